@@ -1,0 +1,307 @@
+//! A Braze workspace: `POST /users/track` under Braze's documented rules, profiles kept in memory.
+//!
+//! Sources: Braze's pages "User track", "API limits", "API errors and responses", "User attributes object" and "Email validation". What Braze refuses is
+//! refused with an indexed error; what Braze ignores without a word is ignored here as well, and counted in [`Counters::silently_dropped`].
+
+pub mod answers;
+mod counters;
+mod in_flight;
+mod profiles;
+mod rate;
+mod rules;
+mod server;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rand::SeedableRng;
+use rand::rngs::SmallRng;
+use serde_json::Value;
+
+use super::clock::Clock;
+use super::fault::Fault;
+use super::http::{HttpServer, TlsIdentity};
+pub use counters::Counters;
+use in_flight::InFlight;
+use profiles::Profiles;
+pub use profiles::Profile;
+use rate::RateWindows;
+pub use rate::{HeaderForm, RateLimit};
+
+/// A REST API key of the workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestApiKey {
+    /// The key itself.
+    pub key: String,
+    /// Whether it has the permission `users.track`.
+    pub may_track: bool,
+}
+
+/// How long an answer takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Latency {
+    /// Every answer takes at least this long.
+    pub fixed: Duration,
+    /// Plus a random share of this.
+    pub jitter: Duration,
+}
+
+/// What is remembered of the objects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// Every object is checked and applied to its profile.
+    #[default]
+    Profiles,
+    /// Objects are only counted and their identifiers checked: for measurements.
+    Counts,
+}
+
+/// How much is recorded of each request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Record {
+    /// Nothing but the counters.
+    #[default]
+    Nothing,
+    /// Time, status and number of objects.
+    Summary,
+    /// The same and the body.
+    Bodies,
+}
+
+/// A type that an administrator has fixed for a custom attribute (Braze: "Managing custom data").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForcedType {
+    /// Takes true, false, and the texts 1, t, true, 0, f, false.
+    Boolean,
+    /// Takes numbers and texts that are numbers.
+    Number,
+    /// Takes texts.
+    Text,
+}
+
+/// What a request was, for a fault script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackCall {
+    /// Position in the order of arrival, from 1.
+    pub number: u64,
+    /// The identifier of each attribute object: its external id, otherwise its email, otherwise empty.
+    pub identifiers: Vec<String>,
+    /// When it arrived.
+    pub at: Timestamp,
+}
+
+/// Decides the fate of each request to `/users/track` that has passed key and rate limit. Ready-made answers are in [`answers`].
+pub type TrackFaultScript = Arc<dyn Fn(&TrackCall) -> Fault + Send + Sync>;
+
+/// A request as it was recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrackRecord {
+    /// Position in the order of arrival, from 1.
+    pub number: u64,
+    /// When it arrived.
+    pub at: Timestamp,
+    /// The status it was answered with; 0 when the connection was closed instead.
+    pub status: u16,
+    /// Objects in it.
+    pub objects: usize,
+    /// The body, with [`Record::Bodies`] and when it was JSON.
+    pub body: Option<Value>,
+}
+
+/// How the workspace is set up.
+#[derive(Clone)]
+pub struct BrazeSettings {
+    /// The keys it knows.
+    pub keys: Vec<RestApiKey>,
+    /// Requests per window, and how a 429 says when to come back.
+    pub rate_limit: RateLimit,
+    /// How long answers take.
+    pub latency: Latency,
+    /// What is kept of the objects.
+    pub keep: Keep,
+    /// What is recorded of the requests.
+    pub record: Record,
+    /// Custom attributes with a fixed type.
+    pub forced_types: BTreeMap<String, ForcedType>,
+    /// Custom attributes that are not collected.
+    pub blocklist: BTreeSet<String>,
+    /// For the latency's jitter.
+    pub seed: u64,
+    /// Serve HTTPS (HTTP/2 and HTTP/1.1) with a certificate of its own.
+    pub tls: bool,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl BrazeSettings {
+    /// A workspace with one good key, no rate limit, no latency, profiles kept.
+    pub fn with_key(key: impl Into<String>) -> Self {
+        Self {
+            keys: vec![RestApiKey { key: key.into(), may_track: true }],
+            rate_limit: RateLimit::default(),
+            latency: Latency::default(),
+            keep: Keep::default(),
+            record: Record::default(),
+            forced_types: BTreeMap::new(),
+            blocklist: BTreeSet::new(),
+            seed: 1,
+            tls: false,
+            clock: Clock::new(),
+        }
+    }
+}
+
+/// A running workspace.
+pub struct Braze {
+    server: HttpServer,
+    certificate_pem: Option<String>,
+    shared: Arc<Shared>,
+}
+
+/// What the requests share.
+pub(crate) struct Shared {
+    settings: BrazeSettings,
+    in_flight: InFlight,
+    state: Mutex<Workspace>,
+}
+
+struct Workspace {
+    keys: Vec<RestApiKey>,
+    latency: Latency,
+    windows: RateWindows,
+    faults: Option<TrackFaultScript>,
+    profiles: Profiles,
+    counters: Counters,
+    records: Vec<TrackRecord>,
+    random: SmallRng,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Workspace> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Braze {
+    /// Starts a workspace.
+    pub async fn start(settings: BrazeSettings) -> io::Result<Self> {
+        let workspace = Workspace {
+            keys: settings.keys.clone(),
+            latency: settings.latency,
+            windows: RateWindows::new(settings.rate_limit.clone()),
+            faults: None,
+            profiles: Profiles::default(),
+            counters: Counters::default(),
+            records: Vec::new(),
+            random: SmallRng::seed_from_u64(settings.seed),
+        };
+        let identity = if settings.tls { Some(TlsIdentity::generate()?) } else { None };
+        let shared = Arc::new(Shared { settings, in_flight: InFlight::default(), state: Mutex::new(workspace) });
+        let serving = Arc::clone(&shared);
+        let server = HttpServer::start(move |request| server::answer(Arc::clone(&serving), request), identity.as_ref()).await?;
+        let certificate_pem = identity.map(|identity| identity.certificate_pem().to_owned());
+        Ok(Self { server, certificate_pem, shared })
+    }
+
+    /// Scheme, host and port: what `hostname` of a connection takes.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.server.port()
+    }
+
+    /// The certificate to trust, when the workspace serves HTTPS.
+    pub fn certificate_pem(&self) -> Option<&str> {
+        self.certificate_pem.as_deref()
+    }
+
+    /// Replaces the keys: a key that is not in `keys` is revoked.
+    pub fn set_keys(&self, keys: Vec<RestApiKey>) {
+        self.shared.lock().keys = keys;
+    }
+
+    /// Changes the rate limit; the windows begun stay counted.
+    pub fn set_rate_limit(&self, limit: RateLimit) {
+        self.shared.lock().windows.set_limit(limit);
+    }
+
+    /// Changes how long answers take.
+    pub fn set_latency(&self, latency: Latency) {
+        self.shared.lock().latency = latency;
+    }
+
+    /// Asks `script` what to do with each further request; `None` ends all faults.
+    pub fn set_faults(&self, script: Option<TrackFaultScript>) {
+        self.shared.lock().faults = script;
+    }
+
+    /// The profile with this external id.
+    pub fn profile(&self, external_id: &str) -> Option<Profile> {
+        self.shared.lock().profiles.by_external_id(external_id).cloned()
+    }
+
+    /// The profiles with this email, the oldest first.
+    pub fn profiles_with_email(&self, email: &str) -> Vec<Profile> {
+        self.shared.lock().profiles.by_email(email).cloned().collect()
+    }
+
+    /// Every profile, in the order of creation.
+    pub fn profiles(&self) -> Vec<Profile> {
+        self.shared.lock().profiles.all().to_vec()
+    }
+
+    /// How many profiles there are.
+    pub fn profile_count(&self) -> usize {
+        self.shared.lock().profiles.all().len()
+    }
+
+    /// How many profiles hold `value` in the custom attribute `name`.
+    pub fn count_with_attribute(&self, name: &str, value: &Value) -> usize {
+        let state = self.shared.lock();
+        state.profiles.all().iter().filter(|profile| profile.custom_attributes.get(name) == Some(value)).count()
+    }
+
+    /// Every profile as a JSON array, as [`Profile`] serialises.
+    pub fn snapshot(&self) -> Value {
+        serde_json::to_value(self.shared.lock().profiles.all()).unwrap_or_default()
+    }
+
+    /// Puts a profile in place past the protocol.
+    pub fn insert_profile(&self, external_id: Option<&str>, email: Option<&str>) {
+        self.shared.lock().profiles.insert(external_id, email);
+    }
+
+    /// Forgets all profiles.
+    pub fn forget_profiles(&self) {
+        self.shared.lock().profiles = Profiles::default();
+    }
+
+    /// What was counted so far.
+    pub fn counters(&self) -> Counters {
+        let mut counters = self.shared.lock().counters.clone();
+        self.shared.in_flight.report(&mut counters);
+        counters
+    }
+
+    /// Sets every counter to zero and empties the record.
+    pub fn reset_counters(&self) {
+        let mut state = self.shared.lock();
+        state.counters = Counters::default();
+        state.windows.reset_most();
+        state.records.clear();
+        self.shared.in_flight.reset();
+    }
+
+    /// The requests recorded so far, in the order of arrival of their answers.
+    pub fn records(&self) -> Vec<TrackRecord> {
+        self.shared.lock().records.clone()
+    }
+}

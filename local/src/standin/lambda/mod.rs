@@ -1,0 +1,171 @@
+//! AWS Lambda for one function: hosts the real binary and speaks the Lambda Runtime API with it (AWS Lambda developer guide, "Using the Lambda runtime API").
+//!
+//! The binary sees only the environment that Lambda gives a function. One invocation runs at a time. A process that has ended is replaced at the next
+//! invocation, as Lambda replaces an execution environment; one that does not answer in time is killed.
+
+mod process;
+mod runtime_api;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::s3::SECRET_ACCESS_KEY;
+use process::Process;
+
+/// A function: its program and what it is given.
+#[derive(Clone, Debug)]
+pub struct LambdaFunction {
+    /// The program.
+    pub binary: PathBuf,
+    /// Arguments; Lambda gives none.
+    pub arguments: Vec<OsString>,
+    /// `AWS_LAMBDA_FUNCTION_NAME`.
+    pub name: String,
+    /// `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`, in MB. It is told, not enforced.
+    pub memory_mb: u32,
+    /// Variables besides those that Lambda sets; they win over them.
+    pub environment: BTreeMap<String, String>,
+}
+
+impl LambdaFunction {
+    /// A function with 256 MB, named as its binary.
+    pub fn new(binary: impl Into<PathBuf>, environment: BTreeMap<String, String>) -> Self {
+        let binary = binary.into();
+        let name = binary.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        Self { binary, arguments: Vec::new(), name, memory_mb: 256, environment }
+    }
+
+    /// Every variable that the process sees, but for the address of the Runtime API.
+    fn variables(&self) -> BTreeMap<String, String> {
+        let name = &self.name;
+        let mut variables: BTreeMap<String, String> = [
+            ("AWS_ACCESS_KEY_ID", "AKIDFUNCTION".to_owned()),
+            ("AWS_DEFAULT_REGION", "eu-central-1".to_owned()),
+            ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023".to_owned()),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", self.memory_mb.to_string()),
+            ("AWS_LAMBDA_FUNCTION_NAME", name.clone()),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/23/[$LATEST]0123456789abcdef0123456789abcdef".to_owned()),
+            ("AWS_REGION", "eu-central-1".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
+            ("LANG", "en_US.UTF-8".to_owned()),
+            ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
+            ("TZ", ":UTC".to_owned()),
+        ]
+        .into_iter()
+        .map(|(variable, value)| (variable.to_owned(), value))
+        .collect();
+        variables.extend(self.environment.clone());
+        variables
+    }
+}
+
+/// How an invocation failed, in Lambda's words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{error_type}: {message}")]
+pub struct InvocationError {
+    /// `errorType` of the function's answer, or `Runtime.ExitError`, `Sandbox.Timedout`, `Runtime.InitError`, `Function.ResponseSizeTooLarge`, `Sandbox.StartError`.
+    pub error_type: String,
+    /// `errorMessage` of the function's answer, or what happened to the process.
+    pub message: String,
+}
+
+impl InvocationError {
+    fn new(error_type: &str, message: impl Into<String>) -> Self {
+        Self { error_type: error_type.to_owned(), message: message.into() }
+    }
+}
+
+/// A hosted function.
+pub struct LambdaHost {
+    function: LambdaFunction,
+    /// Held for the length of an invocation.
+    turn: tokio::sync::Mutex<()>,
+    process: Mutex<Option<Arc<Process>>>,
+    lines: Arc<Mutex<Vec<String>>>,
+    starts: Mutex<u64>,
+}
+
+impl LambdaHost {
+    /// Starts the function's process, as the first part of a cold start.
+    pub async fn start(function: LambdaFunction) -> io::Result<Self> {
+        let host = Self {
+            function,
+            turn: tokio::sync::Mutex::new(()),
+            process: Mutex::new(None),
+            lines: Arc::default(),
+            starts: Mutex::new(0),
+        };
+        host.running().await?;
+        Ok(host)
+    }
+
+    /// Invokes the function and gives its answer. A process that has not answered after `timeout` is killed.
+    pub async fn invoke(&self, payload: &Value, timeout: Duration) -> Result<Value, InvocationError> {
+        let _turn = self.turn.lock().await;
+        let process = self.running().await.map_err(|error| InvocationError::new("Sandbox.StartError", error.to_string()))?;
+        process.invoke(payload, timeout).await
+    }
+
+    /// Kills the process at once (SIGKILL), also in the middle of an invocation, which then fails with `Runtime.ExitError`.
+    pub fn kill(&self) {
+        if let Some(process) = &*self.process.lock().unwrap_or_else(PoisonError::into_inner) {
+            process.kill();
+        }
+    }
+
+    /// Kills the process and starts another.
+    pub async fn restart(&self) -> io::Result<()> {
+        self.kill();
+        let _turn = self.turn.lock().await;
+        self.process.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.running().await.map(drop)
+    }
+
+    /// What the processes have written so far, standard output and standard error together, by line.
+    pub fn log_lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The same, and forgets them.
+    pub fn take_log_lines(&self) -> Vec<String> {
+        std::mem::take(&mut *self.lines.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The most memory that the present process has used (`VmHWM`), in bytes; after its end, what it had used at its last answer.
+    pub fn peak_memory(&self) -> Option<u64> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|process| process.peak_memory())
+    }
+
+    /// The id of the present process.
+    pub fn process_id(&self) -> Option<u32> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|process| process.id())
+    }
+
+    /// How many processes were started.
+    pub fn starts(&self) -> u64 {
+        *self.starts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn running(&self) -> io::Result<Arc<Process>> {
+        if let Some(process) = &*self.process.lock().unwrap_or_else(PoisonError::into_inner)
+            && process.is_alive()
+        {
+            return Ok(Arc::clone(process));
+        }
+        let process = Arc::new(Process::start(&self.function, Arc::clone(&self.lines)).await?);
+        *self.starts.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        *self.process.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&process));
+        Ok(process)
+    }
+}

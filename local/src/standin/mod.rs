@@ -1,0 +1,13 @@
+//! Stand-ins for the services around the application, for the demonstration and the tests: S3, Secrets Manager, SQS, Braze and the Lambda Runtime API.
+//!
+//! Each listens on a free port of 127.0.0.1, speaks the real protocol over plain HTTP, can be told to fail in every way that the
+//! real one fails, and ends when it is dropped.
+
+mod aws_json;
+pub mod braze;
+pub mod clock;
+pub mod fault;
+pub mod http;
+pub mod lambda;
+pub mod s3;
+pub mod secrets;

@@ -1,0 +1,84 @@
+//! Who may call, and where faults strike: before an operation is begun.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hyper::header::AUTHORIZATION;
+use percent_encoding::percent_decode_str;
+use s3s::access::{S3Access, S3AccessContext};
+use s3s::auth::{S3Auth, SecretKey};
+use s3s::path::S3Path;
+use s3s::{S3Result, s3_error};
+
+use super::SECRET_ACCESS_KEY;
+use crate::standin::clock::Clock;
+use crate::standin::fault::{Call, Fault, Gate, caller_of};
+
+/// Every access key id is known, all with the same secret: the id then tells who called.
+pub(super) struct AnyAccessKey;
+
+#[async_trait::async_trait]
+impl S3Auth for AnyAccessKey {
+    async fn get_secret_key(&self, _access_key: &str) -> S3Result<SecretKey> {
+        Ok(SecretKey::from(SECRET_ACCESS_KEY))
+    }
+}
+
+/// The decision for one request, handed from the access check to the server, which alone can close the connection.
+#[derive(Clone, Default)]
+pub(super) struct Verdict(pub(super) Arc<Mutex<Fault>>);
+
+/// Records each call and applies the fault script.
+pub(super) struct FaultPoint {
+    gate: Gate,
+    clock: Clock,
+}
+
+impl FaultPoint {
+    pub(super) fn new(gate: Gate, clock: Clock) -> Self {
+        Self { gate, clock }
+    }
+}
+
+#[async_trait::async_trait]
+impl S3Access for FaultPoint {
+    async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
+        if context.credentials().is_none() {
+            return Err(s3_error!(AccessDenied, "Requests to this server must be signed"));
+        }
+        let (bucket, key) = match context.s3_path() {
+            S3Path::Root => (String::new(), String::new()),
+            S3Path::Bucket { bucket } => (bucket.to_string(), prefix_of(context.uri().query().unwrap_or_default())),
+            S3Path::Object { bucket, key } => (bucket.to_string(), key.to_string()),
+        };
+        let fault = self.gate.admit(Call {
+            number: 0,
+            operation: context.s3_op().name().to_owned(),
+            bucket,
+            resource: key,
+            caller: caller_of(context.headers().get(AUTHORIZATION)),
+            at: self.clock.now(),
+        });
+        if let Some(Verdict(verdict)) = context.extensions_mut().get::<Verdict>() {
+            *verdict.lock().unwrap_or_else(PoisonError::into_inner) = fault.clone();
+        }
+        match fault {
+            Fault::None | Fault::AnswerAfter(_) | Fault::DropAfter => Ok(()),
+            Fault::Delay(time) => {
+                tokio::time::sleep(time).await;
+                Ok(())
+            }
+            Fault::Hang => std::future::pending().await,
+            // The server replaces this answer by the fault's.
+            Fault::Answer(_) | Fault::DropBefore => Err(s3_error!(InternalError)),
+        }
+    }
+}
+
+/// The `prefix` of a listing's query string.
+fn prefix_of(query: &str) -> String {
+    query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("prefix="))
+        .map(|value| percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned())
+        .unwrap_or_default()
+}

@@ -1,0 +1,160 @@
+//! An S3 server over a folder: the protocol is spoken by the crate `s3s`, the objects are ordinary files.
+//!
+//! What Amazon S3 promises and the application relies on is kept: conditional writes (`If-None-Match: *`, `If-Match`) decided and applied in one
+//! step, a new `ETag` with every new content, listings in the order of the keys' bytes that never show a half-written object, and reads that finish
+//! with the object they began with. Requests must be signed (SigV4) with [`SECRET_ACCESS_KEY`]; any access key id will do.
+
+mod access;
+mod body;
+mod multipart;
+mod notification;
+mod operations;
+mod storage;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::{Request, Response};
+use s3s::config::{S3Config, StaticConfigProvider};
+use s3s::service::{S3Service, S3ServiceBuilder};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::clock::Clock;
+use super::fault::{Call, Fault, FaultScript, Gate};
+use super::http::{ConnectionClosed, HttpServer};
+use access::{AnyAccessKey, FaultPoint, Verdict};
+pub use notification::ObjectCreated;
+use operations::Operations;
+use storage::{ObjectHeaders, Precondition, Storage};
+
+/// The secret access key that the AWS stand-ins expect requests to be signed with.
+pub const SECRET_ACCESS_KEY: &str = "stand-in-secret-access-key";
+
+/// What a listing says of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedObject {
+    /// The key, decoded.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+    /// Without quotes.
+    pub etag: String,
+}
+
+/// A running S3 server.
+pub struct S3Server {
+    server: HttpServer,
+    storage: Arc<Storage>,
+    gate: Gate,
+}
+
+impl S3Server {
+    /// Serves `folder`: each sub-folder is a bucket, each file below it an object that is there from the start.
+    /// Content types and user metadata are kept in memory only.
+    pub async fn start(folder: &Path, clock: Clock) -> io::Result<Self> {
+        let storage = Arc::new(Storage::open(folder, clock)?);
+        let gate = Gate::default();
+        let mut builder = S3ServiceBuilder::new(Operations::new(Arc::clone(&storage)));
+        builder.set_auth(AnyAccessKey);
+        builder.set_access(FaultPoint::new(gate.clone(), clock));
+        let mut config = S3Config::default();
+        // The caller's clock may be a simulated one.
+        config.presigned_url_max_skew_time_secs = u32::MAX;
+        builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
+        let service = builder.build();
+        let server = HttpServer::start(move |request| answer(service.clone(), request), None).await?;
+        Ok(Self { server, storage, gate })
+    }
+
+    /// The endpoint, for `AWS_ENDPOINT_URL_S3`. Buckets are addressed path-style.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.server.port()
+    }
+
+    /// The folder in which the objects lie as `<bucket>/<key>`.
+    pub fn folder(&self) -> &Path {
+        self.storage.root()
+    }
+
+    /// Makes a bucket; one that exists already is left as it is.
+    pub fn create_bucket(&self, bucket: &str) -> io::Result<()> {
+        self.storage.create_bucket(bucket).map_err(io::Error::other)
+    }
+
+    /// Writes an object past the protocol, as an upload by somebody else: watchers are told, no fault strikes, no call is recorded. Gives the `ETag` without quotes.
+    pub fn put_object(&self, bucket: &str, key: &str, content: impl AsRef<[u8]>) -> io::Result<String> {
+        let mut writer = self.storage.writer(s3s::checksum::ChecksumHasher::default())?;
+        writer.write(content.as_ref())?;
+        let written = writer.finish()?;
+        let stored = self
+            .storage
+            .commit(bucket, key, written, ObjectHeaders::default(), &Precondition::None, "ObjectCreated:Put")
+            .map_err(io::Error::other)?;
+        Ok(stored.etag.clone())
+    }
+
+    /// Reads an object past the protocol; `None` when there is none.
+    pub fn get_object(&self, bucket: &str, key: &str) -> io::Result<Option<Vec<u8>>> {
+        let Ok((_, mut file)) = self.storage.open_object(bucket, key) else { return Ok(None) };
+        let mut content = Vec::new();
+        io::Read::read_to_end(&mut file, &mut content)?;
+        Ok(Some(content))
+    }
+
+    /// Deletes an object past the protocol.
+    pub fn delete_object(&self, bucket: &str, key: &str) -> io::Result<()> {
+        self.storage.delete(bucket, key, &Precondition::None).map_err(io::Error::other)
+    }
+
+    /// Every object whose key begins with `prefix`, in the order of the keys' bytes.
+    pub fn list(&self, bucket: &str, prefix: &str) -> Vec<ListedObject> {
+        self.storage.list(bucket, prefix)
+    }
+
+    /// Tells of every object that is created from now on in `bucket` below `prefix`.
+    pub fn watch(&self, bucket: &str, prefix: &str) -> UnboundedReceiver<ObjectCreated> {
+        self.storage.watch(bucket, prefix)
+    }
+
+    /// Asks `script` what to do with each further call; `None` ends all faults.
+    pub fn set_faults(&self, script: Option<FaultScript>) {
+        self.gate.set_script(script);
+    }
+
+    /// The calls received so far, in order.
+    pub fn calls(&self) -> Vec<Call> {
+        self.gate.calls()
+    }
+
+    /// Empties the record of calls.
+    pub fn forget_calls(&self) {
+        self.gate.forget_calls();
+    }
+}
+
+/// Lets `s3s` serve the request and then does what the fault script decided for it in [`FaultPoint`].
+async fn answer(service: S3Service, request: Request<Incoming>) -> Result<Response<s3s::Body>, ConnectionClosed> {
+    let verdict = Verdict::default();
+    let mut request = request.map(s3s::Body::from);
+    request.extensions_mut().insert(verdict.clone());
+    let served = service.call(request).await;
+    let fault = std::mem::take(&mut *verdict.0.lock().unwrap_or_else(PoisonError::into_inner));
+    match fault {
+        Fault::None | Fault::Delay(_) | Fault::Hang => served.map_err(|_| ConnectionClosed),
+        Fault::Answer(answer) | Fault::AnswerAfter(answer) => {
+            let body: Bytes = answer.body.clone();
+            Ok(answer.into_response().map(|_| s3s::Body::from(body)))
+        }
+        Fault::DropBefore | Fault::DropAfter => Err(ConnectionClosed),
+    }
+}

@@ -1,0 +1,9 @@
+//! The `object-created` function: delivers files that landed in the bucket.
+
+use insights_to_braze::function;
+use lambda_runtime::Error;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    function::serve(async |handler, event, budget| handler.object_created(&event, budget).await).await
+}

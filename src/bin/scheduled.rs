@@ -1,0 +1,9 @@
+//! The `scheduled` function: delivers whatever the active exports have that is not delivered yet.
+
+use insights_to_braze::function;
+use lambda_runtime::Error;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    function::serve(async |handler, event, budget| handler.scheduled(&event, budget).await).await
+}

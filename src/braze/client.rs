@@ -1,0 +1,335 @@
+//! Sends a [`TrackRequest`] until each of its objects has its fate.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use rand::SeedableRng;
+use rand::rngs::SmallRng;
+use reqwest::Client;
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::key::ApiKey;
+use super::limiter::{Limiter, NoStart, Start};
+use super::outcome::{ObjectFate, RequestCounts, StopReason, TrackOutcome};
+use super::reason;
+use super::request::TrackRequest;
+use super::retry::{self, Others, RetryAction, Stop};
+use super::transport::{Answer, HttpTransport, Lost, Post, REQUEST_TIMEOUT, Transport};
+use super::wall_clock::WallClock;
+use crate::config::Connection;
+
+/// Braze's path for attribute updates. A trailing slash would be answered with an error (page "API errors").
+const TRACK: &str = "/users/track";
+
+/// One connection to Braze. Cheap to clone: clones share its rate limit, and what it has learned of Braze, so one is kept
+/// for as long as the process lives.
+#[derive(Clone)]
+pub struct BrazeClient {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    host: String,
+    url: Arc<str>,
+    transport: Box<dyn Transport>,
+    limiter: Limiter,
+    random: Mutex<SmallRng>,
+    /// The key that Braze refused, and why. Nothing is sent with it again.
+    refused: Mutex<Option<(ApiKey, StopReason)>>,
+    /// When a request was last answered, and what went wrong last.
+    last: Mutex<Last>,
+}
+
+#[derive(Default)]
+struct Last {
+    answered: Option<Instant>,
+    trouble: String,
+}
+
+impl fmt::Debug for BrazeClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BrazeClient").field("host", &self.shared.host).finish_non_exhaustive()
+    }
+}
+
+impl BrazeClient {
+    /// A client for `connection` through `http`, which [`http_client`](super::http_client) builds.
+    pub fn new(connection: &Connection, http: Client) -> Self {
+        Self::over_connections(connection, vec![http])
+    }
+
+    /// The same through several HTTP clients. Over HTTP/2 each keeps one connection, and servers limit the requests in
+    /// flight on one, often to 100; a further client is used only when those before it are busy.
+    pub fn over_connections(connection: &Connection, http: Vec<Client>) -> Self {
+        Self::seeded(connection, http, WallClock::System, rand::random())
+    }
+
+    /// The same with a given clock and with a seed for the spread of waits, so that a simulation can be repeated.
+    pub fn seeded(connection: &Connection, http: Vec<Client>, clock: WallClock, seed: u64) -> Self {
+        Self::through(connection, Box::new(HttpTransport::new(http, clock)), clock, seed)
+    }
+
+    pub(super) fn through(connection: &Connection, transport: Box<dyn Transport>, clock: WallClock, seed: u64) -> Self {
+        let limiter = Limiter::new(connection.requests_per_second, connection.requests_per_hour, clock, seed);
+        Self {
+            shared: Arc::new(Shared {
+                host: connection.hostname.authority().to_owned(),
+                url: connection.hostname.url(TRACK).into(),
+                transport,
+                limiter,
+                random: Mutex::new(SmallRng::seed_from_u64(seed.rotate_left(32))),
+                refused: Mutex::default(),
+                last: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Sends `request` with `key`, again and in parts as the retry policy says, until each object has its fate, or
+    /// `deadline` comes, or something forbids to go on. No request is begun and none is waited for after `deadline`, and
+    /// a wait that would end after it is not begun.
+    ///
+    /// Objects of one profile must not be in two requests at once: Braze keeps no order between requests.
+    pub async fn track(&self, request: &TrackRequest, key: &ApiKey, deadline: Instant) -> TrackOutcome {
+        let mut delivery = Delivery {
+            shared: &self.shared,
+            request,
+            key,
+            deadline,
+            objects: vec![ObjectFate::NotSent; request.len()],
+            counts: RequestCounts::default(),
+            parts: vec![(0..request.len()).collect()],
+        };
+        let stop = delivery.run().await.err();
+        TrackOutcome { objects: delivery.objects, stop, counts: delivery.counts }
+    }
+
+    /// Lets a key that Braze refused be tried again: what it lacked may have been granted meanwhile. To be called when a
+    /// new invocation begins.
+    pub fn forget_refusal(&self) {
+        *lock(&self.shared.refused) = None;
+    }
+
+    pub(super) fn host(&self) -> &str {
+        &self.shared.host
+    }
+
+    /// One request with `body`, outside the rate: for [`check`](Self::check).
+    pub(super) async fn post_once(&self, body: Bytes, key: &ApiKey) -> Option<Result<Answer, Lost>> {
+        Some(self.shared.transport.post(self.shared.post(body, key)?).await)
+    }
+}
+
+impl Shared {
+    fn post(&self, body: Bytes, key: &ApiKey) -> Option<Post> {
+        Some(Post { url: Arc::clone(&self.url), authorization: key.authorization()?, body })
+    }
+
+    fn refusal_of(&self, key: &ApiKey) -> Option<StopReason> {
+        lock(&self.refused).as_ref().filter(|(refused, _)| refused == key).map(|(_, reason)| reason.clone())
+    }
+
+    fn stop_reason(&self, stop: Stop, status: u16) -> StopReason {
+        let host = self.host.clone();
+        match stop {
+            Stop::Unauthorized => StopReason::Unauthorized { host },
+            Stop::Forbidden => StopReason::Forbidden { host },
+            Stop::NotFound => StopReason::NotFound { host, status },
+            Stop::Redirected => StopReason::Redirected { host, status },
+            Stop::NotBraze(found) => StopReason::NotBraze { host, status, found },
+        }
+    }
+
+    fn no_start(&self, no: NoStart) -> StopReason {
+        match no {
+            NoStart::OutOfTime => StopReason::OutOfTime,
+            NoStart::Outage { failures, lasted } => {
+                let last = lock(&self.last).trouble.clone();
+                StopReason::Outage { host: self.host.clone(), failures, lasted, last }
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The sending of one [`TrackRequest`].
+struct Delivery<'a> {
+    shared: &'a Shared,
+    request: &'a TrackRequest,
+    key: &'a ApiKey,
+    deadline: Instant,
+    objects: Vec<ObjectFate>,
+    counts: RequestCounts,
+    /// The objects that are still to be sent, by the requests that they go in; the last one goes first.
+    parts: Vec<Vec<usize>>,
+}
+
+/// What a part has been through.
+#[derive(Default)]
+struct Tries {
+    failed: u32,
+    /// Those among the failed that were answered 2xx.
+    unreadable: u32,
+    limited: u32,
+    failing_since: Option<Instant>,
+}
+
+impl<'a> Delivery<'a> {
+    async fn run(&mut self) -> Result<(), StopReason> {
+        while let Some(part) = self.parts.pop() {
+            if !part.is_empty() {
+                self.send(part).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends the objects of `part` in one request until an answer settles them or divides them further.
+    async fn send(&mut self, part: Vec<usize>) -> Result<(), StopReason> {
+        let body = self.request.body_of(&part);
+        let mut tries = Tries::default();
+        loop {
+            let (start, answer) = self.exchange(&part, &body, tries.failed + tries.limited > 0).await?;
+            let action = match &answer {
+                Ok(answer) => retry::decide(answer, part.len(), tries.unreadable + 1),
+                Err(_) => RetryAction::Retry(None),
+            };
+            match action {
+                RetryAction::RetryAfter(_) => {
+                    let told = answer.map(|answer| answer.rate).unwrap_or_default();
+                    let wait = start.refused(&told);
+                    self.counts.rate_limited += 1;
+                    tries.limited += 1;
+                    self.wait(wait).await?;
+                }
+                RetryAction::Retry(not_before) => {
+                    start.failed();
+                    self.note_failure(&part, &answer);
+                    tries.failed += 1;
+                    tries.unreadable += u32::from(answer.is_ok_and(|answer| answer.status < 300));
+                    if self.is_hopeless(&mut tries) {
+                        return Ok(());
+                    }
+                    let backoff = retry::backoff(tries.failed, &mut *lock(&self.shared.random));
+                    self.wait(backoff.max(not_before.unwrap_or_default())).await?;
+                }
+                settled => {
+                    let answer = answer.unwrap_or_default();
+                    start.answered(&answer.rate);
+                    lock(&self.shared.last).answered = Some(Instant::now());
+                    return self.settle(part, settled, answer.status);
+                }
+            }
+        }
+    }
+
+    /// One request and its answer, when the limiter lets it start.
+    async fn exchange(
+        &mut self,
+        part: &[usize],
+        body: &Bytes,
+        again: bool,
+    ) -> Result<(Start<'a>, Result<Answer, Lost>), StopReason> {
+        let shared = self.shared;
+        // Looked at before and after the wait: another request may have been refused meanwhile.
+        shared.refusal_of(self.key).map_or(Ok(()), Err)?;
+        let start = shared.limiter.start(self.deadline).await.map_err(|no| shared.no_start(no))?;
+        shared.refusal_of(self.key).map_or(Ok(()), Err)?;
+        let post = shared.post(body.clone(), self.key).ok_or_else(|| shared.stop_reason(Stop::Unauthorized, 401))?;
+        self.counts.sent += 1;
+        self.counts.retried += u64::from(again);
+        let too_long = Instant::now() + REQUEST_TIMEOUT;
+        let Ok(answer) = timeout_at(too_long.min(self.deadline), shared.transport.post(post)).await else {
+            if too_long < self.deadline {
+                return Ok((start, Err(Lost::TimedOut)));
+            }
+            self.mark(part, &ObjectFate::Unknown);
+            return Err(StopReason::OutOfTime);
+        };
+        Ok((start, answer))
+    }
+
+    fn note_failure(&mut self, part: &[usize], answer: &Result<Answer, Lost>) {
+        let (arrived, trouble) = match answer {
+            Ok(answer) if answer.status < 300 => (true, format!("an unreadable answer ({})", answer.status)),
+            Ok(answer) => (true, format!("HTTP status {}", answer.status)),
+            Err(lost) => (lost.may_have_arrived(), lost.to_string()),
+        };
+        if arrived {
+            self.mark(part, &ObjectFate::Unknown);
+        }
+        lock(&self.shared.last).trouble = trouble;
+    }
+
+    /// Whether this request keeps failing while others get through. While none does, the limiter finds the outage.
+    fn is_hopeless(&self, tries: &mut Tries) -> bool {
+        let since = *tries.failing_since.get_or_insert_with(Instant::now);
+        let others_get_through = lock(&self.shared.last).answered.is_some_and(|answered| answered > since);
+        tries.failed >= retry::FAILING_TRIES && others_get_through
+    }
+
+    fn settle(&mut self, part: Vec<usize>, action: RetryAction, status: u16) -> Result<(), StopReason> {
+        match action {
+            RetryAction::Accepted => self.mark(&part, &ObjectFate::Accepted),
+            RetryAction::Rejected { refused, others } => {
+                let (mut refused, mut rest) = (refused.into_iter().peekable(), Vec::new());
+                for (place, index) in part.into_iter().enumerate() {
+                    match refused.next_if(|(refused, _)| *refused == place) {
+                        Some((_, text)) => self.reject(index, &text),
+                        None => rest.push(index),
+                    }
+                }
+                match others {
+                    Others::Accepted => self.mark(&rest, &ObjectFate::Accepted),
+                    Others::SendAgain => self.parts.push(rest),
+                    Others::Halve => self.halve(rest),
+                }
+            }
+            RetryAction::Halve(text) => match part[..] {
+                [alone] => self.reject(alone, &text),
+                _ => self.halve(part),
+            },
+            RetryAction::Stop(stop) => {
+                let reason = self.shared.stop_reason(stop, status);
+                if reason.is_about_the_key() {
+                    *lock(&self.shared.refused) = Some((self.key.clone(), reason.clone()));
+                }
+                return Err(reason);
+            }
+            // These two do not settle anything and do not come here.
+            RetryAction::Retry(_) | RetryAction::RetryAfter(_) => self.parts.push(part),
+        }
+        Ok(())
+    }
+
+    fn halve(&mut self, mut part: Vec<usize>) {
+        let second = part.split_off(part.len() / 2);
+        self.parts.extend([second, part]);
+    }
+
+    fn mark(&mut self, part: &[usize], fate: &ObjectFate) {
+        for index in part {
+            self.objects[*index] = fate.clone();
+        }
+    }
+
+    fn reject(&mut self, index: usize, text: &str) {
+        let object = self.request.object(index).unwrap_or_default();
+        self.objects[index] = ObjectFate::Rejected(reason::presentable(text, object, self.key));
+    }
+
+    /// Waits, unless that would end after the deadline.
+    async fn wait(&self, wait: Duration) -> Result<(), StopReason> {
+        match Instant::now().checked_add(wait).filter(|end| *end < self.deadline) {
+            Some(end) => {
+                sleep_until(end).await;
+                Ok(())
+            }
+            None => Err(StopReason::OutOfTime),
+        }
+    }
+}

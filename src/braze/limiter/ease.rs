@@ -1,0 +1,125 @@
+//! The rate itself: the configured one, less while Braze admits less.
+//!
+//! Braze's own word comes first (`X-RateLimit-Limit`, on every answer). Where it says nothing, a 429 teaches: the rate
+//! falls to what was admitted, stays there, and then feels its way up again by ever larger steps, first after
+//! [`HOLD`], and after a longer time each time that it meets the limit again.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::pace::WINDOW;
+
+/// How long a lowered rate stays before it is raised.
+const HOLD: Duration = Duration::from_secs(20);
+
+/// The longest such time.
+const LONGEST_HOLD: Duration = Duration::from_secs(160);
+
+/// One step up. The first adds 1 % of the configured rate, the second 2 %, and so on.
+const STEP: Duration = Duration::from_secs(1);
+
+/// What is kept below a limit that was found by meeting it.
+const BELOW_FOUND: f64 = 0.97;
+
+/// One 429 lowers the rate to no less than this share of it,
+const MOST_LOWERED: f64 = 0.5;
+
+/// and to no more than this.
+const LEAST_LOWERED: f64 = 0.9;
+
+/// The lowest rate, as a share of the configured one.
+const FLOOR: f64 = 0.02;
+
+/// Answers are counted by tenths of a second, for as long as matters.
+const SLOT: Duration = Duration::from_millis(100);
+const SLOTS: usize = 100;
+
+#[derive(Debug)]
+pub(super) struct Ease {
+    configured: f64,
+    /// What Braze says that it admits.
+    told: Option<f64>,
+    /// What was found by meeting the limit, while it is below the configured rate.
+    found: Option<Found>,
+    hold: Duration,
+    /// Requests admitted, by slot, the latest last.
+    admitted: VecDeque<(Instant, u32)>,
+    /// Since when the admitted ones count: the last time that the rate changed.
+    since: Instant,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    rate: f64,
+    next_step: Instant,
+    steps: u32,
+}
+
+impl Ease {
+    /// `configured` requests a second.
+    pub(super) fn new(configured: f64, now: Instant) -> Self {
+        Self { configured, told: None, found: None, hold: HOLD, admitted: VecDeque::new(), since: now }
+    }
+
+    /// Requests that Braze is thought to admit each second.
+    pub(super) fn rate(&mut self, now: Instant) -> f64 {
+        self.rise(now);
+        let found = self.found.map_or(self.configured, |found| found.rate);
+        self.configured.min(found).min(self.told.unwrap_or(f64::INFINITY))
+    }
+
+    /// Braze says that a window of [`WINDOW`] admits `limit` requests. Tells whether that is less than was thought.
+    pub(super) fn told(&mut self, limit: f64, now: Instant) -> bool {
+        let before = self.rate(now);
+        self.told = Some((limit / WINDOW.as_secs_f64()).max(self.floor()));
+        self.rate(now) < before * 0.99
+    }
+
+    /// A request was admitted.
+    pub(super) fn admitted(&mut self, now: Instant) {
+        match self.admitted.back_mut() {
+            Some((slot, count)) if now.duration_since(*slot) < SLOT => *count += 1,
+            _ => {
+                if self.admitted.len() == SLOTS {
+                    self.admitted.pop_front();
+                }
+                self.admitted.push_back((now, 1));
+            }
+        }
+    }
+
+    /// The limit was met at `closed`, and requests are admitted again now.
+    pub(super) fn limit_met(&mut self, closed: Instant, now: Instant) {
+        let rate = self.rate(now);
+        let from = self.since.max(closed.checked_sub(WINDOW).unwrap_or(closed));
+        let admitted: u32 = self.admitted.iter().filter(|(slot, _)| *slot >= from).map(|(_, count)| count).sum();
+        let seconds = now.duration_since(from).as_secs_f64().max(SLOT.as_secs_f64());
+        let sustained = BELOW_FOUND * f64::from(admitted) / seconds;
+        let lowered = sustained.clamp(MOST_LOWERED * rate, LEAST_LOWERED * rate).max(self.floor());
+        if self.found.is_some() {
+            self.hold = (self.hold * 2).min(LONGEST_HOLD);
+        }
+        self.found = Some(Found { rate: lowered, next_step: now + self.hold, steps: 0 });
+        self.since = now;
+    }
+
+    fn floor(&self) -> f64 {
+        (self.configured * FLOOR).max(0.5).min(self.configured)
+    }
+
+    fn rise(&mut self, now: Instant) {
+        while let Some(found) = &mut self.found
+            && now >= found.next_step
+        {
+            found.steps += 1;
+            found.rate += self.configured * 0.01 * f64::from(found.steps);
+            found.next_step += STEP;
+            if found.rate >= self.configured {
+                self.found = None;
+                self.hold = HOLD;
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! One `POST` to Braze and its answer, bounded in time and size.
+
+use std::error::Error;
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures::future::BoxFuture;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Client, Response, redirect, retry, tls};
+use thiserror::Error;
+
+use super::rate_headers::RateHeaders;
+use super::wall_clock::WallClock;
+
+/// Bytes of an answer that are read. Braze's longest, 75 errors, is some 15 KB.
+const LONGEST_ANSWER: usize = 64 * 1024;
+
+/// How long a connection may take to be made.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a request may take, answer included.
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Requests that one HTTP/2 connection is given at once before the next client takes over. Servers admit 100 or more
+/// streams (RFC 9113, section 6.5.2, recommends no fewer), and what is over their limit waits unseen.
+const STREAMS: usize = 90;
+
+/// A `POST` to be made.
+#[derive(Clone, Debug)]
+pub(super) struct Post {
+    /// The whole URL.
+    pub(super) url: Arc<str>,
+    /// The value of the `Authorization` header, marked sensitive.
+    pub(super) authorization: HeaderValue,
+    /// JSON.
+    pub(super) body: Bytes,
+}
+
+/// What came back.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Answer {
+    /// The HTTP status.
+    pub(super) status: u16,
+    /// What it says about the rate limit.
+    pub(super) rate: RateHeaders,
+    /// Whether it is a web page.
+    pub(super) html: bool,
+    /// The body as far as it came, at most 64 KiB.
+    pub(super) body: Bytes,
+}
+
+/// Why no answer came. The messages carry neither URL nor key.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(super) enum Lost {
+    /// The name has no address.
+    #[error("the host's name cannot be resolved")]
+    Dns,
+    /// Nobody listens there.
+    #[error("the connection was refused")]
+    Refused,
+    /// TLS could not be agreed upon, or the certificate is not trusted.
+    #[error("no trusted TLS connection could be made ({0})")]
+    Tls(String),
+    /// Another reason why no connection was made. Nothing was sent.
+    #[error("no connection could be made")]
+    Unconnected,
+    /// The request may have arrived.
+    #[error("no answer came within {} s", REQUEST_TIMEOUT.as_secs())]
+    TimedOut,
+    /// The request may have arrived.
+    #[error("the connection was lost")]
+    Broken,
+}
+
+impl Lost {
+    /// Whether Braze may have got the request all the same.
+    pub(super) fn may_have_arrived(&self) -> bool {
+        matches!(self, Self::TimedOut | Self::Broken)
+    }
+
+    fn of(error: &reqwest::Error) -> Self {
+        if error.is_connect() {
+            return Self::unconnected(error);
+        }
+        if error.is_timeout() { Self::TimedOut } else { Self::Broken }
+    }
+
+    fn unconnected(error: &reqwest::Error) -> Self {
+        let mut cause: Option<&(dyn Error + 'static)> = error.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            if text.contains("dns error") {
+                return Self::Dns;
+            }
+            match error.downcast_ref::<std::io::Error>().map(std::io::Error::kind) {
+                Some(ErrorKind::ConnectionRefused) => return Self::Refused,
+                // rustls tells what is wrong with the handshake or the certificate this way.
+                Some(ErrorKind::InvalidData) => return Self::Tls(text),
+                _ => cause = error.source(),
+            }
+        }
+        Self::Unconnected
+    }
+}
+
+/// The way to Braze: HTTP, or a stand-in in the same process.
+pub(super) trait Transport: Send + Sync {
+    /// Makes the request. Whoever drops the future gives it up.
+    fn post(&self, post: Post) -> BoxFuture<'_, Result<Answer, Lost>>;
+}
+
+/// The HTTP client for Braze: rustls with TLS 1.2 or later, HTTP/2 where the server offers it, kept-alive connections,
+/// 5 s to connect and 30 s for a request. It follows no redirect, so that the key stays with the host that it was meant
+/// for, uses no proxy from the environment, and repeats nothing by itself.
+pub fn http_client() -> Result<Client, reqwest::Error> {
+    Client::builder()
+        .user_agent(concat!("insights-to-braze/", env!("CARGO_PKG_VERSION")))
+        .tls_version_min(tls::Version::TLS_1_2)
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .retry(retry::never())
+        .no_proxy()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(REQUEST_TIMEOUT)
+        .pool_idle_timeout(Duration::from_secs(60))
+        .tcp_nodelay(true)
+        .build()
+}
+
+/// HTTP by `reqwest`. Over HTTP/2 one client keeps one connection; several clients are several connections.
+pub(super) struct HttpTransport {
+    clients: Vec<(Client, AtomicUsize)>,
+    clock: WallClock,
+}
+
+impl HttpTransport {
+    pub(super) fn new(clients: Vec<Client>, clock: WallClock) -> Self {
+        Self { clients: clients.into_iter().map(|client| (client, AtomicUsize::new(0))).collect(), clock }
+    }
+
+    /// The first client with room, so that few connections are used while few suffice; else the one with most room.
+    fn least_busy(&self) -> Option<&(Client, AtomicUsize)> {
+        let busy = |(_, busy): &&(Client, AtomicUsize)| busy.load(Ordering::Relaxed);
+        self.clients.iter().find(|client| busy(client) < STREAMS).or_else(|| self.clients.iter().min_by_key(busy))
+    }
+
+    async fn exchange(&self, client: &Client, post: Post) -> Result<Answer, Lost> {
+        let response = client
+            .post(&*post.url)
+            .header(AUTHORIZATION, post.authorization)
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .body(post.body)
+            .send()
+            .await
+            .map_err(|error| Lost::of(&error))?;
+        Ok(self.read(response).await)
+    }
+
+    async fn read(&self, mut response: Response) -> Answer {
+        let html = response.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+        let mut answer = Answer {
+            status: response.status().as_u16(),
+            rate: RateHeaders::read(response.headers(), self.clock.now()),
+            html,
+            body: Bytes::new(),
+        };
+        let mut body = BytesMut::new();
+        // A body that breaks off is used as far as it came: the status is known and decides.
+        while let Ok(Some(chunk)) = response.chunk().await {
+            let room = LONGEST_ANSWER - body.len();
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if body.len() == LONGEST_ANSWER {
+                break;
+            }
+        }
+        answer.body = body.freeze();
+        answer.html |= answer.body.trim_ascii_start().starts_with(b"<");
+        answer
+    }
+}
+
+impl Transport for HttpTransport {
+    fn post(&self, post: Post) -> BoxFuture<'_, Result<Answer, Lost>> {
+        Box::pin(async move {
+            let (client, busy) = self.least_busy().ok_or(Lost::Unconnected)?;
+            let _busy = Busy::count(busy);
+            self.exchange(client, post).await
+        })
+    }
+}
+
+struct Busy<'a>(&'a AtomicUsize);
+
+impl<'a> Busy<'a> {
+    fn count(busy: &'a AtomicUsize) -> Self {
+        busy.fetch_add(1, Ordering::Relaxed);
+        Self(busy)
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

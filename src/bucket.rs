@@ -1,0 +1,421 @@
+//! The S3 bucket: the few operations that the application needs, with the conditions that keep its state whole.
+//!
+//! State is written with S3's conditional writes (`If-None-Match: *`, `If-Match: <ETag>`; Amazon S3 User Guide,
+//! "How to prevent object overwrites with conditional writes"), so that no database is needed for two functions to agree.
+
+use std::fmt;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, Delete, ObjectIdentifier};
+use bytes::Bytes;
+use jiff::Timestamp;
+use thiserror::Error;
+
+/// A bucket and the client that reaches it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Bucket {
+    client: Client,
+    name: String,
+}
+
+/// Why an operation on the bucket failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BucketError {
+    /// No object has this key (or it has been deleted).
+    #[error("s3://{bucket}/{key} does not exist. Check the key, and that nothing deletes or moves the file")]
+    Missing {
+        /// The bucket.
+        bucket: String,
+        /// The key that was asked for.
+        key: String,
+    },
+    /// The object is not the one that was asked for any more, or somebody else wrote first.
+    #[error("s3://{bucket}/{key} was changed by somebody else meanwhile")]
+    Changed {
+        /// The bucket.
+        bucket: String,
+        /// The key.
+        key: String,
+    },
+    /// The object is larger than the caller takes into memory.
+    #[error("s3://{bucket}/{key} has {size} bytes; at most {limit} are read")]
+    TooLarge {
+        /// The bucket.
+        bucket: String,
+        /// The key.
+        key: String,
+        /// Its size in bytes.
+        size: u64,
+        /// The largest size that is read, in bytes.
+        limit: u64,
+    },
+    /// S3 refused or could not be reached.
+    #[error("{operation} s3://{bucket}/{key} failed: {reason}")]
+    Failed {
+        /// The S3 operation.
+        operation: &'static str,
+        /// The bucket.
+        bucket: String,
+        /// The key or prefix.
+        key: String,
+        /// What S3 or the connection said.
+        reason: String,
+    },
+}
+
+/// What a write demands of the object that is there.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// Whatever is there is replaced.
+    Any,
+    /// Nothing may be there.
+    Absent,
+    /// The object with this tag must be there.
+    Unchanged(ETag),
+}
+
+/// The entity tag of one content of an object, as S3 gives it, quotes included.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct ETag(String);
+
+impl ETag {
+    /// Takes a tag with or without its quotes: events carry it bare, answers quoted.
+    pub fn new(tag: &str) -> Self {
+        Self(format!("\"{}\"", tag.trim_matches('"')))
+    }
+
+    /// The tag without quotes, as events and reports carry it.
+    pub fn bare(&self) -> &str {
+        self.0.trim_matches('"')
+    }
+}
+
+impl fmt::Display for ETag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.bare())
+    }
+}
+
+/// What a listing or a `HEAD` tells of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectSummary {
+    /// Its key, decoded.
+    pub key: String,
+    /// Which content it has.
+    pub etag: ETag,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When S3 stored it, by S3's clock.
+    pub last_modified: Timestamp,
+}
+
+/// A stretch of an object that is put together.
+#[derive(Clone, Debug)]
+pub enum Piece {
+    /// Bytes at hand.
+    Bytes(Bytes),
+    /// The content of the object with this key.
+    Object(String),
+}
+
+/// Every part of a multipart upload but the last has at least 5 MiB (Amazon S3 User Guide, "Multipart upload limits").
+const MULTIPART_SIZE: usize = 8 * 1024 * 1024;
+
+/// A piece is small: rejected rows are stored before they are many.
+const PIECE_LIMIT: u64 = 64 * 1024 * 1024;
+
+impl Bucket {
+    /// The bucket `name` through `client`.
+    pub fn new(client: Client, name: impl Into<String>) -> Self {
+        Self { client, name: name.into() }
+    }
+
+    /// The bucket's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Opens an object for streaming. With `etag`, only that very content; `from` is the first byte wanted.
+    pub async fn open(&self, key: &str, etag: Option<&ETag>, from: u64) -> Result<ByteStream, BucketError> {
+        let range = (from > 0).then(|| format!("bytes={from}-"));
+        let answer = self
+            .client
+            .get_object()
+            .bucket(&self.name)
+            .key(key)
+            .set_if_match(etag.map(|etag| etag.0.clone()))
+            .set_range(range)
+            .send()
+            .await
+            .map_err(|error| self.error("GetObject", key, &error))?;
+        Ok(answer.body)
+    }
+
+    /// A whole object of at most `limit` bytes with its tag, or `None` if there is none.
+    pub async fn read(&self, key: &str, limit: u64) -> Result<Option<(Bytes, ETag)>, BucketError> {
+        let answer = match self.client.get_object().bucket(&self.name).key(key).send().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                return match self.error("GetObject", key, &error) {
+                    BucketError::Missing { .. } => Ok(None),
+                    other => Err(other),
+                };
+            }
+        };
+        let size = u64::try_from(answer.content_length.unwrap_or(0)).unwrap_or(0);
+        if size > limit {
+            return Err(BucketError::TooLarge { bucket: self.name.clone(), key: key.to_owned(), size, limit });
+        }
+        let etag = ETag::new(answer.e_tag.as_deref().unwrap_or_default());
+        let body = answer.body.collect().await.map_err(|error| BucketError::Failed {
+            operation: "GetObject",
+            bucket: self.name.clone(),
+            key: key.to_owned(),
+            reason: error.to_string(),
+        })?;
+        Ok(Some((body.into_bytes(), etag)))
+    }
+
+    /// Stores an object under `condition` and gives its new tag.
+    ///
+    /// A condition that does not hold, and a write that lost against another one, are [`BucketError::Changed`].
+    pub async fn write(
+        &self,
+        key: &str,
+        body: impl Into<Bytes>,
+        content_type: &str,
+        condition: &Condition,
+    ) -> Result<ETag, BucketError> {
+        let (if_none_match, if_match) = match condition {
+            Condition::Any => (None, None),
+            Condition::Absent => (Some("*".to_owned()), None),
+            Condition::Unchanged(etag) => (None, Some(etag.0.clone())),
+        };
+        let answer = self
+            .client
+            .put_object()
+            .bucket(&self.name)
+            .key(key)
+            .content_type(content_type)
+            .body(ByteStream::from(body.into()))
+            .set_if_none_match(if_none_match)
+            .set_if_match(if_match)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => Ok(ETag::new(answer.e_tag.as_deref().unwrap_or_default())),
+            Err(error) => Err(match self.error("PutObject", key, &error) {
+                // With If-Match, S3 answers 404 when the object is gone: for the caller the same as a changed one.
+                BucketError::Missing { bucket, key } => BucketError::Changed { bucket, key },
+                other => other,
+            }),
+        }
+    }
+
+    /// Stores `pieces`, one after the other, as one object. At most some 8 MiB and one piece are in memory.
+    pub async fn write_together(&self, key: &str, content_type: &str, pieces: &[Piece]) -> Result<(), BucketError> {
+        let mut upload: Option<(String, Vec<CompletedPart>)> = None;
+        let mut waiting = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Bytes(bytes) => waiting.extend_from_slice(bytes),
+                Piece::Object(piece) => {
+                    if let Some((bytes, _)) = self.read(piece, PIECE_LIMIT).await? {
+                        waiting.extend_from_slice(&bytes);
+                    }
+                }
+            }
+            if waiting.len() >= MULTIPART_SIZE {
+                let (id, mut parts) = match upload.take() {
+                    Some(upload) => upload,
+                    None => (self.begin_upload(key, content_type).await?, Vec::new()),
+                };
+                parts.push(self.upload_part(key, &id, parts.len(), std::mem::take(&mut waiting)).await?);
+                upload = Some((id, parts));
+            }
+        }
+        let Some((id, mut parts)) = upload else {
+            return self.write(key, waiting, content_type, &Condition::Any).await.map(drop);
+        };
+        if !waiting.is_empty() {
+            parts.push(self.upload_part(key, &id, parts.len(), waiting).await?);
+        }
+        self.client
+            .complete_multipart_upload()
+            .bucket(&self.name)
+            .key(key)
+            .upload_id(id)
+            .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts)).build())
+            .send()
+            .await
+            .map_err(|error| self.error("CompleteMultipartUpload", key, &error))?;
+        Ok(())
+    }
+
+    async fn begin_upload(&self, key: &str, content_type: &str) -> Result<String, BucketError> {
+        let answer = self
+            .client
+            .create_multipart_upload()
+            .bucket(&self.name)
+            .key(key)
+            .content_type(content_type)
+            .send()
+            .await
+            .map_err(|error| self.error("CreateMultipartUpload", key, &error))?;
+        Ok(answer.upload_id.unwrap_or_default())
+    }
+
+    async fn upload_part(
+        &self,
+        key: &str,
+        id: &str,
+        before: usize,
+        body: Vec<u8>,
+    ) -> Result<CompletedPart, BucketError> {
+        let number = i32::try_from(before + 1).unwrap_or(i32::MAX);
+        let answer = self
+            .client
+            .upload_part()
+            .bucket(&self.name)
+            .key(key)
+            .upload_id(id)
+            .part_number(number)
+            .body(ByteStream::from(body))
+            .send()
+            .await
+            .map_err(|error| self.error("UploadPart", key, &error))?;
+        Ok(CompletedPart::builder().part_number(number).set_e_tag(answer.e_tag).build())
+    }
+
+    /// What S3 knows of an object, or `None` if there is none.
+    pub async fn summary(&self, key: &str) -> Result<Option<ObjectSummary>, BucketError> {
+        match self.client.head_object().bucket(&self.name).key(key).send().await {
+            Ok(answer) => Ok(Some(ObjectSummary {
+                key: key.to_owned(),
+                etag: ETag::new(answer.e_tag.as_deref().unwrap_or_default()),
+                size: u64::try_from(answer.content_length.unwrap_or(0)).unwrap_or(0),
+                last_modified: timestamp(answer.last_modified.as_ref()),
+            })),
+            Err(error) => match self.error("HeadObject", key, &error) {
+                BucketError::Missing { .. } => Ok(None),
+                other => Err(other),
+            },
+        }
+    }
+
+    /// One page of the objects whose key begins with `prefix`, in the order of their keys, and the token of the next page.
+    pub async fn list_page(
+        &self,
+        prefix: &str,
+        token: Option<String>,
+    ) -> Result<(Vec<ObjectSummary>, Option<String>), BucketError> {
+        let answer = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.name)
+            .prefix(prefix)
+            .set_continuation_token(token)
+            .send()
+            .await
+            .map_err(|error| self.error("ListObjectsV2", prefix, &error))?;
+        let objects = answer
+            .contents
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|object| {
+                Some(ObjectSummary {
+                    etag: ETag::new(object.e_tag.as_deref().unwrap_or_default()),
+                    size: u64::try_from(object.size.unwrap_or(0)).unwrap_or(0),
+                    last_modified: timestamp(object.last_modified.as_ref()),
+                    key: object.key?,
+                })
+            })
+            .collect();
+        Ok((objects, answer.next_continuation_token))
+    }
+
+    /// The keys below `prefix`, all of them: for prefixes that hold few objects.
+    pub async fn keys(&self, prefix: &str) -> Result<Vec<String>, BucketError> {
+        let mut keys = Vec::new();
+        let mut token = None;
+        loop {
+            let (page, next) = self.list_page(prefix, token).await?;
+            keys.extend(page.into_iter().map(|object| object.key));
+            if next.is_none() {
+                return Ok(keys);
+            }
+            token = next;
+        }
+    }
+
+    /// Deletes objects. A key that is gone already counts as deleted.
+    pub async fn delete(&self, keys: &[String]) -> Result<(), BucketError> {
+        // DeleteObjects takes at most 1,000 keys (Amazon S3 API Reference).
+        for keys in keys.chunks(1_000) {
+            let failed = |reason: String| BucketError::Failed {
+                operation: "DeleteObjects",
+                bucket: self.name.clone(),
+                key: keys.first().cloned().unwrap_or_default(),
+                reason,
+            };
+            let objects = keys
+                .iter()
+                .map(|key| ObjectIdentifier::builder().key(key).build())
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(|error| failed(error.to_string()))?;
+            let delete = Delete::builder()
+                .set_objects(Some(objects))
+                .quiet(true)
+                .build()
+                .map_err(|error| failed(error.to_string()))?;
+            let answer = self
+                .client
+                .delete_objects()
+                .bucket(&self.name)
+                .delete(delete)
+                .send()
+                .await
+                .map_err(|error| self.error("DeleteObjects", keys.first().map_or("", String::as_str), &error))?;
+            if let Some(error) = answer.errors().first() {
+                return Err(failed(error.message().unwrap_or("no reason given").to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    fn error<E>(&self, operation: &'static str, key: &str, error: &SdkError<E, HttpResponse>) -> BucketError
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let (bucket, key) = (self.name.clone(), key.to_owned());
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        match status {
+            Some(404) if error.code() == Some("NoSuchBucket") => BucketError::Failed {
+                operation,
+                reason: "there is no such bucket. Check the environment variable BUCKET".to_owned(),
+                bucket,
+                key,
+            },
+            Some(404) => BucketError::Missing { bucket, key },
+            // 409 is the answer to two conditional writes at the same moment.
+            Some(409 | 412) => BucketError::Changed { bucket, key },
+            Some(403) => BucketError::Failed {
+                operation,
+                reason: "access denied. The function's role needs this action on this key".to_owned(),
+                bucket,
+                key,
+            },
+            _ => BucketError::Failed { operation, bucket, key, reason: DisplayErrorContext(error).to_string() },
+        }
+    }
+}
+
+fn timestamp(time: Option<&aws_sdk_s3::primitives::DateTime>) -> Timestamp {
+    time.and_then(|time| Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).unwrap_or(0)).ok())
+        .unwrap_or(Timestamp::UNIX_EPOCH)
+}

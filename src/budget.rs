@@ -1,0 +1,61 @@
+//! The time that an invocation has, and the part of it that is kept for an orderly end.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+/// The end of an invocation, and the moments before it at which work has to stop.
+///
+/// Of the time that is left at the start, a fifth, but at most 30 seconds, is kept back: first for answers that are
+/// still on their way, then for the checkpoint, the reports and the message that lets another invocation go on.
+#[derive(Clone, Copy, Debug)]
+pub struct TimeBudget {
+    ends: Instant,
+    ends_at: Timestamp,
+    reserve: Duration,
+}
+
+impl TimeBudget {
+    /// The longest time that an invocation keeps back for its end.
+    const LONGEST_RESERVE: Duration = Duration::from_secs(30);
+
+    /// A budget that ends `left` from now.
+    pub fn ending_in(left: Duration) -> Self {
+        let reserve = (left / 5).min(Self::LONGEST_RESERVE);
+        let left = left.min(Duration::from_hours(24 * 365));
+        let ends_at = SignedDuration::try_from(left).ok().and_then(|left| Timestamp::now().checked_add(left).ok());
+        Self { ends: Instant::now() + left, ends_at: ends_at.unwrap_or(Timestamp::MAX), reserve }
+    }
+
+    /// The budget of an invocation that AWS Lambda ends at `deadline`, milliseconds since 1970 as its Runtime API
+    /// gives it.
+    pub fn until_lambda_deadline(deadline: u64) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self::ending_in(Duration::from_millis(deadline).saturating_sub(now))
+    }
+
+    /// After this, no new request is sent.
+    pub fn stop_sending(&self) -> Instant {
+        self.before_end(self.reserve)
+    }
+
+    /// After this, answers are not waited for any more.
+    pub fn stop_waiting(&self) -> Instant {
+        self.before_end(self.reserve / 2)
+    }
+
+    /// When the invocation ends, by this machine's clock: leases never outlive it.
+    pub fn ends_at(&self) -> Timestamp {
+        self.ends_at
+    }
+
+    /// Whether it is too late to begin anything.
+    pub fn is_spent(&self) -> bool {
+        Instant::now() >= self.stop_sending()
+    }
+
+    fn before_end(&self, margin: Duration) -> Instant {
+        self.ends.checked_sub(margin).unwrap_or(self.ends)
+    }
+}

@@ -1,0 +1,63 @@
+//! Reads `[exports.NAME.csv]`.
+
+use std::collections::BTreeSet;
+
+use super::CsvSettings;
+use super::mistakes::{Located, Mistakes, Refusal, Reported};
+use super::reference::{csv as keys, export};
+use super::shown::{did_you_mean, quoted};
+use super::table::TableReader;
+
+/// Reads the table.
+///
+/// `identifying` are the columns of data matching. The listed
+/// columns must contain them, because no row could be matched without; further fields may be missing in files that have
+/// no header.
+pub(super) fn read(
+    export_table: &TableReader<'_, '_>,
+    identifying: &[Located<String>],
+    mistakes: &mut Mistakes<'_>,
+) -> Result<CsvSettings, Reported> {
+    let Some(table) = export_table.table(&export::CSV, &keys::TABLE, mistakes)? else {
+        return Ok(CsvSettings::default());
+    };
+    let delimiter = table.choice(&keys::DELIMITER, mistakes, delimiter);
+    let columns = read_columns(&table, identifying, mistakes);
+    Ok(CsvSettings { delimiter: delimiter?.map(|delimiter| delimiter.value), columns: columns? })
+}
+
+fn delimiter(text: &str) -> Option<u8> {
+    match text {
+        "," => Some(b','),
+        ";" => Some(b';'),
+        "\t" | "tab" => Some(b'\t'),
+        "|" => Some(b'|'),
+        _ => None,
+    }
+}
+
+fn read_columns(
+    table: &TableReader<'_, '_>,
+    identifying: &[Located<String>],
+    mistakes: &mut Mistakes<'_>,
+) -> Result<Option<Vec<String>>, Reported> {
+    let Some(columns) = table.text_list(&keys::COLUMNS, mistakes)? else {
+        return Ok(None);
+    };
+    let offset = columns.first().map_or(table.offset(), |first| first.offset);
+    let columns: Vec<String> = columns.into_iter().map(|column| column.value).collect();
+    let absent: BTreeSet<&str> = identifying
+        .iter()
+        .map(|column| column.value.as_str())
+        .filter(|name| !columns.iter().any(|column| column == name))
+        .collect();
+    let mut reported = None;
+    for name in absent {
+        let refusal =
+            Refusal::new(format!("no column {}", quoted(name)), "a list with every column that data_matching names");
+        let advice = did_you_mean(name, columns.iter().map(String::as_str))
+            .map(|question| format!("in data_matching, {question}"));
+        reported = Some(table.refuse(&keys::COLUMNS, offset, refusal.advise(advice), mistakes));
+    }
+    reported.map_or(Ok(Some(columns)), Err)
+}

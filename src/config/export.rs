@@ -1,0 +1,104 @@
+//! Reads `[exports.NAME]`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::conflicts::{ListedSegments, Outline};
+use super::fields;
+use super::mistakes::{Located, Mistakes, Refusal, Reported};
+use super::reference::export as keys;
+use super::shown::{did_you_mean, shown};
+use super::table::TableReader;
+use super::{Connection, Export, OnLeave, Schedule, SendRule, csv, folder, segments};
+use crate::names::{AttributeName, ExportName, SegmentName};
+
+/// The connections of the file by name; one with mistakes is still known, so that exports that name it are no further
+/// mistake.
+pub(super) type Connections = BTreeMap<String, Result<Arc<Connection>, Reported>>;
+
+/// Reads the table of the export `name`. The outline holds what could be read, for the comparison of exports with each
+/// other.
+pub(super) fn read(
+    name: &str,
+    table: &TableReader<'_, '_>,
+    connections: &Connections,
+    mistakes: &mut Mistakes<'_>,
+) -> (Result<Export, Reported>, Outline) {
+    let mut outline = Outline::new(name, table.path());
+    let export = read_into(&mut outline, name, table, connections, mistakes);
+    (export, outline)
+}
+
+fn read_into(
+    outline: &mut Outline,
+    name: &str,
+    table: &TableReader<'_, '_>,
+    connections: &Connections,
+    mistakes: &mut Mistakes<'_>,
+) -> Result<Export, Reported> {
+    let connection = table.needed_text(&keys::CONNECTION, mistakes);
+    outline.connection = connection.as_ref().ok().map(|connection| connection.value.clone());
+    let connection = connection.and_then(|connection| find_connection(table, &connection, connections, mistakes));
+    let folder = folder::read_folder(table, mistakes);
+    outline.folder = folder.as_ref().ok().cloned();
+    let path = folder::read_path(table, mistakes);
+    let segments = segments::read_segments(table, mistakes);
+    outline.segments = ListedSegments::from(&segments);
+    let attribute_names =
+        segments::read_attribute_names(table, segments.as_ref().ok().and_then(Option::as_ref), mistakes);
+    outline.segment_attributes = segments::segment_attributes(table, &segments, &attribute_names, mistakes);
+    let schedule = table.needed_choice(&keys::SCHEDULE, mistakes, Schedule::from_name);
+    let on_upload = table.boolean(&keys::ON_UPLOAD, mistakes);
+    let send = table.needed_choice(&keys::SEND, mistakes, SendRule::from_name);
+    let on_leave = table.needed_choice(&keys::ON_LEAVE, mistakes, OnLeave::from_name);
+    let create_profiles = table.boolean(&keys::CREATE_PROFILES, mistakes);
+    let max_leavers = table.number(&keys::MAX_LEAVERS, mistakes);
+    let settle_minutes = table.needed_whole_number(&keys::SETTLE_MINUTES, mistakes);
+    let mut identifying = Vec::new();
+    let data_matching = fields::read_data_matching(table, &mut identifying, mistakes);
+    let attributes = fields::read_attributes(table, &mut outline.fields, mistakes);
+    let csv = csv::read(table, &identifying, mistakes);
+    let name_of = |segment: Located<String>| SegmentName::new(segment.value);
+    Ok(Export {
+        name: ExportName::new(name),
+        connection: connection?,
+        folder: folder?.value,
+        path: path?,
+        segments: segments?.map(|segments| segments.into_iter().map(name_of).collect()),
+        schedule: schedule?,
+        on_upload: on_upload?,
+        send: send?,
+        on_leave: on_leave?,
+        create_profiles: create_profiles?,
+        max_leavers: max_leavers?,
+        settle_minutes: settle_minutes?,
+        data_matching: data_matching?,
+        attributes: attributes?,
+        attribute_names: attribute_names?
+            .into_iter()
+            .map(|(segment, attribute)| (name_of(segment), AttributeName::new(attribute.value)))
+            .collect(),
+        csv: csv?,
+    })
+}
+
+fn find_connection(
+    table: &TableReader<'_, '_>,
+    connection: &Located<String>,
+    connections: &Connections,
+    mistakes: &mut Mistakes<'_>,
+) -> Result<Arc<Connection>, Reported> {
+    connections.get(&connection.value).cloned().unwrap_or_else(|| {
+        let names: Vec<&str> = connections.keys().map(String::as_str).collect();
+        let refusal = if names.is_empty() {
+            Refusal::new(
+                shown(&connection.value),
+                "a connection of this file; there is none, add a table [connections.NAME]",
+            )
+        } else {
+            Refusal::new(shown(&connection.value), format!("a connection of this file: {}", names.join(", ")))
+                .advise(did_you_mean(&connection.value, names.iter().copied()))
+        };
+        Err(table.refuse(&keys::CONNECTION, connection.offset, refusal, mistakes))
+    })
+}

@@ -1,0 +1,250 @@
+//! `config/exports.toml`: which segments go to which Braze workspace, and how.
+//!
+//! [`Config::parse`] reads the whole file into types or reports every mistake in it at once.
+
+mod attribute_name;
+mod conflicts;
+mod connection;
+mod csv;
+mod error;
+mod export;
+mod fields;
+mod folder;
+mod hostname;
+mod mistakes;
+mod parse;
+pub mod reference;
+mod segments;
+mod shown;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::num::{NonZeroU32, NonZeroU64};
+use std::sync::Arc;
+
+pub use error::{ConfigError, Mistake, SyntaxError};
+pub use hostname::PUBLISHED_HOSTS;
+
+use crate::names::{AttributeName, ConnectionName, ExportName, SegmentName};
+use crate::run::pattern::PathPattern;
+
+/// Everything that `exports.toml` says, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The Braze workspaces, by name.
+    pub connections: BTreeMap<ConnectionName, Arc<Connection>>,
+    /// The exports, by name. Each names a connection of this file.
+    pub exports: BTreeMap<ExportName, Arc<Export>>,
+}
+
+/// One Braze workspace and the way to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// The key of its table.
+    pub name: ConnectionName,
+    /// What people call it; the name where left out.
+    pub display_name: String,
+    /// Where its REST API answers.
+    pub hostname: Hostname,
+    /// Name or ARN of the secret that holds `{"api_key": "…"}`.
+    pub secret: String,
+    /// Whether someone agreed that customer data leaves for Braze. Without it nothing is sent.
+    pub agree_to_data_transfer: bool,
+    /// Requests that the contract admits each second (default 1,000).
+    pub requests_per_second: NonZeroU32,
+    /// Requests that the contract admits in each clock hour, where it has such a budget.
+    pub requests_per_hour: Option<NonZeroU64>,
+    /// Attribute objects in one request, 1 to 75 (default 75).
+    pub objects_per_request: usize,
+}
+
+/// Scheme, host and port of a Braze REST endpoint: HTTPS, or plain HTTP to this machine alone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Hostname {
+    pub(crate) scheme: &'static str,
+    pub(crate) authority: String,
+}
+
+impl Hostname {
+    /// The URL of `path`, which begins with a slash.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}://{}{}", self.scheme, self.authority, path)
+    }
+
+    /// Host and port as messages show them.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+}
+
+/// One export of Customer Insights and what becomes of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Export {
+    /// The key of its table.
+    pub name: ExportName,
+    /// The connection that it is sent through.
+    pub connection: Arc<Connection>,
+    /// The folder below `incoming/` that its files land in, without a trailing slash.
+    pub folder: String,
+    /// How keys below the folder are read, where the known layouts do not fit.
+    pub path: Option<PathPattern>,
+    /// The segments to deliver; `None` is every segment found.
+    pub segments: Option<Vec<SegmentName>>,
+    /// Whether the schedule and `run_all` deliver it (default active).
+    pub schedule: Schedule,
+    /// Whether a file that lands is delivered at once (default true).
+    pub on_upload: bool,
+    /// Whether unchanged members are sent again (default changes only).
+    pub send: SendRule,
+    /// What becomes of the attribute of someone who left (default false).
+    pub on_leave: OnLeave,
+    /// Whether Braze may create profiles for unknown members (default true).
+    pub create_profiles: bool,
+    /// The largest share of leavers, 0 to 1, that needs no person's consent (default 0.5).
+    pub max_leavers: f64,
+    /// Minutes of quiet after which a run without a `model.json` counts as complete (default 30).
+    pub settle_minutes: u32,
+    /// Which columns identify a member.
+    pub data_matching: DataMatching,
+    /// Further fields, in the order of the file.
+    pub attributes: Vec<FieldMapping>,
+    /// Segments whose attribute has another name than their own.
+    pub attribute_names: BTreeMap<SegmentName, AttributeName>,
+    /// What is set about the files instead of detected.
+    pub csv: CsvSettings,
+}
+
+impl Export {
+    /// The custom attribute that stands for `segment`.
+    pub fn attribute_of(&self, segment: &SegmentName) -> AttributeName {
+        self.attribute_names.get(segment).cloned().unwrap_or_else(|| AttributeName::new(segment.as_str()))
+    }
+
+    /// Whether this export delivers `segment`.
+    pub fn delivers(&self, segment: &SegmentName) -> bool {
+        self.segments.as_ref().is_none_or(|segments| segments.contains(segment))
+    }
+}
+
+/// Gives a type of named alternatives its names, both ways.
+macro_rules! alternatives {
+    ($type:ident { $($variant:ident = $name:literal),+ }) => {
+        impl $type {
+            /// The names, as the file writes them.
+            pub const NAMES: &'static [&'static str] = &[$($name),+];
+
+            /// The name, as the file writes it.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name),+
+                }
+            }
+
+            /// The alternative of that name, `None` where there is none.
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+alternatives!(Schedule { Active = "active", Off = "off" });
+alternatives!(SendRule { Changes = "changes", All = "all" });
+alternatives!(OnLeave { False = "false", Remove = "remove", Keep = "keep" });
+alternatives!(EmptyRule { Keep = "keep", Remove = "remove" });
+
+/// Whether the schedule and `run_all` deliver an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schedule {
+    /// `"active"`
+    Active,
+    /// `"off"`: only uploads and `run` by name.
+    Off,
+}
+
+/// Which rows of a run are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendRule {
+    /// `"changes"`: new and changed members.
+    Changes,
+    /// `"all"`: every member.
+    All,
+}
+
+/// What becomes of a segment's attribute on the profile of someone who left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnLeave {
+    /// `"false"`: the attribute is set to false.
+    False,
+    /// `"remove"`: the attribute is set to null, which removes it.
+    Remove,
+    /// `"keep"`: nothing is sent.
+    Keep,
+}
+
+/// The columns that identify a member. At least one is set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DataMatching {
+    /// The column of the customer ID: Braze's `external_id`.
+    pub customer_id: Option<String>,
+    /// The column of the email address.
+    pub email: Option<String>,
+}
+
+/// One further field of a profile: a Braze name and the column that fills it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldMapping {
+    /// Braze's name: a standard profile field or a custom attribute.
+    pub name: String,
+    /// The column in the file.
+    pub column: String,
+    /// The declared type; `None` takes it from `model.json`, else text.
+    pub value_type: Option<ValueType>,
+    /// What an empty cell does.
+    pub empty: EmptyRule,
+}
+
+/// The type of a field's values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ValueType {
+    /// Text as it stands.
+    String,
+    /// A whole number, kept exactly.
+    Integer,
+    /// A number with a fraction.
+    Float,
+    /// true or false.
+    Boolean,
+    /// A day.
+    Date,
+    /// A day and a time.
+    DateTime,
+    /// Texts in one cell, split at the separator.
+    Array {
+        /// What stands between two texts (default a semicolon).
+        separator: String,
+    },
+}
+
+/// What an empty cell does to the field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmptyRule {
+    /// `"keep"`: the field is not sent.
+    Keep,
+    /// `"remove"`: the field is set to null, which removes it.
+    Remove,
+}
+
+/// What is set about an export's files instead of detected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CsvSettings {
+    /// The field delimiter.
+    pub delimiter: Option<u8>,
+    /// The columns of files without a header and without a `model.json`.
+    pub columns: Option<Vec<String>>,
+}

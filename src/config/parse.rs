@@ -1,0 +1,94 @@
+//! Reads the whole file.
+
+use std::sync::Arc;
+
+use toml::de::DeTable;
+
+use super::error::ConfigError;
+use super::export::Connections;
+use super::mistakes::{Mistakes, Refusal, Reported, syntax_error};
+use super::reference::{Key, Table, connection as connection_keys, connections, export as export_keys, exports, root};
+use super::shown::shown;
+use super::table::TableReader;
+use super::{Config, Export, conflicts, connection, export};
+
+impl Config {
+    /// Reads the text of an `exports.toml`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Syntax`] where the text is not TOML; otherwise [`ConfigError::Mistakes`] with every mistake in
+    /// the file. A file with connections and without exports is right: its connections can be tested.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let document = DeTable::parse(text).map_err(|error| syntax_error(text, &error))?;
+        let mut mistakes = Mistakes::new(text);
+        let root = TableReader::root(&document, &root::TABLE, &mut mistakes);
+        let connections: Connections =
+            named_tables(&root, &root::CONNECTIONS, [&connections::TABLE, &connection_keys::TABLE], &mut mistakes)
+                .into_iter()
+                .map(|(name, table)| {
+                    let connection = table.and_then(|table| connection::read(name, &table, &mut mistakes));
+                    (name.to_owned(), connection.map(Arc::new))
+                })
+                .collect();
+        let mut outlines = Vec::new();
+        let mut exports: Vec<Result<Export, Reported>> = Vec::new();
+        for (name, table) in named_tables(&root, &root::EXPORTS, [&exports::TABLE, &export_keys::TABLE], &mut mistakes)
+        {
+            match table {
+                Ok(table) => {
+                    let (export, outline) = export::read(name, &table, &connections, &mut mistakes);
+                    outlines.push(outline);
+                    exports.push(export);
+                }
+                Err(reported) => exports.push(Err(reported)),
+            }
+        }
+        if connections.is_empty() && exports.is_empty() && mistakes.is_empty() {
+            let allowed = format!("{}; and {}", root::CONNECTIONS.kind, root::EXPORTS.kind);
+            mistakes.add_to_file(Refusal::new("nothing", allowed));
+        }
+        conflicts::check(&outlines, &mut mistakes);
+        let connections: Result<Vec<_>, Reported> = connections.into_values().collect();
+        let exports: Result<Vec<_>, Reported> = exports.into_iter().collect();
+        match (connections, exports) {
+            (Ok(connections), Ok(exports)) if mistakes.is_empty() => Ok(Self {
+                connections: connections.into_iter().map(|connection| (connection.name.clone(), connection)).collect(),
+                exports: exports.into_iter().map(|export| (export.name.clone(), Arc::new(export))).collect(),
+            }),
+            _ => Err(mistakes.into_error()),
+        }
+    }
+}
+
+/// The tables `[connections.NAME]` or `[exports.NAME]` with their names, in the order of the file.
+/// `references` describes the table of names and then one table in it.
+fn named_tables<'a, 't>(
+    root: &TableReader<'a, 't>,
+    key: &Key,
+    references: [&Table; 2],
+    mistakes: &mut Mistakes<'_>,
+) -> Vec<(&'a str, Result<TableReader<'a, 't>, Reported>)> {
+    let [of_names, of_one] = references;
+    let Ok(Some(tables)) = root.table(key, of_names, mistakes) else {
+        return Vec::new();
+    };
+    let entries = tables.entries();
+    let read = entries.into_iter().map(|(name, value)| {
+        if !is_name(name.value) {
+            let allowed = format!("a name of 1 to {LONGEST_NAME} letters, digits, - and _");
+            mistakes.add(tables.path(), name.value, name.offset, Refusal::new(shown(name.value), allowed));
+        }
+        let allowed = format!("a table of its own, [{}]", of_one.path);
+        (name.value, tables.child(&name, value, of_one, &allowed, mistakes))
+    });
+    read.collect()
+}
+
+/// Names stand in the keys of state and reports in the bucket.
+const LONGEST_NAME: usize = 100;
+
+fn is_name(name: &str) -> bool {
+    (1..=LONGEST_NAME).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}

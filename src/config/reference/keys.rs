@@ -1,0 +1,195 @@
+//! The tables and keys themselves, in the order in which a reader meets them.
+
+use super::super::fields::VALUE_TYPE_NAMES;
+use super::super::{EmptyRule, OnLeave, Schedule, SendRule};
+use super::{Key, Kind, Presence, Table};
+
+/// Every table of the file.
+pub static TABLES: &[&Table] = &[
+    &root::TABLE,
+    &connections::TABLE,
+    &connection::TABLE,
+    &exports::TABLE,
+    &export::TABLE,
+    &data_matching::TABLE,
+    &attributes::TABLE,
+    &field::TABLE,
+    &attribute_names::TABLE,
+    &csv::TABLE,
+];
+
+/// Declares the keys of a table as statics and the table itself.
+macro_rules! table {
+    (
+        $(#[doc = $table_doc:literal])+
+        $module:ident $path:literal, $meaning:literal, chosen: $chosen:expr;
+        $($(#[doc = $doc:literal])+ $key:ident = $name:literal, $kind:expr, $presence:expr;)*
+    ) => {
+        $(#[doc = $table_doc])+
+        pub mod $module {
+            #[allow(clippy::wildcard_imports, unused_imports, reason = "which kinds a table needs depends on its keys")]
+            use super::*;
+
+            $(
+                $(#[doc = $doc])+
+                pub static $key: Key = Key {
+                    name: $name,
+                    kind: $kind,
+                    presence: $presence,
+                    meaning: concat!($($doc),+).trim_ascii(),
+                };
+            )*
+
+            /// The table.
+            pub static TABLE: Table = Table { path: $path, meaning: $meaning, keys: &[$(&$key),*], chosen_keys: $chosen };
+        }
+    };
+}
+
+table! {
+    /// The top level of the file.
+    root "", "the file itself", chosen: None;
+    /// The Braze workspaces, each in a table `[connections.NAME]` of its own.
+    CONNECTIONS = "connections", Kind::Table("tables [connections.NAME], each with hostname and secret"), Presence::Optional("no connections");
+    /// The exports of Customer Insights, each in a table `[exports.NAME]` of its own.
+    EXPORTS = "exports", Kind::Table("tables [exports.NAME], each with connection, folder and data_matching"), Presence::Optional("nothing is delivered");
+}
+
+table! {
+    /// `[connections]`: a table for each workspace.
+    connections "connections", "the Braze workspaces, by name", chosen: Some(&CONNECTION_NAME);
+}
+
+table! {
+    /// `[exports]`: a table for each export.
+    exports "exports", "the exports, by name", chosen: Some(&EXPORT_NAME);
+}
+
+/// A connection.
+static CONNECTION_NAME: Key = Key {
+    name: "NAME",
+    kind: Kind::Table("a table of its own, [connections.NAME]"),
+    presence: Presence::Optional("no such connection"),
+    meaning: "A name of letters, digits, - and _ that exports use.",
+};
+
+/// An export.
+static EXPORT_NAME: Key = Key {
+    name: "NAME",
+    kind: Kind::Table("a table of its own, [exports.NAME]"),
+    presence: Presence::Optional("no such export"),
+    meaning: "A name of letters, digits, - and _ that reports and actions use.",
+};
+
+table! {
+    /// `[connections.NAME]`.
+    connection "connections.NAME", "one Braze workspace and the way to it", chosen: None;
+    /// What people call the connection.
+    DISPLAY_NAME = "display_name", Kind::Text("a text that is not empty"), Presence::Optional("the table's name");
+    /// The REST endpoint that Braze's dashboard shows beside the API key; `https://` in front and a slash behind are tolerated.
+    HOSTNAME = "hostname", Kind::Text("a REST host of Braze such as \"rest.fra-01.braze.eu\""), Presence::Required;
+    /// The secret that holds the REST API key as `{"api_key": "…"}`.
+    SECRET = "secret", Kind::UnshownText("the name or the ARN of a secret in AWS Secrets Manager, such as \"insights-to-braze/braze-eu\""), Presence::Required;
+    /// Whether someone agreed that customer data leaves for Braze; without it nothing is sent.
+    AGREE_TO_DATA_TRANSFER = "agree_to_data_transfer", Kind::Boolean, Presence::Default("false");
+    /// Requests that the contract admits each second.
+    REQUESTS_PER_SECOND = "requests_per_second", Kind::WholeNumber(1, 1_000_000), Presence::Default("1000");
+    /// Requests that the contract admits in each clock hour.
+    REQUESTS_PER_HOUR = "requests_per_hour", Kind::WholeNumber(1, 3_600_000_000), Presence::Optional("no such budget");
+    /// Attribute objects in one request.
+    OBJECTS_PER_REQUEST = "objects_per_request", Kind::WholeNumber(1, 75), Presence::Default("75");
+    /// Whether a host that Braze does not publish is accepted.
+    ALLOW_ANY_HOSTNAME = "allow_any_hostname", Kind::Boolean, Presence::Default("false");
+}
+
+table! {
+    /// `[exports.NAME]`.
+    export "exports.NAME", "one export of Customer Insights and what becomes of it", chosen: None;
+    /// The connection that the export is sent through.
+    CONNECTION = "connection", Kind::Text("the name of a connection of this file"), Presence::Required;
+    /// The folder that the export's files land in.
+    FOLDER = "folder", Kind::Text("a folder below incoming/, such as \"incoming/BlobExport\""), Presence::Required;
+    /// How keys below the folder are read, where the known layouts do not fit.
+    PATH = "path", Kind::Text("a pattern such as \"{segment}_{run}_{part}.csv.gz\""), Presence::Optional("the known layouts");
+    /// The segments to deliver.
+    SEGMENTS = "segments", Kind::TextList("a list of different segment names, not empty"), Presence::Optional("every segment found in the folder");
+    /// Whether the schedule and `run_all` deliver the export.
+    SCHEDULE = "schedule", Kind::OneOf(Schedule::NAMES), Presence::Default("\"active\"");
+    /// Whether a file that lands is delivered at once.
+    ON_UPLOAD = "on_upload", Kind::Boolean, Presence::Default("true");
+    /// Whether unchanged members are sent again.
+    SEND = "send", Kind::OneOf(SendRule::NAMES), Presence::Default("\"changes\"");
+    /// What becomes of the attribute of someone who left the segment.
+    ON_LEAVE = "on_leave", Kind::OneOf(OnLeave::NAMES), Presence::Default("\"false\"");
+    /// Whether Braze may create profiles for members that it does not know.
+    CREATE_PROFILES = "create_profiles", Kind::Boolean, Presence::Default("true");
+    /// The largest share of leavers that needs no person's consent.
+    MAX_LEAVERS = "max_leavers", Kind::Number(0.0, 1.0), Presence::Default("0.5");
+    /// Minutes of quiet after which a run without a `model.json` counts as complete.
+    SETTLE_MINUTES = "settle_minutes", Kind::WholeNumber(0, 43_200), Presence::Default("30");
+    /// Which columns identify a member.
+    DATA_MATCHING = "data_matching", Kind::Table("a table that names the column of the customer ID, of the email, or of both: customer_id = \"COLUMN\", email = \"COLUMN\""), Presence::Required;
+    /// Further fields of the profile.
+    ATTRIBUTES = "attributes", Kind::Table("a table of Braze names and columns, such as first_name = \"FirstName\""), Presence::Optional("no further fields");
+    /// Segments whose attribute has another name than their own.
+    ATTRIBUTE_NAMES = "attribute_names", Kind::Table("a table of segments and attribute names, such as ChurnRisk = \"Churn Risk\""), Presence::Optional("the segment's own name");
+    /// What is set about the files instead of detected.
+    CSV = "csv", Kind::Table("a table with delimiter, columns, or both"), Presence::Optional("detected");
+}
+
+table! {
+    /// `[exports.NAME.data_matching]`: at least one of its keys is needed.
+    data_matching "exports.NAME.data_matching", "the columns that identify a member; at least one", chosen: None;
+    /// The column of the customer ID, Braze's `external_id`.
+    CUSTOMER_ID = "customer_id", Kind::Text("the name of a column"), Presence::Optional("members are found by email");
+    /// The column of the email address.
+    EMAIL = "email", Kind::Text("the name of a column"), Presence::Optional("members are found by customer ID");
+}
+
+table! {
+    /// `[exports.NAME.attributes]`: Braze's name and the column that fills it.
+    attributes "exports.NAME.attributes", "further fields: Braze's name and the column that fills it", chosen: Some(&FIELD);
+}
+
+table! {
+    /// The long form of a further field.
+    field "exports.NAME.attributes.FIELD", "a further field with its type and its rule for empty cells", chosen: None;
+    /// The column that fills the field.
+    COLUMN = "column", Kind::Text("the name of a column"), Presence::Required;
+    /// The type of its values; the type names of Customer Insights (int64, double, dateTimeOffset, …) are understood too.
+    TYPE = "type", Kind::OneOf(VALUE_TYPE_NAMES), Presence::Optional("the type in model.json, else text");
+    /// What an empty cell does: nothing, or remove the field from the profile.
+    EMPTY = "empty", Kind::OneOf(EmptyRule::NAMES), Presence::Default("\"keep\"");
+    /// What stands between two texts of an array (a semicolon if left out).
+    SEPARATOR = "separator", Kind::Text("a text that is not empty, beside type = \"array\""), Presence::Optional("a semicolon");
+}
+
+table! {
+    /// `[exports.NAME.attribute_names]`: a segment and the name of its attribute.
+    attribute_names "exports.NAME.attribute_names", "segments whose attribute has another name than their own", chosen: Some(&ATTRIBUTE_NAME);
+}
+
+/// A further field.
+static FIELD: Key = Key {
+    name: "FIELD",
+    kind: Kind::TextOrTable("the name of a column, or a table such as { column = \"Points\", type = \"integer\" }"),
+    presence: Presence::Optional("not sent"),
+    meaning: "A standard field of Braze in its own spelling, or a custom attribute.",
+};
+
+/// The attribute of a segment.
+static ATTRIBUTE_NAME: Key = Key {
+    name: "SEGMENT",
+    kind: Kind::Text("the name of a custom attribute"),
+    presence: Presence::Optional("the segment's own name"),
+    meaning: "The custom attribute that stands for this segment.",
+};
+
+table! {
+    /// `[exports.NAME.csv]`.
+    csv "exports.NAME.csv", "what is set about the files instead of detected", chosen: None;
+    /// The field delimiter.
+    DELIMITER = "delimiter", Kind::OneOf(&[",", ";", "\t", "|", "tab"]), Presence::Optional("detected");
+    /// The columns of files that have no header and no `model.json`.
+    COLUMNS = "columns", Kind::TextList("a list of different column names, not empty"), Presence::Optional("the header of the file or model.json");
+}

@@ -1,0 +1,168 @@
+//! Says what happened: the report of a run, made from the ledger, and the files that hold it.
+
+use jiff::Timestamp;
+
+use super::DeliveryError;
+use super::segment::SegmentDelivery;
+use crate::bucket::{BucketError, Condition, Piece};
+use crate::membership::{Ledger, Phase, Progress, RunRecord};
+use crate::report::rejected::RejectedRows;
+use crate::report::{Counts, Members, Outcome, Report, ReportedFile};
+use crate::run::RunId;
+
+/// How often a report is made anew because the run changed while it was written.
+const TRIES: u32 = 3;
+
+impl SegmentDelivery {
+    /// The report of `run` as the ledger has it, with what this invocation says of it. Stored as `report.json` with
+    /// `rejected.csv` beside it, and logged.
+    pub(super) async fn report(&self, run: RunId, outcome: Outcome, message: String) -> Result<Report, DeliveryError> {
+        let mut ledger = self.ledger.read().await?;
+        let mut report = self.make_report(ledger.as_ref(), run, outcome, message.clone());
+        for _ in 0..TRIES {
+            let known = ledger.as_ref().is_some_and(|ledger| ledger.runs.contains_key(&run));
+            // What was told of a run that is past is not replaced by the news that its file came again.
+            let condition = if known { Condition::Any } else { Condition::Absent };
+            self.store_report(&report, &condition).await?;
+            if let Some(record) = ledger.as_ref().and_then(|ledger| ledger.runs.get(&run)) {
+                self.store_rejected(run, record).await?;
+            }
+            let after = self.ledger.read().await?;
+            if after.as_ref().map(|ledger| ledger.runs.get(&run)) == ledger.as_ref().map(|ledger| ledger.runs.get(&run))
+            {
+                break;
+            }
+            ledger = after;
+            report = self.make_report(ledger.as_ref(), run, outcome, message.clone());
+        }
+        let unaccounted = report.rows.unaccounted();
+        if unaccounted > 0 {
+            report.outcome = Outcome::Failed;
+            report.message = DeliveryError::Unaccounted { run, rows: unaccounted }.to_string();
+            self.store_report(&report, &Condition::Any).await?;
+        }
+        report.log();
+        Ok(report)
+    }
+
+    /// The report of a run of which not even the state could be read; stored if none is there.
+    pub async fn failed_report(&self, run: RunId, error: &DeliveryError) -> Report {
+        tracing::error!(export = %self.export.name, segment = %self.segment, %run, %error, "a delivery failed");
+        let report = self.make_report(None, run, Outcome::Failed, error.to_string());
+        if let Err(error) = self.store_report(&report, &Condition::Absent).await {
+            tracing::error!(%error, "the report of a failed delivery could not be stored");
+        }
+        report.log();
+        report
+    }
+
+    fn make_report(&self, ledger: Option<&Ledger>, run: RunId, outcome: Outcome, message: String) -> Report {
+        let now = Timestamp::now();
+        let record = ledger.and_then(|ledger| ledger.runs.get(&run));
+        let mut counts = record.map(RunRecord::counts).unwrap_or_default();
+        counts.seconds = (counts.seconds * 1000.0).round() / 1000.0;
+        let (outcome, message) = record.map_or((outcome, message.clone()), |record| said_of(record, outcome, message));
+        Report {
+            export: self.export.name.clone(),
+            segment: self.segment.clone(),
+            attribute: self.attribute.clone(),
+            run: Some(run),
+            trigger: self.trigger,
+            outcome,
+            files: record.map(reported_files).unwrap_or_default(),
+            rows: counts.rows,
+            members: members_of(ledger, record, run, &counts),
+            dropped_fields: counts.dropped_fields,
+            rejected_reasons: counts.rejected_reasons,
+            requests: counts.requests,
+            data_points: counts.data_points,
+            started_at: record.map_or(now, |record| record.started_at),
+            finished_at: now,
+            seconds: counts.seconds,
+            message,
+            notes: record
+                .map(|record| record.files.values().flat_map(|file| file.notes.clone()).collect())
+                .unwrap_or_default(),
+            preview: None,
+        }
+    }
+
+    async fn store_report(&self, report: &Report, condition: &Condition) -> Result<(), DeliveryError> {
+        let Some(run) = report.run else {
+            return Ok(());
+        };
+        let key = self.keys.report(run, "report.json");
+        match self.bucket.write(&key, report.to_json(), "application/json", condition).await {
+            Ok(_) | Err(BucketError::Changed { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Puts the pieces of all files together as `rejected.csv`.
+    async fn store_rejected(&self, run: RunId, record: &RunRecord) -> Result<(), DeliveryError> {
+        let mut pieces: Vec<Piece> = Vec::new();
+        let mut last_header = None;
+        for file in record.files.values().filter(|file| !file.rejected.is_empty()) {
+            let Some(checkpoint) = &file.checkpoint else {
+                continue;
+            };
+            if last_header != Some(&checkpoint.header) {
+                pieces.push(Piece::Bytes(RejectedRows::header_line(&checkpoint.header)));
+                last_header = Some(&checkpoint.header);
+            }
+            pieces.extend(file.rejected.iter().cloned().map(Piece::Object));
+        }
+        if !pieces.is_empty() {
+            let key = self.keys.report(run, "rejected.csv");
+            self.bucket.write_together(&key, "text/csv; charset=utf-8", &pieces).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What the ledger knows better than this invocation: a run that is held or complete is so for everybody.
+fn said_of(record: &RunRecord, outcome: Outcome, message: String) -> (Outcome, String) {
+    match (&record.phase, outcome) {
+        (Phase::Held { reason, .. }, Outcome::Held | Outcome::Waiting | Outcome::Delivered) => (
+            Outcome::Held,
+            format!(
+                "The files are delivered, but the run is held: {reason}. Nobody was unset. If this is right, run the export \
+                 on demand with \"allow_leavers\": true; if not, the next run that looks normal takes its place."
+            ),
+        ),
+        (Phase::Complete, Outcome::Waiting) => (Outcome::Delivered, "The run is delivered.".to_owned()),
+        _ => (outcome, message),
+    }
+}
+
+fn reported_files(record: &RunRecord) -> Vec<ReportedFile> {
+    record
+        .files
+        .iter()
+        .map(|(key, file)| ReportedFile {
+            key: key.clone(),
+            etag: file.etag.bare().to_owned(),
+            rows: file.counts.rows.read,
+        })
+        .collect()
+}
+
+/// The exact members of a run that has been compared as a whole; before that, what the rows so far tell.
+fn members_of(ledger: Option<&Ledger>, record: Option<&RunRecord>, run: RunId, counts: &Counts) -> Members {
+    if let Some(record) = record
+        && let Some(members) = &record.members
+        && record.files.values().all(|file| file.progress == Progress::Delivered)
+    {
+        let mut members = members.clone();
+        if matches!(record.phase, Phase::Held { .. }) {
+            // Nobody of them has left as long as the run is held.
+            (members.left, members.after) = (0, members.before + members.entered);
+        }
+        return members;
+    }
+    let before = ledger
+        .and_then(|ledger| ledger.last_complete.as_ref())
+        .filter(|last| last.run != run)
+        .map_or(0, |last| last.members);
+    Members { before, entered: counts.entered, stayed: counts.stayed, left: 0, after: before + counts.entered }
+}

@@ -1,0 +1,157 @@
+//! Writes down what is certain: rejected rows and refusals as objects of their own, then the checkpoint in the ledger.
+
+use std::ops::ControlFlow;
+
+use jiff::Timestamp;
+
+use super::chunk::RejectedRow;
+use super::claim::Claim;
+use super::segment::{FileToDeliver, SegmentDelivery};
+use super::{DeliveryError, outstanding::DoneChunk};
+use crate::bucket::Condition;
+use crate::membership::{Checkpoint, FileRecord, Lease, Part, PartWriter, Progress, StateError};
+use crate::report::rejected::RejectedRows;
+use crate::rows::Header;
+use crate::run::RunId;
+
+/// What the ledger says of the file after the next write.
+#[derive(Clone, Debug)]
+pub(super) struct Account {
+    pub(super) record: FileRecord,
+    /// Refusals that are not stored yet, and the number that their part gets.
+    refusals: Vec<(Part, bytes::Bytes)>,
+    /// Rejected rows that are not stored yet.
+    rejected: Vec<RejectedRow>,
+    rejected_bytes: usize,
+    header: Option<Header>,
+    owner: String,
+    numbers: u64,
+}
+
+/// Whether the file is still ours after a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It is, and the run is the newest.
+    Ours,
+    /// It is, but a newer run has begun.
+    NewerRunBegan {
+        /// Which one.
+        by: RunId,
+    },
+    /// Another function took it, because the lease had ended.
+    Lost,
+}
+
+impl Account {
+    pub(super) fn new(claim: &Claim) -> Self {
+        let (owner, file) = (claim.owner.clone(), claim.file.clone());
+        Self {
+            header: file.checkpoint.as_ref().map(|checkpoint| checkpoint.header.clone()),
+            record: file,
+            refusals: Vec::new(),
+            rejected: Vec::new(),
+            rejected_bytes: 0,
+            owner,
+            numbers: 0,
+        }
+    }
+
+    /// The header of the file, from its beginning or from the checkpoint.
+    pub(super) fn set_header(&mut self, header: Header) {
+        self.header = Some(header);
+    }
+
+    /// The key of the next object of this delivery in the file's folder.
+    fn next_key(&mut self, kind: &str) -> String {
+        self.numbers += 1;
+        format!("{}{}-{:06}{kind}", self.record.folder, self.owner, self.numbers)
+    }
+
+    /// Takes in a chunk whose rows all have their fate.
+    pub(super) fn add(&mut self, chunk: DoneChunk) -> Result<(), StateError> {
+        let refusals = chunk.refusals()?;
+        self.record.parts.push(chunk.part);
+        if let Some((bytes, rows)) = refusals.map(PartWriter::finish).transpose()? {
+            let part = Part { key: self.next_key("-refused.csv.gz"), rows, outdated: false };
+            self.refusals.push((part.clone(), bytes));
+            self.record.parts.push(part);
+        }
+        self.record.counts.add(&chunk.counts);
+        self.rejected_bytes += chunk.rejected.iter().map(|row| row.record.size() + row.reason.len()).sum::<usize>();
+        self.rejected.extend(chunk.rejected);
+        if let Some(header) = &self.header {
+            self.record.checkpoint = Some(Checkpoint { header: header.clone(), position: chunk.position });
+        }
+        Ok(())
+    }
+
+    /// Whether so much waits to be stored that it should not wait longer.
+    pub(super) fn is_large(&self) -> bool {
+        self.rejected_bytes > 2 * 1024 * 1024 || self.refusals.len() > 16
+    }
+}
+
+impl SegmentDelivery {
+    /// Stores what waits to be stored, then writes the file's record with `progress`. `Working` renews the lease.
+    pub(super) async fn commit(
+        &self,
+        file: &FileToDeliver,
+        mut account: Account,
+        progress: Progress,
+    ) -> Result<(Account, Standing), DeliveryError> {
+        for (part, bytes) in std::mem::take(&mut account.refusals) {
+            self.bucket.write(&part.key, bytes, "application/gzip", &Condition::Any).await?;
+        }
+        if !account.rejected.is_empty()
+            && let Some(header) = &account.header
+        {
+            let mut piece = RejectedRows::new(header);
+            for row in std::mem::take(&mut account.rejected) {
+                piece.push(&row.record, &row.reason, row.line, &file.object.key);
+            }
+            let key = account.next_key("-rejected.csv");
+            self.bucket.write(&key, piece.finish(), "text/csv; charset=utf-8", &Condition::Any).await?;
+            account.record.rejected.push(key);
+            account.rejected_bytes = 0;
+        }
+        let standing = self.write_record(file, &account, progress).await?;
+        Ok((account, standing))
+    }
+
+    async fn write_record(
+        &self,
+        file: &FileToDeliver,
+        account: &Account,
+        progress: Progress,
+    ) -> Result<Standing, StateError> {
+        let now = Timestamp::now();
+        let answer = self
+            .ledger
+            .update(|ledger| {
+                let Some(ledger) = ledger.as_mut() else {
+                    return ControlFlow::Break(Standing::Lost);
+                };
+                let newer = ledger.newest_run().filter(|newest| *newest > file.run);
+                let record = ledger.runs.get_mut(&file.run).and_then(|run| run.files.get_mut(&file.object.key));
+                let Some(record) = record.filter(|record| record.folder == account.record.folder) else {
+                    return ControlFlow::Break(Standing::Lost);
+                };
+                let written_before = record.progress == progress && record.parts == account.record.parts;
+                let ours = matches!(&record.progress, Progress::Working { lease } if lease.owner == account.owner);
+                if !ours && !written_before {
+                    return ControlFlow::Break(Standing::Lost);
+                }
+                *record = account.record.clone();
+                record.progress = match &progress {
+                    Progress::Working { .. } => {
+                        Progress::Working { lease: Lease { owner: account.owner.clone(), until: self.lease_end(now) } }
+                    }
+                    other => other.clone(),
+                };
+                ControlFlow::Continue(newer.map_or(Standing::Ours, |by| Standing::NewerRunBegan { by }))
+            })
+            .await?;
+        let (ControlFlow::Break(standing) | ControlFlow::Continue(standing)) = answer;
+        Ok(standing)
+    }
+}

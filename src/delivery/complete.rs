@@ -1,0 +1,326 @@
+//! Completes a run: finds out who left, holds the run if they are too many, tells them, and makes the run the one that the
+//! next is compared with.
+
+use std::ops::ControlFlow;
+
+use jiff::Timestamp;
+use rand::RngExt;
+
+use super::DeliveryError;
+use super::leavers::{Leaving, LeavingEnd, count_leaver};
+use super::load::Source;
+use super::segment::SegmentDelivery;
+use crate::bucket::Condition;
+use crate::config::OnLeave;
+use crate::membership::{CompleteRun, Lease, Ledger, Part, Phase, RecentMembers, RunMembers, RunRecord, Standing};
+use crate::report::{Counts, Members, Outcome, RunSummary};
+use crate::run::RunId;
+
+/// A run with at most this many leavers is never held: in a small segment, a few people are a large share.
+const LEAVERS_NEVER_HELD: u64 = 5;
+
+/// How the completion of a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Completion {
+    /// The run is the last complete one.
+    Complete,
+    /// Too many would leave.
+    Held,
+    /// Another function completes it.
+    InOtherHands,
+    /// Something changed meanwhile, so that it is not to be completed now.
+    NotNow,
+    /// Time is up; it goes on from where it is.
+    OutOfTime,
+}
+
+/// Who is in the run and who left, before anybody is told.
+pub(super) struct Comparison {
+    members: RunMembers,
+    pub(super) figures: Members,
+    /// How many would be told.
+    pub(super) gone: u64,
+}
+
+enum Step {
+    Begin { owner: String, ledger: Box<Ledger>, done: u64, carried: Vec<Part> },
+    Held,
+}
+
+impl SegmentDelivery {
+    /// Completes `run`, all of whose files are delivered, or goes on where an earlier attempt stopped.
+    pub(super) async fn complete(&self, run: RunId, leavers_allowed: bool) -> Result<Completion, DeliveryError> {
+        let Some(ledger) = self.ledger.read().await? else {
+            return Ok(Completion::NotNow);
+        };
+        let Some(record) = ledger.runs.get(&run) else {
+            return Ok(Completion::NotNow);
+        };
+        match &record.phase {
+            Phase::Complete => return Ok(Completion::Complete),
+            Phase::Completing { lease: Some(lease), .. } if lease.holds(Timestamp::now()) => {
+                return Ok(Completion::InOtherHands);
+            }
+            Phase::Completing { .. } => {}
+            Phase::Open | Phase::Held { .. } if record.all_files_delivered() => {}
+            Phase::Open | Phase::Held { .. } => return Ok(Completion::NotNow),
+        }
+        let sources = self.everything_before(&ledger, run).await?;
+        let compared = self.compare(&ledger, record, sources.clone()).await?;
+        let reason = self.reason_to_hold(&compared).filter(|_| !leavers_allowed);
+        let step = self
+            .ledger
+            .update(|current| self.begin(current, &ledger, run, &compared, reason.as_deref(), leavers_allowed))
+            .await?;
+        match step {
+            ControlFlow::Break(end) => Ok(end),
+            ControlFlow::Continue(Step::Held) => Ok(Completion::Held),
+            ControlFlow::Continue(Step::Begin { owner, ledger, done, carried }) => {
+                self.tell_leavers(run, owner, &ledger, sources, compared, done, carried).await
+            }
+        }
+    }
+
+    /// Everything that may have been sent and is not a file of `run` as it is now.
+    pub(super) async fn everything_before(&self, ledger: &Ledger, run: RunId) -> Result<Vec<Source>, DeliveryError> {
+        let mut sources: Vec<Source> =
+            ledger.last_complete.iter().flat_map(|complete| &complete.parts).map(Source::certain).collect();
+        sources.extend(self.sent_since(ledger, run).await?);
+        Ok(sources)
+    }
+
+    async fn compare(
+        &self,
+        ledger: &Ledger,
+        record: &RunRecord,
+        sources: Vec<Source>,
+    ) -> Result<Comparison, DeliveryError> {
+        let parts = record.parts();
+        let rows: u64 = parts.iter().map(|part| part.rows).sum();
+        let mut members = RunMembers::with_capacity(usize::try_from(rows).unwrap_or(0));
+        self.read_parts(&parts, |row| members.push(row)).await?;
+        self.compare_members(ledger, members, sources).await
+    }
+
+    /// Compares the members of a run with the last complete one and with everything that was sent since.
+    pub(super) async fn compare_members(
+        &self,
+        ledger: &Ledger,
+        mut members: RunMembers,
+        sources: Vec<Source>,
+    ) -> Result<Comparison, DeliveryError> {
+        members.seal();
+        if let Some(last) = &ledger.last_complete {
+            self.read_parts(&last.parts, |row| {
+                if row.standing == Standing::Member {
+                    members.mark_stayed(row.key());
+                }
+            })
+            .await?;
+        }
+        let mut gone = 0;
+        let mut met = RecentMembers::default();
+        self.read_sources(sources, |_, row| {
+            if let Some(row) = row.filter(|row| row.standing == Standing::Member) {
+                gone += u64::from(count_leaver(&members, &mut met, row));
+            }
+        })
+        .await?;
+        let before = ledger.last_complete.as_ref().map_or(0, |last| last.members);
+        let (stayed, after) = (members.stayed(), members.len());
+        let figures = Members { before, entered: after - stayed, stayed, left: before.saturating_sub(stayed), after };
+        Ok(Comparison { members, figures, gone })
+    }
+
+    fn reason_to_hold(&self, compared: &Comparison) -> Option<String> {
+        let Members { before, after, .. } = compared.figures;
+        if after == 0 {
+            return Some("it has no members".to_owned());
+        }
+        if self.export.on_leave == OnLeave::Keep || compared.gone <= LEAVERS_NEVER_HELD {
+            return None;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
+        let share = compared.gone as f64 / before.max(1) as f64;
+        (share > self.export.max_leavers).then(|| {
+            format!(
+                "{} of {before} members would leave ({:.0} %), and max_leavers admits {:.0} %",
+                compared.gone,
+                share * 100.0,
+                self.export.max_leavers * 100.0
+            )
+        })
+    }
+
+    fn begin(
+        &self,
+        current: &mut Option<Ledger>,
+        seen: &Ledger,
+        run: RunId,
+        compared: &Comparison,
+        reason_to_hold: Option<&str>,
+        leavers_allowed: bool,
+    ) -> ControlFlow<Completion, Step> {
+        let now = Timestamp::now();
+        let Some(ledger) = current.as_mut() else {
+            return ControlFlow::Break(Completion::NotNow);
+        };
+        let Some(record) = ledger.runs.get(&run) else {
+            return ControlFlow::Break(Completion::NotNow);
+        };
+        // What was compared must be what is there now, and nobody may have begun a newer run before this one was begun.
+        let unchanged =
+            seen.runs.get(&run).is_some_and(|seen| seen.files == record.files && seen.replaced == record.replaced)
+                && seen.last_complete == ledger.last_complete;
+        let newest = ledger.newest_run() == Some(run);
+        let Some(record) = ledger.runs.get_mut(&run).filter(|_| unchanged) else {
+            return ControlFlow::Break(Completion::NotNow);
+        };
+        let (done, carried) = match &record.phase {
+            Phase::Complete => return ControlFlow::Break(Completion::Complete),
+            Phase::Completing { lease: Some(lease), .. } if lease.holds(now) => {
+                return ControlFlow::Break(Completion::InOtherHands);
+            }
+            Phase::Completing { done, carried, .. } => (*done, carried.clone()),
+            Phase::Open | Phase::Held { .. } if !newest => return ControlFlow::Break(Completion::NotNow),
+            Phase::Open | Phase::Held { .. } => {
+                record.members = Some(compared.figures.clone());
+                if let Some(reason) = reason_to_hold {
+                    record.phase = Phase::Held {
+                        leavers: compared.gone,
+                        before: compared.figures.before,
+                        reason: reason.to_owned(),
+                    };
+                    return ControlFlow::Continue(Step::Held);
+                }
+                (0, Vec::new())
+            }
+        };
+        let owner = format!("{:016x}", rand::rng().random::<u64>());
+        record.phase = Phase::Completing {
+            lease: Some(Lease { owner: owner.clone(), until: self.lease_end(now) }),
+            done,
+            leavers_allowed,
+            carried: carried.clone(),
+        };
+        ControlFlow::Continue(Step::Begin { owner, ledger: Box::new(ledger.clone()), done, carried })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what `begin` found out, handed on once")]
+    async fn tell_leavers(
+        &self,
+        run: RunId,
+        owner: String,
+        ledger: &Ledger,
+        sources: Vec<Source>,
+        compared: Comparison,
+        done: u64,
+        mut carried: Vec<Part>,
+    ) -> Result<Completion, DeliveryError> {
+        let mut leaving = Leaving::new(self, run, owner, &compared.members, ledger, done);
+        let told = leaving.tell_all(sources).await;
+        let Leaving { owner, done, counts, carried: writer, .. } = leaving;
+        if writer.rows() > 0 {
+            let (bytes, rows) = writer.finish()?;
+            let key = format!("{}{owner}-left.csv.gz", self.keys.run_folder(run));
+            self.bucket.write(&key, bytes, "application/gzip", &Condition::Any).await?;
+            carried.push(Part { key, rows, outdated: false });
+        }
+        let finished = matches!(told, Ok(LeavingEnd::AllTold));
+        let ended = self
+            .ledger
+            .update(|ledger| end(ledger, run, &owner, &compared.figures, done, &counts, &carried, finished))
+            .await?;
+        let before = match ended {
+            ControlFlow::Break(end) => return told.map(|_| end),
+            ControlFlow::Continue(before) => before,
+        };
+        if told? != LeavingEnd::AllTold {
+            return Ok(Completion::OutOfTime);
+        }
+        self.forget(&before, run, &carried).await;
+        Ok(Completion::Complete)
+    }
+
+    /// Deletes what no ledger names any more. A failure leaves objects that nobody reads.
+    async fn forget(&self, before: &Ledger, run: RunId, kept: &[Part]) {
+        let mut keys = Vec::new();
+        let older = before.runs.keys().filter(|id| **id < run).chain(
+            before
+                .last_complete
+                .iter()
+                .map(|last| &last.run)
+                .filter(|last| **last < run && !before.runs.contains_key(last)),
+        );
+        for id in older {
+            match self.bucket.keys(&self.keys.run_folder(*id)).await {
+                Ok(found) => keys.extend(found),
+                Err(error) => tracing::warn!(%error, "old state could not be listed; it stays"),
+            }
+        }
+        if let Some(record) = before.runs.get(&run) {
+            keys.extend(record.replaced.iter().map(|part| part.key.clone()));
+        }
+        keys.retain(|key| !kept.iter().any(|part| part.key == *key));
+        if let Err(error) = self.bucket.delete(&keys).await {
+            tracing::warn!(%error, "old state could not be deleted; it stays");
+        }
+    }
+}
+
+/// The step after the last leaver, or after the time was up.
+#[expect(clippy::too_many_arguments, reason = "what is written in one step")]
+fn end(
+    current: &mut Option<Ledger>,
+    run: RunId,
+    owner: &str,
+    figures: &Members,
+    told: u64,
+    counts: &Counts,
+    carried_now: &[Part],
+    finished: bool,
+) -> ControlFlow<Completion, Ledger> {
+    let Some(ledger) = current.as_mut() else {
+        return ControlFlow::Break(Completion::NotNow);
+    };
+    let before = ledger.clone();
+    let Some(record) = ledger.runs.get_mut(&run) else {
+        return ControlFlow::Break(Completion::NotNow);
+    };
+    match &mut record.phase {
+        Phase::Completing { lease, done, carried, .. } if lease.as_ref().is_some_and(|lease| lease.owner == owner) => {
+            if !finished {
+                (*lease, *done, *carried) = (None, told, carried_now.to_vec());
+                record.leavers.add(counts);
+                return ControlFlow::Continue(before);
+            }
+        }
+        Phase::Complete => return ControlFlow::Break(Completion::Complete),
+        _ => return ControlFlow::Break(Completion::InOtherHands),
+    }
+    record.leavers.add(counts);
+    record.phase = Phase::Complete;
+    record.members = Some(figures.clone());
+    record.replaced.clear();
+    record.uncertain.clear();
+    let mut parts = record.parts();
+    parts.extend_from_slice(carried_now);
+    let counts = record.counts();
+    let summary = RunSummary {
+        run,
+        outcome: Outcome::Delivered,
+        rows: counts.rows,
+        members: figures.clone(),
+        started_at: record.started_at,
+        finished_at: Timestamp::now(),
+        seconds: counts.seconds,
+    };
+    ledger.last_complete = Some(CompleteRun { run, members: figures.after, parts });
+    ledger.runs.retain(|id, _| *id >= run);
+    // A member whose object was refused may still be marked under a former name.
+    if counts.rows.rejected == 0 && carried_now.is_empty() {
+        ledger.former_attributes.clear();
+    }
+    ledger.remember(summary);
+    ControlFlow::Continue(before)
+}

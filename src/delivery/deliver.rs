@@ -1,0 +1,248 @@
+//! Delivers the files of a run one after the other, and completes the run if it is known to be whole.
+
+use super::claim::{Claim, Claimed};
+use super::commit::Account;
+use super::complete::Completion;
+use super::pump::{Pump, PumpEnd};
+use super::segment::{FileToDeliver, RunOptions, SegmentDelivery};
+use super::{DeliveryError, evidence::Evidence};
+use crate::bucket::BucketError;
+use crate::membership::{Lease, Progress};
+use crate::report::{Outcome, Report};
+use crate::run::RunId;
+
+/// How often a delivery starts anew because the file changed under its key.
+const TRIES: u32 = 4;
+
+/// How a delivery of a run ended.
+#[derive(Debug)]
+pub struct DeliveryEnd {
+    /// What is to be told.
+    pub report: Report,
+    /// Whether another invocation has to go on where this one ran out of time.
+    pub goes_on: bool,
+    /// Whether the event that brought the delivery about has to come again.
+    pub again: bool,
+}
+
+/// How the delivery of one file ended.
+#[derive(Debug)]
+enum FileEnd {
+    Delivered,
+    AlreadyDelivered,
+    Superseded {
+        by: RunId,
+    },
+    InOtherHands,
+    OutOfTime,
+    /// No object has this key any more.
+    Gone,
+}
+
+/// How a run stands after its files have been tried.
+#[derive(Debug, Default)]
+struct Tried {
+    failures: Vec<DeliveryError>,
+    busy: bool,
+    out_of_time: bool,
+    in_other_hands: bool,
+    superseded: Option<RunId>,
+    sent: bool,
+}
+
+impl SegmentDelivery {
+    /// Delivers `files`, which all belong to `run`. `evidence` is what is known of the run beyond its `model.json`.
+    ///
+    /// A failure of one file does not keep the others; it is told in the report. An error is returned only if not even
+    /// a report could be made.
+    pub async fn deliver(
+        &self,
+        run: RunId,
+        files: &[FileToDeliver],
+        options: RunOptions,
+        evidence: Evidence,
+    ) -> Result<DeliveryEnd, DeliveryError> {
+        let mut tried = Tried::default();
+        for file in files {
+            match self.deliver_file(file, options).await {
+                Ok(end) => tried.note(&end),
+                Err(DeliveryError::Busy { what }) => {
+                    tried.busy = true;
+                    tried.failures.push(DeliveryError::Busy { what });
+                }
+                Err(error) => {
+                    tracing::warn!(key = file.object.key, %error, "a file could not be delivered");
+                    tried.failures.push(error);
+                }
+            }
+            if tried.out_of_time || tried.superseded.is_some() {
+                break;
+            }
+        }
+        self.conclude(run, options, evidence, tried).await
+    }
+
+    async fn conclude(
+        &self,
+        run: RunId,
+        options: RunOptions,
+        evidence: Evidence,
+        mut tried: Tried,
+    ) -> Result<DeliveryEnd, DeliveryError> {
+        let mut completion = None;
+        if tried.failures.is_empty() && !tried.out_of_time && tried.superseded.is_none() {
+            match self.complete_if_whole(run, options, evidence).await {
+                Ok(end) => completion = end,
+                Err(error) => tried.failures.push(error),
+            }
+        }
+        let (outcome, message) = tried.outcome(completion);
+        let report = self.report(run, outcome, message).await?;
+        let out_of_time = tried.out_of_time || completion == Some(Completion::OutOfTime);
+        Ok(DeliveryEnd {
+            again: !tried.failures.is_empty() || report.outcome == Outcome::Failed,
+            goes_on: out_of_time,
+            report,
+        })
+    }
+
+    async fn complete_if_whole(
+        &self,
+        run: RunId,
+        options: RunOptions,
+        evidence: Evidence,
+    ) -> Result<Option<Completion>, DeliveryError> {
+        if !self.is_whole(run, evidence).await? {
+            return Ok(None);
+        }
+        self.demand_consent()?;
+        for _ in 0..TRIES {
+            match self.complete(run, options.allow_leavers).await? {
+                // Another file was delivered between the comparison and the decision, so both begin again.
+                Completion::NotNow if self.is_whole(run, evidence).await? => {}
+                end => return Ok(Some(end)),
+            }
+        }
+        Ok(Some(Completion::NotNow))
+    }
+
+    async fn deliver_file(&self, file: &FileToDeliver, options: RunOptions) -> Result<FileEnd, DeliveryError> {
+        self.demand_consent()?;
+        let mut file = file.clone();
+        for _ in 0..TRIES {
+            match self.deliver_content(&file, options).await {
+                Err(DeliveryError::Bucket(BucketError::Changed { .. } | BucketError::Missing { .. })) => {}
+                other => return other,
+            }
+            // The file was overwritten or taken away since it was found.
+            match self.bucket.summary(&file.object.key).await? {
+                Some(object) if object.size > 0 => file.object = object,
+                _ => return Ok(FileEnd::Gone),
+            }
+        }
+        Err(DeliveryError::Busy { what: format!("{}, which somebody overwrites again and again", file.object.key) })
+    }
+
+    async fn deliver_content(&self, file: &FileToDeliver, options: RunOptions) -> Result<FileEnd, DeliveryError> {
+        if self.budget.is_spent() {
+            return Ok(FileEnd::OutOfTime);
+        }
+        let claim = match self.claim(file, options).await? {
+            Claimed::Granted(claim) => *claim,
+            Claimed::AlreadyDelivered => return Ok(FileEnd::AlreadyDelivered),
+            Claimed::Superseded { by } => return Ok(FileEnd::Superseded { by }),
+            Claimed::InOtherHands => return Ok(FileEnd::InOtherHands),
+        };
+        let account = Account::new(&claim);
+        match self.send_file(file, options, claim, account.clone()).await {
+            Ok(end) => Ok(end),
+            Err(Unsent::Sending(error)) => Err(error),
+            Err(Unsent::Opening(error)) => {
+                let progress = match &error {
+                    DeliveryError::Bucket(BucketError::Changed { .. } | BucketError::Missing { .. }) => {
+                        Progress::Unfinished
+                    }
+                    error => Progress::Failed { message: error.to_string() },
+                };
+                self.commit(file, account, progress).await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn send_file(
+        &self,
+        file: &FileToDeliver,
+        options: RunOptions,
+        claim: Claim,
+        mut account: Account,
+    ) -> Result<FileEnd, Unsent> {
+        let key =
+            self.api_keys.get(&self.export.connection.secret).await.map_err(|error| Unsent::Opening(error.into()))?;
+        let builder = self.open(file, options, &claim, &mut account).await.map_err(Unsent::Opening)?;
+        let lease = Lease { owner: claim.owner, until: self.budget.ends_at() };
+        drop(claim.ledger);
+        let end = Pump::new(self, file, key, builder, account, &lease).run().await.map_err(Unsent::Sending)?;
+        Ok(match end {
+            PumpEnd::Delivered => FileEnd::Delivered,
+            PumpEnd::OutOfTime => FileEnd::OutOfTime,
+            PumpEnd::Lost => FileEnd::InOtherHands,
+            PumpEnd::NewerRunBegan { by } => FileEnd::Superseded { by },
+        })
+    }
+}
+
+/// Where a delivery failed: before anything was sent, so that the claim is still to be given back, or later.
+enum Unsent {
+    Opening(DeliveryError),
+    Sending(DeliveryError),
+}
+
+impl Tried {
+    fn note(&mut self, end: &FileEnd) {
+        match end {
+            FileEnd::Delivered => self.sent = true,
+            FileEnd::AlreadyDelivered | FileEnd::Gone => {}
+            FileEnd::Superseded { by } => self.superseded = Some(*by),
+            FileEnd::InOtherHands => self.in_other_hands = true,
+            FileEnd::OutOfTime => self.out_of_time = true,
+        }
+    }
+
+    fn outcome(&self, completion: Option<Completion>) -> (Outcome, String) {
+        if let Some(by) = self.superseded {
+            let message =
+                format!("Run {by} is newer and has begun. This run is not sent any more; nothing is to be done.");
+            return (Outcome::Superseded, message);
+        }
+        if !self.failures.is_empty() {
+            let all: Vec<String> = self.failures.iter().map(ToString::to_string).collect();
+            let outcome = if self.busy && self.failures.len() == 1 { Outcome::Unfinished } else { Outcome::Failed };
+            return (outcome, all.join("\n"));
+        }
+        if self.out_of_time || completion == Some(Completion::OutOfTime) {
+            return (
+                Outcome::Unfinished,
+                "The time of the function was up. The delivery goes on from here.".to_owned(),
+            );
+        }
+        if self.in_other_hands || completion == Some(Completion::InOtherHands) {
+            let message = "Another function delivers this run at the moment; its report tells the end.";
+            return (Outcome::Unfinished, message.to_owned());
+        }
+        match completion {
+            Some(Completion::Complete) if self.sent => (Outcome::Delivered, "The run is delivered.".to_owned()),
+            Some(Completion::Complete) => {
+                (Outcome::Delivered, "The run had been delivered already; nothing was left to be sent.".to_owned())
+            }
+            Some(Completion::Held) => (Outcome::Held, String::new()),
+            _ => (
+                Outcome::Waiting,
+                "The files that are here are delivered. Whoever left is told when the run is known to be complete: \
+                 when a model.json lists its files and all are here, or when the folder has been quiet for \
+                 settle_minutes and the schedule runs."
+                    .to_owned(),
+            ),
+        }
+    }
+}

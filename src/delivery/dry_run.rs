@@ -1,0 +1,159 @@
+//! Tells what a delivery would send, without sending anything and without writing any state.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::DeliveryError;
+use super::chunk::{ChunkBuilder, ChunkError};
+use super::open::FileBytes;
+use super::segment::{FileToDeliver, RunOptions, SegmentDelivery};
+use crate::config::OnLeave;
+use crate::membership::{Ledger, RunMembers, read_part};
+use crate::report::{Counts, Outcome, Preview, Report, ReportedFile};
+use crate::run::RunId;
+
+/// How many objects a dry run shows.
+const OBJECTS_SHOWN: usize = 3;
+
+impl SegmentDelivery {
+    /// The report of what delivering `files`, taken to be the whole of `run`, would do.
+    pub async fn preview(
+        &self,
+        run: RunId,
+        files: &[FileToDeliver],
+        options: RunOptions,
+    ) -> Result<Report, DeliveryError> {
+        let started_at = Timestamp::now();
+        let mut ledger =
+            self.ledger.read().await?.unwrap_or_else(|| Ledger::new(self.destination(), self.attribute.clone()));
+        ledger.adopt(self.destination(), &self.attribute);
+        let mut seen = Seen::default();
+        for file in files {
+            let known = self.load_known(&ledger, run).await?;
+            let (builder, _) = self.open_rows(file, options, &ledger, known, None).await?;
+            let rows = self.look_through(builder, file, &mut seen).await?;
+            seen.files.push(ReportedFile {
+                key: file.object.key.clone(),
+                etag: file.object.etag.bare().to_owned(),
+                rows,
+            });
+        }
+        let sources = self.everything_before(&ledger, run).await?;
+        let compared = self.compare_members(&ledger, std::mem::take(&mut seen.members), sources).await?;
+        let told = if self.export.on_leave == OnLeave::Keep { 0 } else { compared.gone };
+        let connection = &self.export.connection;
+        let requests = seen.requests + told.div_ceil(connection.objects_per_request as u64);
+        #[expect(clippy::cast_precision_loss, reason = "a number of requests has fewer than 52 bits")]
+        let seconds_at_the_limit = requests as f64 / f64::from(connection.requests_per_second.get());
+        let finished_at = Timestamp::now();
+        Ok(Report {
+            export: self.export.name.clone(),
+            segment: self.segment.clone(),
+            attribute: self.attribute.clone(),
+            run: Some(run),
+            trigger: self.trigger,
+            outcome: Outcome::DryRun,
+            files: seen.files,
+            rows: seen.counts.rows,
+            members: compared.figures,
+            dropped_fields: seen.counts.dropped_fields,
+            rejected_reasons: seen.counts.rejected_reasons,
+            requests: seen.counts.requests,
+            data_points: seen.counts.data_points + told,
+            started_at,
+            finished_at,
+            seconds: finished_at.duration_since(started_at).as_secs_f64(),
+            message: format!(
+                "Nothing was sent. A delivery would take {requests} requests, and {told} members would be unset."
+            ),
+            notes: seen.notes,
+            preview: Some(Preview { requests, seconds_at_the_limit, objects: seen.objects }),
+        })
+    }
+
+    async fn look_through(
+        &self,
+        mut builder: ChunkBuilder<FileBytes>,
+        file: &FileToDeliver,
+        seen: &mut Seen,
+    ) -> Result<u64, DeliveryError> {
+        let key = &file.object.key;
+        seen.notes.extend(builder.notes(key));
+        let mut rows = 0;
+        loop {
+            let chunk = match builder.next_chunk().await {
+                Ok(chunk) => chunk,
+                Err(ChunkError::State(error)) => return Err(error.into()),
+                Err(ChunkError::Read(source)) => return Err(DeliveryError::Read { key: key.clone(), source }),
+            };
+            let mut counts = chunk.counts;
+            for batch in chunk.requests.iter().chain(&chunk.alone) {
+                seen.requests += 1;
+                counts.rows.accepted += batch.tickets.len() as u64;
+                counts.data_points += batch.tickets.iter().map(|ticket| u64::from(ticket.data_points)).sum::<u64>();
+                if seen.objects.len() < OBJECTS_SHOWN {
+                    seen.show(&batch.request.body(), self.attribute.as_str());
+                }
+            }
+            rows += counts.rows.read;
+            seen.counts.add(&counts);
+            let (part, _) = chunk.part.finish()?;
+            read_part("the preview", &part, |row| seen.members.push(&row))?;
+            if chunk.last {
+                return Ok(rows);
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Seen {
+    counts: Counts,
+    requests: u64,
+    files: Vec<ReportedFile>,
+    members: RunMembers,
+    objects: Vec<Value>,
+    notes: BTreeSet<String>,
+}
+
+impl Seen {
+    fn show(&mut self, body: &[u8], attribute: &str) {
+        let Ok(Value::Object(mut body)) = serde_json::from_slice::<Value>(body) else {
+            return;
+        };
+        let Some(Value::Array(objects)) = body.remove("attributes") else {
+            return;
+        };
+        for object in objects.into_iter().take(OBJECTS_SHOWN - self.objects.len()) {
+            self.objects.push(mask(object, attribute));
+        }
+    }
+}
+
+/// Hides personal values: texts keep their first character, numbers and flags only their kind.
+fn mask(object: Value, attribute: &str) -> Value {
+    let Value::Object(fields) = object else {
+        return Value::Null;
+    };
+    let masked = fields.into_iter().map(|(name, value)| {
+        let shown = name == attribute || name == "_update_existing_only" || value.is_null();
+        let value = if shown { value } else { mask_value(&value) };
+        (name, value)
+    });
+    Value::Object(masked.collect())
+}
+
+fn mask_value(value: &Value) -> Value {
+    match value {
+        Value::String(text) => match text.chars().next() {
+            Some(first) => Value::String(format!("{first}•••")),
+            None => Value::String(String::new()),
+        },
+        Value::Array(values) => Value::Array(values.iter().map(mask_value).collect()),
+        Value::Number(_) => Value::String("a number".to_owned()),
+        Value::Bool(_) => Value::String("true or false".to_owned()),
+        Value::Object(_) | Value::Null => Value::Null,
+    }
+}

@@ -1,0 +1,199 @@
+//! Finds out whether all files of a run are here.
+//!
+//! Leavers are told only of a run that is known to be whole. There are three kinds of evidence: the `model.json` beside
+//! the files lists the run and everything that it lists is delivered; or the layout has one file per run; or the folder
+//! has been quiet for `settle_minutes`.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use futures::lock::Mutex;
+
+use super::DeliveryError;
+use super::segment::{FileToDeliver, SegmentDelivery};
+use crate::bucket::{Bucket, Condition};
+use crate::config::Export;
+use crate::membership::{FileRecord, Phase, Progress, RunRecord};
+use crate::names::SegmentName;
+use crate::run::RunId;
+use crate::run::expected::expected_files;
+use crate::run::model::Model;
+
+/// A `model.json` is read into memory; a larger one is none.
+const MODEL_LIMIT: u64 = 32 * 1024 * 1024;
+
+/// What is known of a run beyond its `model.json`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// The layout has one file per run.
+    pub one_file_per_run: bool,
+    /// When the newest of its files was stored, by S3's clock, if all of its files have just been listed.
+    pub listed_last_change: Option<jiff::Timestamp>,
+}
+
+/// The descriptions beside the files, read at most once in an invocation. Cheap to clone; clones share them.
+#[derive(Clone, Debug)]
+pub struct Models {
+    bucket: Bucket,
+    read: Arc<Mutex<HashMap<String, Option<Arc<Model>>>>>,
+}
+
+impl Models {
+    /// Descriptions in `bucket`; none is read yet.
+    pub fn new(bucket: Bucket) -> Self {
+        Self { bucket, read: Arc::default() }
+    }
+
+    /// The nearest description in a folder above the file `key`, with its own key.
+    pub async fn describing(
+        &self,
+        export: &Export,
+        segment: &SegmentName,
+        key: &str,
+    ) -> Result<Option<(String, Arc<Model>)>, DeliveryError> {
+        for folder in folders_above(export, segment, key) {
+            for name in ["model.json", "default.manifest.cdm.json"] {
+                let model_key = format!("{folder}/{name}");
+                if let Some(model) = self.read(&model_key).await? {
+                    return Ok(Some((model_key, model)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The description with this very key.
+    pub async fn read(&self, key: &str) -> Result<Option<Arc<Model>>, DeliveryError> {
+        let mut read = self.read.lock().await;
+        if let Some(model) = read.get(key) {
+            return Ok(model.clone());
+        }
+        let model = match self.bucket.read(key, MODEL_LIMIT).await? {
+            None => None,
+            Some((bytes, _)) => Some(Arc::new(
+                Model::parse(&bytes).map_err(|source| DeliveryError::Model { key: key.to_owned(), source })?,
+            )),
+        };
+        read.insert(key.to_owned(), model.clone());
+        Ok(model)
+    }
+}
+
+/// The folders that a description of the file may lie in, the nearest first. The folder of the segment and those of its
+/// runs hold none.
+fn folders_above<'k>(export: &Export, segment: &SegmentName, key: &'k str) -> Vec<&'k str> {
+    let mut folders = Vec::new();
+    let mut folder = key;
+    while let Some((above, _)) = folder.rsplit_once('/') {
+        folder = above;
+        folders.push(folder);
+    }
+    let segment_folder = folders
+        .iter()
+        .rposition(|folder| folder.len() > export.folder.len() && folder.rsplit('/').next() == Some(segment.as_str()));
+    folders.split_off(segment_folder.map_or(0, |place| place + 1))
+}
+
+impl SegmentDelivery {
+    /// Whether all files of `run` are here and delivered, as far as anybody can know.
+    pub(super) async fn is_whole(&self, run: RunId, evidence: Evidence) -> Result<bool, DeliveryError> {
+        let Some(ledger) = self.ledger.read().await? else {
+            return Ok(false);
+        };
+        let Some(record) = ledger.runs.get(&run).filter(|_| ledger.newest_run() == Some(run)) else {
+            return Ok(false);
+        };
+        if matches!(record.phase, Phase::Completing { .. } | Phase::Complete) {
+            return Ok(true);
+        }
+        if !record.all_files_delivered() {
+            return Ok(false);
+        }
+        if evidence.one_file_per_run {
+            return Ok(true);
+        }
+        match self.listed_files_delivered(run, record).await? {
+            Some(whole) => Ok(whole),
+            None => self.is_quiet(evidence).await,
+        }
+    }
+
+    /// Whether everything that the description lists of the run is delivered; `None` if it says nothing of the run.
+    async fn listed_files_delivered(&self, run: RunId, record: &RunRecord) -> Result<Option<bool>, DeliveryError> {
+        let Some(key) = record.files.keys().next() else {
+            return Ok(None);
+        };
+        let Some((model_key, model)) = self.models.describing(&self.export, &self.segment, key).await? else {
+            return Ok(None);
+        };
+        let existing: Vec<&str> = record.files.keys().map(String::as_str).collect();
+        let expected = expected_files(&self.export, &self.segment, run, &model, &model_key, &existing);
+        let Some(expected) = expected else {
+            return Ok(None);
+        };
+        for key in expected {
+            let delivered = match record.files.get(&key) {
+                Some(file) => file.progress == Progress::Delivered,
+                // A file without a byte in it has no members; it is passed over when it lands.
+                None => self.bucket.summary(&key).await?.is_some_and(|object| object.size == 0),
+            };
+            if !delivered {
+                return Ok(Some(false));
+            }
+        }
+        Ok(Some(true))
+    }
+
+    /// Takes files out of the run that were never delivered and have been deleted: nobody can deliver them any more, and
+    /// the run would never be whole. What may have been sent of them stays on record.
+    pub async fn forget_missing_files(&self, run: RunId, listed: &[FileToDeliver]) -> Result<(), DeliveryError> {
+        let is_missing = |key: &str, file: &FileRecord| {
+            file.progress != Progress::Delivered && listed.iter().all(|listed| listed.object.key != *key)
+        };
+        let Some(ledger) = self.ledger.read().await? else {
+            return Ok(());
+        };
+        let files = ledger.runs.get(&run).map(|record| &record.files);
+        if !files.is_some_and(|files| files.iter().any(|(key, file)| is_missing(key, file))) {
+            return Ok(());
+        }
+        let now = jiff::Timestamp::now();
+        let _: ControlFlow<(), ()> = self
+            .ledger
+            .update(|ledger| {
+                let Some(record) = ledger.as_mut().and_then(|ledger| ledger.runs.get_mut(&run)) else {
+                    return ControlFlow::Break(());
+                };
+                if record.is_worked_on(now) {
+                    return ControlFlow::Break(());
+                }
+                let missing: Vec<String> = record
+                    .files
+                    .iter()
+                    .filter(|(key, file)| is_missing(key, file))
+                    .map(|(key, _)| key.clone())
+                    .collect();
+                for key in missing {
+                    record.forget_file(&key);
+                }
+                ControlFlow::Continue(())
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Whether the folder has been quiet long enough, by S3's own clock: an object stored now tells the time.
+    async fn is_quiet(&self, evidence: Evidence) -> Result<bool, DeliveryError> {
+        let Some(last_change) = evidence.listed_last_change else {
+            return Ok(false);
+        };
+        let key = format!("{}clock", self.keys.everything());
+        self.bucket.write(&key, bytes::Bytes::new(), "text/plain", &Condition::Any).await?;
+        let Some(clock) = self.bucket.summary(&key).await? else {
+            return Ok(false);
+        };
+        let quiet = clock.last_modified.duration_since(last_change);
+        Ok(quiet.as_secs() >= i64::from(self.export.settle_minutes) * 60)
+    }
+}

@@ -1,0 +1,162 @@
+//! Loads what the state knows of a segment's members.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::segment::SegmentDelivery;
+use crate::membership::{
+    Fingerprint, Known, KnownBuilder, Ledger, Part, PartRow, Phase, Progress, RunRecord, Standing, StateError,
+    read_part,
+};
+use crate::run::RunId;
+
+/// How many parts are fetched ahead.
+const FETCHED_AHEAD: usize = 4;
+
+/// No part is larger; a whole one is in memory while it is read.
+const PART_LIMIT: u64 = 64 * 1024 * 1024;
+
+/// How certain it is that Braze holds what a part says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Certainty {
+    /// Braze accepted it.
+    Certain,
+    /// It may have been sent.
+    Uncertain,
+}
+
+/// A part, and how far it can be trusted.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    key: String,
+    rows: u64,
+    certainty: Certainty,
+}
+
+impl Source {
+    pub(super) fn certain(part: &Part) -> Self {
+        let certainty = if part.outdated { Certainty::Uncertain } else { Certainty::Certain };
+        Self { key: part.key.clone(), rows: part.rows, certainty }
+    }
+}
+
+impl SegmentDelivery {
+    /// What is known before a file of `run` is delivered: the last complete run, and everything sent since.
+    pub(super) async fn load_known(&self, ledger: &Ledger, run: RunId) -> Result<Known, StateError> {
+        let last: Vec<Source> =
+            ledger.last_complete.iter().flat_map(|complete| &complete.parts).map(Source::certain).collect();
+        let since = self.sent_since(ledger, run).await?;
+        let members: u64 = last.iter().chain(&since).map(|source| source.rows).sum();
+        let mut known = KnownBuilder::with_capacity(usize::try_from(members).unwrap_or(0));
+        for (sources, in_last_run) in [(last, true), (since, false)] {
+            self.read_sources(sources, |certainty, row| match row {
+                None => known.next_part(),
+                Some(row) => {
+                    let fingerprint = match certainty {
+                        Certainty::Certain => row.fingerprint,
+                        Certainty::Uncertain => Fingerprint::UNKNOWN,
+                    };
+                    known.push(row.key(), fingerprint, in_last_run && row.standing == Standing::Member);
+                }
+            })
+            .await?;
+        }
+        Ok(known.finish())
+    }
+
+    /// Where everything is listed that may have been sent after the last complete run and before, or besides, the files
+    /// of `run` as they are now.
+    pub(super) async fn sent_since(&self, ledger: &Ledger, run: RunId) -> Result<Vec<Source>, StateError> {
+        let mut sources = Vec::new();
+        for (id, record) in ledger.runs.range(..=run) {
+            if *id < run && record.phase == Phase::Complete {
+                continue;
+            }
+            sources.extend(record.replaced.iter().map(Source::certain));
+            for folder in &record.uncertain {
+                self.add_uncertain(&mut sources, folder, &record.replaced).await?;
+            }
+            if *id < run {
+                self.add_files(&mut sources, record).await?;
+            }
+        }
+        Ok(sources)
+    }
+
+    /// Where everybody is listed who may have the attribute.
+    pub(super) async fn everything_listed(&self, ledger: &Ledger) -> Result<Vec<Source>, StateError> {
+        let mut sources: Vec<Source> =
+            ledger.last_complete.iter().flat_map(|complete| &complete.parts).map(Source::certain).collect();
+        for record in ledger.runs.values().filter(|record| record.phase != Phase::Complete) {
+            sources.extend(record.replaced.iter().map(Source::certain));
+            for folder in &record.uncertain {
+                self.add_uncertain(&mut sources, folder, &record.replaced).await?;
+            }
+            self.add_files(&mut sources, record).await?;
+        }
+        Ok(sources)
+    }
+
+    async fn add_files(&self, sources: &mut Vec<Source>, run: &RunRecord) -> Result<(), StateError> {
+        for file in run.files.values() {
+            sources.extend(file.parts.iter().map(Source::certain));
+            if file.progress != Progress::Delivered {
+                self.add_uncertain(sources, &file.folder, &file.parts).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Parts in `folder` that no ledger names: written before their rows were sent, by a function that did not get to
+    /// the end.
+    async fn add_uncertain(&self, sources: &mut Vec<Source>, folder: &str, named: &[Part]) -> Result<(), StateError> {
+        let named: HashSet<&str> = named.iter().map(|part| part.key.as_str()).collect();
+        let keys = self.bucket.keys(folder).await?;
+        let unnamed = keys.into_iter().filter(|key| key.ends_with(".csv.gz") && !named.contains(key.as_str()));
+        sources.extend(unnamed.map(|key| Source { key, rows: 0, certainty: Certainty::Uncertain }));
+        Ok(())
+    }
+
+    /// Reads parts one after the other; `each` gets every line, and `None` before each part.
+    pub(super) async fn read_sources(
+        &self,
+        sources: Vec<Source>,
+        mut each: impl FnMut(Certainty, Option<&PartRow<'_>>),
+    ) -> Result<(), StateError> {
+        let mut parts = stream::iter(sources)
+            .map(|source| async move {
+                let bytes = self.read_whole_part(&source.key).await?;
+                Ok::<_, StateError>((source, bytes))
+            })
+            .buffered(FETCHED_AHEAD);
+        while let Some((source, bytes)) = parts.try_next().await? {
+            each(source.certainty, None);
+            read_part(&source.key, &bytes, |row| each(source.certainty, Some(&row)))?;
+        }
+        Ok(())
+    }
+
+    /// Reads parts of a run that are certain.
+    pub(super) async fn read_parts(
+        &self,
+        parts: &[Part],
+        mut each: impl FnMut(&PartRow<'_>),
+    ) -> Result<(), StateError> {
+        let sources = parts.iter().map(Source::certain).collect();
+        self.read_sources(sources, |_, row| {
+            if let Some(row) = row {
+                each(row);
+            }
+        })
+        .await
+    }
+
+    async fn read_whole_part(&self, key: &str) -> Result<Bytes, StateError> {
+        match self.bucket.read(key, PART_LIMIT).await? {
+            Some((bytes, _)) => Ok(bytes),
+            None => Err(StateError::PartMissing { key: key.to_owned() }),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Delivers a run of a segment: reads its files, compares them with the state, sends what changed, and, when the run is
+//! complete, unsets the attribute of those who left.
+//!
+//! | step | module |
+//! | --- | --- |
+//! | take the file, so that no other function works on it | [`claim`] |
+//! | load what is known of the members | [`load`] |
+//! | open the file as its `model.json` or header describes it | [`open`] |
+//! | turn rows into requests, chunk by chunk | [`chunk`] |
+//! | send them, many in flight | [`pump`], [`outstanding`] |
+//! | write down what is certain | [`commit`] |
+//! | find out whether the run is complete | [`evidence`] |
+//! | unset the attribute of those who left | [`complete`], [`leavers`] |
+//! | say what happened | [`account`] |
+
+mod account;
+mod chunk;
+mod claim;
+mod commit;
+mod complete;
+mod deliver;
+mod dry_run;
+mod evidence;
+mod leavers;
+mod load;
+mod open;
+mod outstanding;
+mod pump;
+mod retire;
+mod segment;
+
+use thiserror::Error;
+
+pub use self::deliver::DeliveryEnd;
+pub use self::evidence::{Evidence, Models};
+pub use self::segment::{FileToDeliver, RunOptions, SegmentDelivery};
+use crate::braze::StopReason;
+use crate::bucket::BucketError;
+use crate::membership::StateError;
+use crate::names::ConnectionName;
+use crate::profile::MatchError;
+use crate::rows::ReadError;
+use crate::run::RunId;
+use crate::run::model::ModelError;
+use crate::secrets::SecretError;
+
+/// Why a delivery stopped. The file that it was about is delivered by the next attempt, from its last checkpoint.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DeliveryError {
+    /// Nobody agreed that data is sent through this connection.
+    #[error(
+        "nothing is sent through the connection {connection}: its agree_to_data_transfer is not true. \
+         Set it in exports.toml once someone who may decide so agrees that customer data goes to Braze"
+    )]
+    NoConsent {
+        /// The connection.
+        connection: ConnectionName,
+    },
+    /// The bucket failed.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
+    /// The state failed.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The key could not be had.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The file could not be read.
+    #[error("{key}: {source}")]
+    Read {
+        /// The file.
+        key: String,
+        /// What is wrong with it.
+        source: ReadError,
+    },
+    /// The file has not the columns that the export names.
+    #[error("{key}: {source}")]
+    Match {
+        /// The file.
+        key: String,
+        /// What is wrong with it.
+        source: MatchError,
+    },
+    /// The description beside the file is none.
+    #[error("{key}: {source}")]
+    Model {
+        /// The `model.json`.
+        key: String,
+        /// What is wrong with it.
+        source: ModelError,
+    },
+    /// Braze cannot be used as it is configured.
+    #[error("{0}")]
+    Refused(StopReason),
+    /// Another function works on the same file or on an older run of the segment.
+    #[error("another function is at work on {what}; this file is delivered after it")]
+    Busy {
+        /// What it works on.
+        what: String,
+    },
+    /// A report whose rows do not add up. It is a mistake of this application, never of the file.
+    #[error(
+        "{rows} rows of run {run} have no known fate. This is a mistake of insights-to-braze: \
+         keep the report and the file, and report it"
+    )]
+    Unaccounted {
+        /// The run.
+        run: RunId,
+        /// How many rows.
+        rows: u64,
+    },
+}

@@ -1,0 +1,141 @@
+//! Opens a file: at its beginning as its `model.json` or its header describes it, or where the last checkpoint stands.
+
+use aws_sdk_s3::primitives::ByteStream;
+use tokio::io::AsyncRead;
+
+use super::DeliveryError;
+use super::chunk::{ChunkBuilder, ChunkSettings};
+use super::claim::Claim;
+use super::commit::Account;
+use super::segment::{FileToDeliver, RunOptions, SegmentDelivery};
+use crate::config::OnLeave;
+use crate::membership::{Checkpoint, Known, Ledger};
+use crate::profile::{ColumnTypes, Matcher, json};
+use crate::rows::{Header, Quoting, ReadSettings, RowReader};
+use crate::run::model::{CsvStyle, QuoteStyle};
+
+/// The longest time that the requests of one chunk take at the connection's rate, in tenths of a second.
+const TENTHS_PER_CHUNK: u32 = 2;
+
+/// Bytes of a file, as they come from S3.
+pub(super) type FileBytes = Box<dyn AsyncRead + Unpin + Send>;
+
+impl SegmentDelivery {
+    /// A builder of chunks that begins where the claim's record says.
+    pub(super) async fn open(
+        &self,
+        file: &FileToDeliver,
+        options: RunOptions,
+        claim: &Claim,
+        account: &mut Account,
+    ) -> Result<ChunkBuilder<FileBytes>, DeliveryError> {
+        let known = self.load_known(&claim.ledger, file.run).await?;
+        let (builder, header) =
+            self.open_rows(file, options, &claim.ledger, known, claim.file.checkpoint.as_ref()).await?;
+        account.record.notes.extend(builder.notes(&file.object.key));
+        account.set_header(header);
+        Ok(builder)
+    }
+
+    /// The same without a claim, for a dry run: reads from the beginning.
+    pub(super) async fn open_rows(
+        &self,
+        file: &FileToDeliver,
+        options: RunOptions,
+        ledger: &Ledger,
+        known: Known,
+        checkpoint: Option<&Checkpoint>,
+    ) -> Result<(ChunkBuilder<FileBytes>, Header), DeliveryError> {
+        let key = &file.object.key;
+        let described = self.describe(key).await?;
+        let reader = match checkpoint {
+            None => {
+                let source = self.bytes(file, 0).await?;
+                RowReader::open(source, described.settings).await
+            }
+            Some(checkpoint) => {
+                let gzip = checkpoint.header.dialect.gzip;
+                let source = self.bytes(file, if gzip { 0 } else { checkpoint.position.byte }).await?;
+                RowReader::resume(source, described.settings, checkpoint.header.clone(), checkpoint.position).await
+            }
+        };
+        let reader = reader.map_err(|source| DeliveryError::Read { key: key.clone(), source })?;
+        let header = reader.header().clone();
+        let matcher = if header.empty {
+            // A file without anything in it has no columns to look for, and no row that would need them.
+            Matcher::new(&self.export_without_columns(), &self.attribute, &[], &ColumnTypes::default())
+        } else {
+            Matcher::new(&self.export, &self.attribute, &header.columns, &described.types)
+        };
+        let matcher = matcher.map_err(|source| DeliveryError::Match { key: key.clone(), source })?;
+        Ok((ChunkBuilder::new(reader, matcher, known, self.chunk_settings(options, ledger)), header))
+    }
+
+    async fn bytes(&self, file: &FileToDeliver, from: u64) -> Result<FileBytes, DeliveryError> {
+        // Reading from the very end is no range that S3 knows.
+        if from >= file.object.size {
+            return Ok(Box::new(tokio::io::empty()));
+        }
+        let stream: ByteStream = self.bucket.open(&file.object.key, Some(&file.object.etag), from).await?;
+        Ok(Box::new(stream.into_async_read()))
+    }
+
+    fn export_without_columns(&self) -> crate::config::Export {
+        let mut export = crate::config::Export::clone(&self.export);
+        export.data_matching = crate::config::DataMatching::default();
+        export.attributes.clear();
+        export
+    }
+
+    fn chunk_settings(&self, options: RunOptions, ledger: &Ledger) -> ChunkSettings {
+        let connection = &self.export.connection;
+        let matching = &self.export.data_matching;
+        let requests = connection.requests_per_second.get() * TENTHS_PER_CHUNK / 10;
+        let mut suffix = Vec::new();
+        for former in &ledger.former_attributes {
+            suffix.push(b',');
+            json::append_string(&mut suffix, former.as_str());
+            suffix.extend_from_slice(if self.export.on_leave == OnLeave::False { b":false" } else { b":null" });
+        }
+        ChunkSettings {
+            objects_per_request: connection.objects_per_request,
+            requests_per_chunk: usize::try_from(requests).unwrap_or(usize::MAX).clamp(2, 200),
+            send: options.send.unwrap_or(self.export.send),
+            suffix,
+            mixed_identifiers: matching.customer_id.is_some() && matching.email.is_some(),
+        }
+    }
+
+    /// What the description beside the file and the configuration say of it.
+    async fn describe(&self, key: &str) -> Result<Described, DeliveryError> {
+        let mut settings = ReadSettings {
+            delimiter: self.export.csv.delimiter,
+            columns: self.export.csv.columns.clone(),
+            ..ReadSettings::default()
+        };
+        let Some((model_key, model)) = self.models.describing(&self.export, &self.segment, key).await? else {
+            return Ok(Described { settings, types: ColumnTypes::default() });
+        };
+        let Some(entity) = model.entity(&self.segment) else {
+            return Ok(Described { settings, types: ColumnTypes::default() });
+        };
+        let format = entity.format_of(key, &model_key);
+        settings.delimiter = settings.delimiter.or(format.delimiter.and_then(|delimiter| u8::try_from(delimiter).ok()));
+        if settings.columns.is_none() && !entity.columns.is_empty() {
+            settings.columns = Some(entity.columns.iter().map(|column| column.name.clone()).collect());
+        }
+        settings.header = format.column_headers;
+        settings.quoting = match (format.quote_style, format.csv_style) {
+            (Some(QuoteStyle::None), _) => Some(Quoting::Never),
+            (_, Some(CsvStyle::QuoteAlways)) => Some(Quoting::Always),
+            _ => None,
+        };
+        let types = entity.column_types().map(|(name, data_type)| (name.to_owned(), data_type));
+        Ok(Described { settings, types: ColumnTypes::new(types, entity.culture().map(str::to_owned)) })
+    }
+}
+
+struct Described {
+    settings: ReadSettings,
+    types: ColumnTypes,
+}

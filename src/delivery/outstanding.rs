@@ -1,0 +1,193 @@
+//! The chunks that are on their way: which requests may go next, and which chunks have been answered whole.
+
+use std::collections::VecDeque;
+
+use super::chunk::{Batch, Chunk, OwnedIdentifier, RejectedRow};
+use crate::braze::{ObjectFate, RequestCounts};
+use crate::membership::{Fingerprint, Part, PartRow, PartWriter, Standing, StateError};
+use crate::report::{Counts, Requests};
+use crate::rows::Position;
+
+/// Chunks in the order of the file, from the first that is not answered whole.
+#[derive(Debug, Default)]
+pub(super) struct Outstanding {
+    chunks: VecDeque<OnTheWay>,
+    /// The number of the first chunk.
+    first: u64,
+    in_flight: usize,
+    alone_in_flight: usize,
+    /// Requests that were sent for chunks that are not done: they count, whatever becomes of the chunk.
+    pub(super) requests: Requests,
+}
+
+/// A request that is on its way, and the chunk that it belongs to.
+#[derive(Debug)]
+pub(super) struct Departure {
+    pub(super) chunk: u64,
+    pub(super) alone: bool,
+    pub(super) batch: Batch,
+}
+
+#[derive(Debug)]
+struct OnTheWay {
+    waiting: VecDeque<Batch>,
+    waiting_alone: VecDeque<Batch>,
+    in_flight: usize,
+    counts: Counts,
+    rejected: Vec<RejectedRow>,
+    refused: Vec<OwnedIdentifier>,
+    part: Part,
+    position: Position,
+}
+
+/// A chunk all of whose rows have their fate.
+#[derive(Debug)]
+pub(super) struct DoneChunk {
+    pub(super) counts: Counts,
+    pub(super) rejected: Vec<RejectedRow>,
+    /// Members whose object Braze refused.
+    refused: Vec<OwnedIdentifier>,
+    pub(super) part: Part,
+    pub(super) position: Position,
+}
+
+impl DoneChunk {
+    /// A part that says of refused members that they are to be sent again, or `None` if there are none.
+    pub(super) fn refusals(&self) -> Result<Option<PartWriter>, StateError> {
+        if self.refused.is_empty() {
+            return Ok(None);
+        }
+        let mut part = PartWriter::new();
+        for identifier in &self.refused {
+            part.push(PartRow {
+                identifier: identifier.as_identifier(),
+                email: None,
+                fingerprint: Fingerprint::UNKNOWN,
+                standing: Standing::Member,
+            })?;
+        }
+        Ok(Some(part))
+    }
+}
+
+impl Outstanding {
+    /// Adds a chunk whose part has been stored.
+    pub(super) fn add(&mut self, chunk: Chunk, part: Part) {
+        self.chunks.push_back(OnTheWay {
+            waiting: chunk.requests.into(),
+            waiting_alone: chunk.alone.into(),
+            in_flight: 0,
+            counts: chunk.counts,
+            rejected: chunk.rejected,
+            refused: Vec::new(),
+            part,
+            position: chunk.position,
+        });
+    }
+
+    /// Requests that have not set out.
+    pub(super) fn waiting(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.waiting.len() + chunk.waiting_alone.len()).sum()
+    }
+
+    /// Requests on their way.
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// Whether nothing is outstanding.
+    pub(super) fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// The next request that may set out.
+    pub(super) fn depart(&mut self) -> Option<Departure> {
+        if self.alone_in_flight > 0 {
+            return None;
+        }
+        let nothing_in_flight = self.in_flight == 0;
+        for (number, chunk) in (self.first..).zip(&mut self.chunks) {
+            let (batch, alone) = if let Some(batch) = chunk.waiting.pop_front() {
+                (batch, false)
+            } else if !chunk.waiting_alone.is_empty() {
+                // Somebody whom the address identifies may be the same profile as somebody with a customer ID, so these
+                // requests set out when all others have been answered.
+                if !nothing_in_flight {
+                    return None;
+                }
+                (chunk.waiting_alone.pop_front()?, true)
+            } else {
+                continue;
+            };
+            chunk.in_flight += 1;
+            self.in_flight += 1;
+            self.alone_in_flight += usize::from(alone);
+            return Some(Departure { chunk: number, alone, batch });
+        }
+        None
+    }
+
+    /// Takes back a request that was not answered for good, to be sent again first of all.
+    pub(super) fn take_back(&mut self, departure: Departure, counts: RequestCounts) {
+        self.count_requests(counts);
+        let alone = departure.alone;
+        if let Some(chunk) = self.arrive(departure.chunk, alone) {
+            let waiting = if alone { &mut chunk.waiting_alone } else { &mut chunk.waiting };
+            waiting.push_front(departure.batch);
+        }
+    }
+
+    /// Takes the answer to a request, one fate for each object.
+    pub(super) fn answer(&mut self, departure: Departure, fates: Vec<ObjectFate>, counts: RequestCounts) {
+        self.count_requests(counts);
+        let Some(chunk) = self.arrive(departure.chunk, departure.alone) else {
+            return;
+        };
+        for (ticket, fate) in departure.batch.tickets.into_iter().zip(fates) {
+            match fate {
+                ObjectFate::Accepted => {
+                    chunk.counts.rows.accepted += 1;
+                    chunk.counts.data_points += u64::from(ticket.data_points);
+                }
+                ObjectFate::Rejected(reason) => {
+                    chunk.counts.reject(&reason);
+                    chunk.refused.push(ticket.identifier);
+                    chunk.rejected.push(RejectedRow { line: ticket.line, reason, record: ticket.record });
+                }
+                // A request with such a fate is taken back, not answered.
+                ObjectFate::Unknown | ObjectFate::NotSent => {}
+            }
+        }
+    }
+
+    /// The first chunk, if all of it has been answered.
+    pub(super) fn next_done(&mut self) -> Option<DoneChunk> {
+        let first = self.chunks.front()?;
+        if first.in_flight > 0 || !first.waiting.is_empty() || !first.waiting_alone.is_empty() {
+            return None;
+        }
+        let mut chunk = self.chunks.pop_front()?;
+        self.first += 1;
+        chunk.rejected.sort_by_key(|row| row.line);
+        Some(DoneChunk {
+            counts: chunk.counts,
+            rejected: chunk.rejected,
+            refused: chunk.refused,
+            part: chunk.part,
+            position: chunk.position,
+        })
+    }
+
+    fn arrive(&mut self, number: u64, alone: bool) -> Option<&mut OnTheWay> {
+        self.in_flight -= 1;
+        self.alone_in_flight -= usize::from(alone);
+        let place = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        let chunk = self.chunks.get_mut(place)?;
+        chunk.in_flight -= 1;
+        Some(chunk)
+    }
+
+    fn count_requests(&mut self, counts: RequestCounts) {
+        self.requests += Requests { sent: counts.sent, retried: counts.retried, rate_limited: counts.rate_limited };
+    }
+}

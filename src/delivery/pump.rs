@@ -1,0 +1,373 @@
+//! Sends a file: reading and comparing go on while requests are in flight and while the state is written.
+
+use std::collections::VecDeque;
+use std::future::pending;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use tokio::io::AsyncRead;
+use tokio::time::Instant;
+
+use super::DeliveryError;
+use super::chunk::{Chunk, ChunkBuilder, ChunkError};
+use super::commit::{Account, Standing};
+use super::outstanding::{Departure, DoneChunk, Outstanding};
+use super::segment::{FileToDeliver, SegmentDelivery};
+use crate::braze::{ApiKey, ObjectFate, StopReason, TrackOutcome};
+use crate::bucket::Condition;
+use crate::membership::{Lease, Part, Progress};
+use crate::report::Requests;
+use crate::run::RunId;
+
+/// How often the checkpoint is written and the lease renewed.
+const CHECKPOINT: Duration = Duration::from_secs(5);
+
+/// How a delivery of a file ended.
+#[derive(Debug)]
+pub(super) enum PumpEnd {
+    /// Every row has its fate.
+    Delivered,
+    /// Time is up; it goes on from the checkpoint.
+    OutOfTime,
+    /// A newer run has begun.
+    NewerRunBegan {
+        /// Which one.
+        by: RunId,
+    },
+    /// Another function has taken the file over.
+    Lost,
+}
+
+/// Why nothing more is sent.
+#[derive(Clone, Debug)]
+enum Stop {
+    /// Braze refused the key; it is read again once.
+    Key(StopReason),
+    Time,
+    NewerRun(RunId),
+    Lost,
+    Refused(StopReason),
+}
+
+type Building<'a, S> = BoxFuture<'a, (ChunkBuilder<S>, Result<(Chunk, Part), DeliveryError>)>;
+type Committing<'a> = BoxFuture<'a, Result<(Account, Standing), DeliveryError>>;
+
+/// The sending of one file.
+pub(super) struct Pump<'a, S> {
+    delivery: &'a SegmentDelivery,
+    file: &'a FileToDeliver,
+    key: ApiKey,
+    key_read_again: bool,
+    most_in_flight: usize,
+    owner: String,
+    folder: String,
+    parts: u64,
+    outstanding: Outstanding,
+    in_flight: FuturesUnordered<BoxFuture<'a, (Departure, TrackOutcome)>>,
+    builder: Option<ChunkBuilder<S>>,
+    building: Option<Building<'a, S>>,
+    all_read: bool,
+    done: VecDeque<DoneChunk>,
+    account: Option<Account>,
+    committing: Option<Committing<'a>>,
+    committed_at: Instant,
+    requests_counted: Requests,
+    started: Instant,
+    seconds_counted: f64,
+    stop: Option<Stop>,
+}
+
+impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
+    /// Gets ready to send what `builder` reads.
+    pub(super) fn new(
+        delivery: &'a SegmentDelivery,
+        file: &'a FileToDeliver,
+        key: ApiKey,
+        builder: ChunkBuilder<S>,
+        account: Account,
+        lease: &Lease,
+    ) -> Self {
+        let rate = usize::try_from(delivery.export.connection.requests_per_second.get()).unwrap_or(usize::MAX);
+        Self {
+            delivery,
+            file,
+            key,
+            key_read_again: false,
+            // Enough for answers that take up to half a second at the full rate of 1,000 requests a second.
+            most_in_flight: rate.clamp(4, 512),
+            owner: lease.owner.clone(),
+            folder: account.record.folder.clone(),
+            parts: 0,
+            outstanding: Outstanding::default(),
+            in_flight: FuturesUnordered::new(),
+            builder: Some(builder),
+            building: None,
+            all_read: false,
+            done: VecDeque::new(),
+            account: Some(account),
+            committing: None,
+            committed_at: Instant::now(),
+            requests_counted: Requests::default(),
+            started: Instant::now(),
+            seconds_counted: 0.0,
+            stop: None,
+        }
+    }
+
+    /// Sends until the file ends, time is up, or something forbids to go on; then writes down how it stands.
+    pub(super) async fn run(mut self) -> Result<PumpEnd, DeliveryError> {
+        let sent = self.send_all().await;
+        // Whatever happened, nothing is left in flight here, and what is certain is written down.
+        let failure = match (sent, self.stop.clone()) {
+            (Err(error), _) => Some(error),
+            (Ok(()), Some(Stop::Refused(reason) | Stop::Key(reason))) => Some(DeliveryError::Refused(reason)),
+            _ => None,
+        };
+        let progress = match (&failure, &self.stop) {
+            (Some(error), _) => Progress::Failed { message: error.to_string() },
+            (None, None) => Progress::Delivered,
+            (None, Some(_)) => Progress::Unfinished,
+        };
+        let standing = match self.stop {
+            Some(Stop::Lost) => Standing::Lost,
+            _ => self.last_commit(progress).await?,
+        };
+        match (failure, self.stop, standing) {
+            (_, _, Standing::Lost) => Ok(PumpEnd::Lost),
+            (Some(error), ..) => Err(error),
+            (None, None, _) => Ok(PumpEnd::Delivered),
+            (None, Some(Stop::NewerRun(by)), _) => Ok(PumpEnd::NewerRunBegan { by }),
+            (None, Some(_), _) => Ok(PumpEnd::OutOfTime),
+        }
+    }
+
+    async fn send_all(&mut self) -> Result<(), DeliveryError> {
+        let mut failure = None;
+        loop {
+            self.check_time();
+            if failure.is_none() && self.stop.is_none() {
+                self.depart();
+                self.read_on();
+            }
+            self.begin_commit()?;
+            if self.stop.is_none() && failure.is_none() && self.all_read && self.outstanding.is_empty() {
+                return Ok(());
+            }
+            let stopping = self.stop.is_some() || failure.is_some();
+            if stopping && self.in_flight.is_empty() && self.committing.is_none() {
+                if !self.try_new_key().await? {
+                    return failure.map_or(Ok(()), Err);
+                }
+                continue;
+            }
+            let tick = self.committed_at + CHECKPOINT;
+            tokio::select! {
+                Some((departure, outcome)) = self.in_flight.next() => self.take_answer(departure, outcome),
+                built = or_never(&mut self.building) => {
+                    self.building = None;
+                    if let Err(error) = self.take_chunk(built) {
+                        failure.get_or_insert(error);
+                    }
+                }
+                committed = or_never(&mut self.committing) => {
+                    self.committing = None;
+                    self.take_standing(committed?);
+                }
+                () = tokio::time::sleep_until(tick), if self.committing.is_none() => {}
+                () = tokio::time::sleep_until(self.delivery.budget.stop_sending()), if !stopping => {}
+            }
+        }
+    }
+
+    fn check_time(&mut self) {
+        if self.stop.is_none() && self.delivery.budget.is_spent() {
+            self.stop = Some(Stop::Time);
+        }
+    }
+
+    fn depart(&mut self) {
+        while self.outstanding.in_flight() < self.most_in_flight {
+            let Some(departure) = self.outstanding.depart() else {
+                return;
+            };
+            let (braze, key) = (self.delivery.braze.clone(), self.key.clone());
+            let deadline = self.delivery.budget.stop_waiting();
+            self.in_flight.push(Box::pin(async move {
+                let outcome = braze.track(&departure.batch.request, &key, deadline).await;
+                (departure, outcome)
+            }));
+        }
+    }
+
+    /// Begins to read the next chunk as soon as the requests that wait are fewer than those that may be in flight.
+    fn read_on(&mut self) {
+        if self.building.is_some() || self.all_read || self.outstanding.waiting() >= self.most_in_flight.min(200) {
+            return;
+        }
+        let Some(mut builder) = self.builder.take() else {
+            return;
+        };
+        self.parts += 1;
+        let key = format!("{}{}-{:06}.csv.gz", self.folder, self.owner, self.parts);
+        let (delivery, file) = (self.delivery, self.file);
+        self.building = Some(Box::pin(async move {
+            let chunk = match builder.next_chunk().await {
+                Ok(chunk) => delivery.store_part(chunk, key).await,
+                Err(ChunkError::State(error)) => Err(error.into()),
+                Err(ChunkError::Read(source)) => Err(DeliveryError::Read { key: file.object.key.clone(), source }),
+            };
+            (builder, chunk)
+        }));
+    }
+
+    fn take_chunk(
+        &mut self,
+        (builder, built): (ChunkBuilder<S>, Result<(Chunk, Part), DeliveryError>),
+    ) -> Result<(), DeliveryError> {
+        let repeated = builder.repeated_headers();
+        if repeated > 0
+            && let Some(account) = &mut self.account
+        {
+            account.record.notes.insert(format!(
+                "{}: the header is repeated in the middle of the file; the repetition is not counted as a row",
+                self.file.object.key
+            ));
+        }
+        self.builder = Some(builder);
+        let (chunk, part) = built?;
+        self.all_read = chunk.last;
+        self.outstanding.add(chunk, part);
+        self.collect_done();
+        Ok(())
+    }
+
+    fn take_answer(&mut self, departure: Departure, outcome: TrackOutcome) {
+        let answered = outcome.objects.iter().all(|fate| !matches!(fate, ObjectFate::Unknown | ObjectFate::NotSent));
+        if answered {
+            self.outstanding.answer(departure, outcome.objects, outcome.counts);
+        } else {
+            self.outstanding.take_back(departure, outcome.counts);
+        }
+        if let Some(reason) = outcome.stop {
+            let stop = match reason {
+                StopReason::OutOfTime => Stop::Time,
+                reason if reason.is_about_the_key() && !self.key_read_again => Stop::Key(reason),
+                reason => Stop::Refused(reason),
+            };
+            self.stop.get_or_insert(stop);
+        }
+        self.collect_done();
+    }
+
+    fn collect_done(&mut self) {
+        while let Some(chunk) = self.outstanding.next_done() {
+            self.done.push_back(chunk);
+        }
+    }
+
+    /// After Braze refused the key and everything in flight has come back: reads the secret again, once, because it may
+    /// have been rotated. Tells whether to go on.
+    async fn try_new_key(&mut self) -> Result<bool, DeliveryError> {
+        let Some(Stop::Key(reason)) = &self.stop else {
+            return Ok(false);
+        };
+        let reason = reason.clone();
+        self.key_read_again = true;
+        let key = self.delivery.api_keys.read_again(&self.delivery.export.connection.secret).await?;
+        if key == self.key {
+            self.stop = Some(Stop::Refused(reason));
+            return Ok(false);
+        }
+        self.key = key;
+        self.stop = None;
+        Ok(true)
+    }
+
+    /// Moves what is done into the account and begins to store it, if it is time.
+    fn begin_commit(&mut self) -> Result<(), DeliveryError> {
+        let Some(account) = &mut self.account else {
+            return Ok(());
+        };
+        for chunk in self.done.drain(..) {
+            account.add(chunk)?;
+        }
+        let due = self.committed_at.elapsed() >= CHECKPOINT || account.is_large();
+        if !due || self.committing.is_some() || matches!(self.stop, Some(Stop::Lost)) {
+            return Ok(());
+        }
+        self.count_effort();
+        if let Some(account) = self.account.take() {
+            self.committed_at = Instant::now();
+            self.committing = Some(Box::pin(self.delivery.commit(self.file, account, self.working())));
+        }
+        Ok(())
+    }
+
+    fn take_standing(&mut self, (account, standing): (Account, Standing)) {
+        self.account = Some(account);
+        match standing {
+            Standing::Ours => {}
+            Standing::NewerRunBegan { by } => {
+                self.stop.get_or_insert(Stop::NewerRun(by));
+            }
+            Standing::Lost => self.stop = Some(Stop::Lost),
+        }
+    }
+
+    async fn last_commit(&mut self, progress: Progress) -> Result<Standing, DeliveryError> {
+        if let Some(committing) = self.committing.take() {
+            let (account, _) = committing.await?;
+            self.account = Some(account);
+        }
+        self.collect_done();
+        self.count_effort();
+        let Some(mut account) = self.account.take() else {
+            return Ok(Standing::Lost);
+        };
+        for chunk in self.done.drain(..) {
+            account.add(chunk)?;
+        }
+        let (_, standing) = self.delivery.commit(self.file, account, progress).await?;
+        Ok(standing)
+    }
+
+    /// Adds the requests and the time since the last write to the file's figures.
+    fn count_effort(&mut self) {
+        let (sent, counted) = (self.outstanding.requests, &mut self.requests_counted);
+        let seconds = self.started.elapsed().as_secs_f64();
+        if let Some(account) = &mut self.account {
+            let counts = &mut account.record.counts;
+            counts.requests += Requests {
+                sent: sent.sent - counted.sent,
+                retried: sent.retried - counted.retried,
+                rate_limited: sent.rate_limited - counted.rate_limited,
+            };
+            counts.seconds += seconds - self.seconds_counted;
+            *counted = sent;
+            self.seconds_counted = seconds;
+        }
+    }
+
+    fn working(&self) -> Progress {
+        let until = self.delivery.lease_end(jiff::Timestamp::now());
+        Progress::Working { lease: Lease { owner: self.owner.clone(), until } }
+    }
+}
+
+impl SegmentDelivery {
+    async fn store_part(&self, mut chunk: Chunk, key: String) -> Result<(Chunk, Part), DeliveryError> {
+        let (bytes, rows) = std::mem::take(&mut chunk.part).finish()?;
+        let part = Part { key, rows, outdated: false };
+        self.bucket.write(&part.key, bytes, "application/gzip", &Condition::Any).await?;
+        Ok((chunk, part))
+    }
+}
+
+async fn or_never<T>(future: &mut Option<BoxFuture<'_, T>>) -> T {
+    match future {
+        Some(future) => future.await,
+        None => pending().await,
+    }
+}

@@ -1,0 +1,109 @@
+//! What the steps of a delivery have in common: one segment of one export, and the means to deliver it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{DeliveryError, Models};
+use crate::braze::BrazeClient;
+use crate::bucket::{Bucket, ObjectSummary};
+use crate::budget::TimeBudget;
+use crate::config::{Export, SendRule};
+use crate::membership::{LedgerStore, StateKeys};
+use crate::names::{AttributeName, SegmentName};
+use crate::report::Trigger;
+use crate::run::RunId;
+use crate::secrets::ApiKeys;
+
+/// One segment of one export, on its way to Braze.
+#[derive(Debug)]
+pub struct SegmentDelivery {
+    pub(super) bucket: Bucket,
+    pub(super) api_keys: ApiKeys,
+    pub(super) braze: BrazeClient,
+    pub(super) export: Arc<Export>,
+    pub(super) segment: SegmentName,
+    pub(super) attribute: AttributeName,
+    pub(super) keys: StateKeys,
+    pub(super) ledger: LedgerStore,
+    pub(super) models: Models,
+    pub(super) budget: TimeBudget,
+    pub(super) trigger: Trigger,
+}
+
+/// What a person may ask of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RunOptions {
+    /// Which rows are sent, if not as the export says.
+    pub send: Option<SendRule>,
+    /// Whether any number of leavers is right.
+    pub allow_leavers: bool,
+}
+
+/// A file of the run, as it lies in the bucket.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileToDeliver {
+    /// Its key, content and size.
+    pub object: ObjectSummary,
+    /// The run that it belongs to.
+    pub run: RunId,
+    /// Whether the layout has one file per run, so that this one is all of it.
+    pub one_file_per_run: bool,
+}
+
+impl SegmentDelivery {
+    /// Everything that a delivery of `segment` needs.
+    #[expect(clippy::too_many_arguments, reason = "the means of a delivery, named once")]
+    pub fn new(
+        bucket: Bucket,
+        api_keys: ApiKeys,
+        braze: BrazeClient,
+        export: Arc<Export>,
+        segment: SegmentName,
+        models: Models,
+        budget: TimeBudget,
+        trigger: Trigger,
+    ) -> Self {
+        let keys = StateKeys::new(&export.name, &segment);
+        Self {
+            ledger: keys.ledger(&bucket),
+            attribute: export.attribute_of(&segment),
+            bucket,
+            api_keys,
+            braze,
+            export,
+            segment,
+            keys,
+            models,
+            budget,
+            trigger,
+        }
+    }
+
+    /// The segment.
+    pub fn segment(&self) -> &SegmentName {
+        &self.segment
+    }
+
+    /// Sending needs someone's consent.
+    pub(super) fn demand_consent(&self) -> Result<(), DeliveryError> {
+        if self.export.connection.agree_to_data_transfer {
+            Ok(())
+        } else {
+            Err(DeliveryError::NoConsent { connection: self.export.connection.name.clone() })
+        }
+    }
+
+    /// The workspace that members are sent to.
+    pub(super) fn destination(&self) -> &str {
+        self.export.connection.hostname.authority()
+    }
+
+    /// When a lease taken or renewed now ends.
+    pub(super) fn lease_end(&self, now: Timestamp) -> Timestamp {
+        now.checked_add(LEASE).unwrap_or(now).min(self.budget.ends_at())
+    }
+}
+
+/// How long a lease keeps others away unless it is renewed. Its owner renews it every few seconds.
+const LEASE: jiff::SignedDuration = jiff::SignedDuration::from_secs(30);

@@ -1,0 +1,42 @@
+//! What the three Lambda functions have in common: logs, a handler that is built once, and the loop that takes events.
+
+use std::sync::Arc;
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::Value;
+use tracing_subscriber::EnvFilter;
+
+use crate::budget::TimeBudget;
+use crate::environment::Environment;
+use crate::handler::{Handler, HandlerError};
+
+/// Serves one function until AWS Lambda ends the process. `answer` is the handler's method for the function's events.
+///
+/// An error of `answer` becomes the invocation's error, with the whole message for whoever reads it.
+pub async fn serve<A, F>(answer: A) -> Result<(), Error>
+where
+    A: Fn(Arc<Handler>, Value, TimeBudget) -> F,
+    F: Future<Output = Result<Value, HandlerError>>,
+{
+    start_logs();
+    let handler = Arc::new(Environment::read()?.handler().await?);
+    let answer = &answer;
+    let handler = &handler;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
+        let budget = TimeBudget::until_lambda_deadline(event.context.deadline);
+        answer(handler.clone(), event.payload, budget).await.inspect_err(|error| {
+            tracing::error!(request_id = event.context.request_id, %error, "the invocation failed");
+        })
+    }))
+    .await
+}
+
+/// Logs as JSON lines on standard error, at the level of `LOG_LEVEL` (default info). Libraries log warnings alone: what
+/// they tell of single requests may hold more than a log should.
+fn start_logs() {
+    let level = std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned()).to_lowercase();
+    let level =
+        if ["error", "warn", "info", "debug", "trace"].contains(&level.as_str()) { level } else { "info".into() };
+    let filter = EnvFilter::new(format!("warn,insights_to_braze={level}"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+}

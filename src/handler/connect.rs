@@ -1,0 +1,42 @@
+//! `connect`: proves a connection's key, host and permission without changing any data.
+
+use serde_json::{Value, json};
+
+use super::{Handler, HandlerError, listed};
+use crate::config::Config;
+use crate::names::ConnectionName;
+
+impl Handler {
+    pub(super) async fn connect(&self, config: &Config, name: &ConnectionName) -> Result<Value, HandlerError> {
+        let connection = config.connections.get(name).ok_or_else(|| HandlerError::NoSuch {
+            kind: "the connection",
+            name: name.to_string(),
+            existing: listed(config.connections.keys()),
+        })?;
+        let answer = |outcome: &str, message: String| {
+            json!({
+                "action": "connect",
+                "connection": name,
+                "display_name": connection.display_name,
+                "hostname": connection.hostname.authority(),
+                "outcome": outcome,
+                "message": message,
+            })
+        };
+        // A key that was rotated in the secret is to be seen at once by whoever tests the connection.
+        let key = match self.api_keys.read_again(&connection.secret).await {
+            Ok(key) => key,
+            Err(error) => return Ok(answer("failed", error.to_string())),
+        };
+        Ok(match self.braze(connection).check(&key).await {
+            Err(error) => answer("failed", error.to_string()),
+            Ok(()) if !connection.agree_to_data_transfer => answer(
+                "connected",
+                "Braze takes the key. Nothing is sent yet, because agree_to_data_transfer is not true: set it in \
+                 exports.toml once someone who may decide so agrees that customer data goes to Braze."
+                    .to_owned(),
+            ),
+            Ok(()) => answer("connected", "Braze takes the key, and the key may write users.".to_owned()),
+        })
+    }
+}

@@ -1,0 +1,297 @@
+//! Deliveries that look for their files themselves: the schedule, `run`, `run_all`, `retire`, and what is continued.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{Handler, HandlerError, answer, listed};
+use crate::budget::TimeBudget;
+use crate::config::{Config, Export, Schedule};
+use crate::delivery::{DeliveryEnd, Evidence, FileToDeliver, Models, RunOptions, SegmentDelivery};
+use crate::membership::{Ledger, Phase, Progress, StateKeys};
+use crate::names::{ExportName, SegmentName};
+use crate::queue::ContinuedDelivery;
+use crate::report::{Outcome, Report, Trigger};
+use crate::run::RunId;
+use crate::survey::{FoundRun, Survey};
+use crate::trigger::on_demand::Run;
+use crate::trigger::scheduled::Scheduled;
+
+/// How the deliveries of one or more exports ended.
+#[derive(Debug, Default)]
+struct Deliveries {
+    reports: Vec<Report>,
+    ignored: Vec<Value>,
+    failed: Vec<String>,
+}
+
+/// Which deliveries are to be made of an export.
+#[derive(Clone, Debug, Default)]
+struct Wanted {
+    segment: Option<SegmentName>,
+    dry_run: bool,
+    options: RunOptions,
+    /// Whether a run that is delivered already gets a report as well.
+    tell_all: bool,
+}
+
+impl Handler {
+    pub(super) async fn deliver_scheduled(
+        &self,
+        config: &Config,
+        scheduled: Scheduled,
+        budget: TimeBudget,
+    ) -> Result<Value, HandlerError> {
+        let mut deliveries = Deliveries::default();
+        let exports: Vec<&Arc<Export>> = match &scheduled.exports {
+            None => config.exports.values().filter(|export| export.schedule == Schedule::Active).collect(),
+            Some(names) => names.iter().map(|name| Self::export(config, name)).collect::<Result<_, _>>()?,
+        };
+        for export in exports {
+            if export.schedule == Schedule::Off {
+                let reason = "its schedule is \"off\": only uploads and `run` by name deliver it";
+                deliveries.ignored.push(json!({ "export": export.name, "reason": reason }));
+                continue;
+            }
+            Box::pin(self.deliver_export(export, &Wanted::default(), budget, Trigger::Scheduled, &mut deliveries))
+                .await;
+        }
+        if deliveries.failed.is_empty() {
+            return Ok(answer(&deliveries.reports, &[("ignored", Value::Array(deliveries.ignored))]));
+        }
+        let of = deliveries.reports.len().max(deliveries.failed.len());
+        Err(HandlerError::SomeFailed { failed: deliveries.failed, of })
+    }
+
+    pub(super) async fn run(&self, config: &Config, run: Run, budget: TimeBudget) -> Result<Value, HandlerError> {
+        let export = Self::export(config, &run.export)?;
+        if let (Some(segment), Some(segments)) = (&run.segment, &export.segments)
+            && !segments.contains(segment)
+        {
+            return Err(no_such_segment(segment, segments));
+        }
+        let wanted = Wanted {
+            segment: run.segment,
+            dry_run: run.dry_run,
+            options: RunOptions { send: run.send, allow_leavers: run.allow_leavers },
+            tell_all: true,
+        };
+        let mut deliveries = Deliveries::default();
+        Box::pin(self.deliver_export(export, &wanted, budget, Trigger::OnDemand, &mut deliveries)).await;
+        if let Some(segment) = wanted.segment.filter(|_| deliveries.reports.is_empty() && deliveries.failed.is_empty())
+        {
+            let survey = Survey::of(&self.bucket, export).await?;
+            return Err(no_such_segment(&segment, survey.segments.keys()));
+        }
+        Ok(deliveries.answer("run"))
+    }
+
+    pub(super) async fn run_all(
+        &self,
+        config: &Config,
+        dry_run: bool,
+        budget: TimeBudget,
+    ) -> Result<Value, HandlerError> {
+        let mut deliveries = Deliveries::default();
+        let wanted = Wanted { dry_run, tell_all: true, ..Wanted::default() };
+        for export in config.exports.values().filter(|export| export.schedule == Schedule::Active) {
+            Box::pin(self.deliver_export(export, &wanted, budget, Trigger::OnDemand, &mut deliveries)).await;
+        }
+        Ok(deliveries.answer("run_all"))
+    }
+
+    pub(super) async fn retire(
+        &self,
+        config: &Config,
+        export: &ExportName,
+        segment: &SegmentName,
+        dry_run: bool,
+        budget: TimeBudget,
+    ) -> Result<Value, HandlerError> {
+        let export = Self::export(config, export)?;
+        if export.segments.as_ref().is_some_and(|segments| segments.contains(segment)) {
+            return Err(crate::trigger::EventError::field(
+                "segment",
+                format!("{:?}, which exports.toml still delivers", segment.as_str()),
+                "a segment that has been taken out of the export's segments",
+            )
+            .into());
+        }
+        let models = Models::new(self.bucket.clone());
+        let delivery = self.delivery(export, segment, &models, budget, Trigger::OnDemand);
+        if let Some(report) = delivery.retire(dry_run).await? {
+            return Ok(answer(&[report], &[("action", "retire".into())]));
+        }
+        let known = self.known_segments(&export.name).await?;
+        Err(no_such_segment(segment, &known))
+    }
+
+    /// Goes on with a delivery that ran out of time.
+    pub(super) async fn go_on(
+        &self,
+        config: &Config,
+        delivery: &ContinuedDelivery,
+        budget: TimeBudget,
+    ) -> Result<Vec<Report>, HandlerError> {
+        let export = Self::export(config, &delivery.export)?;
+        let wanted = Wanted { segment: Some(delivery.segment.clone()), ..Wanted::default() };
+        let mut deliveries = Deliveries::default();
+        Box::pin(self.deliver_export(export, &wanted, budget, Trigger::ObjectCreated, &mut deliveries)).await;
+        if deliveries.failed.is_empty() {
+            return Ok(deliveries.reports);
+        }
+        Err(HandlerError::SomeFailed { of: deliveries.failed.len(), failed: deliveries.failed })
+    }
+
+    async fn deliver_export(
+        &self,
+        export: &Arc<Export>,
+        wanted: &Wanted,
+        budget: TimeBudget,
+        trigger: Trigger,
+        deliveries: &mut Deliveries,
+    ) {
+        let survey = match Survey::of(&self.bucket, export).await {
+            Ok(survey) => survey,
+            Err(error) => {
+                tracing::error!(export = %export.name, %error, "an export's folder could not be listed");
+                deliveries.failed.push(format!("{}: {error}", export.name));
+                return;
+            }
+        };
+        for (reason, count) in &survey.ignored {
+            deliveries.ignored.push(json!({ "export": export.name, "reason": reason, "objects": count }));
+        }
+        let models = Models::new(self.bucket.clone());
+        for (segment, found) in survey.segments {
+            if wanted.segment.as_ref().is_some_and(|wanted| *wanted != segment) {
+                continue;
+            }
+            let delivery = self.delivery(export, &segment, &models, budget, trigger);
+            match self.deliver_found(&delivery, export, &found, wanted).await {
+                Ok(None) => {}
+                Ok(Some(end)) => {
+                    if end.again {
+                        deliveries.failed.push(format!("{}/{segment}: {}", export.name, end.report.message));
+                    }
+                    deliveries.reports.push(end.report);
+                }
+                Err(error) => {
+                    tracing::error!(export = %export.name, %segment, %error, "a segment could not be delivered");
+                    deliveries.failed.push(format!("{}/{segment}: {error}", export.name));
+                }
+            }
+        }
+    }
+
+    async fn deliver_found(
+        &self,
+        delivery: &SegmentDelivery,
+        export: &Export,
+        found: &FoundRun,
+        wanted: &Wanted,
+    ) -> Result<Option<DeliveryEnd>, HandlerError> {
+        if wanted.dry_run {
+            let report = delivery.preview(found.run, &found.files, wanted.options).await?;
+            return Ok(Some(DeliveryEnd { report, goes_on: false, again: false }));
+        }
+        let ledger = StateKeys::new(&export.name, delivery.segment()).ledger(&self.bucket).read().await;
+        let ledger = ledger.map_err(crate::delivery::DeliveryError::from)?;
+        if !wanted.tell_all && ledger.as_ref().is_some_and(|ledger| nothing_to_do(ledger, found)) {
+            return Ok(None);
+        }
+        delivery.forget_missing_files(found.run, &found.files).await?;
+        self.deliver_run(delivery, found.run, &found.files, wanted.options, found.evidence()).await.map(Some)
+    }
+
+    /// Delivers, and sees to it that another invocation goes on if the time does not suffice.
+    pub(super) async fn deliver_run(
+        &self,
+        delivery: &SegmentDelivery,
+        run: RunId,
+        files: &[FileToDeliver],
+        options: RunOptions,
+        evidence: Evidence,
+    ) -> Result<DeliveryEnd, HandlerError> {
+        let mut end = match delivery.deliver(run, files, options, evidence).await {
+            Ok(end) => end,
+            Err(error) => {
+                DeliveryEnd { report: delivery.failed_report(run, &error).await, goes_on: false, again: true }
+            }
+        };
+        if end.goes_on {
+            match &self.queue {
+                Some(queue) => {
+                    let (export, segment) = (end.report.export.clone(), end.report.segment.clone());
+                    queue.send(ContinuedDelivery { export, segment, run: Some(run) }).await?;
+                }
+                // Without a queue, the event that brought the delivery about has to come again, or the schedule goes on.
+                None => end.again = end.report.trigger == Trigger::ObjectCreated,
+            }
+        }
+        Ok(end)
+    }
+
+    /// The segments of which anything has been delivered.
+    pub(super) async fn known_segments(&self, export: &ExportName) -> Result<BTreeSet<SegmentName>, HandlerError> {
+        let mut segments = BTreeSet::new();
+        let mut token = None;
+        loop {
+            let (page, next) = self.bucket.list_page(&StateKeys::of_export(export), token).await?;
+            segments.extend(page.iter().filter_map(|object| StateKeys::segment_of_ledger(export, &object.key)));
+            if next.is_none() {
+                return Ok(segments);
+            }
+            token = next;
+        }
+    }
+}
+
+impl Deliveries {
+    fn answer(self, action: &str) -> Value {
+        let mut further = vec![("action", action.into()), ("ignored", Value::Array(self.ignored))];
+        let told: Vec<&str> = self
+            .reports
+            .iter()
+            .filter(|report| report.outcome == Outcome::Failed)
+            .map(|report| report.message.as_str())
+            .collect();
+        let errors: Vec<Value> = self
+            .failed
+            .iter()
+            .filter(|failed| !told.iter().any(|message| failed.ends_with(message)))
+            .map(|failed| failed.as_str().into())
+            .collect();
+        if !errors.is_empty() {
+            further.push(("errors", Value::Array(errors)));
+        }
+        if self.reports.is_empty() {
+            let message =
+                "No file of a segment was found. Look at `ignored`, and at the export's folder, segments and path.";
+            further.push(("message", message.into()));
+        }
+        answer(&self.reports, &further)
+    }
+}
+
+/// Whether everything that was found has been delivered and told already, or is older than what has.
+fn nothing_to_do(ledger: &Ledger, found: &FoundRun) -> bool {
+    let newest = ledger.newest_run();
+    if newest > Some(found.run) {
+        return !ledger.runs.values().any(|run| matches!(run.phase, Phase::Completing { .. }));
+    }
+    ledger.runs.get(&found.run).is_some_and(|record| {
+        matches!(record.phase, Phase::Complete | Phase::Held { .. })
+            && found.files.iter().all(|file| {
+                record
+                    .files
+                    .get(&file.object.key)
+                    .is_some_and(|known| known.etag == file.object.etag && known.progress == Progress::Delivered)
+            })
+    })
+}
+
+fn no_such_segment<'n>(segment: &SegmentName, existing: impl IntoIterator<Item = &'n SegmentName>) -> HandlerError {
+    HandlerError::NoSuch { kind: "the segment", name: segment.to_string(), existing: listed(existing) }
+}

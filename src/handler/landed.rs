@@ -1,0 +1,235 @@
+//! Files that landed: found in the bucket, put together by run, delivered.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{Handler, HandlerError, answer};
+use crate::budget::TimeBudget;
+use crate::config::{Config, Export};
+use crate::delivery::{Evidence, FileToDeliver, Models, RunOptions};
+use crate::membership::{Phase, StateKeys};
+use crate::names::{ExportName, SegmentName};
+use crate::report::{Report, Trigger};
+use crate::run::RunId;
+use crate::run::layout::{Place, place};
+use crate::trigger::object_created::{Errand, Landed, Message};
+
+/// The folder whose files are delivered; nothing else triggers anything.
+const INCOMING: &str = "incoming/";
+
+/// The files of one run that landed, and the errands that brought them.
+#[derive(Debug, Default)]
+struct Group {
+    files: Vec<FileToDeliver>,
+    errands: BTreeSet<usize>,
+}
+
+/// What is to be done, in the order of export and segment, the newest run first: it makes an older one needless.
+type Groups = BTreeMap<(ExportName, SegmentName, std::cmp::Reverse<RunId>), Group>;
+
+/// How the errands ended.
+#[derive(Debug, Default)]
+struct Ended {
+    reports: Vec<Report>,
+    ignored: Vec<Value>,
+    /// Errands that have to come again, with the reason.
+    failed: BTreeMap<usize, String>,
+}
+
+impl Handler {
+    pub(super) async fn deliver_errands(
+        &self,
+        errands: Vec<Errand>,
+        budget: TimeBudget,
+    ) -> Result<Value, HandlerError> {
+        let of = errands.len();
+        let numbered = errands.into_iter().enumerate().collect();
+        let ended = self.carry_out(numbered, budget).await?;
+        if ended.failed.is_empty() {
+            return Ok(answer(&ended.reports, &[("ignored", Value::Array(ended.ignored))]));
+        }
+        Err(HandlerError::SomeFailed { failed: ended.failed.into_values().collect(), of })
+    }
+
+    /// The messages that failed go back to the queue, and no others (AWS Lambda Developer Guide, "Handling errors for an
+    /// SQS event source": partial batch responses).
+    pub(super) async fn deliver_messages(
+        &self,
+        messages: Vec<Message>,
+        budget: TimeBudget,
+    ) -> Result<Value, HandlerError> {
+        let mut failed: BTreeSet<usize> = BTreeSet::new();
+        let mut errands = Vec::new();
+        for (place, message) in messages.iter().enumerate() {
+            match &message.errands {
+                Ok(of_message) => errands.extend(of_message.iter().map(|errand| (place, errand.clone()))),
+                Err(error) => {
+                    tracing::error!(message = message.id, %error, "a message is none that this function takes");
+                    failed.insert(place);
+                }
+            }
+        }
+        if !errands.is_empty() {
+            failed.extend(self.carry_out(errands, budget).await?.failed.into_keys());
+        }
+        let items: Vec<Value> = failed
+            .into_iter()
+            .filter_map(|place| messages.get(place))
+            .map(|message| json!({ "itemIdentifier": message.id }))
+            .collect();
+        Ok(json!({ "batchItemFailures": items }))
+    }
+
+    async fn carry_out(&self, errands: Vec<(usize, Errand)>, budget: TimeBudget) -> Result<Ended, HandlerError> {
+        let mut ended = Ended::default();
+        if errands.is_empty() {
+            return Ok(ended);
+        }
+        let config = self.config().await?;
+        let models = Models::new(self.bucket.clone());
+        let mut groups = Groups::new();
+        for (place, errand) in errands {
+            let done = match errand {
+                Errand::Deliver(landed) => {
+                    self.sort_in(&config, &models, place, &landed, &mut groups, &mut ended).await
+                }
+                Errand::Continue(delivery) => {
+                    self.go_on(&config, &delivery, budget).await.map(|reports| ended.reports.extend(reports))
+                }
+            };
+            if let Err(error) = done {
+                tracing::error!(%error, "an event could not be carried out");
+                ended.failed.insert(place, error.to_string());
+            }
+        }
+        for ((export, segment, run), group) in groups {
+            if let Some(export) = config.exports.get(&export) {
+                self.deliver_group(export, &segment, run.0, group, &models, budget, &mut ended).await;
+            }
+        }
+        Ok(ended)
+    }
+
+    /// Finds the object and puts it to the other files of its run.
+    async fn sort_in(
+        &self,
+        config: &Config,
+        models: &Models,
+        errand: usize,
+        landed: &Landed,
+        groups: &mut Groups,
+        ended: &mut Ended,
+    ) -> Result<(), HandlerError> {
+        if landed.bucket != self.bucket.name() {
+            let expected = self.bucket.name().to_owned();
+            return Err(HandlerError::OtherBucket { found: landed.bucket.clone(), expected });
+        }
+        let mut ignore = |reason: String| {
+            tracing::info!(key = landed.key, reason, "an object is ignored");
+            ended.ignored.push(json!({ "key": landed.key, "reason": reason }));
+        };
+        if !landed.key.starts_with(INCOMING) {
+            ignore(format!("outside {INCOMING}"));
+            return Ok(());
+        }
+        let Some(object) = self.bucket.summary(&landed.key).await? else {
+            ignore("it does not exist any more: it was renamed, moved or deleted since".to_owned());
+            return Ok(());
+        };
+        let mut reasons = BTreeSet::new();
+        let mut taken = false;
+        for export in config.exports.values() {
+            match place(export, &object.key, object.size, object.last_modified) {
+                Place::Ignored(reason) => {
+                    reasons.insert(format!("export {}: {reason}", export.name));
+                }
+                _ if !export.on_upload => {
+                    reasons.insert(format!("export {}: waits for the schedule (on_upload = false)", export.name));
+                }
+                Place::File(placed) => {
+                    taken = true;
+                    let key = (export.name.clone(), placed.segment, std::cmp::Reverse(placed.run));
+                    let group = groups.entry(key).or_default();
+                    group.errands.insert(errand);
+                    if group.files.iter().all(|file| file.object.key != object.key) {
+                        group.files.push(FileToDeliver {
+                            object: object.clone(),
+                            run: placed.run,
+                            one_file_per_run: placed.one_file_per_run,
+                        });
+                    }
+                }
+                Place::Model(_) => {
+                    taken = true;
+                    self.add_described_runs(export, models, errand, &object.key, groups).await?;
+                }
+            }
+        }
+        if !taken {
+            ignore(reasons.into_iter().collect::<Vec<_>>().join("; "));
+        }
+        Ok(())
+    }
+
+    /// A description that landed may complete the runs that wait for it.
+    async fn add_described_runs(
+        &self,
+        export: &Arc<Export>,
+        models: &Models,
+        errand: usize,
+        key: &str,
+        groups: &mut Groups,
+    ) -> Result<(), HandlerError> {
+        let Some(model) = models.read(key).await? else {
+            return Ok(());
+        };
+        for entity in model.entities() {
+            let segment = SegmentName::new(entity.name.as_str());
+            if !export.delivers(&segment) {
+                continue;
+            }
+            let ledger = StateKeys::new(&export.name, &segment).ledger(&self.bucket).read().await;
+            let ledger = ledger.map_err(crate::delivery::DeliveryError::from)?;
+            let newest = ledger.as_ref().and_then(|ledger| ledger.runs.last_key_value());
+            if let Some((run, record)) = newest
+                && matches!(record.phase, Phase::Open | Phase::Completing { .. })
+            {
+                let key = (export.name.clone(), segment, std::cmp::Reverse(*run));
+                groups.entry(key).or_default().errands.insert(errand);
+            }
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the group's name and contents, and the means to deliver it")]
+    async fn deliver_group(
+        &self,
+        export: &Arc<Export>,
+        segment: &SegmentName,
+        run: RunId,
+        group: Group,
+        models: &Models,
+        budget: TimeBudget,
+        ended: &mut Ended,
+    ) {
+        let delivery = self.delivery(export, segment, models, budget, Trigger::ObjectCreated);
+        let evidence = Evidence {
+            one_file_per_run: group.files.iter().any(|file| file.one_file_per_run),
+            listed_last_change: None,
+        };
+        match self.deliver_run(&delivery, run, &group.files, RunOptions::default(), evidence).await {
+            Ok(delivered) => {
+                if delivered.again {
+                    let reason = format!("{}/{segment}: {}", export.name, delivered.report.message);
+                    ended.failed.extend(group.errands.iter().map(|errand| (*errand, reason.clone())));
+                }
+                ended.reports.push(delivered.report);
+            }
+            Err(error) => {
+                ended.failed.extend(group.errands.iter().map(|errand| (*errand, error.to_string())));
+            }
+        }
+    }
+}

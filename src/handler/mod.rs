@@ -1,0 +1,247 @@
+//! The one handler behind the three functions: takes what an event asks for and brings it about.
+
+mod connect;
+mod deliveries;
+mod landed;
+mod status;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lambda_runtime::Diagnostic;
+use serde::Serialize;
+use serde_json::{Value, json};
+use thiserror::Error;
+
+use crate::braze::BrazeClient;
+use crate::bucket::{Bucket, BucketError};
+use crate::budget::TimeBudget;
+use crate::config::{Config, ConfigError, Connection, Export};
+use crate::delivery::{DeliveryError, Models, SegmentDelivery};
+use crate::names::{ConnectionName, ExportName, SegmentName};
+use crate::queue::{Queue, QueueError};
+use crate::report::Trigger;
+use crate::secrets::ApiKeys;
+use crate::trigger::EventError;
+use crate::trigger::object_created::ObjectCreated;
+use crate::trigger::on_demand::OnDemand;
+use crate::trigger::scheduled::Scheduled;
+
+/// `exports.toml` is written by people; a larger one is none.
+const CONFIG_LIMIT: u64 = 1024 * 1024;
+
+/// Delivers segments. One lives as long as its function's instance and keeps connections and keys between invocations.
+#[derive(Debug)]
+pub struct Handler {
+    bucket: Bucket,
+    config_key: String,
+    api_keys: ApiKeys,
+    queue: Option<Queue>,
+    http: reqwest::Client,
+    braze: Mutex<HashMap<ConnectionName, (Arc<Connection>, BrazeClient)>>,
+}
+
+/// Why an invocation failed as a whole.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum HandlerError {
+    /// The event is none that the function takes.
+    #[error(transparent)]
+    Event(#[from] EventError),
+    /// The event is about another bucket.
+    #[error(
+        "the event is about the bucket {found}, and this application reads {expected} alone. \
+             Check the notification's source, or the environment variable BUCKET"
+    )]
+    OtherBucket {
+        /// The bucket of the event.
+        found: String,
+        /// The bucket of the application.
+        expected: String,
+    },
+    /// There is no configuration.
+    #[error("there is no s3://{bucket}/{key}. Upload exports.toml there, or set the environment variable CONFIG_KEY")]
+    NoConfig {
+        /// The bucket.
+        bucket: String,
+        /// The key.
+        key: String,
+    },
+    /// The configuration has mistakes. Nothing is delivered.
+    #[error("s3://{bucket}/{key}: {source}")]
+    Config {
+        /// The bucket.
+        bucket: String,
+        /// The key.
+        key: String,
+        /// All mistakes.
+        source: ConfigError,
+    },
+    /// The configuration is no text.
+    #[error("s3://{bucket}/{key} is not UTF-8 text. Save it as UTF-8")]
+    ConfigNotText {
+        /// The bucket.
+        bucket: String,
+        /// The key.
+        key: String,
+    },
+    /// The configuration has no such connection or export, or the export no such segment.
+    #[error("{kind} {name:?} does not exist. There are: {existing}")]
+    NoSuch {
+        /// What was asked for.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+        /// Those that exist.
+        existing: String,
+    },
+    /// The bucket failed.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
+    /// A delivery failed before a report could be made.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+    /// A delivery could not be continued.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// Some deliveries failed; the others are done.
+    #[error("{} of {} deliveries failed: {}", .failed.len(), .of, .failed.join("; "))]
+    SomeFailed {
+        /// What failed, and why.
+        failed: Vec<String>,
+        /// How many there were.
+        of: usize,
+    },
+}
+
+impl HandlerError {
+    /// The name that AWS Lambda shows as the error's type.
+    fn type_name(&self) -> &'static str {
+        match self {
+            Self::Event(_) | Self::OtherBucket { .. } => "InvalidEvent",
+            Self::NoConfig { .. } | Self::Config { .. } | Self::ConfigNotText { .. } => "InvalidConfig",
+            Self::NoSuch { .. } => "NotFound",
+            Self::Bucket(_) => "BucketFailed",
+            Self::Delivery(_) | Self::SomeFailed { .. } => "DeliveryFailed",
+            Self::Queue(_) => "QueueFailed",
+        }
+    }
+}
+
+impl From<HandlerError> for Diagnostic {
+    fn from(error: HandlerError) -> Self {
+        Self { error_type: error.type_name().to_owned(), error_message: error.to_string() }
+    }
+}
+
+impl Handler {
+    /// A handler with clients that are ready.
+    pub fn new(
+        bucket: Bucket,
+        config_key: String,
+        api_keys: ApiKeys,
+        queue: Option<Queue>,
+        http: reqwest::Client,
+    ) -> Self {
+        Self { bucket, config_key, api_keys, queue, http, braze: Mutex::default() }
+    }
+
+    /// Answers the `object-created` function.
+    pub async fn object_created(&self, event: &Value, budget: TimeBudget) -> Result<Value, HandlerError> {
+        match ObjectCreated::parse(event)? {
+            ObjectCreated::Direct(errands) => self.deliver_errands(errands, budget).await,
+            ObjectCreated::Messages(messages) => self.deliver_messages(messages, budget).await,
+        }
+    }
+
+    /// Answers the `scheduled` function.
+    pub async fn scheduled(&self, event: &Value, budget: TimeBudget) -> Result<Value, HandlerError> {
+        let scheduled = Scheduled::parse(event)?;
+        let config = self.config().await?;
+        self.deliver_scheduled(&config, scheduled, budget).await
+    }
+
+    /// Answers the `on-demand` function.
+    pub async fn on_demand(&self, event: &Value, budget: TimeBudget) -> Result<Value, HandlerError> {
+        let request = OnDemand::parse(event)?;
+        let config = self.config().await?;
+        match request {
+            OnDemand::Run(run) => self.run(&config, run, budget).await,
+            OnDemand::RunAll { dry_run } => self.run_all(&config, dry_run, budget).await,
+            OnDemand::Connect { connection } => self.connect(&config, &connection).await,
+            OnDemand::Status { export } => self.status(&config, export).await,
+            OnDemand::Retire { export, segment, dry_run } => {
+                self.retire(&config, &export, &segment, dry_run, budget).await
+            }
+        }
+    }
+
+    /// The configuration as it is now: it is read at each invocation, so that a change needs no deployment.
+    async fn config(&self) -> Result<Config, HandlerError> {
+        let (bucket, key) = (self.bucket.name().to_owned(), self.config_key.clone());
+        let Some((bytes, _)) = self.bucket.read(&key, CONFIG_LIMIT).await? else {
+            return Err(HandlerError::NoConfig { bucket, key });
+        };
+        let Ok(text) = std::str::from_utf8(&bytes) else {
+            return Err(HandlerError::ConfigNotText { bucket, key });
+        };
+        Config::parse(text).map_err(|source| HandlerError::Config { bucket, key, source })
+    }
+
+    /// The client of a connection, kept between invocations with its connections and its knowledge of the rate, as long
+    /// as the configuration stays the same.
+    fn braze(&self, connection: &Arc<Connection>) -> BrazeClient {
+        let mut clients = self.braze.lock().unwrap_or_else(PoisonError::into_inner);
+        match clients.get(&connection.name) {
+            Some((known, client)) if known == connection => client.clone(),
+            _ => {
+                let client = BrazeClient::new(connection, self.http.clone());
+                clients.insert(connection.name.clone(), (connection.clone(), client.clone()));
+                client
+            }
+        }
+    }
+
+    fn delivery(
+        &self,
+        export: &Arc<Export>,
+        segment: &SegmentName,
+        models: &Models,
+        budget: TimeBudget,
+        trigger: Trigger,
+    ) -> SegmentDelivery {
+        SegmentDelivery::new(
+            self.bucket.clone(),
+            self.api_keys.clone(),
+            self.braze(&export.connection),
+            export.clone(),
+            segment.clone(),
+            models.clone(),
+            budget,
+            trigger,
+        )
+    }
+
+    fn export<'c>(config: &'c Config, name: &ExportName) -> Result<&'c Arc<Export>, HandlerError> {
+        config.exports.get(name).ok_or_else(|| HandlerError::NoSuch {
+            kind: "the export",
+            name: name.to_string(),
+            existing: listed(config.exports.keys()),
+        })
+    }
+}
+
+/// Names for a message.
+fn listed<T: ToString>(names: impl IntoIterator<Item = T>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| name.to_string()).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// An answer with reports and whatever else there is to say.
+fn answer<T: Serialize>(reports: &[T], further: &[(&str, Value)]) -> Value {
+    let mut answer = json!({ "reports": reports });
+    if let Value::Object(fields) = &mut answer {
+        fields.extend(further.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    }
+    answer
+}

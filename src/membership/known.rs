@@ -1,0 +1,131 @@
+//! What is known of every member before a delivery: a sorted table of 24 bytes a member.
+
+use super::member_key::{Fingerprint, MemberKey};
+
+/// The member was in the last complete run.
+const IN_LAST_RUN: u64 = 0b01;
+/// The delivery at hand has met the member.
+const MET: u64 = 0b10;
+const MARKS: u64 = 0b11;
+
+/// Which line of the state wins where several name one member: the one from the later part.
+const ORDER_SHIFT: u32 = Fingerprint::BITS;
+
+/// Three words: the upper half of the key, the lower half with two marks, and order with fingerprint.
+type Row = [u64; 3];
+
+/// The members of the last complete run and of everything that was sent since, with what Braze accepted of them.
+#[derive(Debug, Default)]
+pub struct Known {
+    rows: Vec<Row>,
+}
+
+/// What a delivery learns of one member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meeting {
+    /// The state does not know the member.
+    New,
+    /// The delivery has met the member before: the row repeats an earlier one.
+    Again,
+    /// Known, and met for the first time.
+    Known {
+        /// What Braze accepted last; [`Fingerprint::UNKNOWN`] if that is not certain.
+        fingerprint: Fingerprint,
+        /// Whether the member was in the last complete run.
+        in_last_run: bool,
+    },
+}
+
+/// Collects a [`Known`] from the parts of the state, in their order.
+#[derive(Debug)]
+pub struct KnownBuilder {
+    rows: Vec<Row>,
+    part: u64,
+}
+
+impl KnownBuilder {
+    /// A builder with room for `members`.
+    pub fn with_capacity(members: usize) -> Self {
+        Self { rows: Vec::with_capacity(members), part: 0 }
+    }
+
+    /// From here on, lines come from a later part.
+    pub fn next_part(&mut self) {
+        // Sixteen bits of order: with more parts, the last ones share a place and the larger fingerprint wins there.
+        self.part = (self.part + 1).min(u64::from(u16::MAX));
+    }
+
+    /// Adds a line of the current part.
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves of 128 bits")]
+    pub fn push(&mut self, key: MemberKey, fingerprint: Fingerprint, in_last_run: bool) {
+        let mark = if in_last_run { IN_LAST_RUN } else { 0 };
+        let order = self.part << ORDER_SHIFT;
+        self.rows.push([(key.bits() >> 64) as u64, key.bits() as u64 | mark, order | fingerprint.bits()]);
+    }
+
+    /// The table: each member once, as the last line about it says.
+    pub fn finish(mut self) -> Known {
+        self.rows.sort_unstable_by_key(|[high, low, word]| (*high, low & !MARKS, *word));
+        // dedup_by keeps the earlier of two equal rows, and hands it over as the second argument.
+        self.rows.dedup_by(|later, earlier| {
+            let same = later[0] == earlier[0] && (later[1] | MARKS) == (earlier[1] | MARKS);
+            if same {
+                earlier[1] |= later[1] & IN_LAST_RUN;
+                earlier[2] = later[2];
+            }
+            same
+        });
+        Known { rows: self.rows }
+    }
+}
+
+impl Known {
+    /// The number of members.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether nobody is known.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Whether the member is known, without meeting it.
+    pub fn contains(&self, key: MemberKey) -> bool {
+        self.find(key).is_some()
+    }
+
+    /// Meets a member: the second time it is [`Meeting::Again`].
+    pub fn meet(&mut self, key: MemberKey) -> Meeting {
+        let Some(row) = self.find(key).and_then(|place| self.rows.get_mut(place)) else {
+            return Meeting::New;
+        };
+        if row[1] & MET != 0 {
+            return Meeting::Again;
+        }
+        row[1] |= MET;
+        Meeting::Known { fingerprint: Fingerprint::from_bits(row[2]), in_last_run: row[1] & IN_LAST_RUN != 0 }
+    }
+
+    /// Keys are evenly spread, so the place can be guessed to within a few rows; the search widens from there.
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves of 128 bits")]
+    fn find(&self, key: MemberKey) -> Option<usize> {
+        let (high, low) = ((key.bits() >> 64) as u64, key.bits() as u64);
+        let order = |row: &Row| (row[0], row[1] & !MARKS).cmp(&(high, low));
+        let length = self.rows.len();
+        let guess = ((u128::from(high) * length as u128) >> 64) as usize;
+        let (mut from, mut to) = (guess, guess);
+        let mut step = 8;
+        while from > 0 && self.rows.get(from).is_none_or(|row| order(row).is_gt()) {
+            from = from.saturating_sub(step);
+            step *= 2;
+        }
+        step = 8;
+        while to < length && self.rows.get(to).is_some_and(|row| order(row).is_lt()) {
+            to = (to + step).min(length);
+            step *= 2;
+        }
+        let window = self.rows.get(from..(to + 1).min(length))?;
+        window.binary_search_by(order).ok().map(|place| from + place)
+    }
+}

@@ -1,0 +1,301 @@
+//! The ledger of one segment: a small JSON document that says what has been delivered and who is at work.
+//!
+//! It is the only object that functions contend for. Every step is one conditional write of it (see
+//! [`LedgerStore`](super::LedgerStore)), so two functions can never take the same step.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::part::Part;
+use crate::bucket::ETag;
+use crate::names::AttributeName;
+use crate::report::{Counts, Members, RunSummary};
+use crate::rows::{Header, Position};
+use crate::run::RunId;
+
+/// The version of the state's format that this code writes.
+pub const FORMAT: u32 = 1;
+
+/// How many past runs the ledger remembers for the `status` action.
+const HISTORY: usize = 30;
+
+/// What has been delivered of one segment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ledger {
+    /// The version of the format.
+    pub format: u32,
+    /// Where members were sent: host and port of the workspace's REST endpoint.
+    pub destination: String,
+    /// The attribute that stands for the segment.
+    pub attribute: AttributeName,
+    /// Names under which members may still be marked, from before the attribute was renamed.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub former_attributes: BTreeSet<AttributeName>,
+    /// The last run that was delivered whole, its leavers included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_complete: Option<CompleteRun>,
+    /// The runs at work: the last complete one, and whatever came after it.
+    #[serde(default)]
+    pub runs: BTreeMap<RunId, RunRecord>,
+    /// The latest runs that ended, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<RunSummary>,
+}
+
+/// The members of a complete run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CompleteRun {
+    /// Which run.
+    pub run: RunId,
+    /// How many different members it has.
+    pub members: u64,
+    /// Where they are listed.
+    pub parts: Vec<Part>,
+}
+
+/// One run of the segment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// How far it is.
+    pub phase: Phase,
+    /// Its files, by key.
+    #[serde(default)]
+    pub files: BTreeMap<String, FileRecord>,
+    /// Parts of earlier contents of its files: what Braze may have been told beyond the files as they are now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<Part>,
+    /// Folders of parts whose content never became certain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uncertain: Vec<String>,
+    /// When the first of it was delivered.
+    pub started_at: Timestamp,
+    /// What the last report said of its members.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Members>,
+    /// Requests and data points that the leavers took.
+    #[serde(default)]
+    pub leavers: Counts,
+}
+
+/// How far a run is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub enum Phase {
+    /// Files are delivered, or awaited.
+    Open,
+    /// All files are delivered; the attribute of those who left is being unset.
+    Completing {
+        /// Who does it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        lease: Option<Lease>,
+        /// How many leavers are done, in the order in which the state lists them.
+        done: u64,
+        /// Whether a person allowed any number of leavers.
+        #[serde(default)]
+        leavers_allowed: bool,
+        /// Leavers that Braze refused so far; they are tried again with the next run.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        carried: Vec<Part>,
+    },
+    /// All files are delivered; too many would leave, so a person has to say that it is right.
+    Held {
+        /// How many would leave.
+        leavers: u64,
+        /// Out of how many.
+        before: u64,
+        /// Why, in words.
+        reason: String,
+    },
+    /// Delivered whole.
+    Complete,
+}
+
+/// One file of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// Which content of the file this record is about.
+    pub etag: ETag,
+    /// How far it is.
+    pub progress: Progress,
+    /// The folder in the bucket that its parts lie in.
+    pub folder: String,
+    /// Parts that are certain, in the order of the file.
+    #[serde(default)]
+    pub parts: Vec<Part>,
+    /// How the file is to be read on, once its beginning has been read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Checkpoint>,
+    /// Pieces of its rejected rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejected: Vec<String>,
+    /// What became of the rows up to the checkpoint.
+    #[serde(default)]
+    pub counts: Counts,
+    /// Remarks about the file for the report.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub notes: BTreeSet<String>,
+}
+
+/// How far a file is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub enum Progress {
+    /// A function delivers it.
+    Working {
+        /// Which one, and until when nobody else may.
+        lease: Lease,
+    },
+    /// It waits to be continued from the checkpoint.
+    Unfinished,
+    /// Every row has its fate.
+    Delivered,
+    /// It could not be delivered.
+    Failed {
+        /// Why, and what to do.
+        message: String,
+    },
+}
+
+/// Where to read on in a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// The header and dialect that the beginning of the file told.
+    pub header: Header,
+    /// After the last row with a certain fate.
+    pub position: Position,
+}
+
+/// The right to work on something until a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// A random number that only its owner knows: whoever finds another one in the ledger has lost the lease.
+    pub owner: String,
+    /// When it ends unless renewed. Never later than its owner's own end.
+    pub until: Timestamp,
+}
+
+impl Lease {
+    /// Whether it still keeps others away.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        now < self.until
+    }
+}
+
+impl Ledger {
+    /// The ledger of a segment of which nothing has been delivered.
+    pub fn new(destination: &str, attribute: AttributeName) -> Self {
+        Self {
+            format: FORMAT,
+            destination: destination.to_owned(),
+            attribute,
+            former_attributes: BTreeSet::new(),
+            last_complete: None,
+            runs: BTreeMap::new(),
+            history: Vec::new(),
+        }
+    }
+
+    /// The newest run of which anything is known.
+    pub fn newest_run(&self) -> Option<RunId> {
+        let complete = self.last_complete.as_ref().map(|complete| complete.run);
+        self.runs.keys().next_back().copied().max(complete)
+    }
+
+    /// Takes over a configuration that changed: another workspace makes every fingerprint worthless, and another
+    /// attribute name leaves a former one to be cleaned up.
+    pub fn adopt(&mut self, destination: &str, attribute: &AttributeName) {
+        if self.destination != destination {
+            destination.clone_into(&mut self.destination);
+            self.former_attributes.clear();
+            self.attribute = attribute.clone();
+            for part in self.all_parts_mut() {
+                part.outdated = true;
+            }
+        }
+        if self.attribute != *attribute {
+            let former = std::mem::replace(&mut self.attribute, attribute.clone());
+            self.former_attributes.insert(former);
+            self.former_attributes.remove(attribute);
+        }
+    }
+
+    /// Remembers a run that ended.
+    pub fn remember(&mut self, summary: RunSummary) {
+        self.history.retain(|past| past.run != summary.run || past.finished_at != summary.finished_at);
+        self.history.push(summary);
+        let surplus = self.history.len().saturating_sub(HISTORY);
+        self.history.drain(..surplus);
+    }
+
+    fn all_parts_mut(&mut self) -> impl Iterator<Item = &mut Part> {
+        let complete = self.last_complete.iter_mut().flat_map(|complete| complete.parts.iter_mut());
+        let runs = self.runs.values_mut().flat_map(|run| {
+            let files = run.files.values_mut().flat_map(|file| file.parts.iter_mut());
+            run.replaced.iter_mut().chain(files)
+        });
+        complete.chain(runs)
+    }
+}
+
+impl RunRecord {
+    /// A run that begins now.
+    pub fn new(now: Timestamp) -> Self {
+        Self {
+            phase: Phase::Open,
+            files: BTreeMap::new(),
+            replaced: Vec::new(),
+            uncertain: Vec::new(),
+            started_at: now,
+            members: None,
+            leavers: Counts::default(),
+        }
+    }
+
+    /// Whether every file known of it is delivered.
+    pub fn all_files_delivered(&self) -> bool {
+        !self.files.is_empty() && self.files.values().all(|file| file.progress == Progress::Delivered)
+    }
+
+    /// Whether some function works on it.
+    pub fn is_worked_on(&self, now: Timestamp) -> bool {
+        let completing = matches!(&self.phase, Phase::Completing { lease: Some(lease), .. } if lease.holds(now));
+        completing
+            || self.files.values().any(|file| matches!(&file.progress, Progress::Working { lease } if lease.holds(now)))
+    }
+
+    /// What became of all rows of all its files, leavers included.
+    pub fn counts(&self) -> Counts {
+        let mut sum = self.leavers.clone();
+        for file in self.files.values() {
+            sum.add(&file.counts);
+        }
+        sum
+    }
+
+    /// Every part that lists a member of the run.
+    pub fn parts(&self) -> Vec<Part> {
+        self.files.values().flat_map(|file| file.parts.iter().cloned()).collect()
+    }
+
+    /// Puts a new content in place of whatever was known of the file `key`; what was delivered of the earlier content
+    /// stays on record until the run is complete.
+    pub fn replace_file(&mut self, key: &str, file: FileRecord) {
+        self.forget_file(key);
+        self.files.insert(key.to_owned(), file);
+        if !matches!(self.phase, Phase::Completing { .. }) {
+            self.phase = Phase::Open;
+        }
+    }
+
+    /// Takes a file out; what may have been sent of it stays on record until the run is complete.
+    pub fn forget_file(&mut self, key: &str) {
+        if let Some(earlier) = self.files.remove(key) {
+            self.replaced.extend(earlier.parts);
+            if earlier.progress != Progress::Delivered && !self.uncertain.contains(&earlier.folder) {
+                self.uncertain.push(earlier.folder);
+            }
+        }
+    }
+}

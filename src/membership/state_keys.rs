@@ -1,0 +1,66 @@
+//! Where the state and the reports of a segment lie in the bucket.
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use super::ledger_store::LedgerStore;
+use crate::bucket::{Bucket, ETag};
+use crate::names::{ExportName, SegmentName};
+use crate::run::RunId;
+
+/// What may not stand as it is in one level of a key.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b'/').add(b'\\').add(b'%');
+
+/// The keys of one segment of one export.
+#[derive(Clone, Debug)]
+pub struct StateKeys {
+    export: ExportName,
+    segment: String,
+}
+
+impl StateKeys {
+    /// The keys of `segment` in `export`.
+    pub fn new(export: &ExportName, segment: &SegmentName) -> Self {
+        Self { export: export.clone(), segment: utf8_percent_encode(segment.as_str(), ESCAPED).to_string() }
+    }
+
+    /// The prefix of all state of an export's segments.
+    pub fn of_export(export: &ExportName) -> String {
+        format!("state/{export}/")
+    }
+
+    /// The segment that a ledger's key is about, if it is one of `export`.
+    pub fn segment_of_ledger(export: &ExportName, key: &str) -> Option<SegmentName> {
+        let segment = key.strip_prefix(&Self::of_export(export))?.strip_suffix("/ledger.json")?;
+        if segment.contains('/') {
+            return None;
+        }
+        let segment = percent_encoding::percent_decode_str(segment).decode_utf8().ok()?;
+        Some(SegmentName::new(segment.as_ref()))
+    }
+
+    /// The ledger.
+    pub fn ledger(&self, bucket: &Bucket) -> LedgerStore {
+        LedgerStore::new(bucket.clone(), format!("state/{}/{}/ledger.json", self.export, self.segment))
+    }
+
+    /// The folder of all parts of a run.
+    pub fn run_folder(&self, run: RunId) -> String {
+        format!("state/{}/{}/runs/{run}/", self.export, self.segment)
+    }
+
+    /// The folder of the parts of one content of a file, for one delivery of it.
+    pub fn file_folder(&self, run: RunId, key: &str, etag: &ETag, delivery: &str) -> String {
+        let file = xxhash_rust::xxh3::xxh3_64(format!("{key}\n{etag}").as_bytes());
+        format!("{}{file:016x}-{delivery}/", self.run_folder(run))
+    }
+
+    /// A file of the run's report, `report.json` or `rejected.csv`.
+    pub fn report(&self, run: RunId, name: &str) -> String {
+        format!("reports/{}/{}/{run}/{name}", self.export, self.segment)
+    }
+
+    /// Everything that is kept of the segment.
+    pub fn everything(&self) -> String {
+        format!("state/{}/{}/", self.export, self.segment)
+    }
+}

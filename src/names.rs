@@ -1,0 +1,63 @@
+//! Names that must not be mixed up, each a type of its own.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Takes the name as it stands; whoever reads it from outside has checked it.
+            pub fn new(name: impl Into<Arc<str>>) -> Self {
+                Self(name.into())
+            }
+
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(name: &str) -> Self {
+                Self::new(name)
+            }
+        }
+    };
+}
+
+name! {
+    /// The key of a `[connections.NAME]` table: one Braze workspace and the way to it.
+    ConnectionName
+}
+name! {
+    /// The key of an `[exports.NAME]` table.
+    ExportName
+}
+name! {
+    /// A segment's table name in Customer Insights, as its folder or file carries it.
+    SegmentName
+}
+name! {
+    /// The custom attribute that stands for a segment on a Braze profile.
+    AttributeName
+}

@@ -1,0 +1,115 @@
+//! The columns of a file: finding the configured ones, and what `model.json` says of their types.
+
+use std::collections::HashMap;
+
+use super::culture::Culture;
+use super::data_type::DataType;
+
+/// What `model.json` says of a file's columns. Empty where there is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ColumnTypes {
+    data_types: HashMap<String, DataType>,
+    culture: Option<String>,
+}
+
+impl ColumnTypes {
+    /// Takes each column's name and type, and the IETF tag of the culture where the model or the entity has one.
+    pub fn new(columns: impl IntoIterator<Item = (String, DataType)>, culture: Option<String>) -> Self {
+        Self { data_types: columns.into_iter().collect(), culture }
+    }
+
+    /// The type of the column with this name: the very same, else the same but for case and white space around it.
+    pub fn data_type(&self, column: &str) -> Option<DataType> {
+        let folded = fold(column);
+        self.data_types
+            .get(column)
+            .or_else(|| self.data_types.iter().find(|(name, _)| fold(name) == folded).map(|(_, data_type)| data_type))
+            .copied()
+    }
+
+    /// The declared culture's tag.
+    pub fn culture_tag(&self) -> Option<&str> {
+        self.culture.as_deref()
+    }
+
+    /// How dates and numbers are written: en-US without a declared culture, and [`Culture::YEAR_FIRST`] for one that
+    /// is not known.
+    pub fn culture(&self) -> Culture {
+        self.culture.as_deref().map_or(Culture::EN_US, |tag| Culture::of_tag(tag).unwrap_or(Culture::YEAR_FIRST))
+    }
+}
+
+/// How a configured column was found in a header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Under the very name.
+    Exactly(usize),
+    /// Under a name that differs in case or white space around it.
+    Nearly(usize),
+    /// Not at all.
+    Nowhere,
+    /// More than once, as told by the positions from 0.
+    Ambiguous(Vec<usize>),
+}
+
+/// A header, prepared for look-ups.
+pub(super) struct Header<'h> {
+    names: &'h [String],
+    folded: Vec<String>,
+}
+
+impl<'h> Header<'h> {
+    pub(super) fn new(names: &'h [String]) -> Self {
+        Self { names, folded: names.iter().map(|name| fold(name)).collect() }
+    }
+
+    pub(super) fn find(&self, column: &str) -> Found {
+        let exact = positions(self.names, column);
+        match exact.as_slice() {
+            [] => {}
+            [at] => return Found::Exactly(*at),
+            _ => return Found::Ambiguous(exact),
+        }
+        let near = positions(&self.folded, &fold(column));
+        match near.as_slice() {
+            [] => Found::Nowhere,
+            [at] => Found::Nearly(*at),
+            _ => Found::Ambiguous(near),
+        }
+    }
+}
+
+fn positions(names: &[String], name: &str) -> Vec<usize> {
+    names.iter().enumerate().filter(|(_, other)| *other == name).map(|(at, _)| at).collect()
+}
+
+fn fold(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ColumnTypes, DataType, Found, Header};
+
+    #[test]
+    fn a_column_is_found_exactly_first() {
+        let names = ["Id", "ID", " EMail ", "氏名", "Twice", "Twice", "near", "NEAR"].map(String::from);
+        let header = Header::new(&names);
+        assert_eq!(header.find("ID"), Found::Exactly(1));
+        assert_eq!(header.find("id"), Found::Ambiguous(vec![0, 1]));
+        assert_eq!(header.find("email"), Found::Nearly(2));
+        assert_eq!(header.find("氏名"), Found::Exactly(3));
+        assert_eq!(header.find("Twice"), Found::Ambiguous(vec![4, 5]));
+        assert_eq!(header.find("Near"), Found::Ambiguous(vec![6, 7]));
+        assert_eq!(header.find("Nowhere"), Found::Nowhere);
+    }
+
+    #[test]
+    fn types_are_found_whatever_the_case() {
+        let types = ColumnTypes::new([("Points".to_owned(), DataType::Int64)], Some("de-DE".to_owned()));
+        assert_eq!(types.data_type("Points"), Some(DataType::Int64));
+        assert_eq!(types.data_type(" points"), Some(DataType::Int64));
+        assert_eq!(types.data_type("Other"), None);
+        assert!(types.culture().decimal_comma);
+    }
+}

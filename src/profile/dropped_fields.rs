@@ -1,0 +1,209 @@
+//! Fields left out of rows because Braze would not take them, counted by field and reason.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// Why a field is left out of a row. Displays as the second half of the report's `field: reason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum DropReason {
+    /// Not an email address by Braze's rules.
+    NotAnAddress,
+    /// The cell is not UTF-8, or the row is too short to have it.
+    NotReadable,
+    /// Text over 255 characters.
+    TooLong,
+    /// Not a whole number of 64 bits.
+    NotAWholeNumber,
+    /// Not a finite number.
+    NotANumber,
+    /// None of true, false, t, f, 1, 0.
+    NotABoolean,
+    /// Not a date in ISO 8601 or the file's culture, or a day that does not exist.
+    NotADate,
+    /// Not a date and time in ISO 8601 or the file's culture, or a moment that does not exist.
+    NotADateTime,
+    /// A year that Braze does not keep as a date.
+    YearOutOfRange,
+    /// An array over 500 elements.
+    TooManyElements,
+    /// An array with an element over 255 characters.
+    ElementTooLong,
+    /// An array over 100 KB.
+    ArrayTooLarge,
+    /// Not an assigned code of ISO 3166-1 alpha-2.
+    NotACountry,
+    /// Not a code of ISO 639-1.
+    NotALanguage,
+    /// Not one of Braze's genders.
+    NotAGender,
+    /// Not a phone number in international form.
+    NotAPhoneNumber,
+    /// Not the name of a time zone.
+    NotATimeZone,
+    /// Not one of Braze's subscription states.
+    NotASubscriptionState,
+}
+
+impl DropReason {
+    /// Every reason there is.
+    pub const ALL: [Self; 18] = [
+        Self::NotAnAddress,
+        Self::NotReadable,
+        Self::TooLong,
+        Self::NotAWholeNumber,
+        Self::NotANumber,
+        Self::NotABoolean,
+        Self::NotADate,
+        Self::NotADateTime,
+        Self::YearOutOfRange,
+        Self::TooManyElements,
+        Self::ElementTooLong,
+        Self::ArrayTooLarge,
+        Self::NotACountry,
+        Self::NotALanguage,
+        Self::NotAGender,
+        Self::NotAPhoneNumber,
+        Self::NotATimeZone,
+        Self::NotASubscriptionState,
+    ];
+
+    /// The text of the report.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotAnAddress => "not an address",
+            Self::NotReadable => "not readable",
+            Self::TooLong => "longer than 255 characters",
+            Self::NotAWholeNumber => "not a whole number",
+            Self::NotANumber => "not a number",
+            Self::NotABoolean => "not true or false",
+            Self::NotADate => "not a date",
+            Self::NotADateTime => "not a date and time",
+            Self::YearOutOfRange => "year not within 0 to 3000",
+            Self::TooManyElements => "more than 500 elements",
+            Self::ElementTooLong => "an element longer than 255 characters",
+            Self::ArrayTooLarge => "array larger than 100 KB",
+            Self::NotACountry => "not an ISO 3166-1 alpha-2 code",
+            Self::NotALanguage => "not an ISO 639-1 code",
+            Self::NotAGender => "not M, F, O, N or P",
+            Self::NotAPhoneNumber => "not an international number of 8 to 15 digits",
+            Self::NotATimeZone => "not a time zone name",
+            Self::NotASubscriptionState => "not opted_in, subscribed or unsubscribed",
+        }
+    }
+}
+
+impl fmt::Display for DropReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How many fields were left out of rows, by field and reason. Holds no value of any cell.
+///
+/// One count serves all files of an export, whichever [`Matcher`](super::Matcher) reads them; counts of several
+/// files are added with [`DroppedFields::merge`].
+#[derive(Clone, Debug, Default)]
+pub struct DroppedFields {
+    fields: Vec<FieldCounts>,
+}
+
+/// The counts of one field. A field without a name is one that nothing was dropped of.
+#[derive(Clone, Debug, Default)]
+struct FieldCounts {
+    name: Arc<str>,
+    counts: [u64; DropReason::ALL.len()],
+}
+
+impl DroppedFields {
+    /// Counts one dropped field. `slot` is its place among the export's fields, where its counts are looked for first.
+    pub(super) fn count(&mut self, slot: usize, name: &Arc<str>, reason: DropReason) {
+        self.counts_of(slot, name)[reason as usize] += 1;
+    }
+
+    fn counts_of(&mut self, slot: usize, name: &Arc<str>) -> &mut [u64; DropReason::ALL.len()] {
+        let at = match self.fields.get(slot) {
+            Some(field) if field.name == *name => slot,
+            _ => self.place_for(slot, name),
+        };
+        &mut self.fields[at].counts
+    }
+
+    /// Where the counts of `name` are: where they already were, else in `slot` if that is free, else at the end.
+    fn place_for(&mut self, slot: usize, name: &Arc<str>) -> usize {
+        if let Some(at) = self.fields.iter().position(|field| field.name == *name) {
+            return at;
+        }
+        let free = self.fields.get(slot).is_none_or(|field| field.name.is_empty());
+        let at = if free { slot } else { self.fields.len() };
+        if self.fields.len() <= at {
+            self.fields.resize_with(at + 1, FieldCounts::default);
+        }
+        self.fields[at].name = Arc::clone(name);
+        at
+    }
+
+    /// Adds the counts of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        for (slot, field) in other.fields.iter().enumerate().filter(|(_, field)| !field.name.is_empty()) {
+            let own = self.counts_of(slot, &field.name);
+            for (own, more) in own.iter_mut().zip(field.counts) {
+                *own += more;
+            }
+        }
+    }
+
+    /// How many fields were dropped in all.
+    pub fn total(&self) -> u64 {
+        self.fields.iter().flat_map(|field| field.counts).sum()
+    }
+
+    /// The counts as the report shows them: `field: reason` and how often.
+    pub fn to_map(&self) -> BTreeMap<String, u64> {
+        let mut map = BTreeMap::new();
+        for field in &self.fields {
+            for (reason, count) in DropReason::ALL.into_iter().zip(field.counts).filter(|&(_, count)| count > 0) {
+                map.insert(format!("{}: {reason}", field.name), count);
+            }
+        }
+        map
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{DropReason, DroppedFields};
+
+    #[test]
+    fn every_reason_has_its_own_place_and_text() {
+        for (place, reason) in DropReason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, place);
+        }
+        let texts: std::collections::BTreeSet<_> = DropReason::ALL.iter().map(|reason| reason.as_str()).collect();
+        assert_eq!(texts.len(), DropReason::ALL.len());
+    }
+
+    #[test]
+    fn counts_add_up_across_files_whatever_the_order_of_fields() {
+        let [email, city, points]: [Arc<str>; 3] = ["email".into(), "home_city".into(), "points".into()];
+        let mut first = DroppedFields::default();
+        first.count(0, &email, DropReason::NotAnAddress);
+        first.count(2, &points, DropReason::NotAWholeNumber);
+        let mut second = DroppedFields::default();
+        second.count(0, &email, DropReason::NotAnAddress);
+        second.count(1, &points, DropReason::NotAWholeNumber);
+        second.count(2, &city, DropReason::TooLong);
+        first.merge(&second);
+        let shown: Vec<_> = first.to_map().into_iter().collect();
+        let expected = [
+            ("email: not an address".to_owned(), 2),
+            ("home_city: longer than 255 characters".to_owned(), 1),
+            ("points: not a whole number".to_owned(), 2),
+        ];
+        assert_eq!(shown, expected);
+        assert_eq!(first.total(), 5);
+    }
+}

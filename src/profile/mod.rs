@@ -1,0 +1,161 @@
+//! A row of a segment file becomes one attribute object for Braze's `/users/track`, or a rejection.
+//!
+//! What Braze would refuse or silently ignore is found here, before anything is sent. A field that Braze would not
+//! take is *dropped* and counted, and the row stands. A row without a usable identifier is *rejected*.
+//!
+//! Decisions that a reader of the data should know:
+//!
+//! - The customer ID is text and is never read as a number: leading zeros and case stay. White space around it and
+//!   around the email is cut off, because it is never part of an identity and Braze answers 400 to it in an email.
+//! - A cell that is empty or holds nothing but white space is an empty cell. The texts `NULL` and `null` are texts.
+//! - Text of a further field is sent exactly as it stands in the file, spaces included. Too long a text is dropped,
+//!   not cut: half a value is a wrong value.
+//! - Nothing is guessed. A type is the one that `exports.toml` declares, else the one of `model.json`, else text.
+//!
+//! The parts: [`Matcher`] ties one export to one file's header; [`ColumnTypes`] carries what `model.json` says of the
+//! columns; [`DroppedFields`] counts what was left out.
+
+mod codes;
+mod columns;
+mod culture;
+mod data_type;
+mod date_time;
+mod dropped_fields;
+mod email;
+mod field_type;
+pub(crate) mod json;
+mod match_error;
+mod matcher;
+mod number;
+mod phone;
+mod setup;
+mod standard_field;
+mod time_zone;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use crate::rows::Row;
+
+pub use columns::ColumnTypes;
+pub use culture::{Culture, DateOrder};
+pub use data_type::DataType;
+pub use dropped_fields::{DropReason, DroppedFields};
+pub use match_error::{ColumnsFound, MatchError, MatchProblem};
+pub use matcher::Matcher;
+pub use standard_field::{StandardField, is_reserved};
+
+/// The cells of one row, by position.
+///
+/// `'r` is the lifetime of the text itself, which outlives the value that gives it.
+pub trait Fields<'r> {
+    /// The cell of column `i`, counted from 0. `None` when the row has no such column or the cell is not UTF-8.
+    fn field(&self, i: usize) -> Option<&'r str>;
+}
+
+impl<'r> Fields<'r> for [&'r str] {
+    fn field(&self, i: usize) -> Option<&'r str> {
+        self.get(i).copied()
+    }
+}
+
+impl<'r> Fields<'r> for Row<'r> {
+    fn field(&self, i: usize) -> Option<&'r str> {
+        Row::field(self, i)
+    }
+}
+
+/// What identifies a member to Braze.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Identifier<'r> {
+    /// The customer ID, sent as `external_id`.
+    ExternalId(&'r str),
+    /// The email address, of a row without a customer ID.
+    Email(&'r str),
+}
+
+impl fmt::Debug for Identifier<'_> {
+    /// Tells the kind alone: the value is personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ExternalId(_) => "ExternalId(…)",
+            Self::Email(_) => "Email(…)",
+        })
+    }
+}
+
+/// A row that became an attribute object.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Matched<'r> {
+    /// What identifies the member in the object.
+    pub identifier: Identifier<'r>,
+    /// The row's email address where it has a valid one, also when the customer ID identifies.
+    pub email: Option<&'r str>,
+    /// Data points that the object costs where the contract counts them (Braze, "Data points"): one for each
+    /// attribute set or removed, custom or standard. The customer ID and the subscription states are free. Fields
+    /// that Braze's list does not name are counted, so that an estimate is never below the bill.
+    pub attributes: u32,
+}
+
+impl fmt::Debug for Matched<'_> {
+    /// Leaves the values out: they are personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Matched")
+            .field("identifier", &self.identifier)
+            .field("email", &self.email.map(|_| "…"))
+            .field("attributes", &self.attributes)
+            .finish()
+    }
+}
+
+/// A row that cannot be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rejection<'r> {
+    /// Why.
+    pub reason: RejectionReason,
+    /// Whom the row is about, where it still holds an identifier that Braze could know: a rejected row is still a
+    /// member.
+    pub identifier: Option<Identifier<'r>>,
+}
+
+/// Why a row cannot be sent. Displays as the reason in the report and in `rejected.csv`, without any cell's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RejectionReason {
+    /// Both identifying cells are empty.
+    NoIdentifier,
+    /// The customer ID is over [`EXTERNAL_ID_MAX_BYTES`].
+    CustomerIdTooLong,
+    /// The customer ID holds a control character, such as a line break, a tab or NUL.
+    CustomerIdControlCharacter,
+    /// The customer ID's cell is not UTF-8, or the row is too short to have it.
+    CustomerIdUnreadable,
+    /// There is no customer ID, and what stands in the email column is not an address.
+    EmailNotAnAddress,
+}
+
+impl fmt::Display for RejectionReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoIdentifier => "no customer ID and no email",
+            Self::CustomerIdTooLong => "customer ID longer than 987 bytes",
+            Self::CustomerIdControlCharacter => "control character in the customer ID",
+            Self::CustomerIdUnreadable => "customer ID not readable",
+            Self::EmailNotAnAddress => "no customer ID, and the email is not an address",
+        })
+    }
+}
+
+/// The longest `external_id` that Braze takes, in bytes (Braze, "Track users": `EXTERNAL_USER_ID_TOO_LARGE`).
+pub const EXTERNAL_ID_MAX_BYTES: usize = 987;
+
+/// The longest text that Braze keeps in an attribute, in Unicode characters (Braze, "Custom attribute data types").
+pub const TEXT_MAX_CHARACTERS: usize = 255;
+
+/// Whether `text` is within [`TEXT_MAX_CHARACTERS`].
+fn fits_attribute(text: &str) -> bool {
+    text.len() <= TEXT_MAX_CHARACTERS || text.chars().count() <= TEXT_MAX_CHARACTERS
+}

@@ -1,0 +1,230 @@
+//! Numbers, from the text of a cell to the text of a JSON number, never through binary floating point.
+//!
+//! There are no thousands separators: a cell that has one is not a number, because a point or a comma in it could
+//! just as well be the decimal separator of another culture.
+
+use std::io::Write;
+
+use super::dropped_fields::DropReason;
+
+/// A longer cell is not read as a number.
+const MAX_CHARACTERS: usize = 255;
+/// A number of fewer digits before the decimal separator is within the range of a double (about 1.8e308).
+const SURELY_FINITE_DIGITS: usize = 300;
+
+/// Appends a whole number exactly.
+///
+/// Allowed: white space around it, a sign, leading zeros, and a fraction of nothing but zeros (`12.0`), which is how
+/// a whole number looks that once was stored as a decimal. Range: that of a signed 64-bit integer.
+pub(super) fn append_integer(out: &mut Vec<u8>, cell: &str, decimal_comma: bool) -> Result<(), DropReason> {
+    let text = cell.trim();
+    if let Ok(number) = text.parse() {
+        append_digits(out, number);
+        return Ok(());
+    }
+    let whole = match text.split_once(decimal_separator(decimal_comma)) {
+        None => text,
+        Some((whole, fraction)) if !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0') => whole,
+        Some(_) => return Err(DropReason::NotAWholeNumber),
+    };
+    append_digits(out, whole.parse().map_err(|_| DropReason::NotAWholeNumber)?);
+    Ok(())
+}
+
+fn append_digits(out: &mut Vec<u8>, number: i64) {
+    // Writing to a Vec cannot fail.
+    let _ = write!(out, "{number}");
+}
+
+/// Appends a number with a fraction: the digits of the cell without superfluous zeros, so `12.10` is `12.1` and `12`
+/// is `12.0`. An exponent is kept.
+///
+/// Allowed: white space around it, a sign, a part before or after the decimal separator alone (`.5`, `5.`). Not a
+/// number, an infinity and what is beyond the range of a double are not allowed.
+pub(super) fn append_float(out: &mut Vec<u8>, cell: &str, decimal_comma: bool) -> Result<(), DropReason> {
+    let decimal = Decimal::parse(cell.trim(), decimal_separator(decimal_comma)).ok_or(DropReason::NotANumber)?;
+    let start = out.len();
+    decimal.append(out);
+    if decimal.surely_finite() || is_finite(&out[start..]) {
+        Ok(())
+    } else {
+        out.truncate(start);
+        Err(DropReason::NotANumber)
+    }
+}
+
+fn decimal_separator(decimal_comma: bool) -> char {
+    if decimal_comma { ',' } else { '.' }
+}
+
+/// The parts of a decimal number, without superfluous zeros.
+struct Decimal<'c> {
+    negative: bool,
+    whole: &'c str,
+    fraction: &'c str,
+    exponent: Option<i32>,
+}
+
+impl<'c> Decimal<'c> {
+    fn parse(text: &'c str, separator: char) -> Option<Self> {
+        if text.len() > MAX_CHARACTERS {
+            return None;
+        }
+        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+            None => (text, None),
+            Some((mantissa, exponent)) => (mantissa, Some(exponent.parse().ok()?)),
+        };
+        let (negative, digits) = match mantissa.strip_prefix('-') {
+            Some(digits) => (true, digits),
+            None => (false, mantissa.strip_prefix('+').unwrap_or(mantissa)),
+        };
+        let (whole, fraction) = digits.split_once(separator).unwrap_or((digits, ""));
+        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        if (whole.is_empty() && fraction.is_empty()) || !all_digits(whole) || !all_digits(fraction) {
+            return None;
+        }
+        let whole = whole.trim_start_matches('0');
+        let fraction = fraction.trim_end_matches('0');
+        let zero = whole.is_empty() && fraction.is_empty();
+        Some(Self { negative: negative && !zero, whole, fraction, exponent: exponent.filter(|_| !zero) })
+    }
+
+    fn surely_finite(&self) -> bool {
+        self.exponent.is_none() && self.whole.len() < SURELY_FINITE_DIGITS
+    }
+
+    fn append(&self, out: &mut Vec<u8>) {
+        let or_zero = |digits: &'c str| if digits.is_empty() { "0" } else { digits };
+        if self.negative {
+            out.push(b'-');
+        }
+        out.extend_from_slice(or_zero(self.whole).as_bytes());
+        out.push(b'.');
+        out.extend_from_slice(or_zero(self.fraction).as_bytes());
+        if let Some(exponent) = self.exponent {
+            // Writing to a Vec cannot fail.
+            let _ = write!(out, "e{exponent}");
+        }
+    }
+}
+
+fn is_finite(number: &[u8]) -> bool {
+    std::str::from_utf8(number).ok().and_then(|text| text.parse::<f64>().ok()).is_some_and(f64::is_finite)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::{DropReason, append_float, append_integer};
+
+    fn integer(cell: &str, decimal_comma: bool) -> Result<String, DropReason> {
+        let mut out = Vec::new();
+        append_integer(&mut out, cell, decimal_comma)?;
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    fn float(cell: &str, decimal_comma: bool) -> Result<String, DropReason> {
+        let mut out = Vec::new();
+        let result = append_float(&mut out, cell, decimal_comma);
+        assert!(result.is_ok() || out.is_empty());
+        result.map(|()| String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn whole_numbers_are_exact() {
+        for (cell, expected) in [
+            ("0", "0"),
+            ("-0", "0"),
+            ("+7", "7"),
+            (" 12 ", "12"),
+            ("007", "7"),
+            ("12.0", "12"),
+            ("-12.000", "-12"),
+            ("9007199254740993", "9007199254740993"),
+            ("9223372036854775807", "9223372036854775807"),
+            ("-9223372036854775808", "-9223372036854775808"),
+        ] {
+            assert_eq!(integer(cell, false).as_deref(), Ok(expected), "{cell:?}");
+        }
+        assert_eq!(integer("12,0", true).as_deref(), Ok("12"));
+    }
+
+    #[test]
+    fn other_texts_are_no_whole_numbers() {
+        for cell in [
+            "12.5",
+            "12.",
+            ".0",
+            "1,234",
+            "1 234",
+            "1e3",
+            "0x10",
+            "--1",
+            "+-1",
+            "- 1",
+            "１２",
+            "twelve",
+            "NULL",
+            "9223372036854775808",
+            "12.0.0",
+            "12,0",
+        ] {
+            assert_eq!(integer(cell, false), Err(DropReason::NotAWholeNumber), "{cell:?}");
+        }
+        assert_eq!(integer("12.0", true), Err(DropReason::NotAWholeNumber));
+    }
+
+    #[test]
+    fn fractions_keep_their_digits_and_lose_their_noise() {
+        for (cell, expected) in [
+            ("12.10", "12.1"),
+            ("12", "12.0"),
+            ("0012.500", "12.5"),
+            (".5", "0.5"),
+            ("5.", "5.0"),
+            ("-0.00", "0.0"),
+            ("-0.10", "-0.1"),
+            ("+3.25", "3.25"),
+            (" 1.5\t", "1.5"),
+            ("0.1234567890123456789012345", "0.1234567890123456789012345"),
+            ("123456789012345678901234567890.10", "123456789012345678901234567890.1"),
+            ("1.50E+16", "1.5e16"),
+            ("1e-7", "1.0e-7"),
+            ("0e999", "0.0"),
+        ] {
+            let json = float(cell, false).unwrap();
+            assert_eq!(json, expected, "{cell:?}");
+            assert!(serde_json::from_str::<f64>(&json).is_ok());
+        }
+        assert_eq!(float("1234,50", true).as_deref(), Ok("1234.5"));
+    }
+
+    #[test]
+    fn other_texts_are_no_numbers() {
+        let beyond_double = "9".repeat(310);
+        for cell in [
+            "NaN",
+            "Infinity",
+            "-inf",
+            "1e400",
+            "1e",
+            "e5",
+            ".",
+            "-",
+            "",
+            "1,5",
+            "1.234,5",
+            "1.2.3",
+            "1_000",
+            "1 000",
+            "0x1p3",
+            "½",
+            &beyond_double,
+        ] {
+            assert_eq!(float(cell, false), Err(DropReason::NotANumber), "{cell:?}");
+        }
+        assert_eq!(float("12.5", true), Err(DropReason::NotANumber));
+        assert_eq!(float("1.234,5", true), Err(DropReason::NotANumber));
+    }
+}

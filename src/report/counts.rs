@@ -1,0 +1,116 @@
+//! The figures of a report, and how they add up.
+
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+
+use serde::{Deserialize, Serialize};
+
+/// The most reasons that are told apart; further ones are counted together.
+const REASONS: usize = 50;
+
+/// Where reasons beyond the fiftieth are counted.
+const FURTHER_REASONS: &str = "further reasons";
+
+/// What became of the rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rows {
+    /// Rows read.
+    pub read: u64,
+    /// Rows that Braze accepted.
+    pub accepted: u64,
+    /// Rows that Braze holds already.
+    pub unchanged: u64,
+    /// Rows that repeat a member of the same file.
+    pub duplicate: u64,
+    /// Rows that were not or could not be sent, or that Braze refused.
+    pub rejected: u64,
+}
+
+impl Rows {
+    /// Rows whose fate is not known. Anything but zero is a mistake of this application.
+    pub fn unaccounted(&self) -> u64 {
+        self.read.abs_diff(self.accepted + self.unchanged + self.duplicate + self.rejected)
+    }
+}
+
+impl AddAssign for Rows {
+    fn add_assign(&mut self, other: Self) {
+        self.read += other.read;
+        self.accepted += other.accepted;
+        self.unchanged += other.unchanged;
+        self.duplicate += other.duplicate;
+        self.rejected += other.rejected;
+    }
+}
+
+/// Requests to Braze.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requests {
+    /// Requests that were sent, repetitions included.
+    pub sent: u64,
+    /// Repetitions among them.
+    pub retried: u64,
+    /// Answers "429 Too Many Requests".
+    pub rate_limited: u64,
+}
+
+impl AddAssign for Requests {
+    fn add_assign(&mut self, other: Self) {
+        self.sent += other.sent;
+        self.retried += other.retried;
+        self.rate_limited += other.rate_limited;
+    }
+}
+
+/// What became of a stretch of a file, of a whole file, or of all files of a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counts {
+    /// The rows.
+    pub rows: Rows,
+    /// Members that the last complete run had not.
+    pub entered: u64,
+    /// Members that the last complete run had as well.
+    pub stayed: u64,
+    /// Fields left out, by field and reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dropped_fields: BTreeMap<String, u64>,
+    /// Rejected rows, by reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rejected_reasons: BTreeMap<String, u64>,
+    /// Requests to Braze.
+    pub requests: Requests,
+    /// Data points.
+    pub data_points: u64,
+    /// Time at work, in seconds.
+    pub seconds: f64,
+}
+
+impl Counts {
+    /// Adds other figures to these.
+    pub fn add(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.entered += other.entered;
+        self.stayed += other.stayed;
+        for (field, count) in &other.dropped_fields {
+            *self.dropped_fields.entry(field.clone()).or_default() += count;
+        }
+        for (reason, count) in &other.rejected_reasons {
+            self.count_reason(reason, *count);
+        }
+        self.requests += other.requests;
+        self.data_points += other.data_points;
+        self.seconds += other.seconds;
+    }
+
+    /// Counts one rejected row.
+    pub fn reject(&mut self, reason: &str) {
+        self.rows.rejected += 1;
+        self.count_reason(reason, 1);
+    }
+
+    fn count_reason(&mut self, reason: &str, count: u64) {
+        let known = self.rejected_reasons.contains_key(reason) || self.rejected_reasons.len() < REASONS;
+        let reason = if known { reason } else { FURTHER_REASONS };
+        *self.rejected_reasons.entry(reason.to_owned()).or_default() += count;
+    }
+}

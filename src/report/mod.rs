@@ -1,0 +1,173 @@
+//! What a run report says: the answer of an on-demand run, the log line and `report.json` are this one object.
+
+mod counts;
+pub mod rejected;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use self::counts::{Counts, Requests, Rows};
+use crate::names::{AttributeName, ExportName, SegmentName};
+use crate::run::RunId;
+
+/// How a run of a segment stands after an invocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// All files are delivered, and whoever left has been told.
+    Delivered,
+    /// All files that are here are delivered; whether the run is complete is not known yet.
+    Waiting,
+    /// All files are delivered; too many would leave, so the leavers wait for a person.
+    Held,
+    /// Time ran out, or another function is at work; it goes on by itself.
+    Unfinished,
+    /// A newer run has begun; this one is not sent any more.
+    Superseded,
+    /// It stopped; the message says why and what to do.
+    Failed,
+    /// Nothing was sent; the report says what would be.
+    DryRun,
+}
+
+/// What brought a delivery about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trigger {
+    /// A file landed in the bucket.
+    ObjectCreated,
+    /// The schedule.
+    Scheduled,
+    /// A person or program asked.
+    OnDemand,
+}
+
+/// How many members a run has, against the last complete one. `before - left + entered = after`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Members {
+    /// Members of the last complete run.
+    pub before: u64,
+    /// Members that the last complete run had not.
+    pub entered: u64,
+    /// Members of both runs.
+    pub stayed: u64,
+    /// Members of the last complete run that this one has not; zero as long as the run is not complete.
+    pub left: u64,
+    /// Members of this run; as long as it is not complete, those of the last one count as well.
+    pub after: u64,
+}
+
+impl Members {
+    /// Whether the figures add up.
+    pub fn add_up(&self) -> bool {
+        self.before + self.entered == self.after + self.left && self.before >= self.left
+    }
+}
+
+/// One file in a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportedFile {
+    /// Its key in the bucket.
+    pub key: String,
+    /// Which content of it.
+    pub etag: String,
+    /// The rows read of it.
+    pub rows: u64,
+}
+
+/// A run of one segment, as it stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The export.
+    pub export: ExportName,
+    /// The segment.
+    pub segment: SegmentName,
+    /// The custom attribute that stands for it in Braze.
+    pub attribute: AttributeName,
+    /// The run; `None` if none was found.
+    pub run: Option<RunId>,
+    /// What brought the delivery about.
+    pub trigger: Trigger,
+    /// How the run stands.
+    pub outcome: Outcome,
+    /// The files of the run, as far as they are here.
+    pub files: Vec<ReportedFile>,
+    /// What became of the rows: `read = accepted + unchanged + duplicate + rejected`.
+    pub rows: Rows,
+    /// The members.
+    pub members: Members,
+    /// Fields that were left out of rows because Braze would refuse or ignore them, by field and reason.
+    pub dropped_fields: BTreeMap<String, u64>,
+    /// Rejected rows by reason.
+    pub rejected_reasons: BTreeMap<String, u64>,
+    /// Requests to Braze.
+    pub requests: Requests,
+    /// Data points that Braze counts for what was sent, in contracts that are priced by them.
+    pub data_points: u64,
+    /// When the first delivery of the run began.
+    pub started_at: Timestamp,
+    /// When this report was made.
+    pub finished_at: Timestamp,
+    /// The time that functions worked on it, in seconds.
+    pub seconds: f64,
+    /// The outcome in words, and what to do if there is something to do.
+    pub message: String,
+    /// Remarks about the files: what was found otherwise than configured.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub notes: BTreeSet<String>,
+    /// What a dry run found beyond the counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<Preview>,
+}
+
+/// What a dry run would send.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Preview {
+    /// The requests that it would take.
+    pub requests: u64,
+    /// The shortest time that they take at the connection's rate, in seconds.
+    pub seconds_at_the_limit: f64,
+    /// The first attribute objects, personal values masked.
+    pub objects: Vec<serde_json::Value>,
+}
+
+/// The line that the ledger keeps of a run that ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunSummary {
+    /// The run.
+    pub run: RunId,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Its rows.
+    pub rows: Rows,
+    /// Its members.
+    pub members: Members,
+    /// When its first delivery began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Timestamp,
+    /// The time that functions worked on it, in seconds.
+    pub seconds: f64,
+}
+
+impl Report {
+    /// The report as `report.json` holds it.
+    pub fn to_json(&self) -> Vec<u8> {
+        // A report has no map with keys other than text, so that writing it cannot fail.
+        let mut json = serde_json::to_vec_pretty(self).unwrap_or_default();
+        json.push(b'\n');
+        json
+    }
+
+    /// Writes the report as one line to standard output, where AWS Lambda takes it into the function's log.
+    pub fn log(&self) {
+        let mut line = serde_json::to_vec(self).unwrap_or_default();
+        line.push(b'\n');
+        if let Err(error) = std::io::stdout().lock().write_all(&line) {
+            tracing::warn!(%error, "the report could not be written to standard output");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Splitting a line into fields where it lies, without copying.
+
+use memchr::{memchr, memchr_iter};
+
+use super::quotes::QUOTE;
+
+/// Where a field lies in the record's data: from, to.
+pub(super) type Field = (usize, usize);
+
+/// Splits lines, and keeps where the fields of the last one lie.
+pub(super) struct Fields {
+    delimiter: u8,
+    /// More fields than this are counted but not kept.
+    most: usize,
+    kept: Vec<Field>,
+}
+
+impl Fields {
+    pub(super) fn new(delimiter: u8, most: usize) -> Self {
+        Self { delimiter, most, kept: Vec::new() }
+    }
+
+    /// The fields of the last record.
+    pub(super) fn kept(&self) -> &[Field] {
+        &self.kept
+    }
+
+    /// Splits a line in which every quotation mark is a character like any other. The number of fields.
+    pub(super) fn split_plain(&mut self, line: &[u8]) -> usize {
+        self.kept.clear();
+        let mut found = 1;
+        let mut start = 0;
+        for at in memchr_iter(self.delimiter, line) {
+            if found < self.most {
+                self.kept.push((start, at));
+            }
+            found += 1;
+            start = at + 1;
+        }
+        self.kept.push((start, line.len()));
+        found
+    }
+
+    /// Splits a line whose quoted fields have nothing to unescape; `None` if there is more to it.
+    pub(super) fn split_quoted(&mut self, line: &[u8]) -> Option<usize> {
+        self.kept.clear();
+        let mut found = 1;
+        let mut start = 0;
+        loop {
+            let (field, end) = if line.get(start) == Some(&QUOTE) {
+                let close = start + 1 + memchr(QUOTE, &line[start + 1..])?;
+                ((start + 1, close), close + 1)
+            } else {
+                let end = memchr(self.delimiter, &line[start..]).map_or(line.len(), |at| start + at);
+                ((start, end), end)
+            };
+            if found <= self.most {
+                self.kept.push(field);
+            }
+            match line.get(end) {
+                None => return Some(found),
+                Some(&byte) if byte == self.delimiter => {
+                    start = end + 1;
+                    found += 1;
+                }
+                Some(_) => return None,
+            }
+        }
+    }
+
+    /// Splits a line whose quotation marks are not in order: every delimiter counts. A field between two marks is given without
+    /// them, so that an identifier is what it is elsewhere.
+    pub(super) fn split_broken(&mut self, line: &[u8]) -> usize {
+        let found = self.split_plain(line);
+        for (start, end) in &mut self.kept {
+            if *end - *start >= 2 && line[*start] == QUOTE && line[*end - 1] == QUOTE {
+                *start += 1;
+                *end -= 1;
+            }
+        }
+        found
+    }
+
+    /// Splits the beginning of a line, whose last field may be cut off and is left out.
+    pub(super) fn split_beginning(&mut self, beginning: &[u8]) {
+        self.split_broken(beginning);
+        self.kept.pop();
+    }
+
+    /// Takes fields that lie side by side, each given by its end.
+    pub(super) fn take_ends(&mut self, ends: &[usize]) {
+        self.kept.clear();
+        let mut start = 0;
+        for &end in ends {
+            self.kept.push((start, end));
+            start = end;
+        }
+    }
+}

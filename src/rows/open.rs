@@ -1,0 +1,160 @@
+//! Opening a file: what its first bytes say about the rest.
+
+use std::collections::BTreeSet;
+
+use tokio::io::AsyncRead;
+
+use super::ReadSettings;
+use super::detect::Sample;
+use super::dialect::{Dialect, Quoting};
+use super::encoding::{self, BYTE_ORDER_MARK, Encoding};
+use super::error::ReadError;
+use super::header::Header;
+use super::parser::Fault;
+use super::quotes::QUOTE;
+use super::reader::{Found, Look, RowReader};
+use super::source::Source;
+use super::window::{Blank, Window};
+
+/// The longest byte-order mark.
+const LONGEST_MARK: usize = 4;
+
+impl<S: AsyncRead + Unpin> RowReader<S> {
+    /// Opens a file at its beginning: recognises gzip, the byte-order mark, the dialect and the header, and stands before the first row.
+    ///
+    /// An empty file opens too: [`Header::empty`] says so, and there are no columns and no rows.
+    pub async fn open(source: S, settings: ReadSettings) -> Result<Self, ReadError> {
+        check(&settings)?;
+        let mut window = Window::new(Source::sniff(source).await?, 0, settings.limits.max_text_bytes);
+        while window.unread().len() < LONGEST_MARK && !window.ended() {
+            window.fill().await?;
+        }
+        if let Some(encoding) = encoding::marked(window.unread()) {
+            return Err(ReadError::Encoding(encoding));
+        }
+        let byte_order_mark = window.unread().starts_with(BYTE_ORDER_MARK);
+        if byte_order_mark {
+            window.consume(BYTE_ORDER_MARK.len());
+        }
+        let line = pass_blank_lines(&mut window).await?;
+        while Sample::of(window.unread()).whole && !window.ended() {
+            window.fill().await?;
+        }
+        let sample = Sample::of(window.unread());
+        refuse(sample.text)?;
+        let dialect = Dialect { gzip: window.is_gzip(), byte_order_mark, ..detect(sample, &settings) };
+        let in_file = !sample.text.is_empty() && has_header(sample, dialect, &settings)?;
+        let empty = sample.text.is_empty();
+        let columns = if empty || in_file { Vec::new() } else { settings.columns.clone().unwrap_or_default() };
+
+        let mut reader = Self::start(window, Header { columns, dialect, in_file, empty }, &settings);
+        reader.line = line;
+        if in_file {
+            reader.read_header(&settings).await?;
+        }
+        reader.parser.expected = Some(reader.header.columns.len());
+        Ok(reader)
+    }
+
+    async fn read_header(&mut self, settings: &ReadSettings) -> Result<(), ReadError> {
+        let limits = &settings.limits;
+        self.parser.max_bytes = limits.max_header_bytes;
+        let line = self.line;
+        let found = loop {
+            match self.look() {
+                Look::Found(found) => break found,
+                Look::NeedMore => self.window.fill().await?,
+                Look::End => return Ok(()),
+            }
+        };
+        self.parser.max_bytes = limits.max_record_bytes;
+        match found.shape().fault {
+            Some(Fault::TooLarge) => {
+                return Err(ReadError::HeaderTooLarge { limit: limits.max_header_bytes });
+            }
+            Some(Fault::StrayQuote { .. }) => return Err(ReadError::HeaderQuote { line }),
+            None => {}
+        }
+        if found.shape().found > limits.max_columns {
+            return Err(ReadError::TooManyColumns { found: found.shape().found, limit: limits.max_columns });
+        }
+        self.header.columns = self.names(&found, line)?;
+        Ok(())
+    }
+
+    fn names(&self, found: &Found, line: u64) -> Result<Vec<String>, ReadError> {
+        let (data, fields) = self.contents(found);
+        let mut names = Vec::with_capacity(fields.len());
+        for (index, &(start, end)) in fields.iter().enumerate() {
+            let name = std::str::from_utf8(&data[start..end]).map_err(|_| ReadError::Encoding(Encoding::EightBit))?;
+            if name.contains('\0') {
+                return Err(ReadError::HeaderNul { line, column: index + 1 });
+            }
+            names.push(name.to_owned());
+        }
+        Ok(names)
+    }
+}
+
+/// Refuses settings that no file can be read with.
+fn check(settings: &ReadSettings) -> Result<(), ReadError> {
+    if let Some(delimiter) = settings.delimiter
+        && (!delimiter.is_ascii() || matches!(delimiter, b'"' | b'\r' | b'\n' | 0))
+    {
+        return Err(ReadError::Delimiter(delimiter));
+    }
+    let found = settings.columns.as_ref().map_or(0, Vec::len);
+    if found > settings.limits.max_columns {
+        return Err(ReadError::TooManyColumns { found, limit: settings.limits.max_columns });
+    }
+    Ok(())
+}
+
+/// Passes over the blank lines before the first record. The line that it is in.
+async fn pass_blank_lines<S: AsyncRead + Unpin>(window: &mut Window<S>) -> Result<u64, ReadError> {
+    let mut line = 1;
+    while window.pass_blank_lines(&mut line) == Blank::NeedMore {
+        window.fill().await?;
+    }
+    Ok(line)
+}
+
+/// Refuses what is not UTF-8 text, as far as its beginning shows it.
+fn refuse(sample: &[u8]) -> Result<(), ReadError> {
+    if let Some(found) = encoding::not_text(sample) {
+        return Err(ReadError::NotText { found });
+    }
+    encoding::unmarked(sample).map_or(Ok(()), |encoding| Err(ReadError::Encoding(encoding)))
+}
+
+/// The dialect that is set, and where nothing is set, the one that the sample shows.
+fn detect(sample: Sample<'_>, settings: &ReadSettings) -> Dialect {
+    let quoting = settings.quoting.unwrap_or(match sample.text.first() {
+        Some(&QUOTE) => Quoting::Always,
+        _ => Quoting::Minimal,
+    });
+    let columns = settings.columns.as_ref().map(Vec::len);
+    Dialect {
+        delimiter: settings.delimiter.unwrap_or_else(|| sample.delimiter(quoting, columns)),
+        quoting,
+        line_ending: sample.line_ending(),
+        gzip: false,
+        byte_order_mark: false,
+    }
+}
+
+/// Whether the first record is a header.
+fn has_header(sample: Sample<'_>, dialect: Dialect, settings: &ReadSettings) -> Result<bool, ReadError> {
+    let columns = settings.columns.as_ref().filter(|columns| !columns.is_empty());
+    match (settings.header, columns) {
+        (Some(false), None) => Err(ReadError::NoColumns),
+        (Some(header), _) => Ok(header),
+        (None, None) => Ok(true),
+        (None, Some(columns)) => {
+            let first = sample.first_record(dialect.delimiter, dialect.quoting).unwrap_or_default();
+            let plain = |name: &str| name.trim().to_lowercase();
+            let names: BTreeSet<String> = first.iter().map(|field| plain(&String::from_utf8_lossy(field))).collect();
+            Ok(columns.iter().all(|column| names.contains(&plain(column))))
+        }
+    }
+}

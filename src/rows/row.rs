@@ -1,0 +1,201 @@
+//! One data row, and what can be wrong with it.
+
+use std::fmt;
+
+use super::encoding::Encoding;
+use super::fields::Field;
+
+/// One data row of a file. It borrows from the reader and copies nothing.
+#[derive(Clone, Copy)]
+pub struct Row<'a> {
+    pub(super) data: &'a [u8],
+    /// The data as text, if all of it is UTF-8.
+    pub(super) text: Option<&'a str>,
+    pub(super) fields: &'a [Field],
+    pub(super) line: u64,
+    pub(super) number: u64,
+    pub(super) problem: Option<&'a RowProblem>,
+}
+
+impl<'a> Row<'a> {
+    /// The physical line of the file where the row begins; the file's first line is 1. Line breaks inside quoted fields and
+    /// blank lines count.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// The row's number among the data rows, from 1. A repeated header is no data row and has the number of the row before it.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// How many fields the row has. A row with a problem may have another number than there are columns.
+    pub fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Whether the row has no field, which only an overlong row can be.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// The field of column `index`, from 0; `None` if the row is too short or the field is not UTF-8.
+    pub fn field(&self, index: usize) -> Option<&'a str> {
+        let &(start, end) = self.fields.get(index)?;
+        match self.text.and_then(|text| text.get(start..end)) {
+            Some(field) => Some(field),
+            None => std::str::from_utf8(self.data.get(start..end)?).ok(),
+        }
+    }
+
+    /// The bytes of the field of column `index`, from 0; `None` if the row is too short.
+    pub fn field_bytes(&self, index: usize) -> Option<&'a [u8]> {
+        let &(start, end) = self.fields.get(index)?;
+        self.data.get(start..end)
+    }
+
+    /// Why the row cannot be delivered, if so. Its fields may be displaced then.
+    pub fn problem(&self) -> Option<&'a RowProblem> {
+        self.problem
+    }
+
+    /// A compact copy that outlives the reader's next step.
+    pub fn to_record(&self) -> Record {
+        let mut bytes = Vec::with_capacity(self.data.len());
+        let mut ends = Vec::with_capacity(self.fields.len());
+        for index in 0..self.fields.len() {
+            bytes.extend_from_slice(self.field_bytes(index).unwrap_or_default());
+            ends.push(bytes.len());
+        }
+        Record { bytes: bytes.into_boxed_slice(), ends: ends.into_boxed_slice() }
+    }
+}
+
+/// Shows no field: they are a person's data.
+impl fmt::Debug for Row<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Row")
+            .field("line", &self.line)
+            .field("number", &self.number)
+            .field("fields", &self.fields.len())
+            .field("problem", &self.problem)
+            .finish()
+    }
+}
+
+/// Why a row cannot be delivered. Its text is the reason that the report gives; it holds no value of the row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowProblem {
+    /// Fewer fields than columns.
+    TooShort {
+        /// The fields of the row.
+        found: usize,
+        /// The columns of the file.
+        expected: usize,
+    },
+    /// More fields than columns.
+    TooLong {
+        /// The fields of the row.
+        found: usize,
+        /// The columns of the file.
+        expected: usize,
+    },
+    /// A field is not UTF-8.
+    InvalidUtf8 {
+        /// The column's name, or its number if it has no name.
+        column: String,
+    },
+    /// A field holds a NUL byte.
+    NulByte {
+        /// The column's name, or its number if it has no name.
+        column: String,
+    },
+    /// A quotation mark is out of place or is not closed.
+    StrayQuote {
+        /// The line of the mark, which is lost.
+        from_line: u64,
+        /// The last line that the mark would have made part of its field; lines after `from_line` are read again as rows.
+        to_line: u64,
+    },
+    /// The record is longer than a record may be; the rest of its line was skipped.
+    RecordTooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The row is the header again, as in files that were put together. It is no data and should be passed over.
+    RepeatedHeader,
+}
+
+impl fmt::Display for RowProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooShort { found, expected } => {
+                write!(f, "too few fields: {found} instead of {expected}")
+            }
+            Self::TooLong { found, expected } => {
+                write!(f, "too many fields: {found} instead of {expected}")
+            }
+            Self::InvalidUtf8 { column } => write!(
+                f,
+                "column {column} is not valid UTF-8; if the file is in {}, export it as UTF-8",
+                Encoding::EightBit
+            ),
+            Self::NulByte { column } => write!(f, "column {column} holds a NUL byte"),
+            Self::StrayQuote { from_line, to_line } if from_line == to_line => {
+                write!(f, "a quotation mark in line {from_line} is out of place or not closed")
+            }
+            Self::StrayQuote { from_line, to_line } => write!(
+                f,
+                "a quotation mark in line {from_line} is out of place or not closed and would swallow lines {} to {to_line}; these are read as rows of their own",
+                from_line + 1
+            ),
+            Self::RecordTooLarge { limit } => {
+                write!(f, "the row is longer than {limit} bytes (max_record_bytes); the rest of its line was skipped")
+            }
+            Self::RepeatedHeader => f.write_str("the header row again"),
+        }
+    }
+}
+
+/// An owned row: its fields' bytes, one after the other, and where each ends.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Record {
+    bytes: Box<[u8]>,
+    ends: Box<[usize]>,
+}
+
+impl Record {
+    /// How many fields it has.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether it has no field.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The bytes of a field, by its index from 0.
+    pub fn field_bytes(&self, index: usize) -> Option<&[u8]> {
+        let end = *self.ends.get(index)?;
+        let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.bytes.get(start..end)
+    }
+
+    /// How much memory it takes, in bytes.
+    pub fn size(&self) -> usize {
+        self.bytes.len() + self.ends.len() * size_of::<usize>()
+    }
+
+    /// The bytes of every field, in order.
+    pub fn fields(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.len()).filter_map(|index| self.field_bytes(index))
+    }
+}
+
+/// Shows no field: they are a person's data.
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record").field("fields", &self.ends.len()).field("bytes", &self.bytes.len()).finish()
+    }
+}

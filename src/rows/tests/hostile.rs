@@ -1,0 +1,148 @@
+//! Broken rows and hostile files: each row's problem is named, and no other row suffers.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, ReadBuf};
+
+use crate::rows::{Encoding, ReadError, ReadLimits, ReadSettings, RowProblem, RowReader};
+
+use super::{block_on, outline, read, read_error, read_with};
+
+fn owned(expected: &[(u64, &str)]) -> Vec<(u64, String)> {
+    expected.iter().map(|(line, text)| (*line, (*text).to_owned())).collect()
+}
+
+#[test]
+fn a_row_with_a_wrong_number_of_fields_is_named_with_both_numbers() {
+    let (_, rows) =
+        read("id,email,name\n1,a@example.com\n2,b@example.com,B\n3,c@example.com,C,,\n \n4,d@example.com,D\n");
+    let expected = owned(&[
+        (2, "too few fields: 2 instead of 3"),
+        (3, "2"),
+        (4, "too many fields: 5 instead of 3"),
+        (5, "too few fields: 1 instead of 3"),
+        (6, "4"),
+    ]);
+    assert_eq!(outline(&rows), expected);
+    assert_eq!(rows[0].texts(), ["1", "a@example.com"]);
+    assert_eq!(rows[4].number, 5);
+}
+
+#[test]
+fn a_legal_record_over_lines_with_a_wrong_number_of_fields_stays_one_row() {
+    let (_, rows) = read("id,note,x\n1,\"first line\nsecond, line\nthird\",b,c,d\n2,\"a\nb\"\n3,n,x\n");
+    let expected = owned(&[(2, "too many fields: 5 instead of 3"), (5, "too few fields: 2 instead of 3"), (7, "3")]);
+    assert_eq!(outline(&rows), expected);
+}
+
+#[test]
+fn a_column_that_is_not_utf8_is_named() {
+    let text = b"id,name,city\n1,Ren\xe9,Paris\n2,\"Z\"\"\xff\",x\n3,ok,\xe6\x9d\n4,\xe6\x9d\xb1,ok\n".to_vec();
+    let (_, rows) = read(text);
+    let column = |name: &str| Some(RowProblem::InvalidUtf8 { column: format!("{name:?}") });
+    let problems: Vec<_> = rows.iter().map(|row| row.problem.clone()).collect();
+    assert_eq!(problems, [column("name"), column("name"), column("city"), None]);
+    let text = rows[0].problem.as_ref().unwrap().to_string();
+    assert!(text.contains("Latin-1") && text.contains("UTF-8") && !text.contains("Ren"), "{text}");
+}
+
+#[test]
+fn a_character_cut_in_two_by_a_field_boundary_is_not_valid() {
+    let (_, rows) = read(b"a,b\n\"\"\"\xc3\",\"\xa9\"\n");
+    assert_eq!(rows[0].problem, Some(RowProblem::InvalidUtf8 { column: "\"a\"".into() }));
+}
+
+#[test]
+fn nul_bytes_are_a_problem_of_their_row() {
+    let (_, rows) = read("id,\n1,a\n2,b\0c\n3,\"\0\"\n4,d\n");
+    let expected = owned(&[(2, "1"), (3, "column 2 holds a NUL byte"), (4, "column 2 holds a NUL byte"), (5, "4")]);
+    assert_eq!(outline(&rows), expected);
+}
+
+#[test]
+fn other_encodings_are_named() {
+    let text = "顧客ID,メール\r\nC1,ai@example.jp\r\nC2,bo@example.jp\r\n";
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let little_32: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
+    let big_32: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
+    let cases = [
+        (little.clone(), Encoding::Utf16Le),
+        ([b"\xff\xfe".to_vec(), little].concat(), Encoding::Utf16Le),
+        (big.clone(), Encoding::Utf16Be),
+        ([b"\xfe\xff".to_vec(), big].concat(), Encoding::Utf16Be),
+        ([b"\xff\xfe\0\0".to_vec(), little_32.clone()].concat(), Encoding::Utf32Le),
+        (little_32, Encoding::Utf32Le),
+        ([b"\0\0\xfe\xff".to_vec(), big_32.clone()].concat(), Encoding::Utf32Be),
+        (big_32, Encoding::Utf32Be),
+    ];
+    for (bytes, expected) in cases {
+        let error = read_error(bytes, &ReadSettings::default());
+        assert!(matches!(error, ReadError::Encoding(found) if found == expected), "{expected}: {error:?}");
+        assert!(error.to_string().contains(&expected.to_string()) && error.to_string().contains("export it as UTF-8"));
+    }
+}
+
+#[test]
+fn files_that_are_no_text_are_named() {
+    for bytes in [b"PK\x03\x04rest of it".as_slice(), b"PAR1\x15\x04\x15", b"\x28\xb5\x2f\xfd\x04"] {
+        assert!(matches!(read_error(bytes, &ReadSettings::default()), ReadError::NotText { .. }));
+    }
+}
+
+#[test]
+fn an_overlong_row_costs_itself_alone() {
+    let limits = ReadLimits { max_record_bytes: 100, ..ReadLimits::default() };
+    let settings = ReadSettings { limits, ..ReadSettings::default() };
+    for ending in ["\n", "\r\n", "\r"] {
+        let fits = format!("0,{}", "z".repeat(98));
+        let long = format!("C1,\"x\",{}", "y".repeat(400));
+        let text = ["id,name", &fits, &long, "2,b", &long].join(ending);
+        let (_, rows) = read_with(&text, &settings);
+        let too_long = "the row is longer than 100 bytes (max_record_bytes); the rest of its line was skipped";
+        assert_eq!(outline(&rows), owned(&[(2, "0"), (3, too_long), (4, "2"), (5, too_long)]));
+        assert_eq!(rows[1].texts(), ["C1", "x"], "its first fields still tell who it is");
+    }
+}
+
+/// A text that is made as it is read: nothing of it is kept.
+struct Endless {
+    head: &'static [u8],
+    unit: &'static [u8],
+    left: usize,
+    most_asked: usize,
+}
+
+impl AsyncRead for Endless {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        self.most_asked = self.most_asked.max(buffer.remaining());
+        let (head, rest) = self.head.split_at(self.head.len().min(buffer.remaining()));
+        buffer.put_slice(head);
+        self.head = rest;
+        while self.left >= self.unit.len() && buffer.remaining() >= self.unit.len() {
+            buffer.put_slice(self.unit);
+            self.left -= self.unit.len();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+fn memory_is_flat_for_any_input() {
+    let units: [&[u8]; 6] = [b"y", b",", b"\"\"", b"x\",\"\n", b"\"a\n", b"\n\n"];
+    for unit in units {
+        let source = Endless { head: b"id,name\n1,\"", unit, left: 40 << 20, most_asked: 0 };
+        block_on(async {
+            let mut reader = RowReader::open(source, ReadSettings::default()).await.unwrap();
+            let mut rows = 0_u64;
+            while let Some(row) = reader.next_row().await.unwrap() {
+                rows += 1;
+                assert!(row.len() <= 1_001);
+            }
+            assert!(rows >= 1, "{unit:?}");
+            assert!(reader.window.bytes().len() <= 4 << 20, "{unit:?}: {}", reader.window.bytes().len());
+            assert!(reader.parser.unescaped().len() <= 4 << 20);
+        });
+    }
+}

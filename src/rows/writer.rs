@@ -1,0 +1,89 @@
+//! Records written back in the dialect of the file they came from, so that a file of rejected rows can be mended and dropped in again.
+
+use memchr::{memchr, memchr3};
+
+use super::dialect::{Dialect, Quoting};
+use super::encoding::BYTE_ORDER_MARK;
+use super::quotes::QUOTE;
+use super::row::Record;
+
+/// Writes records in a dialect. The text is never compressed.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordWriter {
+    dialect: Dialect,
+}
+
+impl RecordWriter {
+    /// A writer in `dialect`.
+    pub fn new(dialect: Dialect) -> Self {
+        Self { dialect }
+    }
+
+    /// Appends what a file begins with: the byte-order mark if the source has one, and a header of `columns` and `further` columns.
+    pub fn write_header(&self, columns: &[String], further: &[&str], text: &mut Vec<u8>) {
+        if self.dialect.byte_order_mark {
+            text.extend_from_slice(BYTE_ORDER_MARK);
+        }
+        let columns = columns.iter().map(String::as_bytes);
+        self.write_fields(columns.chain(further.iter().map(|field| field.as_bytes())), text);
+    }
+
+    /// Appends `record` as one line, with `further` fields after its own.
+    ///
+    /// A record shorter or longer than the header stays so; [`RecordWriter::write_aligned`] keeps the further fields in their columns.
+    pub fn write(&self, record: &Record, further: &[&str], text: &mut Vec<u8>) {
+        self.write_fields(record.fields().chain(further.iter().map(|field| field.as_bytes())), text);
+    }
+
+    /// Appends `record` as one line of `columns` fields and the `further` ones: empty fields fill up a short record, and fields
+    /// beyond `columns` come last, after the further ones, so that each further field stays in its column.
+    pub fn write_aligned(&self, record: &Record, columns: usize, further: &[&str], text: &mut Vec<u8>) {
+        let own = (0..columns).map(|index| record.field_bytes(index).unwrap_or_default());
+        let beyond = (columns..record.len()).filter_map(|index| record.field_bytes(index));
+        self.write_fields(own.chain(further.iter().map(|field| field.as_bytes())).chain(beyond), text);
+    }
+
+    fn write_fields<'a>(self, fields: impl Iterator<Item = &'a [u8]>, text: &mut Vec<u8>) {
+        let start = text.len();
+        for (index, field) in fields.enumerate() {
+            if index > 0 {
+                text.push(self.dialect.delimiter);
+            }
+            self.write_field(field, index == 0, text);
+        }
+        // A line with nothing on it is no record: one empty field has to be quoted.
+        if text.len() == start && self.dialect.quoting.reads_quotes() {
+            text.extend_from_slice(&[QUOTE, QUOTE]);
+        }
+        text.extend_from_slice(self.dialect.line_ending.as_bytes());
+    }
+
+    fn write_field(self, field: &[u8], first: bool, text: &mut Vec<u8>) {
+        match self.dialect.quoting {
+            Quoting::Always => quote(field, text),
+            Quoting::Minimal if self.needs_quotes(field, first) => quote(field, text),
+            Quoting::Minimal => text.extend_from_slice(field),
+            // Nothing can be quoted here, so what would end the field becomes a space.
+            Quoting::Never => text.extend(field.iter().map(|&byte| {
+                if byte == self.dialect.delimiter || byte == b'\n' || byte == b'\r' { b' ' } else { byte }
+            })),
+        }
+    }
+
+    fn needs_quotes(self, field: &[u8], first: bool) -> bool {
+        memchr3(QUOTE, b'\n', b'\r', field).is_some()
+            || memchr(self.dialect.delimiter, field).is_some()
+            || (first && field.starts_with(BYTE_ORDER_MARK))
+    }
+}
+
+fn quote(field: &[u8], text: &mut Vec<u8>) {
+    text.push(QUOTE);
+    for &byte in field {
+        if byte == QUOTE {
+            text.push(QUOTE);
+        }
+        text.push(byte);
+    }
+    text.push(QUOTE);
+}

@@ -1,0 +1,43 @@
+/// Endings of names that SFTP clients, browsers and copiers use while they write.
+const HALF_UPLOADED: &[&str] =
+    &[".filepart", ".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".uploading", "~"];
+
+/// Whether a component of a key is a name that a client gives while it writes, or a hidden file or folder.
+pub(super) fn is_half_uploaded(component: &str) -> bool {
+    component.starts_with('.') || HALF_UPLOADED.iter().any(|ending| strip_ending(component, ending).is_some())
+}
+
+/// Whether a file's name is that of a model or of a manifest.
+pub(super) fn is_model(file: &str) -> bool {
+    file.eq_ignore_ascii_case("model.json") || is_manifest(file)
+}
+
+/// Whether a file's name is that of a manifest of the Common Data Model.
+pub(in crate::run) fn is_manifest(file: &str) -> bool {
+    strip_ending(file, ".manifest.cdm.json").is_some_and(|stem| !stem.is_empty())
+}
+
+/// The name of a text table without its extension: `.csv`, `.txt` or `.tsv`, each also with `.gz`, in any case.
+pub(super) fn table_stem(file: &str) -> Option<&str> {
+    let plain = strip_ending(file, ".gz").unwrap_or(file);
+    [".csv", ".txt", ".tsv"].iter().find_map(|extension| strip_ending(plain, extension)).filter(|stem| !stem.is_empty())
+}
+
+/// Whether a file's stem can be a segment's name and nothing else. Output tables of Customer Insights begin with a
+/// letter and have letters, digits and underscores; a number at the end may as well be a part or a date.
+pub(super) fn looks_like_segment(stem: &str) -> bool {
+    let starts_right = stem.chars().next().is_some_and(char::is_alphabetic);
+    let ordinary = stem.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' '));
+    let before_number = stem.trim_end_matches(|c: char| c.is_ascii_digit());
+    let numbered = before_number.len() < stem.len() && before_number.ends_with(['_', '-', ' ']);
+    let long_number = stem.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() >= 6);
+    // The file that a report leaves behind is part of a run, never a segment.
+    let rejected_rows = stem.eq_ignore_ascii_case("rejected");
+    starts_right && ordinary && !numbered && !long_number && !rejected_rows
+}
+
+fn strip_ending<'n>(name: &'n str, ending: &str) -> Option<&'n str> {
+    let at = name.len().checked_sub(ending.len())?;
+    let found = name.get(at..)?;
+    if found.eq_ignore_ascii_case(ending) { name.get(..at) } else { None }
+}

@@ -1,0 +1,35 @@
+//! From an object's key to the export, the segment, the run and the file that it is.
+//!
+//! [`layout::place`] reads one key for one export. These layouts are known, tried in this order;
+//! an export's own `path` replaces them:
+//!
+//! | layout | key below the export's folder | run |
+//! | --- | --- | --- |
+//! | dated folders (Azure Blob, Data Lake) | `…/<Segment>/<yyyy>/<MM>/<dd>/<HHmm>/<file>.csv` | the folders |
+//! | flat (Adobe Campaign) | `…/<export>_<segment>_<unix seconds>.csv` | the name |
+//! | overwritten at each run | `<Segment>.csv` or `<Segment>/<Segment>.csv` | when the object was last modified |
+//!
+//! Files end in `.csv`, `.txt` or `.tsv`, each also with `.gz`, in any case.
+//!
+//! A `model.json` or `*.manifest.cdm.json` that lies beside the files ([`model::Model`]) tells columns,
+//! types and which files a run has ([`expected::expected_files`]).
+
+mod dated;
+pub mod expected;
+pub mod layout;
+pub mod location;
+pub mod model;
+pub mod pattern;
+mod run_id;
+
+pub use run_id::{RunId, RunIdError};
+
+/// The same cases at every run of the tests, so that a failure is found again without a file of its seed.
+#[cfg(test)]
+pub(crate) fn seeded() -> proptest::test_runner::Config {
+    proptest::test_runner::Config {
+        rng_seed: proptest::test_runner::RngSeed::Fixed(20_261_123),
+        failure_persistence: None,
+        ..proptest::test_runner::Config::default()
+    }
+}

@@ -1,0 +1,85 @@
+//! Looks through an export's folder: which segments are there, and which files has each one's newest run.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::bucket::{Bucket, BucketError, ObjectSummary};
+use crate::config::Export;
+use crate::delivery::{Evidence, FileToDeliver};
+use crate::names::SegmentName;
+use crate::run::RunId;
+use crate::run::layout::{Place, place};
+
+/// The newest run of one segment, as it lies in the bucket.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundRun {
+    /// The run.
+    pub run: RunId,
+    /// Its files, by key.
+    pub files: Vec<FileToDeliver>,
+    /// When the newest of the files was stored.
+    pub last_change: Timestamp,
+}
+
+impl FoundRun {
+    /// What the listing tells of the run's completeness.
+    pub fn evidence(&self) -> Evidence {
+        Evidence {
+            one_file_per_run: self.files.iter().any(|file| file.one_file_per_run),
+            listed_last_change: Some(self.last_change),
+        }
+    }
+}
+
+/// What lies in an export's folder.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Survey {
+    /// The newest run of each segment.
+    pub segments: BTreeMap<SegmentName, FoundRun>,
+    /// How many objects are ignored, by reason.
+    pub ignored: BTreeMap<String, u64>,
+}
+
+impl Survey {
+    /// Lists the whole folder. Older runs are passed over, so that memory grows with the segments, not with the past.
+    pub async fn of(bucket: &Bucket, export: &Export) -> Result<Self, BucketError> {
+        let mut survey = Self::default();
+        let prefix = format!("{}/", export.folder);
+        let mut token = None;
+        loop {
+            let (page, next) = bucket.list_page(&prefix, token).await?;
+            for object in page {
+                survey.add(export, object);
+            }
+            if next.is_none() {
+                return Ok(survey);
+            }
+            token = next;
+        }
+    }
+
+    fn add(&mut self, export: &Export, object: ObjectSummary) {
+        let placed = match place(export, &object.key, object.size, object.last_modified) {
+            Place::File(placed) => placed,
+            Place::Model(_) => return,
+            Place::Ignored(reason) => {
+                *self.ignored.entry(reason.to_string()).or_default() += 1;
+                return;
+            }
+        };
+        let last_change = object.last_modified;
+        let file = FileToDeliver { object, run: placed.run, one_file_per_run: placed.one_file_per_run };
+        match self.segments.get_mut(&placed.segment) {
+            Some(found) if found.run == placed.run => {
+                found.last_change = found.last_change.max(last_change);
+                found.files.push(file);
+            }
+            Some(found) if found.run > placed.run => {}
+            _ => {
+                let found = FoundRun { run: placed.run, files: vec![file], last_change };
+                self.segments.insert(placed.segment, found);
+            }
+        }
+    }
+}

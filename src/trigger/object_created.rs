@@ -1,0 +1,174 @@
+//! Files that landed: S3 notifications, alone or in SQS messages, and `EventBridge`'s "Object Created".
+//!
+//! Forms: Amazon S3 User Guide, "Event message structure" and "Using `EventBridge`"; AWS Lambda Developer Guide, "Using
+//! Lambda with Amazon SQS". Keys are form-encoded in S3's own notifications and plain in `EventBridge`'s.
+
+use aws_lambda_events::event::s3::S3Event;
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{EventError, kind_of};
+use crate::queue::{Continuation, ContinuedDelivery};
+
+const ALLOWED: &str = "S3 notifications (also inside SQS messages), EventBridge events \"Object Created\" of aws.s3, \
+                       and messages that continue a delivery";
+
+/// An object that landed, as the event names it. Its size and content are asked of S3: an event may be late.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Landed {
+    /// The bucket.
+    pub bucket: String,
+    /// The key, decoded.
+    pub key: String,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// An object landed.
+    Deliver(Landed),
+    /// A delivery is to be continued.
+    Continue(ContinuedDelivery),
+}
+
+/// What an invocation of `object-created` asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ObjectCreated {
+    /// An event on its own: fails as a whole.
+    Direct(Vec<Errand>),
+    /// Messages of a queue: each fails for itself.
+    Messages(Vec<Message>),
+}
+
+/// A message of the queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// What the queue calls it.
+    pub id: String,
+    /// What it asks for, or what is wrong with it.
+    pub errands: Result<Vec<Errand>, EventError>,
+}
+
+impl ObjectCreated {
+    /// Reads an event.
+    pub fn parse(event: &Value) -> Result<Self, EventError> {
+        let records = event.get("Records").and_then(Value::as_array);
+        let source = records.and_then(|records| records.first()).map(|record| {
+            record.get("eventSource").or_else(|| record.get("EventSource")).and_then(Value::as_str).unwrap_or("")
+        });
+        match source {
+            Some("aws:sqs") => Self::messages(records.map_or(&[], Vec::as_slice)),
+            _ => errands(event).map(Self::Direct),
+        }
+    }
+
+    fn messages(records: &[Value]) -> Result<Self, EventError> {
+        let messages = records.iter().enumerate().map(|(place, record)| {
+            let id = record.get("messageId").and_then(Value::as_str).ok_or_else(|| {
+                EventError::field(format!("Records[{place}].messageId"), "nothing", "the message's id, a text")
+            })?;
+            let field = format!("Records[{place}].body");
+            let errands = match record.get("body").map(|body| (body, body.as_str())) {
+                Some((_, Some(body))) => serde_json::from_str(body)
+                    .map_err(|_| EventError::field(&field, "text that is no JSON", ALLOWED))
+                    .and_then(|body| errands(&body)),
+                Some((body, None)) => Err(EventError::field(&field, kind_of(body), "a text that holds JSON")),
+                None => Err(EventError::field(&field, "nothing", "a text that holds JSON")),
+            };
+            Ok(Message { id: id.to_owned(), errands })
+        });
+        messages.collect::<Result<_, _>>().map(Self::Messages)
+    }
+}
+
+/// What one event, or the body of one message, asks for.
+fn errands(event: &Value) -> Result<Vec<Errand>, EventError> {
+    let unknown = |found: String| EventError::Unknown { found, allowed: ALLOWED };
+    if !event.is_object() {
+        return Err(unknown(kind_of(event).to_owned()));
+    }
+    // S3 sends this once when notifications are set up, and again whenever they are changed.
+    if event.get("Event").and_then(Value::as_str) == Some("s3:TestEvent") {
+        return Ok(Vec::new());
+    }
+    if let Some(continuation) = event.get("continue") {
+        let continuation: Continuation = serde_json::from_value(event.clone()).map_err(|error| {
+            EventError::field("continue", format!("{} ({error})", kind_of(continuation)), "export, segment and run")
+        })?;
+        return Ok(vec![Errand::Continue(continuation.delivery)]);
+    }
+    if let Some(detail_type) = event.get("detail-type") {
+        return event_bridge(event, detail_type);
+    }
+    match event.get("Records") {
+        Some(Value::Array(records)) if records.is_empty() => {
+            Err(EventError::field("Records", "an empty list", "at least one S3 record"))
+        }
+        Some(Value::Array(records)) => s3_records(event, records),
+        Some(other) => Err(EventError::field("Records", kind_of(other), "a list of S3 records")),
+        None => Err(unknown("it has neither Records, nor detail-type, nor continue".to_owned())),
+    }
+}
+
+fn s3_records(event: &Value, records: &[Value]) -> Result<Vec<Errand>, EventError> {
+    for (place, record) in records.iter().enumerate() {
+        let field = |name: &str| format!("Records[{place}].{name}");
+        let source = record.get("eventSource").or_else(|| record.get("EventSource")).and_then(Value::as_str);
+        if source != Some("aws:s3") {
+            return Err(EventError::field(field("eventSource"), named(source), "aws:s3"));
+        }
+        // Minor versions add fields only (Amazon S3 User Guide, "Event message structure").
+        if let Some(version) = record.get("eventVersion").and_then(Value::as_str)
+            && !version.starts_with("2.")
+        {
+            return Err(EventError::field(field("eventVersion"), named(Some(version)), "2.x"));
+        }
+    }
+    let event = S3Event::deserialize(event)
+        .map_err(|error| EventError::field("Records", format!("a record of another form ({error})"), "S3 records"))?;
+    let mut errands = Vec::new();
+    for (place, record) in event.records.into_iter().enumerate() {
+        let name = record.event_name.unwrap_or_default();
+        if !name.trim_start_matches("s3:").starts_with("ObjectCreated:") {
+            continue;
+        }
+        let missing = |name: &str| EventError::field(format!("Records[{place}].s3.{name}"), "nothing", "a text");
+        let bucket = record.s3.bucket.name.ok_or_else(|| missing("bucket.name"))?;
+        let key = record.s3.object.key.ok_or_else(|| missing("object.key"))?;
+        let key = form_decoded(&key).ok_or_else(|| {
+            EventError::field(format!("Records[{place}].s3.object.key"), "text that is not UTF-8", "an encoded key")
+        })?;
+        errands.push(Errand::Deliver(Landed { bucket, key }));
+    }
+    Ok(errands)
+}
+
+fn event_bridge(event: &Value, detail_type: &Value) -> Result<Vec<Errand>, EventError> {
+    let source = event.get("source").and_then(Value::as_str);
+    if source != Some("aws.s3") {
+        return Err(EventError::field("source", named(source), "aws.s3"));
+    }
+    if detail_type.as_str() != Some("Object Created") {
+        return Err(EventError::field("detail-type", named(detail_type.as_str()), "Object Created"));
+    }
+    let text = |path: [&str; 2]| {
+        let value = event.get("detail").and_then(|detail| detail.get(path[0])).and_then(|value| value.get(path[1]));
+        value.and_then(Value::as_str).map(str::to_owned).ok_or_else(|| {
+            let found = value.map_or("nothing", kind_of);
+            EventError::field(format!("detail.{}.{}", path[0], path[1]), found, "a text")
+        })
+    };
+    Ok(vec![Errand::Deliver(Landed { bucket: text(["bucket", "name"])?, key: text(["object", "key"])? })])
+}
+
+/// A name that an event gives of itself, shortened: it comes from outside.
+fn named(name: Option<&str>) -> String {
+    name.map_or_else(|| "nothing".to_owned(), |name| format!("{:?}", name.chars().take(60).collect::<String>()))
+}
+
+/// S3 encodes keys in its notifications as HTML forms do: spaces as `+`, everything beyond ASCII percent-encoded.
+fn form_decoded(key: &str) -> Option<String> {
+    let key = key.replace('+', " ");
+    percent_decode_str(&key).decode_utf8().ok().map(|key| key.into_owned())
+}

@@ -1,0 +1,162 @@
+//! What a person or a program asks for.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::{EventError, kind_of};
+use crate::config::SendRule;
+use crate::names::{ConnectionName, ExportName, SegmentName};
+
+/// An action and what it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OnDemand {
+    /// Delivers the newest run of one export, whatever its schedule says.
+    Run(Run),
+    /// Delivers the newest runs of all exports with an active schedule.
+    RunAll {
+        /// Only tells what would be sent.
+        dry_run: bool,
+    },
+    /// Proves that a connection works, without changing any data.
+    Connect {
+        /// Which one.
+        connection: ConnectionName,
+    },
+    /// Tells how things stand.
+    Status {
+        /// Of one export alone.
+        export: Option<ExportName>,
+    },
+    /// Unsets the attribute of all members of a segment that is delivered no more.
+    Retire {
+        /// The export that delivered it.
+        export: ExportName,
+        /// The segment.
+        segment: SegmentName,
+        /// Only tells how many members would be unset.
+        dry_run: bool,
+    },
+}
+
+/// What `run` is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The export.
+    pub export: ExportName,
+    /// One of its segments; `None` is all.
+    pub segment: Option<SegmentName>,
+    /// Only tells what would be sent.
+    pub dry_run: bool,
+    /// Which rows are sent, if not as the export says.
+    pub send: Option<SendRule>,
+    /// Whether any number of leavers is right.
+    pub allow_leavers: bool,
+}
+
+const ACTIONS: &str = "run, run_all, connect, status, retire";
+
+impl OnDemand {
+    /// Reads a request.
+    pub fn parse(event: &Value) -> Result<Self, EventError> {
+        let Value::Object(fields) = event else {
+            return Err(EventError::Unknown {
+                found: kind_of(event).to_owned(),
+                allowed: "an object with the field \"action\": run, run_all, connect, status or retire",
+            });
+        };
+        let mut fields = Fields { fields, known: vec!["action"] };
+        let request = match fields.required("action", ACTIONS)? {
+            "run" => Self::Run(Run {
+                export: fields.required("export", "the name of an export")?.into(),
+                segment: fields.text("segment", "the table name of a segment")?.map(SegmentName::from),
+                dry_run: fields.flag("dry_run")?,
+                send: fields.send()?,
+                allow_leavers: fields.flag("allow_leavers")?,
+            }),
+            "run_all" => Self::RunAll { dry_run: fields.flag("dry_run")? },
+            "connect" => {
+                Self::Connect { connection: fields.required("connection", "the name of a connection")?.into() }
+            }
+            "status" => Self::Status { export: fields.text("export", "the name of an export")?.map(ExportName::from) },
+            "retire" => Self::Retire {
+                export: fields.required("export", "the name of an export")?.into(),
+                segment: fields.required("segment", "the table name of a segment")?.into(),
+                dry_run: fields.flag("dry_run")?,
+            },
+            other => return Err(EventError::field("action", shown(other), ACTIONS)),
+        };
+        fields.no_others()?;
+        Ok(request)
+    }
+}
+
+impl fmt::Display for OnDemand {
+    /// The action's name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Run(_) => "run",
+            Self::RunAll { .. } => "run_all",
+            Self::Connect { .. } => "connect",
+            Self::Status { .. } => "status",
+            Self::Retire { .. } => "retire",
+        })
+    }
+}
+
+/// The fields of a request, and those that its action knows.
+struct Fields<'e> {
+    fields: &'e Map<String, Value>,
+    known: Vec<&'static str>,
+}
+
+impl<'e> Fields<'e> {
+    fn value(&mut self, name: &'static str) -> Option<&'e Value> {
+        self.known.push(name);
+        self.fields.get(name).filter(|value| !value.is_null())
+    }
+
+    fn text(&mut self, name: &'static str, allowed: &str) -> Result<Option<&'e str>, EventError> {
+        match self.value(name) {
+            None => Ok(None),
+            Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
+            Some(Value::String(_)) => Err(EventError::field(name, "an empty text", allowed)),
+            Some(other) => Err(EventError::field(name, kind_of(other), allowed)),
+        }
+    }
+
+    fn required(&mut self, name: &'static str, allowed: &str) -> Result<&'e str, EventError> {
+        self.text(name, allowed)?.ok_or_else(|| EventError::field(name, "nothing", allowed))
+    }
+
+    fn flag(&mut self, name: &'static str) -> Result<bool, EventError> {
+        match self.value(name) {
+            None => Ok(false),
+            Some(Value::Bool(flag)) => Ok(*flag),
+            Some(other) => Err(EventError::field(name, kind_of(other), "true or false")),
+        }
+    }
+
+    fn send(&mut self) -> Result<Option<SendRule>, EventError> {
+        let allowed = "\"changes\" or \"all\"";
+        match self.text("send", allowed)? {
+            None => Ok(None),
+            Some("changes") => Ok(Some(SendRule::Changes)),
+            Some("all") => Ok(Some(SendRule::All)),
+            Some(other) => Err(EventError::field("send", shown(other), allowed)),
+        }
+    }
+
+    fn no_others(&self) -> Result<(), EventError> {
+        match self.fields.keys().find(|field| !self.known.contains(&field.as_str())) {
+            None => Ok(()),
+            Some(unknown) => {
+                Err(EventError::field(shown(unknown), "a field that this action does not know", self.known.join(", ")))
+            }
+        }
+    }
+}
+
+fn shown(text: &str) -> String {
+    format!("{:?}", text.chars().take(60).collect::<String>())
+}
