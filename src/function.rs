@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use tracing_subscriber::EnvFilter;
@@ -24,7 +25,7 @@ where
     let handler = &handler;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
         let budget = TimeBudget::until_lambda_deadline(event.context.deadline);
-        answer(handler.clone(), event.payload, budget).await.inspect_err(|error| {
+        answer(handler.clone(), event.payload, budget).boxed_local().await.inspect_err(|error| {
             tracing::error!(request_id = event.context.request_id, %error, "the invocation failed");
         })
     }))

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::braze::ApiKey;
 
 /// How long a key is used before the secret is read again. A rotated key that Braze refuses is read again at once.
-pub const MAX_AGE: Duration = Duration::from_secs(300);
+pub const MAX_AGE: Duration = Duration::from_mins(5);
 
 /// The keys of all connections. Cheap to clone; clones share what has been read.
 #[derive(Clone, Debug)]

@@ -215,7 +215,7 @@ impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
             if draft.is_full(&self.settings) {
                 break;
             }
-            if draft.chunk.counts.rows.read % 512 == 0 {
+            if draft.chunk.counts.rows.read.is_multiple_of(512) {
                 // Answers that came meanwhile, and requests whose turn it is, do not wait for the whole chunk.
                 tokio::task::yield_now().await;
             }
@@ -369,6 +369,6 @@ impl Taking<'_> {
     }
 }
 
-fn line_of<'a>(identifier: Identifier<'a>, email: Option<EmailHash>, fingerprint: Fingerprint) -> PartRow<'a> {
+fn line_of(identifier: Identifier<'_>, email: Option<EmailHash>, fingerprint: Fingerprint) -> PartRow<'_> {
     PartRow { identifier, email, fingerprint, standing: Standing::Member }
 }

@@ -43,7 +43,6 @@ enum FileEnd {
 #[derive(Debug, Default)]
 struct Tried {
     failures: Vec<DeliveryError>,
-    busy: bool,
     out_of_time: bool,
     in_other_hands: bool,
     superseded: Option<RunId>,
@@ -66,10 +65,6 @@ impl SegmentDelivery {
         for file in files {
             match self.deliver_file(file, options).await {
                 Ok(end) => tried.note(&end),
-                Err(DeliveryError::Busy { what }) => {
-                    tried.busy = true;
-                    tried.failures.push(DeliveryError::Busy { what });
-                }
                 Err(error) => {
                     tracing::warn!(key = file.object.key, %error, "a file could not be delivered");
                     tried.failures.push(error);
@@ -117,7 +112,7 @@ impl SegmentDelivery {
         }
         self.demand_consent()?;
         for _ in 0..TRIES {
-            match self.complete(run, options.allow_leavers).await? {
+            match Box::pin(self.complete(run, options.allow_leavers)).await? {
                 // Another file was delivered between the comparison and the decision, so both begin again.
                 Completion::NotNow if self.is_whole(run, evidence).await? => {}
                 end => return Ok(Some(end)),
@@ -154,7 +149,7 @@ impl SegmentDelivery {
             Claimed::InOtherHands => return Ok(FileEnd::InOtherHands),
         };
         let account = Account::new(&claim);
-        match self.send_file(file, options, claim, account.clone()).await {
+        match Box::pin(self.send_file(file, options, claim, account.clone())).await {
             Ok(end) => Ok(end),
             Err(Unsent::Sending(error)) => Err(error),
             Err(Unsent::Opening(error)) => {
@@ -182,7 +177,8 @@ impl SegmentDelivery {
         let builder = self.open(file, options, &claim, &mut account).await.map_err(Unsent::Opening)?;
         let lease = Lease { owner: claim.owner, until: self.budget.ends_at() };
         drop(claim.ledger);
-        let end = Pump::new(self, file, key, builder, account, &lease).run().await.map_err(Unsent::Sending)?;
+        let pump = Pump::new(self, file, key, builder, account, &lease);
+        let end = Box::pin(pump.run()).await.map_err(Unsent::Sending)?;
         Ok(match end {
             PumpEnd::Delivered => FileEnd::Delivered,
             PumpEnd::OutOfTime => FileEnd::OutOfTime,
@@ -217,7 +213,8 @@ impl Tried {
         }
         if !self.failures.is_empty() {
             let all: Vec<String> = self.failures.iter().map(ToString::to_string).collect();
-            let outcome = if self.busy && self.failures.len() == 1 { Outcome::Unfinished } else { Outcome::Failed };
+            let busy = self.failures.iter().all(|error| matches!(error, DeliveryError::Busy { .. }));
+            let outcome = if busy { Outcome::Unfinished } else { Outcome::Failed };
             return (outcome, all.join("\n"));
         }
         if self.out_of_time || completion == Some(Completion::OutOfTime) {

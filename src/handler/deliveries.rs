@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use futures::FutureExt;
 use serde_json::{Value, json};
 
 use super::{Handler, HandlerError, answer, listed};
@@ -214,7 +215,7 @@ impl Handler {
         options: RunOptions,
         evidence: Evidence,
     ) -> Result<DeliveryEnd, HandlerError> {
-        let mut end = match delivery.deliver(run, files, options, evidence).await {
+        let mut end = match delivery.deliver(run, files, options, evidence).boxed().await {
             Ok(end) => end,
             Err(error) => {
                 DeliveryEnd { report: delivery.failed_report(run, &error).await, goes_on: false, again: true }

@@ -52,7 +52,6 @@ impl EmailHash {
     }
 
     /// The hash of the member that `key` stands for, if an email address identifies it.
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half of 128 bits")]
     pub fn of_key(key: MemberKey) -> Self {
         Self((key.0 >> 64) as u64)
     }

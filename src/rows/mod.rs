@@ -45,8 +45,8 @@ pub struct ReadSettings {
     pub delimiter: Option<u8>,
     /// The columns in their order, from `model.json` or the configuration.
     pub columns: Option<Vec<String>>,
-    /// Whether the first record is a header. `None` finds out: without `columns` it is one; with `columns` it is one if
-    /// every one of them is in it (case and surrounding space aside).
+    /// Whether the first record is a header. `None` finds out: without `columns` it is one; with `columns` it is one if it names
+    /// all of them, or at least two and half of them in their places (case and surrounding space aside).
     pub header: Option<bool>,
     /// How fields are quoted; `None` reads quotes as quotes and tells [`Quoting::Always`] from [`Quoting::Minimal`] by the first field.
     pub quoting: Option<Quoting>,

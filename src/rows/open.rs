@@ -152,9 +152,18 @@ fn has_header(sample: Sample<'_>, dialect: Dialect, settings: &ReadSettings) -> 
         (None, None) => Ok(true),
         (None, Some(columns)) => {
             let first = sample.first_record(dialect.delimiter, dialect.quoting).unwrap_or_default();
-            let plain = |name: &str| name.trim().to_lowercase();
-            let names: BTreeSet<String> = first.iter().map(|field| plain(&String::from_utf8_lossy(field))).collect();
-            Ok(columns.iter().all(|column| names.contains(&plain(column))))
+            Ok(names_columns(&first, columns))
         }
     }
+}
+
+/// Whether a record names the columns: all of them in any order, or at least two and half of them in their places, as when the
+/// columns are those of a newer or older `model.json`.
+fn names_columns(record: &[Vec<u8>], columns: &[String]) -> bool {
+    let plain = |name: &str| name.trim().to_lowercase();
+    let fields: Vec<String> = record.iter().map(|field| plain(&String::from_utf8_lossy(field))).collect();
+    let columns: Vec<String> = columns.iter().map(|column| plain(column)).collect();
+    let known: BTreeSet<&String> = fields.iter().collect();
+    let in_place = fields.iter().zip(&columns).filter(|(field, column)| field == column).count();
+    columns.iter().all(|column| known.contains(column)) || (in_place >= 2 && in_place * 2 >= columns.len())
 }

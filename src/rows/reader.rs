@@ -160,26 +160,10 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
         let data = data_of(found, window, parser);
         let fields = parser.fields();
         let columns = &header.columns;
-        let shape = &found.shape;
-        *problem = match shape.fault {
-            Some(Fault::TooLarge) => Some(RowProblem::RecordTooLarge { limit: *max_record_bytes }),
-            Some(Fault::StrayQuote { lines }) => {
-                Some(RowProblem::StrayQuote { from_line: found.line, to_line: found.line + lines.saturating_sub(1) })
-            }
-            None if repeats(columns, data, fields) => Some(RowProblem::RepeatedHeader),
-            None if shape.found < columns.len() => {
-                Some(RowProblem::TooShort { found: shape.found, expected: columns.len() })
-            }
-            None if shape.found > columns.len() => {
-                Some(RowProblem::TooLong { found: shape.found, expected: columns.len() })
-            }
-            None if found.may_hold_nul => first_field(data, fields, |field| memchr(0, field).is_some())
-                .map(|index| RowProblem::NulByte { column: column_name(columns, index) }),
-            None => None,
-        };
+        *problem = problem_of(found, columns, data, fields, *max_record_bytes);
         let text = std::str::from_utf8(data).ok();
         // Unescaped fields lie side by side, so two broken characters may look like a whole one.
-        let whole = |text: &str| !shape.unescaped || fields.iter().all(|&(_, end)| text.is_char_boundary(end));
+        let whole = |text: &str| !found.shape.unescaped || fields.iter().all(|&(_, end)| text.is_char_boundary(end));
         if problem.is_none() && !text.is_some_and(whole) {
             *problem = first_field(data, fields, |field| std::str::from_utf8(field).is_err())
                 .map(|index| RowProblem::InvalidUtf8 { column: column_name(columns, index) });
@@ -188,6 +172,29 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
             *row += 1;
         }
         Row { data, text, fields, line: found.line, number: *row, problem: problem.as_ref() }
+    }
+}
+
+/// What is wrong with a record, apart from its encoding.
+fn problem_of(
+    found: &Found,
+    columns: &[String],
+    data: &[u8],
+    fields: &[Field],
+    max_record_bytes: usize,
+) -> Option<RowProblem> {
+    let (count, expected) = (found.shape.found, columns.len());
+    match found.shape.fault {
+        Some(Fault::TooLarge) => Some(RowProblem::RecordTooLarge { limit: max_record_bytes }),
+        Some(Fault::StrayQuote { lines }) => {
+            Some(RowProblem::StrayQuote { from_line: found.line, to_line: found.line + lines.saturating_sub(1) })
+        }
+        None if repeats(columns, data, fields) => Some(RowProblem::RepeatedHeader),
+        None if count < expected => Some(RowProblem::TooShort { found: count, expected }),
+        None if count > expected => Some(RowProblem::TooLong { found: count, expected }),
+        None if found.may_hold_nul => first_field(data, fields, |field| memchr(0, field).is_some())
+            .map(|index| RowProblem::NulByte { column: column_name(columns, index) }),
+        None => None,
     }
 }
 

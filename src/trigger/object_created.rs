@@ -170,5 +170,5 @@ fn named(name: Option<&str>) -> String {
 /// S3 encodes keys in its notifications as HTML forms do: spaces as `+`, everything beyond ASCII percent-encoded.
 fn form_decoded(key: &str) -> Option<String> {
     let key = key.replace('+', " ");
-    percent_decode_str(&key).decode_utf8().ok().map(|key| key.into_owned())
+    percent_decode_str(&key).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }

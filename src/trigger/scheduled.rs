@@ -18,9 +18,8 @@ impl Scheduled {
     /// Reads an event.
     pub fn parse(event: &Value) -> Result<Self, EventError> {
         let fields = match event {
-            Value::Null => return Ok(Self::default()),
-            // EventBridge Scheduler's default input is a text.
-            Value::String(_) => return Ok(Self::default()),
+            // A schedule without an input sends nothing or a text.
+            Value::Null | Value::String(_) => return Ok(Self::default()),
             Value::Object(fields) => fields,
             other => return Err(EventError::Unknown { found: kind_of(other).to_owned(), allowed: ALLOWED }),
         };
@@ -47,7 +46,7 @@ impl Scheduled {
     }
 }
 
-/// Fields of an EventBridge event, which a scheduler's input may repeat.
+/// Fields of an `EventBridge` event, which a scheduler's input may repeat.
 fn is_schedulers(field: &str) -> bool {
     ["version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail"].contains(&field)
 }

@@ -3,6 +3,7 @@
 //! Each listens on a free port of 127.0.0.1, speaks the real protocol over plain HTTP, can be told to fail in every way that the
 //! real one fails, and ends when it is dropped.
 
+mod account;
 mod aws_json;
 pub mod braze;
 pub mod clock;
@@ -11,3 +12,6 @@ pub mod http;
 pub mod lambda;
 pub mod s3;
 pub mod secrets;
+pub mod sqs;
+
+pub use account::{Account, AccountSettings, BUCKET, DEAD_LETTER_QUEUE, QUEUE};

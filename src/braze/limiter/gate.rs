@@ -190,7 +190,7 @@ impl Gate {
         self.failures = Some(failures);
         let lasted = now.duration_since(failures.since);
         let many = failures.count >= MANY_FAILURES;
-        if many && lasted >= OUTAGE_AFTER && !self.outage.is_some_and(|(until, _)| now < until) {
+        if many && lasted >= OUTAGE_AFTER && self.outage.is_none_or(|(until, _)| now >= until) {
             let found = OutageFound { failures: failures.count, lasted };
             self.outage = Some((now + OUTAGE_PAUSE, found));
         }

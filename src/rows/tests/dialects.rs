@@ -1,8 +1,8 @@
 //! Dialects that a file can have, and the awkward but legal cases of each.
 
-use crate::rows::{LineEnding, Quoting, ReadSettings};
+use crate::rows::{LineEnding, Quoting, ReadSettings, RowReader};
 
-use super::{lines, read, read_with, texts};
+use super::{Pieces, block_on, lines, read, read_with, texts};
 
 #[test]
 fn every_delimiter_is_recognised_and_quoted_ones_do_not_count() {
@@ -124,4 +124,13 @@ fn a_byte_order_mark_is_no_part_of_the_first_column() {
     }
     let (header, _) = read("id\n1\n");
     assert!(!header.dialect.byte_order_mark);
+}
+
+#[test]
+fn a_reader_can_move_between_threads() {
+    fn movable<T: Send>(_: &T) {}
+    let opening = RowReader::open(Pieces::new(b"id\n1\n", 1), ReadSettings::default());
+    movable(&opening);
+    let mut reader = block_on(opening).unwrap();
+    movable(&reader.next_row());
 }

@@ -45,6 +45,9 @@ fn a_header_that_equals_the_given_columns_is_recognised() {
         assert_eq!(texts(&rows), [["C1", "a@example.com"]]);
         assert_eq!(lines(&rows), [2]);
     }
+    let settings = with_columns(&["Id", "EMail", "Renamed"], None);
+    assert!(read_with("Id,EMail,Name\nC1,a@example.com,x\n", &settings).0.in_file);
+    assert!(!read_with("Id,a@example.com,EMail\nC1,b@example.com,x\n", &settings).0.in_file);
     let (header, _) = read_with("EMail,Extra,Id\na@example.com,x,C1\n", &with_columns(&["Id", "EMail"], None));
     assert_eq!(header.columns, ["EMail", "Extra", "Id"]);
 }

@@ -27,6 +27,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::clock::Clock;
 use super::fault::{Call, Fault, FaultScript, Gate};
 use super::http::{ConnectionClosed, HttpServer};
+use body::Writer;
 use access::{AnyAccessKey, FaultPoint, Verdict};
 pub use notification::ObjectCreated;
 use operations::Operations;
@@ -93,8 +94,17 @@ impl S3Server {
 
     /// Writes an object past the protocol, as an upload by somebody else: watchers are told, no fault strikes, no call is recorded. Gives the `ETag` without quotes.
     pub fn put_object(&self, bucket: &str, key: &str, content: impl AsRef<[u8]>) -> io::Result<String> {
+        self.put_from(bucket, key, |writer| writer.write(content.as_ref()))
+    }
+
+    /// Writes a file's content as an object, likewise past the protocol.
+    pub fn put_file(&self, bucket: &str, key: &str, file: &Path) -> io::Result<String> {
+        self.put_from(bucket, key, |writer| writer.write_all_of(&mut std::fs::File::open(file)?))
+    }
+
+    fn put_from(&self, bucket: &str, key: &str, write: impl FnOnce(&mut Writer) -> io::Result<()>) -> io::Result<String> {
         let mut writer = self.storage.writer(s3s::checksum::ChecksumHasher::default())?;
-        writer.write(content.as_ref())?;
+        write(&mut writer)?;
         let written = writer.finish()?;
         let stored = self
             .storage
