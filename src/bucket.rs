@@ -339,6 +339,29 @@ impl Bucket {
         Ok((objects, answer.next_continuation_token))
     }
 
+    /// The folders directly below `prefix`, which ends with a slash; each with its own slash at the end.
+    pub async fn folders(&self, prefix: &str) -> Result<Vec<String>, BucketError> {
+        let mut folders = Vec::new();
+        let mut token = None;
+        loop {
+            let answer = self
+                .client
+                .list_objects_v2()
+                .bucket(&self.name)
+                .prefix(prefix)
+                .delimiter("/")
+                .set_continuation_token(token)
+                .send()
+                .await
+                .map_err(|error| self.error("ListObjectsV2", prefix, &error))?;
+            folders.extend(answer.common_prefixes.unwrap_or_default().into_iter().filter_map(|common| common.prefix));
+            token = answer.next_continuation_token;
+            if token.is_none() {
+                return Ok(folders);
+            }
+        }
+    }
+
     /// The keys below `prefix`, all of them: for prefixes that hold few objects.
     pub async fn keys(&self, prefix: &str) -> Result<Vec<String>, BucketError> {
         let mut keys = Vec::new();

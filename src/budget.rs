@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use crate::braze::WallClock;
+
 /// The end of an invocation, and the moments before it at which work has to stop.
 ///
 /// Of the time that is left at the start, a fifth, but at most 30 seconds, is kept back: first for answers that are
@@ -13,6 +15,7 @@ use tokio::time::Instant;
 pub struct TimeBudget {
     ends: Instant,
     ends_at: Timestamp,
+    clock: WallClock,
     reserve: Duration,
 }
 
@@ -22,10 +25,15 @@ impl TimeBudget {
 
     /// A budget that ends `left` from now.
     pub fn ending_in(left: Duration) -> Self {
+        Self::ending_in_by(left, WallClock::System)
+    }
+
+    /// The same with the time of day from `clock`: leases begin and end by it, so that a simulation can let time pass.
+    pub fn ending_in_by(left: Duration, clock: WallClock) -> Self {
         let reserve = (left / 5).min(Self::LONGEST_RESERVE);
         let left = left.min(Duration::from_hours(24 * 365));
-        let ends_at = SignedDuration::try_from(left).ok().and_then(|left| Timestamp::now().checked_add(left).ok());
-        Self { ends: Instant::now() + left, ends_at: ends_at.unwrap_or(Timestamp::MAX), reserve }
+        let ends_at = SignedDuration::try_from(left).ok().and_then(|left| time_of_day(clock).checked_add(left).ok());
+        Self { ends: Instant::now() + left, ends_at: ends_at.unwrap_or(Timestamp::MAX), clock, reserve }
     }
 
     /// The budget of an invocation that AWS Lambda ends at `deadline`, milliseconds since 1970 as its Runtime API
@@ -33,6 +41,11 @@ impl TimeBudget {
     pub fn until_lambda_deadline(deadline: u64) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self::ending_in(Duration::from_millis(deadline).saturating_sub(now))
+    }
+
+    /// The time of day.
+    pub fn now(&self) -> Timestamp {
+        time_of_day(self.clock)
     }
 
     /// After this, no new request is sent.
@@ -58,4 +71,9 @@ impl TimeBudget {
     fn before_end(&self, margin: Duration) -> Instant {
         self.ends.checked_sub(margin).unwrap_or(self.ends)
     }
+}
+
+fn time_of_day(clock: WallClock) -> Timestamp {
+    // A clock before or after all that a timestamp can say is none to go by.
+    Timestamp::try_from(clock.now()).unwrap_or(Timestamp::UNIX_EPOCH)
 }

@@ -20,7 +20,7 @@ where
     F: Future<Output = Result<Value, HandlerError>>,
 {
     start_logs();
-    let handler = Arc::new(Environment::read()?.handler().await?);
+    let handler = Arc::new(Environment::read()?.handler().await?.with_metrics());
     let answer = &answer;
     let handler = &handler;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {

@@ -17,12 +17,14 @@
 //! | Which key opens Braze? | [`secrets`] |
 //! | What lies in an export's folder? | [`survey`] |
 //! | Which segment, run and file is an object? | [`run`] |
+//! | What is known of a file before it is read? | [`description`] |
 //! | How do bytes become rows? | [`rows`] |
 //! | How does a row become a profile? | [`profile`] |
 //! | Who entered, stayed, left? What has been delivered? | [`membership`] |
 //! | How is a file delivered and a run completed? | [`delivery`] |
 //! | How is Braze spoken to? | [`braze`] |
 //! | What is told of it? | [`report`] |
+//! | What is a new tenant's file, before anything is delivered? | [`inspect`] |
 //!
 //! Beside the flow stand [`names`] (names that must not be mixed up), [`bucket`] (S3), [`queue`] (SQS) and [`budget`] (the
 //! time of an invocation).
@@ -39,9 +41,11 @@ pub mod bucket;
 pub mod budget;
 pub mod config;
 pub mod delivery;
+pub mod description;
 pub mod environment;
 pub mod function;
 pub mod handler;
+pub mod inspect;
 pub mod membership;
 pub mod names;
 pub mod profile;

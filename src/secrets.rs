@@ -18,8 +18,15 @@ pub const MAX_AGE: Duration = Duration::from_mins(5);
 /// The keys of all connections. Cheap to clone; clones share what has been read.
 #[derive(Clone, Debug)]
 pub struct ApiKeys {
-    client: Client,
+    source: Source,
     read: Arc<Mutex<HashMap<String, (ApiKey, Instant)>>>,
+}
+
+/// Where keys come from.
+#[derive(Clone, Debug)]
+enum Source {
+    SecretsManager(Client),
+    Given(ApiKey),
 }
 
 /// Why a key could not be had. The secret's content is in none of the messages.
@@ -73,7 +80,12 @@ struct SecretValue {
 impl ApiKeys {
     /// Keys through `client`; nothing is read yet.
     pub fn new(client: Client) -> Self {
-        Self { client, read: Arc::default() }
+        Self { source: Source::SecretsManager(client), read: Arc::default() }
+    }
+
+    /// One key for whatever secret a connection names: for a program that has the key from its user.
+    pub fn given(key: ApiKey) -> Self {
+        Self { source: Source::Given(key), read: Arc::default() }
     }
 
     /// The key in `secret` (a name or ARN), from memory if it was read less than [`MAX_AGE`] ago.
@@ -87,7 +99,11 @@ impl ApiKeys {
 
     /// The key in `secret`, read now: after Braze refused the one in memory, which may have been rotated.
     pub async fn read_again(&self, secret: &str) -> Result<ApiKey, SecretError> {
-        let answer = self.client.get_secret_value().secret_id(secret).send().await.map_err(|error| {
+        let client = match &self.source {
+            Source::Given(key) => return Ok(key.clone()),
+            Source::SecretsManager(client) => client,
+        };
+        let answer = client.get_secret_value().secret_id(secret).send().await.map_err(|error| {
             let secret = secret.to_owned();
             match error.code() {
                 Some("ResourceNotFoundException") => SecretError::Missing { secret },

@@ -1,1 +1,28 @@
-//! x
+//! The application on one's own machine: a demonstration, deliveries from a folder, and what the tests stand on.
+//!
+//! | what | module |
+//! | --- | --- |
+//! | the command line | `arguments` |
+//! | `demo`: an export is made up, dropped into a bucket and delivered to a stand-in of Braze | `demo` |
+//! | `deliver`: files of a folder go to a real Braze workspace | `deliver` |
+//! | `connect` and `status` | `connect`, `status` |
+//! | a bucket in a folder, with the handler of the Lambda functions on top | `workspace` |
+//! | tables and progress | `show` |
+//! | S3, Secrets Manager, SQS, Braze and the Lambda Runtime API on this machine | [`standin`] |
+//!
+//! Nothing of this is in the Lambda functions.
+
+mod api_key;
+mod arguments;
+mod clients;
+mod connect;
+mod deliver;
+mod demo;
+mod ending;
+mod files;
+mod show;
+pub mod standin;
+mod status;
+mod workspace;
+
+pub use arguments::run;

@@ -32,7 +32,6 @@ pub struct BrazeClient {
 
 struct Shared {
     host: String,
-    url: Arc<str>,
     transport: Box<dyn Transport>,
     limiter: Limiter,
     random: Mutex<SmallRng>,
@@ -68,7 +67,8 @@ impl BrazeClient {
 
     /// The same with a given clock and with a seed for the spread of waits, so that a simulation can be repeated.
     pub fn seeded(connection: &Connection, http: Vec<Client>, clock: WallClock, seed: u64) -> Self {
-        Self::through(connection, Box::new(HttpTransport::new(http, clock)), clock, seed)
+        let transport = HttpTransport::new(&connection.hostname.url(TRACK), http, clock);
+        Self::through(connection, Box::new(transport), clock, seed)
     }
 
     pub(super) fn through(connection: &Connection, transport: Box<dyn Transport>, clock: WallClock, seed: u64) -> Self {
@@ -76,7 +76,6 @@ impl BrazeClient {
         Self {
             shared: Arc::new(Shared {
                 host: connection.hostname.authority().to_owned(),
-                url: connection.hostname.url(TRACK).into(),
                 transport,
                 limiter,
                 random: Mutex::new(SmallRng::seed_from_u64(seed.rotate_left(32))),
@@ -90,7 +89,9 @@ impl BrazeClient {
     /// `deadline` comes, or something forbids to go on. No request is begun and none is waited for after `deadline`, and
     /// a wait that would end after it is not begun.
     ///
-    /// Objects of one profile must not be in two requests at once: Braze keeps no order between requests.
+    /// Objects of one profile must not be in two requests at once: Braze keeps no order between requests. The future is
+    /// to be polled until it ends, or dropped: one that is left lying may be the one whose turn it is, and then holds the
+    /// others up.
     pub async fn track(&self, request: &TrackRequest, key: &ApiKey, deadline: Instant) -> TrackOutcome {
         let mut delivery = Delivery {
             shared: &self.shared,
@@ -117,15 +118,11 @@ impl BrazeClient {
 
     /// One request with `body`, outside the rate: for [`check`](Self::check).
     pub(super) async fn post_once(&self, body: Bytes, key: &ApiKey) -> Option<Result<Answer, Lost>> {
-        Some(self.shared.transport.post(self.shared.post(body, key)?).await)
+        Some(self.shared.transport.post(Post { authorization: key.authorization()?, body }).await)
     }
 }
 
 impl Shared {
-    fn post(&self, body: Bytes, key: &ApiKey) -> Option<Post> {
-        Some(Post { url: Arc::clone(&self.url), authorization: key.authorization()?, body })
-    }
-
     fn refusal_of(&self, key: &ApiKey) -> Option<StopReason> {
         lock(&self.refused).as_ref().filter(|(refused, _)| refused == key).map(|(_, reason)| reason.clone())
     }
@@ -239,7 +236,8 @@ impl<'a> Delivery<'a> {
         shared.refusal_of(self.key).map_or(Ok(()), Err)?;
         let start = shared.limiter.start(self.deadline).await.map_err(|no| shared.no_start(no))?;
         shared.refusal_of(self.key).map_or(Ok(()), Err)?;
-        let post = shared.post(body.clone(), self.key).ok_or_else(|| shared.stop_reason(Stop::Unauthorized, 401))?;
+        let authorization = self.key.authorization().ok_or_else(|| shared.stop_reason(Stop::Unauthorized, 401))?;
+        let post = Post { authorization, body: body.clone() };
         self.counts.sent += 1;
         self.counts.retried += u64::from(again);
         let too_long = Instant::now() + REQUEST_TIMEOUT;

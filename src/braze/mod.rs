@@ -2,7 +2,7 @@
 //! became of each.
 //!
 //! [`TrackRequest`] is the body, [`BrazeClient::track`] sends it and answers with a [`TrackOutcome`]. The retry policy is
-//! the table in [`retry`], the pace is kept by [`limiter`]. Braze's texts reach nobody unfiltered (module `reason`), and
+//! the table in module `retry`, the pace is kept by `limiter`. Braze's texts reach nobody unfiltered (module `reason`), and
 //! the key is in none of the messages.
 
 mod check;

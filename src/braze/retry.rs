@@ -89,12 +89,11 @@ pub(super) fn decide(answer: &Answer, objects: usize, readings: u32) -> RetryAct
         401 => RetryAction::Stop(Stop::Unauthorized),
         402 | 403 => RetryAction::Stop(Stop::Forbidden),
         404 | 410 => RetryAction::Stop(Stop::NotFound),
-        408 | 425 => RetryAction::Retry(answer.rate.retry_after),
         413 => RetryAction::Halve("the object is larger than a request may be (413)".to_owned()),
         415 => RetryAction::Stop(Stop::NotBraze("it does not take application/json")),
         429 => RetryAction::RetryAfter(answer.rate.wait),
         501 => RetryAction::Stop(Stop::NotBraze("it does not implement the request")),
-        500..=599 => RetryAction::Retry(answer.rate.retry_after),
+        408 | 425 | 500..=599 => RetryAction::Retry(answer.rate.retry_after),
         _ => RetryAction::Stop(Stop::NotBraze("Braze does not use this status here")),
     }
 }

@@ -2,14 +2,13 @@
 
 use std::error::Error;
 use std::io::ErrorKind;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures::future::BoxFuture;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Client, Response, redirect, retry, tls};
+use reqwest::{Client, Method, Request, Response, Url, redirect, retry, tls};
 use thiserror::Error;
 
 use super::rate_headers::RateHeaders;
@@ -31,8 +30,6 @@ const STREAMS: usize = 90;
 /// A `POST` to be made.
 #[derive(Clone, Debug)]
 pub(super) struct Post {
-    /// The whole URL.
-    pub(super) url: Arc<str>,
     /// The value of the `Authorization` header, marked sensitive.
     pub(super) authorization: HeaderValue,
     /// JSON.
@@ -95,11 +92,16 @@ impl Lost {
             if text.contains("dns error") {
                 return Self::Dns;
             }
-            match error.downcast_ref::<std::io::Error>().map(std::io::Error::kind) {
-                Some(ErrorKind::ConnectionRefused) => return Self::Refused,
+            let Some(io_error) = error.downcast_ref::<std::io::Error>() else {
+                cause = error.source();
+                continue;
+            };
+            match io_error.kind() {
+                ErrorKind::ConnectionRefused => return Self::Refused,
                 // rustls tells what is wrong with the handshake or the certificate this way.
-                Some(ErrorKind::InvalidData) => return Self::Tls(text),
-                _ => cause = error.source(),
+                ErrorKind::InvalidData => return Self::Tls(text),
+                // An I/O error passes over what it wraps when asked for its source.
+                _ => cause = io_error.get_ref().map(|inner| inner as &(dyn Error + 'static)),
             }
         }
         Self::Unconnected
@@ -132,13 +134,19 @@ pub fn http_client() -> Result<Client, reqwest::Error> {
 
 /// HTTP by `reqwest`. Over HTTP/2 one client keeps one connection; several clients are several connections.
 pub(super) struct HttpTransport {
+    /// Parsed once; `None` if it is no URL, which a checked host name cannot lead to.
+    url: Option<Url>,
     clients: Vec<(Client, AtomicUsize)>,
     clock: WallClock,
 }
 
 impl HttpTransport {
-    pub(super) fn new(clients: Vec<Client>, clock: WallClock) -> Self {
-        Self { clients: clients.into_iter().map(|client| (client, AtomicUsize::new(0))).collect(), clock }
+    pub(super) fn new(url: &str, clients: Vec<Client>, clock: WallClock) -> Self {
+        Self {
+            url: Url::parse(url).ok(),
+            clients: clients.into_iter().map(|client| (client, AtomicUsize::new(0))).collect(),
+            clock,
+        }
     }
 
     /// The first client with room, so that few connections are used while few suffice; else the one with most room.
@@ -148,14 +156,12 @@ impl HttpTransport {
     }
 
     async fn exchange(&self, client: &Client, post: Post) -> Result<Answer, Lost> {
-        let response = client
-            .post(&*post.url)
-            .header(AUTHORIZATION, post.authorization)
-            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .body(post.body)
-            .send()
-            .await
-            .map_err(|error| Lost::of(&error))?;
+        let url = self.url.clone().ok_or(Lost::Unconnected)?;
+        let mut request = Request::new(Method::POST, url);
+        request.headers_mut().insert(AUTHORIZATION, post.authorization);
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *request.body_mut() = Some(post.body.into());
+        let response = client.execute(request).await.map_err(|error| Lost::of(&error))?;
         Ok(self.read(response).await)
     }
 

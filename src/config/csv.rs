@@ -7,6 +7,7 @@ use super::mistakes::{Located, Mistakes, Refusal, Reported};
 use super::reference::{csv as keys, export};
 use super::shown::{did_you_mean, quoted};
 use super::table::TableReader;
+use crate::rows::ReadLimits;
 
 /// Reads the table.
 ///
@@ -23,7 +24,21 @@ pub(super) fn read(
     };
     let delimiter = table.choice(&keys::DELIMITER, mistakes, delimiter);
     let columns = read_columns(&table, identifying, mistakes);
-    Ok(CsvSettings { delimiter: delimiter?.map(|delimiter| delimiter.value), columns: columns? })
+    let limits = read_limits(&table, mistakes);
+    Ok(CsvSettings { delimiter: delimiter?.map(|delimiter| delimiter.value), columns: columns?, limits: limits? })
+}
+
+fn read_limits(table: &TableReader<'_, '_>, mistakes: &mut Mistakes<'_>) -> Result<ReadLimits, Reported> {
+    let max_record_bytes = table.needed_whole_number(&keys::MAX_RECORD_BYTES, mistakes);
+    let max_header_bytes = table.needed_whole_number(&keys::MAX_HEADER_BYTES, mistakes);
+    let max_columns = table.needed_whole_number(&keys::MAX_COLUMNS, mistakes);
+    let max_text_bytes = table.needed_whole_number(&keys::MAX_TEXT_BYTES, mistakes);
+    Ok(ReadLimits {
+        max_record_bytes: max_record_bytes?,
+        max_header_bytes: max_header_bytes?,
+        max_columns: max_columns?,
+        max_text_bytes: max_text_bytes?,
+    })
 }
 
 fn delimiter(text: &str) -> Option<u8> {

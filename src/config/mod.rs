@@ -28,6 +28,7 @@ pub use error::{ConfigError, Mistake, SyntaxError};
 pub use hostname::PUBLISHED_HOSTS;
 
 use crate::names::{AttributeName, ConnectionName, ExportName, SegmentName};
+use crate::rows::ReadLimits;
 use crate::run::pattern::PathPattern;
 
 /// Everything that `exports.toml` says, checked.
@@ -247,4 +248,6 @@ pub struct CsvSettings {
     pub delimiter: Option<u8>,
     /// The columns of files without a header and without a `model.json`.
     pub columns: Option<Vec<String>>,
+    /// Where reading stops trusting a file.
+    pub limits: ReadLimits,
 }

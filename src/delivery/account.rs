@@ -1,7 +1,5 @@
 //! Says what happened: the report of a run, made from the ledger, and the files that hold it.
 
-use jiff::Timestamp;
-
 use super::DeliveryError;
 use super::segment::SegmentDelivery;
 use crate::bucket::{BucketError, Condition, Piece};
@@ -13,13 +11,23 @@ use crate::run::RunId;
 /// How often a report is made anew because the run changed while it was written.
 const TRIES: u32 = 3;
 
+/// A report is small; one this large is none.
+const REPORT_LIMIT: u64 = 16 * 1024 * 1024;
+
 impl SegmentDelivery {
     /// The report of `run` as the ledger has it, with what this invocation says of it. Stored as `report.json` with
-    /// `rejected.csv` beside it, and logged.
-    pub(super) async fn report(&self, run: RunId, outcome: Outcome, message: String) -> Result<Report, DeliveryError> {
+    /// `rejected.csv` beside it, and logged. If nothing was `sent` and nothing is new, what was told before stays.
+    pub(super) async fn report(
+        &self,
+        run: RunId,
+        outcome: Outcome,
+        message: String,
+        sent: bool,
+    ) -> Result<Report, DeliveryError> {
         let mut ledger = self.ledger.read().await?;
         let mut report = self.make_report(ledger.as_ref(), run, outcome, message.clone());
-        for _ in 0..TRIES {
+        let news = sent || self.is_news(&report).await?;
+        for _ in 0..if news { TRIES } else { 0 } {
             let known = ledger.as_ref().is_some_and(|ledger| ledger.runs.contains_key(&run));
             // What was told of a run that is past is not replaced by the news that its file came again.
             let condition = if known { Condition::Any } else { Condition::Absent };
@@ -41,8 +49,19 @@ impl SegmentDelivery {
             report.message = DeliveryError::Unaccounted { run, rows: unaccounted }.to_string();
             self.store_report(&report, &Condition::Any).await?;
         }
-        report.log();
+        self.log(&report);
         Ok(report)
+    }
+
+    async fn is_news(&self, report: &Report) -> Result<bool, DeliveryError> {
+        let Some(run) = report.run else {
+            return Ok(true);
+        };
+        let told = self.bucket.read(&self.keys.report(run, "report.json"), REPORT_LIMIT).await?;
+        let told = told.and_then(|(told, _)| serde_json::from_slice::<Report>(&told).ok());
+        Ok(told.is_none_or(|told| {
+            (told.outcome, told.rows, told.members) != (report.outcome, report.rows, report.members.clone())
+        }))
     }
 
     /// The report of a run of which not even the state could be read; stored if none is there.
@@ -52,12 +71,12 @@ impl SegmentDelivery {
         if let Err(error) = self.store_report(&report, &Condition::Absent).await {
             tracing::error!(%error, "the report of a failed delivery could not be stored");
         }
-        report.log();
+        self.log(&report);
         report
     }
 
     fn make_report(&self, ledger: Option<&Ledger>, run: RunId, outcome: Outcome, message: String) -> Report {
-        let now = Timestamp::now();
+        let now = self.budget.now();
         let record = ledger.and_then(|ledger| ledger.runs.get(&run));
         let mut counts = record.map(RunRecord::counts).unwrap_or_default();
         counts.seconds = (counts.seconds * 1000.0).round() / 1000.0;

@@ -57,7 +57,7 @@ impl SegmentDelivery {
         let owner = format!("{:016x}", rand::rng().random::<u64>());
         let give_up = (Instant::now() + LONGEST_WAIT).min(self.budget.stop_sending());
         loop {
-            let now = Timestamp::now();
+            let now = self.budget.now();
             let lease = Lease { owner: owner.clone(), until: self.lease_end(now) };
             let step = self.ledger.update(|ledger| self.try_claim(ledger, file, options, &lease, now)).await?;
             let what = match step {

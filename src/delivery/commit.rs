@@ -2,17 +2,19 @@
 
 use std::ops::ControlFlow;
 
-use jiff::Timestamp;
-
 use super::chunk::RejectedRow;
 use super::claim::Claim;
 use super::segment::{FileToDeliver, SegmentDelivery};
 use super::{DeliveryError, outstanding::DoneChunk};
 use crate::bucket::Condition;
 use crate::membership::{Checkpoint, FileRecord, Lease, Part, PartWriter, Progress, StateError};
+use crate::report::Counts;
 use crate::report::rejected::RejectedRows;
 use crate::rows::Header;
 use crate::run::RunId;
+
+/// How often a lease is renewed while nothing else is written.
+const RENEWAL: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// What the ledger says of the file after the next write.
 #[derive(Clone, Debug)]
@@ -24,6 +26,8 @@ pub(super) struct Account {
     rejected: Vec<RejectedRow>,
     rejected_bytes: usize,
     header: Option<Header>,
+    /// What was done since the last write.
+    since: Counts,
     owner: String,
     numbers: u64,
 }
@@ -51,6 +55,7 @@ impl Account {
             refusals: Vec::new(),
             rejected: Vec::new(),
             rejected_bytes: 0,
+            since: Counts::default(),
             owner,
             numbers: 0,
         }
@@ -76,13 +81,19 @@ impl Account {
             self.refusals.push((part.clone(), bytes));
             self.record.parts.push(part);
         }
-        self.record.counts.add(&chunk.counts);
+        self.count(&chunk.counts);
         self.rejected_bytes += chunk.rejected.iter().map(|row| row.record.size() + row.reason.len()).sum::<usize>();
         self.rejected.extend(chunk.rejected);
         if let Some(header) = &self.header {
             self.record.checkpoint = Some(Checkpoint { header: header.clone(), position: chunk.position });
         }
         Ok(())
+    }
+
+    /// Adds what has been done to the file's figures.
+    pub(super) fn count(&mut self, done: &Counts) {
+        self.record.counts.add(done);
+        self.since.add(done);
     }
 
     /// Whether so much waits to be stored that it should not wait longer.
@@ -115,7 +126,30 @@ impl SegmentDelivery {
             account.rejected_bytes = 0;
         }
         let standing = self.write_record(file, &account, progress).await?;
+        let since = std::mem::take(&mut account.since);
+        if standing != Standing::Lost {
+            self.note_work(|work| work.counts.add(&since));
+        }
         Ok((account, standing))
+    }
+
+    /// Renews the lease every few seconds until `work` is done: what is known of millions of members takes a while to load.
+    pub(super) async fn while_renewing<T>(
+        &self,
+        file: &FileToDeliver,
+        account: &Account,
+        work: impl Future<Output = Result<T, DeliveryError>>,
+    ) -> Result<T, DeliveryError> {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                () = tokio::time::sleep(RENEWAL) => {
+                    let lease = Lease { owner: account.owner.clone(), until: self.lease_end(self.budget.now()) };
+                    self.write_record(file, account, Progress::Working { lease }).await?;
+                }
+            }
+        }
     }
 
     async fn write_record(
@@ -124,7 +158,7 @@ impl SegmentDelivery {
         account: &Account,
         progress: Progress,
     ) -> Result<Standing, StateError> {
-        let now = Timestamp::now();
+        let now = self.budget.now();
         let answer = self
             .ledger
             .update(|ledger| {

@@ -38,8 +38,11 @@ pub(super) enum Completion {
 pub(super) struct Comparison {
     members: RunMembers,
     pub(super) figures: Members,
-    /// How many would be told.
-    pub(super) gone: u64,
+    /// How many members of the last complete run would be told: what `max_leavers` is about. Whoever came with a run that
+    /// never was complete goes without being asked for.
+    gone: u64,
+    /// How many would be told in all.
+    pub(super) told: u64,
 }
 
 enum Step {
@@ -58,7 +61,7 @@ impl SegmentDelivery {
         };
         match &record.phase {
             Phase::Complete => return Ok(Completion::Complete),
-            Phase::Completing { lease: Some(lease), .. } if lease.holds(Timestamp::now()) => {
+            Phase::Completing { lease: Some(lease), .. } if lease.holds(self.budget.now()) => {
                 return Ok(Completion::InOtherHands);
             }
             Phase::Completing { .. } => {}
@@ -74,7 +77,10 @@ impl SegmentDelivery {
             .await?;
         match step {
             ControlFlow::Break(end) => Ok(end),
-            ControlFlow::Continue(Step::Held) => Ok(Completion::Held),
+            ControlFlow::Continue(Step::Held) => {
+                self.note_work(|work| work.held = true);
+                Ok(Completion::Held)
+            }
             ControlFlow::Continue(Step::Begin { owner, ledger, done, carried }) => {
                 self.tell_leavers(run, owner, &ledger, sources, compared, done, carried).await
             }
@@ -118,18 +124,24 @@ impl SegmentDelivery {
             })
             .await?;
         }
-        let mut gone = 0;
-        let mut met = RecentMembers::default();
-        self.read_sources(sources, |_, row| {
-            if let Some(row) = row.filter(|row| row.standing == Standing::Member) {
-                gone += u64::from(count_leaver(&members, &mut met, row));
-            }
-        })
-        .await?;
+        let last: Vec<Source> = ledger.last_complete.iter().flat_map(|last| &last.parts).map(Source::certain).collect();
+        let gone = self.count_gone(&members, last).await?;
+        let told = self.count_gone(&members, sources).await?;
         let before = ledger.last_complete.as_ref().map_or(0, |last| last.members);
         let (stayed, after) = (members.stayed(), members.len());
         let figures = Members { before, entered: after - stayed, stayed, left: before.saturating_sub(stayed), after };
-        Ok(Comparison { members, figures, gone })
+        Ok(Comparison { members, figures, gone, told })
+    }
+
+    async fn count_gone(&self, members: &RunMembers, sources: Vec<Source>) -> Result<u64, DeliveryError> {
+        let (mut gone, mut met) = (0, RecentMembers::default());
+        self.read_sources(sources, |_, row| {
+            if let Some(row) = row.filter(|row| row.standing == Standing::Member) {
+                gone += u64::from(count_leaver(members, &mut met, row));
+            }
+        })
+        .await?;
+        Ok(gone)
     }
 
     fn reason_to_hold(&self, compared: &Comparison) -> Option<String> {
@@ -161,7 +173,7 @@ impl SegmentDelivery {
         reason_to_hold: Option<&str>,
         leavers_allowed: bool,
     ) -> ControlFlow<Completion, Step> {
-        let now = Timestamp::now();
+        let now = self.budget.now();
         let Some(ledger) = current.as_mut() else {
             return ControlFlow::Break(Completion::NotNow);
         };
@@ -235,6 +247,10 @@ impl SegmentDelivery {
             ControlFlow::Break(end) => return told.map(|_| end),
             ControlFlow::Continue(before) => before,
         };
+        self.note_work(|work| {
+            work.counts.add(&counts);
+            work.completed = finished;
+        });
         if told? != LeavingEnd::AllTold {
             return Ok(Completion::OutOfTime);
         }

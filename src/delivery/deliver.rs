@@ -92,7 +92,7 @@ impl SegmentDelivery {
             }
         }
         let (outcome, message) = tried.outcome(completion);
-        let report = self.report(run, outcome, message).await?;
+        let report = self.report(run, outcome, message, tried.sent).await?;
         let out_of_time = tried.out_of_time || completion == Some(Completion::OutOfTime);
         Ok(DeliveryEnd {
             again: !tried.failures.is_empty() || report.outcome == Outcome::Failed,
@@ -174,7 +174,9 @@ impl SegmentDelivery {
     ) -> Result<FileEnd, Unsent> {
         let key =
             self.api_keys.get(&self.export.connection.secret).await.map_err(|error| Unsent::Opening(error.into()))?;
-        let builder = self.open(file, options, &claim, &mut account).await.map_err(Unsent::Opening)?;
+        let renewing = account.clone();
+        let opening = self.open(file, options, &claim, &mut account);
+        let builder = self.while_renewing(file, &renewing, opening).await.map_err(Unsent::Opening)?;
         let lease = Lease { owner: claim.owner, until: self.budget.ends_at() };
         drop(claim.ledger);
         let pump = Pump::new(self, file, key, builder, account, &lease);

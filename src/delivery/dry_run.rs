@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::DeliveryError;
@@ -25,7 +24,7 @@ impl SegmentDelivery {
         files: &[FileToDeliver],
         options: RunOptions,
     ) -> Result<Report, DeliveryError> {
-        let started_at = Timestamp::now();
+        let started_at = self.budget.now();
         let mut ledger =
             self.ledger.read().await?.unwrap_or_else(|| Ledger::new(self.destination(), self.attribute.clone()));
         ledger.adopt(self.destination(), &self.attribute);
@@ -42,12 +41,12 @@ impl SegmentDelivery {
         }
         let sources = self.everything_before(&ledger, run).await?;
         let compared = self.compare_members(&ledger, std::mem::take(&mut seen.members), sources).await?;
-        let told = if self.export.on_leave == OnLeave::Keep { 0 } else { compared.gone };
+        let told = if self.export.on_leave == OnLeave::Keep { 0 } else { compared.told };
         let connection = &self.export.connection;
         let requests = seen.requests + told.div_ceil(connection.objects_per_request as u64);
         #[expect(clippy::cast_precision_loss, reason = "a number of requests has fewer than 52 bits")]
         let seconds_at_the_limit = requests as f64 / f64::from(connection.requests_per_second.get());
-        let finished_at = Timestamp::now();
+        let finished_at = self.budget.now();
         Ok(Report {
             export: self.export.name.clone(),
             segment: self.segment.clone(),

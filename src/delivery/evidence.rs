@@ -104,7 +104,8 @@ impl SegmentDelivery {
         let Some(record) = ledger.runs.get(&run).filter(|_| ledger.newest_run() == Some(run)) else {
             return Ok(false);
         };
-        if matches!(record.phase, Phase::Completing { .. } | Phase::Complete) {
+        // Whatever had been found whole stays so until a file comes, which opens the run again.
+        if matches!(record.phase, Phase::Completing { .. } | Phase::Held { .. } | Phase::Complete) {
             return Ok(true);
         }
         if !record.all_files_delivered() {
@@ -158,7 +159,7 @@ impl SegmentDelivery {
         if !files.is_some_and(|files| files.iter().any(|(key, file)| is_missing(key, file))) {
             return Ok(());
         }
-        let now = jiff::Timestamp::now();
+        let now = self.budget.now();
         let _: ControlFlow<(), ()> = self
             .ledger
             .update(|ledger| {

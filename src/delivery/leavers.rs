@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
-use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::DeliveryError;
@@ -263,7 +262,7 @@ impl<'a> Leaving<'a> {
 
     /// Writes how far it is and renews the lease; tells whether it is still ours.
     async fn write_progress(&self) -> Result<bool, DeliveryError> {
-        let until = self.delivery.lease_end(Timestamp::now());
+        let until = self.delivery.lease_end(self.delivery.budget.now());
         let answer = self
             .delivery
             .ledger

@@ -9,10 +9,10 @@ use super::claim::Claim;
 use super::commit::Account;
 use super::segment::{FileToDeliver, RunOptions, SegmentDelivery};
 use crate::config::OnLeave;
+use crate::description::FileDescription;
 use crate::membership::{Checkpoint, Known, Ledger};
 use crate::profile::{ColumnTypes, Matcher, json};
-use crate::rows::{Header, Quoting, ReadSettings, RowReader};
-use crate::run::model::{CsvStyle, QuoteStyle};
+use crate::rows::{Header, RowReader};
 
 /// The longest time that the requests of one chunk take at the connection's rate, in tenths of a second.
 const TENTHS_PER_CHUNK: u32 = 2;
@@ -47,7 +47,7 @@ impl SegmentDelivery {
         checkpoint: Option<&Checkpoint>,
     ) -> Result<(ChunkBuilder<FileBytes>, Header), DeliveryError> {
         let key = &file.object.key;
-        let described = self.describe(key).await?;
+        let described = Box::pin(self.describe(key)).await?;
         let reader = match checkpoint {
             None => {
                 let source = self.bytes(file, 0).await?;
@@ -107,35 +107,9 @@ impl SegmentDelivery {
     }
 
     /// What the description beside the file and the configuration say of it.
-    async fn describe(&self, key: &str) -> Result<Described, DeliveryError> {
-        let mut settings = ReadSettings {
-            delimiter: self.export.csv.delimiter,
-            columns: self.export.csv.columns.clone(),
-            ..ReadSettings::default()
-        };
-        let Some((model_key, model)) = self.models.describing(&self.export, &self.segment, key).await? else {
-            return Ok(Described { settings, types: ColumnTypes::default() });
-        };
-        let Some(entity) = model.entity(&self.segment) else {
-            return Ok(Described { settings, types: ColumnTypes::default() });
-        };
-        let format = entity.format_of(key, &model_key);
-        settings.delimiter = settings.delimiter.or(format.delimiter.and_then(|delimiter| u8::try_from(delimiter).ok()));
-        if settings.columns.is_none() && !entity.columns.is_empty() {
-            settings.columns = Some(entity.columns.iter().map(|column| column.name.clone()).collect());
-        }
-        settings.header = format.column_headers;
-        settings.quoting = match (format.quote_style, format.csv_style) {
-            (Some(QuoteStyle::None), _) => Some(Quoting::Never),
-            (_, Some(CsvStyle::QuoteAlways)) => Some(Quoting::Always),
-            _ => None,
-        };
-        let types = entity.column_types().map(|(name, data_type)| (name.to_owned(), data_type));
-        Ok(Described { settings, types: ColumnTypes::new(types, entity.culture().map(str::to_owned)) })
+    async fn describe(&self, key: &str) -> Result<FileDescription, DeliveryError> {
+        let model = self.models.describing(&self.export, &self.segment, key).await?;
+        let model = model.as_ref().map(|(model_key, model)| (model_key.as_str(), model.as_ref()));
+        Ok(FileDescription::of(&self.export, &self.segment, key, model))
     }
-}
-
-struct Described {
-    settings: ReadSettings,
-    types: ColumnTypes,
 }

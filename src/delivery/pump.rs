@@ -18,7 +18,7 @@ use super::segment::{FileToDeliver, SegmentDelivery};
 use crate::braze::{ApiKey, ObjectFate, StopReason, TrackOutcome};
 use crate::bucket::Condition;
 use crate::membership::{Lease, Part, Progress};
-use crate::report::Requests;
+use crate::report::{Counts, Requests};
 use crate::run::RunId;
 
 /// How often the checkpoint is written and the lease renewed.
@@ -338,20 +338,19 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         let (sent, counted) = (self.outstanding.requests, &mut self.requests_counted);
         let seconds = self.started.elapsed().as_secs_f64();
         if let Some(account) = &mut self.account {
-            let counts = &mut account.record.counts;
-            counts.requests += Requests {
+            let requests = Requests {
                 sent: sent.sent - counted.sent,
                 retried: sent.retried - counted.retried,
                 rate_limited: sent.rate_limited - counted.rate_limited,
             };
-            counts.seconds += seconds - self.seconds_counted;
+            account.count(&Counts { requests, seconds: seconds - self.seconds_counted, ..Counts::default() });
             *counted = sent;
             self.seconds_counted = seconds;
         }
     }
 
     fn working(&self) -> Progress {
-        let until = self.delivery.lease_end(jiff::Timestamp::now());
+        let until = self.delivery.lease_end(self.delivery.budget.now());
         Progress::Working { lease: Lease { owner: self.owner.clone(), until } }
     }
 }

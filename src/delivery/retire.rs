@@ -20,7 +20,7 @@ impl SegmentDelivery {
         let Some(mut ledger) = self.ledger.read().await? else {
             return Ok(None);
         };
-        let now = Timestamp::now();
+        let now = self.budget.now();
         ledger.adopt(self.destination(), &self.attribute);
         let Some(newest) = ledger.newest_run() else {
             return Ok(None);
@@ -31,10 +31,10 @@ impl SegmentDelivery {
         // Compared with a run that nobody is in, everybody left.
         let sources = self.everything_listed(&ledger).await?;
         let compared = self.compare_members(&ledger, RunMembers::default(), sources.clone()).await?;
-        let mut report = self.retiring(&ledger, newest, compared.gone, now);
+        let mut report = self.retiring(&ledger, newest, compared.told, now);
         if dry_run {
             report.outcome = Outcome::DryRun;
-            report.message = format!("Nothing was sent. {} members would be unset.", compared.gone);
+            report.message = format!("Nothing was sent. {} members would be unset.", compared.told);
             return Ok(Some(report));
         }
         self.demand_consent()?;
@@ -54,7 +54,7 @@ impl SegmentDelivery {
             LeavingEnd::AllTold if refused == 0 => {
                 let keys = self.bucket.keys(&self.keys.everything()).await?;
                 self.bucket.delete(&keys).await?;
-                (Outcome::Delivered, format!("The segment is retired: {} members were unset.", compared.gone))
+                (Outcome::Delivered, format!("The segment is retired: {} members were unset.", compared.told))
             }
             LeavingEnd::AllTold => (
                 Outcome::Failed,
@@ -64,8 +64,12 @@ impl SegmentDelivery {
                 (Outcome::Unfinished, "The time of the function was up. Run retire again to go on.".to_owned())
             }
         };
-        report.finished_at = Timestamp::now();
-        report.log();
+        report.finished_at = self.budget.now();
+        self.note_work(|work| {
+            work.counts.add(&leaving.counts);
+            work.completed = report.outcome == Outcome::Delivered;
+        });
+        self.log(&report);
         Ok(Some(report))
     }
 

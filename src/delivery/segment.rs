@@ -1,8 +1,9 @@
 //! What the steps of a delivery have in common: one segment of one export, and the means to deliver it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::{DeliveryError, Models};
 use crate::braze::BrazeClient;
@@ -11,7 +12,8 @@ use crate::budget::TimeBudget;
 use crate::config::{Export, SendRule};
 use crate::membership::{LedgerStore, StateKeys};
 use crate::names::{AttributeName, SegmentName};
-use crate::report::Trigger;
+use crate::report::metrics::{self, Work};
+use crate::report::{Report, Trigger};
 use crate::run::RunId;
 use crate::secrets::ApiKeys;
 
@@ -29,6 +31,11 @@ pub struct SegmentDelivery {
     pub(super) models: Models,
     pub(super) budget: TimeBudget,
     pub(super) trigger: Trigger,
+    pub(super) logs_reports: bool,
+    /// Whether metrics are written as well.
+    logs_metrics: bool,
+    work: Mutex<Work>,
+    begun: Instant,
 }
 
 /// What a person may ask of a run.
@@ -77,12 +84,47 @@ impl SegmentDelivery {
             models,
             budget,
             trigger,
+            logs_reports: true,
+            logs_metrics: false,
+            work: Mutex::default(),
+            begun: Instant::now(),
         }
+    }
+
+    /// The same, with or without a line on standard output for each report.
+    #[must_use]
+    pub fn logging_reports(mut self, logs_reports: bool) -> Self {
+        self.logs_reports = logs_reports;
+        self
+    }
+
+    /// The same, with or without a line of metrics on standard output for each report.
+    #[must_use]
+    pub fn logging_metrics(mut self, logs_metrics: bool) -> Self {
+        self.logs_metrics = logs_metrics;
+        self
     }
 
     /// The segment.
     pub fn segment(&self) -> &SegmentName {
         &self.segment
+    }
+
+    /// Writes the report to the log, unless whoever delivers shows it otherwise.
+    pub(super) fn log(&self, report: &Report) {
+        if self.logs_reports {
+            report.log();
+        }
+        if self.logs_metrics {
+            let work = std::mem::take(&mut *self.work.lock().unwrap_or_else(PoisonError::into_inner));
+            let rate = self.export.connection.requests_per_second;
+            metrics::log(report, &work, rate, self.begun.elapsed().as_secs_f64());
+        }
+    }
+
+    /// Writes down what this invocation did, for the metrics.
+    pub(super) fn note_work(&self, note: impl FnOnce(&mut Work)) {
+        note(&mut self.work.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Sending needs someone's consent.

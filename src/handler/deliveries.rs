@@ -236,16 +236,8 @@ impl Handler {
 
     /// The segments of which anything has been delivered.
     pub(super) async fn known_segments(&self, export: &ExportName) -> Result<BTreeSet<SegmentName>, HandlerError> {
-        let mut segments = BTreeSet::new();
-        let mut token = None;
-        loop {
-            let (page, next) = self.bucket.list_page(&StateKeys::of_export(export), token).await?;
-            segments.extend(page.iter().filter_map(|object| StateKeys::segment_of_ledger(export, &object.key)));
-            if next.is_none() {
-                return Ok(segments);
-            }
-            token = next;
-        }
+        let folders = self.bucket.folders(&StateKeys::of_export(export)).await?;
+        Ok(folders.iter().filter_map(|folder| StateKeys::segment_of_folder(export, folder)).collect())
     }
 }
 

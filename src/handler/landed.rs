@@ -185,9 +185,8 @@ impl Handler {
         let Some(model) = models.read(key).await? else {
             return Ok(());
         };
-        for entity in model.entities() {
-            let segment = SegmentName::new(entity.name.as_str());
-            if !export.delivers(&segment) {
+        for segment in self.known_segments(&export.name).await? {
+            if !export.delivers(&segment) || model.entity(&segment).is_none() {
                 continue;
             }
             let ledger = StateKeys::new(&export.name, &segment).ledger(&self.bucket).read().await;

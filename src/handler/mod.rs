@@ -2,6 +2,7 @@
 
 mod connect;
 mod deliveries;
+mod inspect;
 mod landed;
 mod status;
 
@@ -13,7 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use crate::braze::BrazeClient;
+use crate::braze::{BrazeClient, WallClock};
 use crate::bucket::{Bucket, BucketError};
 use crate::budget::TimeBudget;
 use crate::config::{Config, ConfigError, Connection, Export};
@@ -38,6 +39,10 @@ pub struct Handler {
     api_keys: ApiKeys,
     queue: Option<Queue>,
     http: reqwest::Client,
+    logs_reports: bool,
+    logs_metrics: bool,
+    /// For a simulation: the time of day, and the seed of the spread of waits.
+    simulated: Option<(WallClock, u64)>,
     braze: Mutex<HashMap<ConnectionName, (Arc<Connection>, BrazeClient)>>,
 }
 
@@ -143,7 +148,40 @@ impl Handler {
         queue: Option<Queue>,
         http: reqwest::Client,
     ) -> Self {
-        Self { bucket, config_key, api_keys, queue, http, braze: Mutex::default() }
+        let (logs_reports, logs_metrics) = (true, false);
+        Self {
+            bucket,
+            config_key,
+            api_keys,
+            queue,
+            http,
+            logs_reports,
+            logs_metrics,
+            simulated: None,
+            braze: Mutex::default(),
+        }
+    }
+
+    /// The same without the line that each report writes to standard output: for a program that shows the reports itself.
+    #[must_use]
+    pub fn without_report_lines(mut self) -> Self {
+        self.logs_reports = false;
+        self
+    }
+
+    /// The same with a line of metrics on standard output for each report: for a function, whose log CloudWatch reads.
+    #[must_use]
+    pub fn with_metrics(mut self) -> Self {
+        self.logs_metrics = true;
+        self
+    }
+
+    /// The same with the time of day from `clock` and waits drawn from `seed`, so that a simulation can let time pass and can
+    /// be repeated. The budgets of its invocations take the same clock.
+    #[must_use]
+    pub fn simulated(mut self, clock: WallClock, seed: u64) -> Self {
+        self.simulated = Some((clock, seed));
+        self
     }
 
     /// Answers the `object-created` function.
@@ -173,6 +211,7 @@ impl Handler {
             OnDemand::Retire { export, segment, dry_run } => {
                 self.retire(&config, &export, &segment, dry_run, budget).await
             }
+            OnDemand::Inspect(subject) => self.inspect(&config, &subject).await,
         }
     }
 
@@ -195,7 +234,10 @@ impl Handler {
         match clients.get(&connection.name) {
             Some((known, client)) if known == connection => client.clone(),
             _ => {
-                let client = BrazeClient::new(connection, self.http.clone());
+                let client = match self.simulated {
+                    None => BrazeClient::new(connection, self.http.clone()),
+                    Some((clock, seed)) => BrazeClient::seeded(connection, vec![self.http.clone()], clock, seed),
+                };
                 clients.insert(connection.name.clone(), (connection.clone(), client.clone()));
                 client
             }
@@ -220,6 +262,8 @@ impl Handler {
             budget,
             trigger,
         )
+        .logging_reports(self.logs_reports)
+        .logging_metrics(self.logs_metrics)
     }
 
     fn export<'c>(config: &'c Config, name: &ExportName) -> Result<&'c Arc<Export>, HandlerError> {

@@ -28,12 +28,9 @@ impl StateKeys {
         format!("state/{export}/")
     }
 
-    /// The segment that a ledger's key is about, if it is one of `export`.
-    pub fn segment_of_ledger(export: &ExportName, key: &str) -> Option<SegmentName> {
-        let segment = key.strip_prefix(&Self::of_export(export))?.strip_suffix("/ledger.json")?;
-        if segment.contains('/') {
-            return None;
-        }
+    /// The segment whose state lies in `folder`, a folder directly below [`StateKeys::of_export`].
+    pub fn segment_of_folder(export: &ExportName, folder: &str) -> Option<SegmentName> {
+        let segment = folder.strip_prefix(&Self::of_export(export))?.strip_suffix('/')?;
         let segment = percent_encoding::percent_decode_str(segment).decode_utf8().ok()?;
         Some(SegmentName::new(segment.as_ref()))
     }

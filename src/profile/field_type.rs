@@ -69,6 +69,25 @@ impl FieldType {
         }
     }
 
+    /// What a cell is read as, for people.
+    pub(super) fn in_words(&self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Integer => "a whole number",
+            Self::Float => "a number",
+            Self::Boolean => "true or false",
+            Self::Date => "a date",
+            Self::DateTime => "a date and time",
+            Self::Array { .. } => "a list of texts",
+            Self::Country => "a country code",
+            Self::Language => "a language code",
+            Self::Gender => "a gender",
+            Self::Phone => "a phone number",
+            Self::TimeZone => "a time zone",
+            Self::SubscriptionState => "a subscription state",
+        }
+    }
+
     /// Appends the value of `cell` as JSON. After an error `out` may hold a part of it, which the caller cuts off.
     pub(super) fn append(&self, out: &mut Vec<u8>, cell: &str, culture: Culture) -> Result<Appended, DropReason> {
         if is_blank(cell) {

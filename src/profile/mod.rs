@@ -17,6 +17,7 @@
 
 mod codes;
 mod columns;
+mod configured;
 mod culture;
 mod data_type;
 mod date_time;
@@ -42,6 +43,7 @@ use std::fmt;
 use crate::rows::Row;
 
 pub use columns::ColumnTypes;
+pub use configured::{ColumnFound, ConfiguredColumn, TypeFrom};
 pub use culture::{Culture, DateOrder};
 pub use data_type::DataType;
 pub use dropped_fields::{DropReason, DroppedFields};

@@ -1,6 +1,7 @@
 //! What a run report says: the answer of an on-demand run, the log line and `report.json` are this one object.
 
 mod counts;
+pub mod metrics;
 pub mod rejected;
 
 use std::collections::{BTreeMap, BTreeSet};

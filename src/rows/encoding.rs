@@ -76,6 +76,17 @@ pub(super) fn unmarked(text: &[u8]) -> Option<Encoding> {
     }
 }
 
+/// Whether a text is not UTF-8 and is not meant to be, by the encoding that is declared for it. The text may end inside a
+/// character.
+pub(super) fn contradicts(text: &[u8], declared: Option<&str>) -> bool {
+    let is_utf8 = |name: &str| {
+        let name = name.to_ascii_lowercase().replace(['-', '_'], "");
+        ["utf8", "utf8bom", "ascii", "usascii"].contains(&name.as_str())
+    };
+    declared.is_some_and(|name| !is_utf8(name.trim()))
+        && std::str::from_utf8(text).is_err_and(|error| error.error_len().is_some())
+}
+
 /// What a file is that is no text at all, known by its first bytes.
 pub(super) fn not_text(text: &[u8]) -> Option<&'static str> {
     match text {

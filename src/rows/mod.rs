@@ -50,11 +50,15 @@ pub struct ReadSettings {
     pub header: Option<bool>,
     /// How fields are quoted; `None` reads quotes as quotes and tells [`Quoting::Always`] from [`Quoting::Minimal`] by the first field.
     pub quoting: Option<Quoting>,
+    /// The encoding that `model.json` declares. Files are read as UTF-8; a file that is declared otherwise and is not UTF-8
+    /// is refused as a whole instead of row by row.
+    pub declared_encoding: Option<String>,
     /// Where reading stops trusting a file.
     pub limits: ReadLimits,
 }
 
-/// Where reading stops trusting a file. A message about a limit names the field of this type.
+/// Where reading stops trusting a file. A message about a limit names the field of this type, which is also the key under
+/// `[exports.NAME.csv]` that sets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadLimits {
     /// The largest record, in bytes of its text without the line ending (default 1 MiB). It also bounds how far one

@@ -42,6 +42,9 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
         }
         let sample = Sample::of(window.unread());
         refuse(sample.text)?;
+        if encoding::contradicts(sample.text, settings.declared_encoding.as_deref()) {
+            return Err(ReadError::Encoding(Encoding::EightBit));
+        }
         let dialect = Dialect { gzip: window.is_gzip(), byte_order_mark, ..detect(sample, &settings) };
         let in_file = !sample.text.is_empty() && has_header(sample, dialect, &settings)?;
         let empty = sample.text.is_empty();

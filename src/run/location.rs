@@ -51,6 +51,11 @@ impl Location {
         self.components.last().map_or("", String::as_str)
     }
 
+    /// The path as text, without host, container and query: nothing in it lets someone in.
+    pub fn path_text(&self) -> String {
+        self.components.join("/")
+    }
+
     /// The path's components, without the container.
     fn path(&self) -> Vec<&str> {
         self.components.iter().map(String::as_str).collect()

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{EventError, kind_of};
 use crate::config::SendRule;
+use crate::inspect::Subject;
 use crate::names::{ConnectionName, ExportName, SegmentName};
 
 /// An action and what it is about.
@@ -37,6 +38,8 @@ pub enum OnDemand {
         /// Only tells how many members would be unset.
         dry_run: bool,
     },
+    /// Says how files are read, or why they are ignored.
+    Inspect(Subject),
 }
 
 /// What `run` is about.
@@ -54,7 +57,7 @@ pub struct Run {
     pub allow_leavers: bool,
 }
 
-const ACTIONS: &str = "run, run_all, connect, status, retire";
+const ACTIONS: &str = "run, run_all, connect, status, retire, inspect";
 
 impl OnDemand {
     /// Reads a request.
@@ -62,7 +65,7 @@ impl OnDemand {
         let Value::Object(fields) = event else {
             return Err(EventError::Unknown {
                 found: kind_of(event).to_owned(),
-                allowed: "an object with the field \"action\": run, run_all, connect, status or retire",
+                allowed: "an object with the field \"action\": run, run_all, connect, status, retire or inspect",
             });
         };
         let mut fields = Fields { fields, known: vec!["action"] };
@@ -84,6 +87,7 @@ impl OnDemand {
                 segment: fields.required("segment", "the table name of a segment")?.into(),
                 dry_run: fields.flag("dry_run")?,
             },
+            "inspect" => Self::Inspect(fields.subject()?),
             other => return Err(EventError::field("action", shown(other), ACTIONS)),
         };
         fields.no_others()?;
@@ -100,6 +104,7 @@ impl fmt::Display for OnDemand {
             Self::Connect { .. } => "connect",
             Self::Status { .. } => "status",
             Self::Retire { .. } => "retire",
+            Self::Inspect(_) => "inspect",
         })
     }
 }
@@ -144,6 +149,20 @@ impl<'e> Fields<'e> {
             Some("changes") => Ok(Some(SendRule::Changes)),
             Some("all") => Ok(Some(SendRule::All)),
             Some(other) => Err(EventError::field("send", shown(other), allowed)),
+        }
+    }
+
+    /// A key or a folder below `incoming/`, or an export. Nothing else of the bucket is anybody's to look at.
+    fn subject(&mut self) -> Result<Subject, EventError> {
+        let allowed = "a key or a folder below incoming/, such as \"incoming/BlobExport/\"";
+        let key = self.text("key", allowed)?;
+        let export = self.text("export", "the name of an export")?;
+        match (key, export) {
+            (Some(key), None) if key.starts_with("incoming/") => Ok(Subject::Key(key.to_owned())),
+            (Some(key), None) => Err(EventError::field("key", shown(key), allowed)),
+            (None, Some(export)) => Ok(Subject::Export(export.into())),
+            (None, None) => Err(EventError::field("key", "nothing", "key or export")),
+            (Some(_), Some(_)) => Err(EventError::field("key", "key and export", "one of the two")),
         }
     }
 

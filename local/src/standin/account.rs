@@ -74,7 +74,8 @@ pub struct Account {
 impl Account {
     /// Starts everything and makes the bucket and the queues.
     pub async fn start(settings: AccountSettings) -> io::Result<Self> {
-        let temporary = if settings.folder.is_none() { Some(TempDir::with_prefix("insights-to-braze-")?) } else { None };
+        let temporary =
+            if settings.folder.is_none() { Some(TempDir::with_prefix("insights-to-braze-")?) } else { None };
         let folder = match (&settings.folder, &temporary) {
             (Some(folder), _) => folder.clone(),
             (None, Some(temporary)) => temporary.path().to_owned(),
@@ -85,7 +86,8 @@ impl Account {
         let secrets = SecretsServer::start(settings.clock).await?;
         let queues = Queues::start(settings.clock).await?;
         queues.create_queue(DEAD_LETTER_QUEUE, QueueSettings::default());
-        let dead_letters = DeadLetters { queue: DEAD_LETTER_QUEUE.to_owned(), max_receive_count: settings.max_receive_count };
+        let dead_letters =
+            DeadLetters { queue: DEAD_LETTER_QUEUE.to_owned(), max_receive_count: settings.max_receive_count };
         let visibility_timeout = settings.visibility_timeout;
         queues.create_queue(QUEUE, QueueSettings { visibility_timeout, dead_letters: Some(dead_letters) });
         let notifying = settings.notify_of_uploads.then(|| {
@@ -121,7 +123,8 @@ impl Account {
     /// A function of this account. Its access key id is made of its name, so that the records of calls tell functions apart.
     pub fn function(&self, binary: impl Into<PathBuf>) -> LambdaFunction {
         let mut function = LambdaFunction::new(binary, self.environment());
-        let access_key_id = format!("AKID{}", function.name.to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), ""));
+        let access_key_id =
+            format!("AKID{}", function.name.to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), ""));
         function.environment.insert("AWS_ACCESS_KEY_ID".to_owned(), access_key_id);
         function
     }

@@ -19,11 +19,13 @@ use super::http::{ConnectionClosed, HttpServer, WholeResponse};
 pub(crate) struct ServiceError {
     pub(crate) code: &'static str,
     pub(crate) message: String,
+    /// The code of the older query protocol, which SDKs still tell the errors of some services apart by.
+    pub(crate) query_code: Option<&'static str>,
 }
 
 impl ServiceError {
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), query_code: None }
     }
 }
 
@@ -96,5 +98,9 @@ async fn answer<S: JsonService>(
 fn refusal<S: JsonService>(error: &ServiceError) -> Answer {
     // The services spell the text's key differently.
     let body = json!({"__type": error.code, "message": error.message, "Message": error.message});
-    Answer::new(400, S::CONTENT_TYPE, body.to_string())
+    let mut answer = Answer::new(400, S::CONTENT_TYPE, body.to_string());
+    if let Some(code) = error.query_code {
+        answer.headers.push(("x-amzn-query-error", format!("{code};Sender")));
+    }
+    answer
 }

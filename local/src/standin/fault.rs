@@ -134,7 +134,7 @@ impl Gate {
     }
 }
 
-/// Reads the access key id from a SigV4 `Authorization` header.
+/// Reads the access key id from an `Authorization` header.
 pub(crate) fn caller_of(authorization: Option<&HeaderValue>) -> String {
     authorization
         .and_then(|value| value.to_str().ok())

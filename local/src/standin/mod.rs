@@ -8,6 +8,7 @@ mod aws_json;
 pub mod braze;
 pub mod clock;
 pub mod fault;
+mod hexadecimal;
 pub mod http;
 pub mod lambda;
 pub mod s3;

@@ -125,20 +125,22 @@ impl Secrets {
             return Err(ServiceError::new("AccessDeniedException", text));
         }
         let missing = |text| ServiceError::new("ResourceNotFoundException", text);
-        let secret = state.by_name.get(name).ok_or_else(|| missing("Secrets Manager can't find the specified secret."))?;
-        let stage = input["VersionStage"].as_str().unwrap_or("AWSCURRENT");
-        let version = match stage {
+        let secret =
+            state.by_name.get(name).ok_or_else(|| missing("Secrets Manager can't find the specified secret."))?;
+        let label = input["VersionStage"].as_str().unwrap_or("AWSCURRENT");
+        let version = match label {
             "AWSCURRENT" => Some(&secret.current),
             "AWSPREVIOUS" => secret.previous.as_ref(),
             _ => None,
         };
-        let version = version.ok_or_else(|| missing("Secrets Manager can't find the specified secret value for this staging label."))?;
+        let version = version
+            .ok_or_else(|| missing("Secrets Manager can't find the specified secret value for this staging label."))?;
         Ok(json!({
             "ARN": SecretsServer::arn(name),
             "Name": name,
             "VersionId": version.id,
             "SecretString": version.text,
-            "VersionStages": [stage],
+            "VersionStages": [label],
             "CreatedDate": version.created,
         }))
     }
@@ -210,7 +212,11 @@ mod tests {
         assert_eq!(previous.version_id(), first.version_id());
         let calls = server.calls();
         assert_eq!(calls.len(), 3);
-        assert!(calls.iter().all(|call| call.operation == "GetSecretValue" && call.resource == name && call.caller == "AKIDTEST"));
+        assert!(
+            calls
+                .iter()
+                .all(|call| call.operation == "GetSecretValue" && call.resource == name && call.caller == "AKIDTEST")
+        );
     }
 
     #[tokio::test]

@@ -12,22 +12,25 @@ use tokio::time::Instant;
 use super::pace::WINDOW;
 
 /// How long a lowered rate stays before it is raised.
-const HOLD: Duration = Duration::from_secs(20);
+const HOLD: Duration = Duration::from_secs(8);
 
 /// The longest such time.
-const LONGEST_HOLD: Duration = Duration::from_secs(160);
+const LONGEST_HOLD: Duration = Duration::from_secs(128);
 
 /// One step up. The first adds 1 % of the configured rate, the second 2 %, and so on.
 const STEP: Duration = Duration::from_secs(1);
 
 /// What is kept below a limit that was found by meeting it.
-const BELOW_FOUND: f64 = 0.97;
+const BELOW_FOUND: f64 = 0.975;
+
+/// What whole seconds are rounded up by, on average.
+const ROUNDING: Duration = Duration::from_millis(500);
 
 /// One 429 lowers the rate to no less than this share of it,
 const MOST_LOWERED: f64 = 0.5;
 
 /// and to no more than this.
-const LEAST_LOWERED: f64 = 0.9;
+const LEAST_LOWERED: f64 = 0.96;
 
 /// The lowest rate, as a share of the configured one.
 const FLOOR: f64 = 0.02;
@@ -53,6 +56,8 @@ pub(super) struct Ease {
 #[derive(Clone, Copy, Debug)]
 struct Found {
     rate: f64,
+    /// What it was before the first step up.
+    base: f64,
     next_step: Instant,
     steps: u32,
 }
@@ -90,18 +95,26 @@ impl Ease {
         }
     }
 
-    /// The limit was met at `closed`, and requests are admitted again now.
-    pub(super) fn limit_met(&mut self, closed: Instant, now: Instant) {
+    /// The limit was met at `closed`, a wait of `told` was asked for, and requests are admitted again now.
+    pub(super) fn limit_met(&mut self, closed: Instant, told: Option<Duration>, now: Instant) {
         let rate = self.rate(now);
-        let from = self.since.max(closed.checked_sub(WINDOW).unwrap_or(closed));
+        // The window that was used up ends when the wait does, and whole seconds are half a second long on average.
+        let used_up = told
+            .filter(|told| *told <= WINDOW)
+            .map_or(WINDOW, |told| (WINDOW + ROUNDING).saturating_sub(told.max(ROUNDING)));
+        let from = self.since.max(closed.checked_sub(used_up).unwrap_or(closed));
         let admitted: u32 = self.admitted.iter().filter(|(slot, _)| *slot >= from).map(|(_, count)| count).sum();
-        let seconds = now.duration_since(from).as_secs_f64().max(SLOT.as_secs_f64());
+        let seconds = closed.duration_since(from).max(WINDOW).as_secs_f64();
         let sustained = BELOW_FOUND * f64::from(admitted) / seconds;
-        let lowered = sustained.clamp(MOST_LOWERED * rate, LEAST_LOWERED * rate).max(self.floor());
-        if self.found.is_some() {
+        let mut lowered = sustained.clamp(MOST_LOWERED * rate, LEAST_LOWERED * rate).max(self.floor());
+        if let Some(found) = self.found {
             self.hold = (self.hold * 2).min(LONGEST_HOLD);
+            if found.steps > 0 {
+                // It was the way up that met the limit; where that began had stood the test of time.
+                lowered = lowered.max(found.base);
+            }
         }
-        self.found = Some(Found { rate: lowered, next_step: now + self.hold, steps: 0 });
+        self.found = Some(Found { rate: lowered, base: lowered, next_step: now + self.hold, steps: 0 });
         self.since = now;
     }
 

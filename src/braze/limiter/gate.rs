@@ -33,30 +33,42 @@ const BLIND_WAIT: Duration = Duration::from_secs(1);
 /// Wait between attempts while Braze does not work.
 const FAILURE_WAIT: Duration = Duration::from_millis(500);
 
-/// No wait of our own choice is longer.
+/// The longest such wait.
+const LONGEST_FAILURE_WAIT: Duration = Duration::from_secs(5);
+
+/// The longest wait of our own choice after a 429.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Open,
-    /// `limited` is since when, if the rate limit is why.
+    /// `limited` if the rate limit is why.
     Closed {
         until: Instant,
-        limited: Option<Instant>,
+        limited: Option<Limited>,
     },
     /// One request has gone first.
     First {
         number: u64,
         since: Instant,
-        limited: Option<Instant>,
+        limited: Option<Limited>,
     },
+}
+
+/// A closing because of the rate limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Limited {
+    /// When the first 429 came.
+    pub(super) since: Instant,
+    /// The wait that it told.
+    pub(super) told: Option<Duration>,
 }
 
 /// The gate opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Opened {
-    /// When it had closed, if because the rate was too high.
-    pub(super) too_fast_since: Option<Instant>,
+    /// How it had closed, if because the rate was too high.
+    pub(super) too_fast: Option<Limited>,
 }
 
 /// Failures in a row.
@@ -158,13 +170,14 @@ impl Gate {
         self.state = State::Open;
         self.closings = 0;
         let too_fast = std::mem::take(&mut self.too_fast);
-        Some(Opened { too_fast_since: limited.filter(|_| too_fast) })
+        Some(Opened { too_fast: limited.filter(|_| too_fast) })
     }
 
     /// Request `number` met the rate limit and was told to wait `wait`, or nothing. Gives how long it waits; `luck`, from
     /// 0 to 1, spreads waits that nobody told.
     pub(super) fn refused(&mut self, number: u64, wait: Option<Duration>, now: Instant, luck: f64) -> Duration {
         let own = (BLIND_WAIT * (1 << self.closings.min(8))).min(LONGEST_WAIT).mul_f64(0.5 + luck / 2.0);
+        let limited = Limited { since: now, told: wait };
         let wait = match (wait, self.closings) {
             (Some(told), 0) => told,
             // Told before, and it did not suffice.
@@ -174,7 +187,7 @@ impl Gate {
         self.refusals += 1;
         if number > self.latest_good {
             self.too_fast |= self.refusals >= MANY_REFUSALS;
-            self.close(number, now + wait, Some(now));
+            self.close(number, now + wait, Some(limited));
         }
         wait
     }
@@ -190,14 +203,16 @@ impl Gate {
         self.failures = Some(failures);
         let lasted = now.duration_since(failures.since);
         let many = failures.count >= MANY_FAILURES;
-        if many && lasted >= OUTAGE_AFTER && self.outage.is_none_or(|(until, _)| now >= until) {
-            let found = OutageFound { failures: failures.count, lasted };
-            self.outage = Some((now + OUTAGE_PAUSE, found));
+        let known = self.outage.is_some_and(|(until, _)| now < until);
+        if many && lasted >= OUTAGE_AFTER && !known {
+            let until = now + OUTAGE_PAUSE;
+            self.outage = Some((until, OutageFound { failures: failures.count, lasted }));
+            self.state = State::Closed { until, limited: None };
         }
         let first = matches!(self.state, State::First { number: first, .. } if number >= first);
         if number > self.latest_good && (many || first) {
-            let wait = (FAILURE_WAIT * (1 << self.closings.min(8))).min(LONGEST_WAIT).mul_f64(0.5 + luck / 2.0);
-            self.close(number, now + wait, None);
+            let wait = (FAILURE_WAIT * (1 << self.closings.min(8))).min(LONGEST_FAILURE_WAIT);
+            self.close(number, now + wait.mul_f64(0.5 + luck / 2.0), None);
         }
     }
 
@@ -210,13 +225,13 @@ impl Gate {
         }
     }
 
-    fn close(&mut self, number: u64, until: Instant, limited: Option<Instant>) {
+    fn close(&mut self, number: u64, until: Instant, limited: Option<Limited>) {
         self.latest_bad = self.latest_bad.max(number);
         self.state = match self.state {
             State::Open => State::Closed { until, limited },
             // Waits are told in whole seconds, rounded up: of several for the same window the earliest is nearest.
-            State::Closed { until: before, limited: Some(since) } if limited.is_some() => {
-                State::Closed { until: before.min(until), limited: Some(since) }
+            State::Closed { until: before, limited: Some(first) } if limited.is_some() => {
+                State::Closed { until: before.min(until), limited: Some(first) }
             }
             State::Closed { until: before, limited: None } if limited.is_some() => {
                 State::Closed { until: before.max(until), limited }

@@ -32,6 +32,10 @@ use super::wall_clock::WallClock;
 /// A reset further away than this ends a longer window than [`WINDOW`]; whole seconds are rounded up.
 const SHORT_WINDOW: Duration = Duration::from_secs(4);
 
+/// Requests whose turns are closer than this start together: a wake-up for each would cost more than sending it. It is
+/// made up for like any other lateness.
+const TOGETHER: Duration = Duration::from_millis(6);
+
 /// Why a request may not start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoStart {
@@ -104,7 +108,7 @@ impl Limiter {
                 return Err(NoStart::OutOfTime);
             }
             // Either the turn has come or something changed; both are looked at anew.
-            let _ = timeout_at(turn, self.opened.notified()).await;
+            let _ = timeout_at(turn.max(now + TOGETHER), self.opened.notified()).await;
         }
     }
 
@@ -182,8 +186,8 @@ impl Start<'_> {
         self.report(|state, number, now| {
             state.listen(told, now);
             state.ease.admitted(now);
-            if let Some(Opened { too_fast_since: Some(closed) }) = state.gate.answered(number) {
-                state.ease.limit_met(closed, now);
+            if let Some(Opened { too_fast: Some(limited) }) = state.gate.answered(number) {
+                state.ease.limit_met(limited.since, limited.told, now);
             }
         });
     }

@@ -134,7 +134,7 @@ table! {
     /// Segments whose attribute has another name than their own.
     ATTRIBUTE_NAMES = "attribute_names", Kind::Table("a table of segments and attribute names, such as ChurnRisk = \"Churn Risk\""), Presence::Optional("the segment's own name");
     /// What is set about the files instead of detected.
-    CSV = "csv", Kind::Table("a table with delimiter, columns, or both"), Presence::Optional("detected");
+    CSV = "csv", Kind::Table("a table with delimiter, columns and limits such as max_record_bytes"), Presence::Optional("detected");
 }
 
 table! {
@@ -192,4 +192,12 @@ table! {
     DELIMITER = "delimiter", Kind::OneOf(&[",", ";", "\t", "|", "tab"]), Presence::Optional("detected");
     /// The columns of files that have no header and no `model.json`.
     COLUMNS = "columns", Kind::TextList("a list of different column names, not empty"), Presence::Optional("the header of the file or model.json");
+    /// The largest row, in bytes without its line ending; a larger one is rejected alone.
+    MAX_RECORD_BYTES = "max_record_bytes", Kind::WholeNumber(1_024, 16_777_216), Presence::Default("1048576");
+    /// The largest header, in bytes.
+    MAX_HEADER_BYTES = "max_header_bytes", Kind::WholeNumber(1_024, 4_194_304), Presence::Default("262144");
+    /// The most columns of a file.
+    MAX_COLUMNS = "max_columns", Kind::WholeNumber(1, 20_000), Presence::Default("1000");
+    /// The most bytes of text in one file, after gunzip: a guard against gzip bombs.
+    MAX_TEXT_BYTES = "max_text_bytes", Kind::WholeNumber(1_024, 1_099_511_627_776), Presence::Default("68719476736");
 }

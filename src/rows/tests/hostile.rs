@@ -85,6 +85,21 @@ fn other_encodings_are_named() {
 }
 
 #[test]
+fn a_declared_encoding_refuses_the_whole_file_and_is_not_believed_of_utf8() {
+    let declared = |name: &str| ReadSettings { declared_encoding: Some(name.to_owned()), ..ReadSettings::default() };
+    let latin = b"id,name\n1,Ren\xe9\n2,Ann\n".as_slice();
+    for name in ["windows-1252", "ISO-8859-1", " latin1 "] {
+        let error = read_error(latin, &declared(name));
+        assert!(matches!(error, ReadError::Encoding(Encoding::EightBit)), "{error:?}");
+        assert_eq!(read_with("id,name\n1,Ren\u{e9}\n", &declared(name)).1.len(), 1, "it is UTF-8 all the same");
+    }
+    for name in ["UTF-8", "utf8", "us-ascii"] {
+        let (_, rows) = read_with(latin, &declared(name));
+        assert_eq!(rows.iter().filter(|row| row.problem.is_some()).count(), 1);
+    }
+}
+
+#[test]
 fn files_that_are_no_text_are_named() {
     for bytes in [b"PK\x03\x04rest of it".as_slice(), b"PAR1\x15\x04\x15", b"\x28\xb5\x2f\xfd\x04"] {
         assert!(matches!(read_error(bytes, &ReadSettings::default()), ReadError::NotText { .. }));

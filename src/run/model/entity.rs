@@ -90,6 +90,9 @@ impl Entity {
     }
 
     /// The text form of the partition with this key, else the one that all partitions share, else nothing said.
+    ///
+    /// Of a file that is not listed it is not said that it has no header: mended rows that are dropped in beside the
+    /// files of a run have one.
     pub fn format_of(&self, key: &str, model_key: &str) -> FileFormat {
         let files = self.files(model_key, &[key]);
         if let Some(file) = files.iter().find(|file| file.exists) {
@@ -97,7 +100,10 @@ impl Entity {
         }
         let mut formats = self.partitions.iter().map(|partition| &partition.format);
         match formats.next() {
-            Some(first) if formats.all(|format| format == first) => first.clone(),
+            Some(first) if formats.all(|format| format == first) => {
+                let column_headers = first.column_headers.filter(|has_header| *has_header);
+                FileFormat { column_headers, ..first.clone() }
+            }
             _ => FileFormat::default(),
         }
     }

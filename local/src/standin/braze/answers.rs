@@ -16,7 +16,8 @@ use crate::standin::fault::{Answer, Fault};
 const JSON: &str = "application/json";
 
 /// The text that Braze gives when no object of a request is usable.
-pub(super) const NO_VALID_DATA: &str = "Valid data must be provided in the 'attributes', 'events', or 'purchases' fields.";
+pub(super) const NO_VALID_DATA: &str =
+    "Valid data must be provided in the 'attributes', 'events', or 'purchases' fields.";
 
 /// A JSON answer.
 pub(super) fn json_answer(status: u16, body: &Value) -> Answer {
@@ -121,7 +122,8 @@ pub fn seeded(seed: u64, shares: FaultShares, clock: Clock) -> TrackFaultScript 
         }
         bound += shares.rate_limited;
         if draw < bound {
-            let form = [HeaderForm::Epoch, HeaderForm::SecondsLeft, HeaderForm::RetryAfter, HeaderForm::Absent][variant];
+            let form =
+                [HeaderForm::Epoch, HeaderForm::SecondsLeft, HeaderForm::RetryAfter, HeaderForm::Absent][variant];
             return Fault::Answer(too_many_requests(form, shares.wait, clock));
         }
         bound += shares.lost_after;

@@ -28,8 +28,8 @@ use super::fault::Fault;
 use super::http::{HttpServer, TlsIdentity};
 pub use counters::Counters;
 use in_flight::InFlight;
-use profiles::Profiles;
 pub use profiles::Profile;
+use profiles::Profiles;
 use rate::RateWindows;
 pub use rate::{HeaderForm, RateLimit};
 
@@ -203,7 +203,8 @@ impl Braze {
         let identity = if settings.tls { Some(TlsIdentity::generate()?) } else { None };
         let shared = Arc::new(Shared { settings, in_flight: InFlight::default(), state: Mutex::new(workspace) });
         let serving = Arc::clone(&shared);
-        let server = HttpServer::start(move |request| server::answer(Arc::clone(&serving), request), identity.as_ref()).await?;
+        let server =
+            HttpServer::start(move |request| server::answer(Arc::clone(&serving), request), identity.as_ref()).await?;
         let certificate_pem = identity.map(|identity| identity.certificate_pem().to_owned());
         Ok(Self { server, certificate_pem, shared })
     }

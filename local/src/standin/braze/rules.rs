@@ -93,7 +93,8 @@ pub(super) fn is_email(email: &str) -> bool {
     if domain == "gmail.com" && local.chars().count() < 2 {
         return false;
     }
-    let microsoft = domain.split('.').next().is_some_and(|label| matches!(label, "msn" | "hotmail" | "outlook" | "live"));
+    let microsoft =
+        domain.split('.').next().is_some_and(|label| matches!(label, "msn" | "hotmail" | "outlook" | "live"));
     if microsoft && !local.chars().all(|c| c.is_ascii_alphanumeric() || "_.-+".contains(c)) {
         return false;
     }
@@ -104,7 +105,8 @@ pub(super) fn is_email(email: &str) -> bool {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    let top_level_is_fine = labels.last().is_some_and(|label| label.len() >= 2 && !label.bytes().all(|byte| byte.is_ascii_digit()));
+    let top_level_is_fine =
+        labels.last().is_some_and(|label| label.len() >= 2 && !label.bytes().all(|byte| byte.is_ascii_digit()));
     begins_and_ends_well && labels.len() >= 2 && labels.iter().all(label_is_fine) && top_level_is_fine
 }
 
@@ -126,7 +128,12 @@ pub(super) fn apply(
     };
     for (name, value) in object {
         match name.as_str() {
-            "external_id" | "braze_id" | "user_alias" | "_update_existing_only" | "_merge_objects" | "push_token_import" => {}
+            "external_id"
+            | "braze_id"
+            | "user_alias"
+            | "_update_existing_only"
+            | "_merge_objects"
+            | "push_token_import" => {}
             "email" => profiles.set_email(profile, value.as_str()),
             name => match standard_value(name, value) {
                 Standard::No => set_custom(profile, name, value, rules, profiles, counters),
@@ -152,20 +159,32 @@ fn standard_value(name: &str, value: &Value) -> Standard {
     let text = value.as_str();
     let fits = |test: fn(&str) -> bool| value.is_null() || text.is_some_and(test);
     match name {
-        name if TEXT_FIELDS.contains(&name) => accepted(fits(|text| text.chars().count() <= LONGEST_TEXT), "text field: not a text of at most 255 characters"),
-        "dob" => accepted(fits(|text| text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()), "dob: not YYYY-MM-DD"),
+        name if TEXT_FIELDS.contains(&name) => accepted(
+            fits(|text| text.chars().count() <= LONGEST_TEXT),
+            "text field: not a text of at most 255 characters",
+        ),
+        "dob" => {
+            accepted(fits(|text| text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok()), "dob: not YYYY-MM-DD")
+        }
         "gender" => accepted(fits(|text| matches!(text, "M" | "F" | "O" | "N" | "P")), "gender: not M, F, O, N or P"),
         // A name that cannot be mapped sets the country to null.
         "country" if !fits(|text| is_code(text, u8::is_ascii_uppercase)) => Standard::Remove,
-        "country" => Standard::Set,
         "language" => accepted(fits(|text| is_code(text, u8::is_ascii_lowercase)), "language: not ISO 639-1"),
         "time_zone" => accepted(fits(|text| text == "UTC" || text.contains('/')), "time_zone: not an IANA name"),
-        "email_subscribe" | "push_subscribe" => Standard::Set,
         "email_open_tracking_disabled" | "email_click_tracking_disabled" => {
             accepted(value.is_null() || value.is_boolean(), "tracking switch: not a boolean")
         }
-        "current_location" | "subscription_groups" | "push_tokens" | "facebook" | "twitter" | "date_of_first_session"
-        | "date_of_last_session" | "marked_email_as_spam_at" => Standard::Set,
+        "country"
+        | "email_subscribe"
+        | "push_subscribe"
+        | "current_location"
+        | "subscription_groups"
+        | "push_tokens"
+        | "facebook"
+        | "twitter"
+        | "date_of_first_session"
+        | "date_of_last_session"
+        | "marked_email_as_spam_at" => Standard::Set,
         "alias_name" | "alias_label" | "bio" => Standard::Ignore("name is reserved"),
         _ => Standard::No,
     }
@@ -175,7 +194,14 @@ fn is_code(text: &str, letter: fn(&u8) -> bool) -> bool {
     text.len() == 2 && text.as_bytes().iter().all(letter)
 }
 
-fn set_custom(profile: usize, name: &str, value: &Value, rules: &AttributeRules<'_>, profiles: &mut Profiles, counters: &mut Counters) {
+fn set_custom(
+    profile: usize,
+    name: &str,
+    value: &Value,
+    rules: &AttributeRules<'_>,
+    profiles: &mut Profiles,
+    counters: &mut Counters,
+) {
     let name = name.trim_matches(' ');
     if name.is_empty() || name.chars().count() > LONGEST_TEXT {
         return counters.drop_silently("custom attribute: name has not 1 to 255 characters");
@@ -209,9 +235,9 @@ fn set_custom(profile: usize, name: &str, value: &Value, rules: &AttributeRules<
 /// The value as the forced type, when it can be taken for it.
 fn coerce(value: &Value, forced: ForcedType) -> Option<Value> {
     match (forced, value) {
-        (ForcedType::Boolean, Value::Bool(_)) | (ForcedType::Number, Value::Number(_)) | (ForcedType::Text, Value::String(_)) => {
-            Some(value.clone())
-        }
+        (ForcedType::Boolean, Value::Bool(_))
+        | (ForcedType::Number, Value::Number(_))
+        | (ForcedType::Text, Value::String(_)) => Some(value.clone()),
         (ForcedType::Boolean, Value::String(text)) => match text.to_ascii_lowercase().as_str() {
             "1" | "t" | "true" => Some(Value::Bool(true)),
             "0" | "f" | "false" => Some(Value::Bool(false)),
@@ -222,7 +248,9 @@ fn coerce(value: &Value, forced: ForcedType) -> Option<Value> {
             Some(0) => Some(Value::Bool(false)),
             _ => None,
         },
-        (ForcedType::Number, Value::String(text)) => text.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Value::Number),
+        (ForcedType::Number, Value::String(text)) => {
+            text.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Value::Number)
+        }
         _ => None,
     }
 }

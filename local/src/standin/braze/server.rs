@@ -91,7 +91,13 @@ impl Workspace {
             Record::Bodies => answered.body.as_ref().and_then(|body| serde_json::from_slice(body).ok()),
         };
         let status = answered.answer.as_ref().map_or(0, |answer| answer.status);
-        self.records.push(TrackRecord { number: arrival.number, at: arrival.at, status, objects: answered.objects, body });
+        self.records.push(TrackRecord {
+            number: arrival.number,
+            at: arrival.at,
+            status,
+            objects: answered.objects,
+            body,
+        });
     }
 }
 
@@ -180,7 +186,9 @@ impl Content<'_> {
 
     fn identifiers(&self) -> Box<dyn Iterator<Item = &str> + Send + '_> {
         match self {
-            Content::Whole { attributes, .. } => Box::new(attributes.iter().map(|object| object.as_object().map_or("", identifier_of))),
+            Content::Whole { attributes, .. } => {
+                Box::new(attributes.iter().map(|object| object.as_object().map_or("", identifier_of)))
+            }
             Content::Counted(body) => Box::new(body.attributes.iter().map(CountedObject::identifier)),
         }
     }
@@ -313,7 +321,9 @@ fn apply_all(shared: &Shared, attributes: &[Value], [events, purchases]: [usize;
     json_answer(201, &body.into())
 }
 
-fn check_object(object: &Map<String, Value>) -> Result<(&Map<String, Value>, super::profiles::Identity<'_>), &'static str> {
+fn check_object(
+    object: &Map<String, Value>,
+) -> Result<(&Map<String, Value>, super::profiles::Identity<'_>), &'static str> {
     let identity = rules::identify(object)?;
     rules::check(object)?;
     Ok((object, identity))

@@ -18,7 +18,10 @@ async fn start(settings: BrazeSettings) -> Braze {
 }
 
 async fn post(braze: &Braze, body: impl Into<reqwest::Body>) -> Response {
-    let request = Client::new().post(format!("{}/users/track", braze.url())).bearer_auth(KEY).header("content-type", "application/json");
+    let request = Client::new()
+        .post(format!("{}/users/track", braze.url()))
+        .bearer_auth(KEY)
+        .header("content-type", "application/json");
     request.body(body).send().await.unwrap()
 }
 
@@ -62,14 +65,18 @@ async fn keys_paths_and_types_are_checked() {
     let braze = start(BrazeSettings::with_key(KEY)).await;
     let body = json!({"attributes": [{"external_id": "1"}]}).to_string();
     let send = |path: &str, key: &str, kind: &str| {
-        let request = Client::new().post(format!("{}{path}", braze.url())).header("authorization", format!("bearer {key}"));
+        let request =
+            Client::new().post(format!("{}{path}", braze.url())).header("authorization", format!("bearer {key}"));
         request.header("content-type", kind).body(body.clone()).send()
     };
     let json_type = "application/json; charset=utf-8";
     assert_eq!(send("/users/track", KEY, json_type).await.unwrap().status(), 201);
     assert_eq!(send("/users/track", KEY, "text/plain").await.unwrap().status(), 415);
     assert_eq!(send("/users/track/", KEY, json_type).await.unwrap().status(), 403);
-    assert_eq!(answer(send("/users/trak", KEY, json_type).await.unwrap()).await, (404, json!({"message": "Invalid URL"})));
+    assert_eq!(
+        answer(send("/users/trak", KEY, json_type).await.unwrap()).await,
+        (404, json!({"message": "Invalid URL"}))
+    );
     let wrong = answer(send("/users/track", "WRONG", json_type).await.unwrap()).await;
     assert_eq!(wrong, (401, json!({"message": "Invalid API key: WRONG"})));
     braze.set_keys(vec![RestApiKey { key: KEY.to_owned(), may_track: false }]);
@@ -81,7 +88,8 @@ async fn keys_paths_and_types_are_checked() {
 #[tokio::test]
 async fn whole_requests_are_refused() {
     let braze = start(BrazeSettings::with_key(KEY)).await;
-    let objects = |count: usize| json!((0..count).map(|number| json!({"external_id": number.to_string()})).collect::<Vec<_>>());
+    let objects =
+        |count: usize| json!((0..count).map(|number| json!({"external_id": number.to_string()})).collect::<Vec<_>>());
     assert_eq!(track(&braze, objects(75)).await.0, 201);
     let (status, body) = track(&braze, objects(76)).await;
     assert_eq!((status, body["message"].as_str()), (400, Some("Max Input Length Exceeded")));
@@ -112,9 +120,16 @@ async fn bad_objects_are_named_by_their_index() {
     ]);
     let (status, body) = track(&braze, objects.clone()).await;
     assert_eq!((status, &body["attributes_processed"]), (201, &json!(1)));
-    let indices: Vec<_> = body["errors"].as_array().unwrap().iter().map(|error| error["index"].as_u64().unwrap()).collect();
+    let indices: Vec<_> =
+        body["errors"].as_array().unwrap().iter().map(|error| error["index"].as_u64().unwrap()).collect();
     assert_eq!(indices, [1, 2, 3, 4, 5, 6, 7]);
-    assert!(body["errors"].as_array().unwrap().iter().all(|error| error["input_array"] == "attributes" && error["type"].is_string()));
+    assert!(
+        body["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|error| error["input_array"] == "attributes" && error["type"].is_string())
+    );
     let (status, body) = track(&braze, json!(objects.as_array().unwrap()[1..])).await;
     assert_eq!(status, 400, "nothing usable in it");
     assert_eq!(body["errors"].as_array().unwrap().len(), 7);
@@ -123,12 +138,36 @@ async fn bad_objects_are_named_by_their_index() {
 
 #[test]
 fn addresses() {
-    for good in ["a.b+c@example.com", "o'neil@example.ie", "jörg@xn--mnchen-3ya.de", "mika_1@mail.example.co.jp", "ab@gmail.com", "x@outlook.com"] {
+    for good in [
+        "a.b+c@example.com",
+        "o'neil@example.ie",
+        "jörg@xn--mnchen-3ya.de",
+        "mika_1@mail.example.co.jp",
+        "ab@gmail.com",
+        "x@outlook.com",
+    ] {
         assert!(super::rules::is_email(good), "{good}");
     }
-    for bad in ["", "a", "@example.com", "a@example", "a b@example.com", " a@example.com", "a@example.com ", ".a@example.com", "a.@example.com", "a@gmail.com",
-        "jörg@outlook.com", "a@exämple.com", "a@127.0.0.1", "a@-x.com", "a!b@example.com", "a@@example.com", "a@example..com", "'a@example.com"]
-    {
+    for bad in [
+        "",
+        "a",
+        "@example.com",
+        "a@example",
+        "a b@example.com",
+        " a@example.com",
+        "a@example.com ",
+        ".a@example.com",
+        "a.@example.com",
+        "a@gmail.com",
+        "jörg@outlook.com",
+        "a@exämple.com",
+        "a@127.0.0.1",
+        "a@-x.com",
+        "a!b@example.com",
+        "a@@example.com",
+        "a@example..com",
+        "'a@example.com",
+    ] {
         assert!(!super::rules::is_email(bad), "{bad}");
     }
 }
@@ -194,7 +233,9 @@ async fn the_rate_limit_tells_when_to_come_back() {
         settings.clock = clock;
         settings.rate_limit = RateLimit { per_three_seconds: Some(100), per_hour: Some(2), headers: form };
         let braze = start(settings).await;
-        let header = |response: &Response, name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().parse::<u64>().unwrap());
+        let header = |response: &Response, name: &str| {
+            response.headers().get(name).map(|value| value.to_str().unwrap().parse::<u64>().unwrap())
+        };
         let body = json!({"attributes": [{"external_id": "1"}]}).to_string();
         let fine = post(&braze, body.clone()).await;
         assert_eq!(header(&fine, "x-ratelimit-limit"), reset_fine.map(|_| 2));
@@ -245,7 +286,10 @@ async fn faults_strike_as_the_script_says() {
     let braze = start(settings).await;
     let one = |id: &str| json!({"attributes": [{"external_id": id}]}).to_string();
     let send = |id: &str| {
-        let request = Client::new().post(format!("{}/users/track", braze.url())).bearer_auth(KEY).header("content-type", "application/json");
+        let request = Client::new()
+            .post(format!("{}/users/track", braze.url()))
+            .bearer_auth(KEY)
+            .header("content-type", "application/json");
         request.body(one(id)).send()
     };
     braze.set_faults(Some(Arc::new(|call: &super::TrackCall| match call.identifiers[0].as_str() {
@@ -272,7 +316,14 @@ async fn faults_strike_as_the_script_says() {
 
 #[tokio::test]
 async fn a_seed_draws_the_same_faults_again() {
-    let shares = FaultShares { server_error: 0.2, rate_limited: 0.2, lost_after: 0.1, lost_before: 0.1, garbled: 0.2, wait: Duration::from_secs(1) };
+    let shares = FaultShares {
+        server_error: 0.2,
+        rate_limited: 0.2,
+        lost_after: 0.1,
+        lost_before: 0.1,
+        garbled: 0.2,
+        wait: Duration::from_secs(1),
+    };
     let clock = Clock::new();
     let draw = |seed| {
         let script = answers::seeded(seed, shares, clock);
@@ -290,7 +341,8 @@ async fn counting_only_keeps_the_rules_of_the_request() {
     let mut settings = BrazeSettings::with_key(KEY);
     settings.keep = Keep::Counts;
     let braze = start(settings).await;
-    let (status, body) = track(&braze, json!([{"external_id": "a\"b", "x": [1, {"y": 2}]}, {"email": "e@example.com"}, {"x": 1}])).await;
+    let (status, body) =
+        track(&braze, json!([{"external_id": "a\"b", "x": [1, {"y": 2}]}, {"email": "e@example.com"}, {"x": 1}])).await;
     assert_eq!((status, &body["attributes_processed"]), (201, &json!(2)));
     let counters = braze.counters();
     assert_eq!((counters.objects, counters.objects_accepted, counters.objects_refused), (3, 2, 1));

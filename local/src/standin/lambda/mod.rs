@@ -113,7 +113,8 @@ impl LambdaHost {
     /// Invokes the function and gives its answer. A process that has not answered after `timeout` is killed.
     pub async fn invoke(&self, payload: &Value, timeout: Duration) -> Result<Value, InvocationError> {
         let _turn = self.turn.lock().await;
-        let process = self.running().await.map_err(|error| InvocationError::new("Sandbox.StartError", error.to_string()))?;
+        let process =
+            self.running().await.map_err(|error| InvocationError::new("Sandbox.StartError", error.to_string()))?;
         process.invoke(payload, timeout).await
     }
 

@@ -40,7 +40,9 @@ impl Process {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .map_err(|error| io::Error::new(error.kind(), format!("{} cannot be started: {error}", function.binary.display())))?;
+            .map_err(|error| {
+                io::Error::new(error.kind(), format!("{} cannot be started: {error}", function.binary.display()))
+            })?;
         let id = child.id();
         let output = child.stdout.take().map(|stream| tokio::spawn(copy_lines(stream, Arc::clone(&lines))));
         let errors = child.stderr.take().map(|stream| tokio::spawn(copy_lines(stream, lines)));

@@ -95,7 +95,8 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Whole
         }
         (&Method::POST, ["init", "error"]) => {
             let body = read(request).await?;
-            *shared.init_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error_of(&body, "Runtime.InitError"));
+            *shared.init_error.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some(error_of(&body, "Runtime.InitError"));
             Ok(status(StatusCode::ACCEPTED))
         }
         _ => Ok(status(StatusCode::NOT_FOUND)),
@@ -108,20 +109,27 @@ async fn read(request: Request<Incoming>) -> Result<Bytes, ConnectionClosed> {
 
 fn response_of(body: &Bytes) -> Outcome {
     if body.len() > LARGEST_ANSWER {
-        let message = format!("Response payload size ({} bytes) exceeded maximum allowed payload size ({LARGEST_ANSWER} bytes).", body.len());
+        let message = format!(
+            "Response payload size ({} bytes) exceeded maximum allowed payload size ({LARGEST_ANSWER} bytes).",
+            body.len()
+        );
         return Err(InvocationError::new("Function.ResponseSizeTooLarge", message));
     }
     if body.is_empty() {
         return Ok(Value::Null);
     }
-    serde_json::from_slice(body).map_err(|error| InvocationError::new("Runtime.InvalidResponse", format!("the answer is not JSON: {error}")))
+    serde_json::from_slice(body)
+        .map_err(|error| InvocationError::new("Runtime.InvalidResponse", format!("the answer is not JSON: {error}")))
 }
 
 fn error_of(body: &Bytes, otherwise: &str) -> InvocationError {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
     let error_type = text("errorType");
-    InvocationError { error_type: if error_type.is_empty() { otherwise.to_owned() } else { error_type }, message: text("errorMessage") }
+    InvocationError {
+        error_type: if error_type.is_empty() { otherwise.to_owned() } else { error_type },
+        message: text("errorMessage"),
+    }
 }
 
 fn status(status: StatusCode) -> WholeResponse {
@@ -149,7 +157,8 @@ impl Shared {
         ] {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).map_err(|_| ConnectionClosed)?);
         }
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Current { request_id, outcome: invocation.outcome });
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(Current { request_id, outcome: invocation.outcome });
         Ok(response)
     }
 

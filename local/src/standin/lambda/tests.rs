@@ -27,7 +27,7 @@ async fn serve(event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error
         "fail" => Err("the segment's file is gone".into()),
         "exit" => std::process::exit(3),
         "sleep" => {
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_mins(1)).await;
             Ok(Value::Null)
         }
         "grow" => {
@@ -35,7 +35,9 @@ async fn serve(event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error
             Ok(json!(memory.iter().map(|byte| u64::from(*byte)).sum::<u64>()))
         }
         "environment" => Ok(json!(std::env::vars().collect::<BTreeMap<_, _>>())),
-        _ => Ok(json!({"echo": event.payload, "arn": event.context.invoked_function_arn, "deadline": event.context.deadline})),
+        _ => Ok(
+            json!({"echo": event.payload, "arn": event.context.invoked_function_arn, "deadline": event.context.deadline}),
+        ),
     }
 }
 
@@ -43,7 +45,8 @@ fn function(variables: &[(&str, &str)]) -> LambdaFunction {
     let environment = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let mut function = LambdaFunction::new(std::env::current_exe().unwrap(), environment);
     "on-demand".clone_into(&mut function.name);
-    function.arguments = ["standin::lambda::tests::as_function", "--exact", "--ignored", "--nocapture"].map(Into::into).to_vec();
+    function.arguments =
+        ["standin::lambda::tests::as_function", "--exact", "--ignored", "--nocapture"].map(Into::into).to_vec();
     function
 }
 

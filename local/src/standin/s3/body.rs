@@ -41,7 +41,12 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn create(path: PathBuf, hasher: ChecksumHasher) -> io::Result<Self> {
         let file = File::create(&path)?;
-        Ok(Self { file, digest: Md5::new(), hasher, written: Written { path, size: 0, md5: [0; 16], checksum: Checksum::default() } })
+        Ok(Self {
+            file,
+            digest: Md5::new(),
+            hasher,
+            written: Written { path, size: 0, md5: [0; 16], checksum: Checksum::default() },
+        })
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {

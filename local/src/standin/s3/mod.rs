@@ -2,7 +2,7 @@
 //!
 //! What Amazon S3 promises and the application relies on is kept: conditional writes (`If-None-Match: *`, `If-Match`) decided and applied in one
 //! step, a new `ETag` with every new content, listings in the order of the keys' bytes that never show a half-written object, and reads that finish
-//! with the object they began with. Requests must be signed (SigV4) with [`SECRET_ACCESS_KEY`]; any access key id will do.
+//! with the object they began with. Requests must be signed with [`SECRET_ACCESS_KEY`]; any access key id will do.
 
 mod access;
 mod body;
@@ -27,11 +27,11 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::clock::Clock;
 use super::fault::{Call, Fault, FaultScript, Gate};
 use super::http::{ConnectionClosed, HttpServer};
-use body::Writer;
 use access::{AnyAccessKey, FaultPoint, Verdict};
+use body::Writer;
 pub use notification::ObjectCreated;
 use operations::Operations;
-use storage::{ObjectHeaders, Precondition, Storage};
+use storage::{Content, ObjectHeaders, Precondition, Storage};
 
 /// The secret access key that the AWS stand-ins expect requests to be signed with.
 pub const SECRET_ACCESS_KEY: &str = "stand-in-secret-access-key";
@@ -102,13 +102,18 @@ impl S3Server {
         self.put_from(bucket, key, |writer| writer.write_all_of(&mut std::fs::File::open(file)?))
     }
 
-    fn put_from(&self, bucket: &str, key: &str, write: impl FnOnce(&mut Writer) -> io::Result<()>) -> io::Result<String> {
+    fn put_from(
+        &self,
+        bucket: &str,
+        key: &str,
+        write: impl FnOnce(&mut Writer) -> io::Result<()>,
+    ) -> io::Result<String> {
         let mut writer = self.storage.writer(s3s::checksum::ChecksumHasher::default())?;
         write(&mut writer)?;
-        let written = writer.finish()?;
+        let content = Content { written: writer.finish()?, etag: None, headers: ObjectHeaders::default() };
         let stored = self
             .storage
-            .commit(bucket, key, written, ObjectHeaders::default(), &Precondition::None, "ObjectCreated:Put")
+            .commit(bucket, key, content, &Precondition::None, "ObjectCreated:Put")
             .map_err(io::Error::other)?;
         Ok(stored.etag.clone())
     }

@@ -12,7 +12,8 @@ use s3s::{S3Error, S3Result, TrailingHeaders, s3_error};
 
 use super::body::{self, Promised, Written};
 use super::operations::{Operations, etag};
-use super::storage::{ObjectHeaders, Precondition, hexadecimal};
+use super::storage::{Content, ObjectHeaders, Precondition};
+use crate::standin::hexadecimal::hexadecimal;
 
 /// An upload that has begun.
 pub(super) struct Upload {
@@ -94,7 +95,10 @@ impl Operations {
         Ok(output)
     }
 
-    pub(super) fn complete_upload(&self, input: CompleteMultipartUploadInput) -> S3Result<CompleteMultipartUploadOutput> {
+    pub(super) fn complete_upload(
+        &self,
+        input: CompleteMultipartUploadInput,
+    ) -> S3Result<CompleteMultipartUploadOutput> {
         let precondition = Precondition::from_headers(input.if_match, input.if_none_match)?;
         let wanted = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
         let upload = self.storage.lock().uploads.remove(&input.upload_id).ok_or_else(|| s3_error!(NoSuchUpload))?;
@@ -105,16 +109,9 @@ impl Operations {
                 return Err(error);
             }
         };
-        let headers = upload.headers.clone();
-        let committed = self.storage.commit_as(
-            &upload.bucket,
-            &upload.key,
-            written,
-            etag_text,
-            headers,
-            &precondition,
-            "ObjectCreated:CompleteMultipartUpload",
-        );
+        let content = Content { written, etag: Some(etag_text), headers: upload.headers.clone() };
+        let event_name = "ObjectCreated:CompleteMultipartUpload";
+        let committed = self.storage.commit(&upload.bucket, &upload.key, content, &precondition, event_name);
         // A condition that failed leaves the upload as it was: it may be completed later or aborted.
         let object = match committed {
             Ok(object) => object,
@@ -136,7 +133,8 @@ impl Operations {
         if wanted.is_empty() {
             return Err(s3_error!(MalformedXML, "You must specify at least one part"));
         }
-        let mut writer = self.storage.writer(s3s::checksum::ChecksumHasher::default()).map_err(S3Error::internal_error)?;
+        let mut writer =
+            self.storage.writer(s3s::checksum::ChecksumHasher::default()).map_err(S3Error::internal_error)?;
         let mut digest = Md5::new();
         let mut previous = 0;
         for (position, wanted_part) in wanted.iter().enumerate() {

@@ -24,7 +24,8 @@ pub struct ObjectCreated {
 }
 
 /// S3 leaves these as they are in the keys of its notifications and writes a space as `+`.
-const LEFT_ALONE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b'/').remove(b' ');
+const LEFT_ALONE: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b'/').remove(b' ');
 
 impl ObjectCreated {
     /// One record of an S3 event notification (Amazon S3 user guide, "Event message structure"), the key encoded as S3 does.
@@ -57,7 +58,7 @@ impl ObjectCreated {
         json!({"Records": objects.iter().map(Self::to_record).collect::<Vec<_>>()})
     }
 
-    /// The same as EventBridge's "Object Created" event. Here the key is not encoded.
+    /// The same as `EventBridge`'s "Object Created" event. Here the key is not encoded.
     pub fn to_eventbridge_event(&self) -> Value {
         json!({
             "version": "0",

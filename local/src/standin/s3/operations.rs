@@ -7,19 +7,20 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use s3s::dto::{
-    Bucket, Checksum, ChecksumMode, CommonPrefix, CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CopyObjectInput,
-    CopyObjectOutput, CopyObjectResult, CopySource, CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput,
-    CreateMultipartUploadOutput, AbortMultipartUploadInput, AbortMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput,
-    DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag, ETagCondition, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput,
-    HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput, ListObjectsV2Input, ListObjectsV2Output, MetadataDirective,
-    Object, PutObjectInput, PutObjectOutput, Range, Timestamp, UploadPartInput, UploadPartOutput,
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket, Checksum, ChecksumMode, CommonPrefix,
+    CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CopyObjectResult,
+    CopySource, CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput,
+    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag, ETagCondition,
+    GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput,
+    ListBucketsInput, ListBucketsOutput, ListObjectsV2Input, ListObjectsV2Output, MetadataDirective, Object,
+    PutObjectInput, PutObjectOutput, Range, Timestamp, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 
 use super::body::{self, Promised};
 use crate::standin::clock::system_time;
 
-use super::storage::{ObjectHeaders, Precondition, Storage, StoredObject, matches, precondition_failed};
+use super::storage::{Content, ObjectHeaders, Precondition, Storage, StoredObject, matches, precondition_failed};
 
 pub(super) struct Operations {
     pub(super) storage: Arc<Storage>,
@@ -80,7 +81,7 @@ impl S3 for Operations {
     async fn create_bucket(&self, request: S3Request<CreateBucketInput>) -> S3Result<S3Response<CreateBucketOutput>> {
         self.storage.create_bucket(&request.input.bucket)?;
         let location = Some(format!("/{}", request.input.bucket));
-        Ok(S3Response::new(CreateBucketOutput { location, ..Default::default() }))
+        Ok(S3Response::new(CreateBucketOutput { location }))
     }
 
     async fn head_bucket(&self, request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
@@ -92,7 +93,13 @@ impl S3 for Operations {
     }
 
     async fn list_buckets(&self, _request: S3Request<ListBucketsInput>) -> S3Result<S3Response<ListBucketsOutput>> {
-        let buckets = self.storage.lock().buckets.keys().map(|name| Bucket { name: Some(name.clone()), ..Default::default() }).collect();
+        let buckets = self
+            .storage
+            .lock()
+            .buckets
+            .keys()
+            .map(|name| Bucket { name: Some(name.clone()), ..Default::default() })
+            .collect();
         Ok(S3Response::new(ListBucketsOutput { buckets: Some(buckets), ..Default::default() }))
     }
 
@@ -173,7 +180,13 @@ impl S3 for Operations {
             cache_control: input.cache_control,
             metadata: input.metadata,
         };
-        let object = self.storage.commit(&input.bucket, &input.key, written, headers, &precondition, "ObjectCreated:Put")?;
+        let object = self.storage.commit(
+            &input.bucket,
+            &input.key,
+            Content { written, etag: None, headers },
+            &precondition,
+            "ObjectCreated:Put",
+        )?;
         let checksum = object.checksum.clone();
         Ok(S3Response::new(PutObjectOutput {
             e_tag: Some(etag(&object)),
@@ -198,10 +211,12 @@ impl S3 for Operations {
         if input.copy_source_if_none_match.as_ref().is_some_and(|condition| matches(condition, &source)) {
             return Err(precondition_failed("x-amz-copy-source-If-None-Match"));
         }
-        let mut writer = self.storage.writer(s3s::checksum::ChecksumHasher::default()).map_err(S3Error::internal_error)?;
+        let mut writer =
+            self.storage.writer(s3s::checksum::ChecksumHasher::default()).map_err(S3Error::internal_error)?;
         writer.write_all_of(&mut file).map_err(S3Error::internal_error)?;
         let written = writer.finish().map_err(S3Error::internal_error)?;
-        let replace = input.metadata_directive.is_some_and(|directive| directive.as_str() == MetadataDirective::REPLACE);
+        let replace =
+            input.metadata_directive.is_some_and(|directive| directive.as_str() == MetadataDirective::REPLACE);
         let headers = if replace {
             ObjectHeaders {
                 content_type: input.content_type,
@@ -213,8 +228,18 @@ impl S3 for Operations {
         } else {
             source.headers.clone()
         };
-        let object = self.storage.commit(&input.bucket, &input.key, written, headers, &Precondition::None, "ObjectCreated:Copy")?;
-        let result = CopyObjectResult { e_tag: Some(etag(&object)), last_modified: Some(last_modified(&object)), ..Default::default() };
+        let object = self.storage.commit(
+            &input.bucket,
+            &input.key,
+            Content { written, etag: None, headers },
+            &Precondition::None,
+            "ObjectCreated:Copy",
+        )?;
+        let result = CopyObjectResult {
+            e_tag: Some(etag(&object)),
+            last_modified: Some(last_modified(&object)),
+            ..Default::default()
+        };
         Ok(S3Response::new(CopyObjectOutput { copy_object_result: Some(result), ..Default::default() }))
     }
 
@@ -225,12 +250,19 @@ impl S3 for Operations {
         Ok(S3Response::new(DeleteObjectOutput::default()))
     }
 
-    async fn delete_objects(&self, request: S3Request<DeleteObjectsInput>) -> S3Result<S3Response<DeleteObjectsOutput>> {
+    async fn delete_objects(
+        &self,
+        request: S3Request<DeleteObjectsInput>,
+    ) -> S3Result<S3Response<DeleteObjectsOutput>> {
         let input = request.input;
         let mut deleted = Vec::new();
         let mut errors = Vec::new();
         for object in input.delete.objects {
-            match self.storage.delete(&input.bucket, &object.key, &Precondition::from_headers(object.e_tag.map(ETagCondition::ETag), None)?) {
+            match self.storage.delete(
+                &input.bucket,
+                &object.key,
+                &Precondition::from_headers(object.e_tag.map(ETagCondition::ETag), None)?,
+            ) {
                 Ok(()) => deleted.push(DeletedObject { key: Some(object.key), ..Default::default() }),
                 Err(error) => errors.push(s3s::dto::Error {
                     code: Some(error.code().as_str().to_owned()),
@@ -248,7 +280,10 @@ impl S3 for Operations {
         }))
     }
 
-    async fn list_objects_v2(&self, request: S3Request<ListObjectsV2Input>) -> S3Result<S3Response<ListObjectsV2Output>> {
+    async fn list_objects_v2(
+        &self,
+        request: S3Request<ListObjectsV2Input>,
+    ) -> S3Result<S3Response<ListObjectsV2Output>> {
         Ok(S3Response::new(self.list_page(request.input)?))
     }
 
@@ -297,9 +332,13 @@ impl Operations {
         let mut groups = BTreeSet::new();
         let mut last = None;
         let mut truncated = false;
-        for (key, object) in objects.range::<String, _>((start, Bound::Unbounded)).take_while(|(key, _)| key.starts_with(&prefix)) {
+        for (key, object) in
+            objects.range::<String, _>((start, Bound::Unbounded)).take_while(|(key, _)| key.starts_with(&prefix))
+        {
             let group = delimiter.as_ref().and_then(|delimiter| {
-                key[prefix.len()..].find(delimiter.as_str()).map(|at| key[..prefix.len() + at + delimiter.len()].to_owned())
+                key[prefix.len()..]
+                    .find(delimiter.as_str())
+                    .map(|at| key[..prefix.len() + at + delimiter.len()].to_owned())
             });
             // A page that ended with a group goes on after the whole group.
             if group.as_ref().is_some_and(|group| groups.contains(group) || after.as_ref() == Some(group)) {

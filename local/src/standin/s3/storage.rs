@@ -20,6 +20,7 @@ use super::body::{Writer, Written};
 use super::multipart::Upload;
 use super::{ListedObject, ObjectCreated};
 use crate::standin::clock::Clock;
+use crate::standin::hexadecimal::hexadecimal;
 
 /// What a writer may say about an object besides its content.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +30,14 @@ pub(super) struct ObjectHeaders {
     pub(super) content_disposition: Option<String>,
     pub(super) cache_control: Option<String>,
     pub(super) metadata: Option<Metadata>,
+}
+
+/// What becomes an object.
+pub(super) struct Content {
+    pub(super) written: Written,
+    /// The `ETag` without quotes, when it is not the MD5 of the content.
+    pub(super) etag: Option<String>,
+    pub(super) headers: ObjectHeaders,
 }
 
 /// One object.
@@ -52,7 +61,10 @@ pub(super) enum Precondition {
 }
 
 impl Precondition {
-    pub(super) fn from_headers(if_match: Option<ETagCondition>, if_none_match: Option<ETagCondition>) -> S3Result<Self> {
+    pub(super) fn from_headers(
+        if_match: Option<ETagCondition>,
+        if_none_match: Option<ETagCondition>,
+    ) -> S3Result<Self> {
         match (if_match, if_none_match) {
             (None, None) => Ok(Self::None),
             (Some(condition), None) => Ok(Self::Match(condition)),
@@ -163,27 +175,12 @@ impl Storage {
         find(&self.lock(), bucket, key)
     }
 
+    /// Makes `content` the object `key`, if `precondition` holds, and tells the watchers.
     pub(super) fn commit(
         &self,
         bucket: &str,
         key: &str,
-        written: Written,
-        headers: ObjectHeaders,
-        precondition: &Precondition,
-        event_name: &'static str,
-    ) -> S3Result<Arc<StoredObject>> {
-        let etag = hexadecimal(&written.md5);
-        self.commit_as(bucket, key, written, etag, headers, precondition, event_name)
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "one write, described in full")]
-    pub(super) fn commit_as(
-        &self,
-        bucket: &str,
-        key: &str,
-        written: Written,
-        etag: String,
-        headers: ObjectHeaders,
+        content: Content,
         precondition: &Precondition,
         event_name: &'static str,
     ) -> S3Result<Arc<StoredObject>> {
@@ -195,10 +192,11 @@ impl Storage {
             Some(object) => object.path.clone(),
             None => self.place(bucket, key).map_err(S3Error::internal_error)?,
         };
+        let Content { written, etag, headers } = content;
         fs::rename(&written.path, &path).map_err(S3Error::internal_error)?;
         let object = Arc::new(StoredObject {
             size: written.size,
-            etag,
+            etag: etag.unwrap_or_else(|| hexadecimal(&written.md5)),
             last_modified: self.clock.now(),
             headers,
             checksum: written.checksum.clone(),
@@ -213,7 +211,8 @@ impl Storage {
 
     /// Where a new object's file goes, its folder made.
     fn place(&self, bucket: &str, key: &str) -> io::Result<PathBuf> {
-        let is_path = key.split('/').all(|name| !matches!(name, "" | "." | "..") && name.len() <= 255 && !name.contains('\0'));
+        let is_path =
+            key.split('/').all(|name| !matches!(name, "" | "." | "..") && name.len() <= 255 && !name.contains('\0'));
         let path = self.root.join(bucket).join(key);
         if is_path && !path.is_dir() && path.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok()) {
             return Ok(path);
@@ -237,7 +236,12 @@ impl Storage {
         drop(fs::remove_file(object.path.with_extension("key")));
         // A folder is not an object: an empty one goes, as the next key may be its name.
         let bucket_folder = self.root.join(bucket);
-        for folder in object.path.ancestors().skip(1).take_while(|folder| folder.starts_with(&bucket_folder) && **folder != bucket_folder) {
+        for folder in object
+            .path
+            .ancestors()
+            .skip(1)
+            .take_while(|folder| folder.starts_with(&bucket_folder) && **folder != bucket_folder)
+        {
             if fs::remove_dir(folder).is_err() {
                 break;
             }
@@ -334,13 +338,5 @@ fn read_object(path: PathBuf) -> io::Result<StoredObject> {
         headers: ObjectHeaders::default(),
         checksum: Checksum::default(),
         path,
-    })
-}
-
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
     })
 }

@@ -5,6 +5,7 @@ use s3s::crypto::{Checksum as _, Md5};
 use serde_json::{Value, json};
 
 use super::Queues;
+use crate::standin::hexadecimal::hexadecimal;
 
 /// A message that was received.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ impl Message {
     pub fn md5_of_body(&self) -> String {
         let mut digest = Md5::new();
         digest.update(self.body.as_bytes());
-        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&digest.finalize())
     }
 
     fn system_attributes(&self) -> Value {

@@ -64,7 +64,8 @@ struct Service {
 impl Queues {
     /// Starts without any queue.
     pub async fn start(clock: Clock) -> io::Result<Self> {
-        let service = Arc::new(Service { clock, address: OnceLock::new(), queues: Mutex::default(), arrived: Notify::new() });
+        let service =
+            Arc::new(Service { clock, address: OnceLock::new(), queues: Mutex::default(), arrived: Notify::new() });
         let gate = Gate::default();
         let server = aws_json::start(Arc::clone(&service), gate.clone(), clock).await?;
         let url = service.address.get_or_init(|| server.url());
@@ -185,7 +186,9 @@ impl QueueSender {
 const LARGEST_MESSAGE: usize = 1024 * 1024;
 
 fn no_such_queue() -> ServiceError {
-    ServiceError::new("com.amazonaws.sqs#QueueDoesNotExist", "The specified queue does not exist.")
+    let mut error = ServiceError::new("com.amazonaws.sqs#QueueDoesNotExist", "The specified queue does not exist.");
+    error.query_code = Some("AWS.SimpleQueueService.NonExistentQueue");
+    error
 }
 
 impl Service {
@@ -201,7 +204,8 @@ impl Service {
         if body.is_empty() || body.len() > LARGEST_MESSAGE {
             return Err(ServiceError::new("com.amazonaws.sqs#InvalidParameterValue", "A message has 1 byte to 1 MiB."));
         }
-        let message = self.lock().get_mut(queue).ok_or_else(no_such_queue)?.send(body, self.clock.now(), Instant::now() + delay);
+        let message =
+            self.lock().get_mut(queue).ok_or_else(no_such_queue)?.send(body, self.clock.now(), Instant::now() + delay);
         self.arrived.notify_waiters();
         Ok(message)
     }
@@ -255,7 +259,9 @@ impl Service {
                     sent["Id"] = entry["Id"].clone();
                     successful.push(sent);
                 }
-                Err(error) => failed.push(json!({"Id": entry["Id"], "Code": error.code, "SenderFault": true, "Message": error.message})),
+                Err(error) => failed.push(
+                    json!({"Id": entry["Id"], "Code": error.code, "SenderFault": true, "Message": error.message}),
+                ),
             }
         }
         json!({"Successful": successful, "Failed": failed})
@@ -276,8 +282,10 @@ impl Service {
         let mut attributes = Map::new();
         attributes.insert("QueueArn".to_owned(), Queues::arn(name).into());
         attributes.insert("ApproximateNumberOfMessages".to_owned(), visible.to_string().into());
-        attributes.insert("ApproximateNumberOfMessagesNotVisible".to_owned(), (queue.len() - visible).to_string().into());
-        attributes.insert("VisibilityTimeout".to_owned(), queue.settings.visibility_timeout.as_secs().to_string().into());
+        attributes
+            .insert("ApproximateNumberOfMessagesNotVisible".to_owned(), (queue.len() - visible).to_string().into());
+        attributes
+            .insert("VisibilityTimeout".to_owned(), queue.settings.visibility_timeout.as_secs().to_string().into());
         Ok(json!({"Attributes": attributes}))
     }
 }
@@ -323,10 +331,17 @@ impl JsonService for Service {
             }
             "GetQueueUrl" => {
                 let name = text(input, "QueueName");
-                if self.lock().contains_key(&name) { Ok(json!({"QueueUrl": self.queue_url(&name)})) } else { Err(no_such_queue()) }
+                if self.lock().contains_key(&name) {
+                    Ok(json!({"QueueUrl": self.queue_url(&name)}))
+                } else {
+                    Err(no_such_queue())
+                }
             }
             "GetQueueAttributes" => self.attributes(queue),
-            _ => Err(ServiceError::new("com.amazonaws.sqs#UnsupportedOperation", format!("{operation} is not served here"))),
+            _ => Err(ServiceError::new(
+                "com.amazonaws.sqs#UnsupportedOperation",
+                format!("{operation} is not served here"),
+            )),
         }
     }
 }

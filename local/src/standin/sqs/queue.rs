@@ -28,7 +28,8 @@ impl Queue {
     pub(super) fn send(&mut self, body: String, sent: Timestamp, visible_from: Instant) -> Message {
         self.sent += 1;
         let message_id = format!("{:08x}-0000-4000-8000-{:012x}", rand::random::<u32>(), self.sent);
-        let message = Message { message_id, receipt_handle: String::new(), body, receive_count: 0, sent, first_received: None };
+        let message =
+            Message { message_id, receipt_handle: String::new(), body, receive_count: 0, sent, first_received: None };
         self.stored.push_back(Stored { message: message.clone(), visible_from });
         message
     }
@@ -41,7 +42,12 @@ impl Queue {
     }
 
     /// Messages to deliver, and those that were received too often.
-    pub(super) fn receive(&mut self, most: usize, visibility: Option<Duration>, at: Timestamp) -> (Vec<Message>, Vec<Stored>) {
+    pub(super) fn receive(
+        &mut self,
+        most: usize,
+        visibility: Option<Duration>,
+        at: Timestamp,
+    ) -> (Vec<Message>, Vec<Stored>) {
         let now = Instant::now();
         let hidden_until = now + visibility.unwrap_or(self.settings.visibility_timeout);
         let limit = self.settings.dead_letters.as_ref().map_or(u32::MAX, |policy| policy.max_receive_count);

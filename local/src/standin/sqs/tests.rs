@@ -41,7 +41,10 @@ async fn a_message_is_sent_received_and_deleted() {
     let missing = client.send_message().queue_url(queues.queue_url("none")).message_body("x").send().await.unwrap_err();
     assert!(missing.into_service_error().is_queue_does_not_exist());
     let operations: Vec<_> = queues.calls().into_iter().map(|call| call.operation).collect();
-    assert_eq!(operations, ["GetQueueUrl", "SendMessage", "ReceiveMessage", "ReceiveMessage", "DeleteMessage", "SendMessage"]);
+    assert_eq!(
+        operations,
+        ["GetQueueUrl", "SendMessage", "ReceiveMessage", "ReceiveMessage", "DeleteMessage", "SendMessage"]
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,145 @@
+//! Compares what a delivery reported and what the workspace holds with what is right.
+
+use insights_to_braze::profile::Identifier;
+use insights_to_braze::report::Report;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::people::Person;
+use super::population::{Population, Run, Segment};
+use crate::show;
+use crate::standin::braze::{Braze, Profile};
+
+/// At most so many mistakes of a kind are listed.
+const LISTED: usize = 10;
+
+/// What was found.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Checked {
+    /// What is as it should be, in words.
+    pub(super) right: Vec<String>,
+    /// What is not.
+    pub(super) wrong: Vec<String>,
+}
+
+impl Checked {
+    /// Checks the reports' figures of a run: they add up, and they are those that the export was made for.
+    pub(super) fn reports(&mut self, population: Population, run: Run, reports: &[Report]) {
+        let mut right = true;
+        for segment in Segment::BOTH {
+            let (rows, members) = population.expected(segment, run);
+            let report = reports.iter().find(|report| report.segment.as_str() == segment.table());
+            let Some(report) = report else {
+                right = false;
+                self.wrong.push(format!("{}: there is no report of the {run:?} run", segment.table()));
+                continue;
+            };
+            if report.rows.unaccounted() != 0 || !report.members.add_up() {
+                right = false;
+                self.wrong.push(format!("{}: the figures do not add up", segment.table()));
+            }
+            if report.rows != rows || report.members != members {
+                right = false;
+                let found = format!("{:?} and {:?} instead of {rows:?} and {members:?}", report.rows, report.members);
+                self.wrong.push(format!("{}, {run:?} run: {found}", segment.table()));
+            }
+        }
+        if right {
+            let name = if run == Run::First { "first" } else { "second" };
+            self.right.push(format!(
+                "{name} run: read = accepted + unchanged + duplicate + rejected, before - left + entered = after, and \
+                 every figure is the one that the export was made for"
+            ));
+        }
+    }
+
+    /// Checks that the workspace was given exactly what the reports say.
+    pub(super) fn objects(&mut self, reports: &[Report], braze: &Braze) {
+        let reported: u64 = reports.iter().map(|report| report.rows.accepted + report.members.left).sum();
+        let counters = braze.counters();
+        if counters.objects_accepted == reported && counters.silently_dropped.is_empty() {
+            self.right.push(format!(
+                "the workspace took {} objects, as many as the reports say, and silently ignored nothing",
+                show::count(reported)
+            ));
+        } else {
+            let (objects, ignored) = (counters.objects_accepted, &counters.silently_dropped);
+            self.wrong.push(format!("the workspace took {objects} objects, not {reported}; ignored: {ignored:?}"));
+        }
+    }
+
+    /// Checks every profile: members have the attribute with true, leavers with false, others not at all; names arrived
+    /// as they were written; and nobody else is there.
+    pub(super) fn profiles(&mut self, population: Population, braze: &Braze) {
+        let mut tallies = Segment::BOTH.map(|segment| Tally { segment, members: 0, leavers: 0, wrong: 0 });
+        let (mut people, mut garbled) = (0, Vec::new());
+        for number in population.people(Run::Second) {
+            let person = Person::new(number, Run::Second);
+            let profile = profile_of(&person, braze);
+            if let Some(profile) = &profile {
+                people += 1;
+                let name = |field: &str| profile.standard.get(field).and_then(Value::as_str);
+                if [name("first_name"), name("last_name")] != person.names().map(Some) {
+                    garbled.push(number);
+                }
+            }
+            for tally in &mut tallies {
+                tally.count(population, number, profile.as_ref());
+            }
+        }
+        for tally in tallies {
+            tally.tell(self);
+        }
+        if garbled.is_empty() {
+            self.right.push(format!("{} first and last names arrived as they were written", show::count(people)));
+        } else {
+            let some: Vec<_> = garbled.iter().take(LISTED).collect();
+            self.wrong.push(format!("{} people's names were garbled, among them {some:?}", garbled.len()));
+        }
+        let there = braze.profile_count() as u64;
+        if there != people {
+            self.wrong.push(format!("the workspace has {there} profiles, and {people} people were exported"));
+        }
+    }
+}
+
+/// One segment's profiles.
+struct Tally {
+    segment: Segment,
+    members: u64,
+    leavers: u64,
+    wrong: u64,
+}
+
+impl Tally {
+    fn count(&mut self, population: Population, number: u64, profile: Option<&Profile>) {
+        let is = population.is_member(self.segment, number, Run::Second);
+        let was = population.is_member(self.segment, number, Run::First);
+        self.members += u64::from(is);
+        self.leavers += u64::from(was && !is);
+        let expected = (is || was).then_some(Value::Bool(is));
+        let found = profile.and_then(|profile| profile.custom_attributes.get(self.segment.attribute()));
+        self.wrong += u64::from(found != expected.as_ref());
+    }
+
+    fn tell(&self, checked: &mut Checked) {
+        let attribute = self.segment.attribute();
+        let (members, leavers) = (show::count(self.members), show::count(self.leavers));
+        if self.wrong == 0 {
+            checked.right.push(format!(
+                "{attribute:?} is true on the profiles of all {members} members, false on those of all {leavers} \
+                 who left, and on no other"
+            ));
+        } else {
+            checked.wrong.push(format!("{attribute:?} is wrong on {} profiles", show::count(self.wrong)));
+        }
+    }
+}
+
+/// The profile that the workspace holds of a person.
+pub(super) fn profile_of(person: &Person, braze: &Braze) -> Option<Profile> {
+    match person.identifier() {
+        Identifier::ExternalId(id) => braze.profile(id),
+        Identifier::Email(email) => braze.profiles_with_email(email).pop(),
+    }
+}

@@ -1,0 +1,128 @@
+//! How a command ends: its exit code, and what is said when it cannot be done.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use insights_to_braze::config::ConfigError;
+use insights_to_braze::environment::StartError;
+use insights_to_braze::handler::HandlerError;
+use insights_to_braze::report::{Outcome, Report};
+use thiserror::Error;
+
+/// How a command ended. The codes are documented in `--help`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Everything that could be done is done.
+    Done,
+    /// A delivery failed or is not finished, or a check found a mistake.
+    Failed,
+    /// The command cannot be done as it was given.
+    Usage,
+    /// A run waits for a person because too many members would leave.
+    Held,
+}
+
+impl Ending {
+    /// The worst of what the reports say; a failure is worse than a held run.
+    pub(crate) fn of_reports(reports: &[Report]) -> Self {
+        let any = |outcomes: &[Outcome]| reports.iter().any(|report| outcomes.contains(&report.outcome));
+        if any(&[Outcome::Failed, Outcome::Unfinished]) {
+            Self::Failed
+        } else if any(&[Outcome::Held]) {
+            Self::Held
+        } else {
+            Self::Done
+        }
+    }
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        Self::from(match ending {
+            Ending::Done => 0,
+            Ending::Failed => 1,
+            Ending::Usage => 2,
+            Ending::Held => 3,
+        })
+    }
+}
+
+/// Why a command could not be done.
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    /// A file or folder of this machine.
+    #[error("{what} {}: {source}. {advice}", .path.display())]
+    File { what: &'static str, path: PathBuf, source: io::Error, advice: &'static str },
+    /// A stand-in could not be started.
+    #[error("a server on 127.0.0.1 could not be started: {0}. Are other programs allowed to listen there?")]
+    Server(io::Error),
+    /// `exports.toml` has mistakes.
+    #[error("{}:\n{source}", .path.display())]
+    Config { path: PathBuf, source: ConfigError },
+    /// The configuration has no such export or connection.
+    #[error("{} has no {kind} {name:?}. There are: {existing}", .path.display())]
+    NoSuch { path: PathBuf, kind: &'static str, name: String, existing: String },
+    /// A folder that has to be empty is not.
+    #[error(
+        "the folder {} is not empty. The demonstration begins with an empty one: name another, or leave --folder out",
+        .0.display()
+    )]
+    NotEmpty(PathBuf),
+    /// The folder with the files has none.
+    #[error(
+        "the folder {} has no files. --files is the folder as Customer Insights writes it: one folder per segment, \
+         with a model.json beside them",
+        .0.display()
+    )]
+    NoFiles(PathBuf),
+    /// A file's name cannot be a key in a bucket.
+    #[error("the name of {} is not UTF-8, and keys in S3 are. Rename the file", .0.display())]
+    Name(PathBuf),
+    /// Another command works with the same folder.
+    #[error(
+        "another command works with the workspace {}. Wait for its end, or name another folder with --workspace",
+        .0.display()
+    )]
+    Busy(PathBuf),
+    /// There is no key.
+    #[error(
+        "there is no Braze REST API key: {0}. Put it into the environment variable BRAZE_API_KEY, or run this in a \
+         terminal to be asked for it"
+    )]
+    NoKey(String),
+    /// What was given is no key.
+    #[error("the Braze REST API key holds spaces or characters that no key has. Copy it again from Braze's dashboard")]
+    KeyMalformed,
+    /// The handler could not be made.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The handler refused.
+    #[error(transparent)]
+    Handler(#[from] HandlerError),
+    /// The handler's answer has another form than this program knows.
+    #[error("the answer of the handler cannot be read: {0}. This is a mistake of this program")]
+    Answer(#[from] serde_json::Error),
+}
+
+impl Failure {
+    pub(crate) fn file(what: &'static str, path: &Path, source: io::Error, advice: &'static str) -> Self {
+        Self::File { what, path: path.to_owned(), source, advice }
+    }
+
+    /// How a command ends with this.
+    pub(crate) fn ending(&self) -> Ending {
+        match self {
+            Self::Handler(error) => match error {
+                HandlerError::Event(_)
+                | HandlerError::NoConfig { .. }
+                | HandlerError::Config { .. }
+                | HandlerError::ConfigNotText { .. }
+                | HandlerError::NoSuch { .. } => Ending::Usage,
+                _ => Ending::Failed,
+            },
+            Self::Server(_) | Self::Start(_) | Self::Answer(_) => Ending::Failed,
+            _ => Ending::Usage,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What a person sees: results on standard output, progress and remarks on standard error, colours on a terminal alone.
+
+mod progress;
+mod reports;
+mod table;
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use console::style;
+use indicatif::HumanCount;
+use serde::Serialize;
+
+pub(crate) use self::progress::Progress;
+pub(crate) use self::reports::{preview, reports};
+pub(crate) use self::table::Table;
+use crate::ending::Failure;
+
+/// A line of the result. Whoever stops reading it (`| head`) does not stop the work.
+pub(crate) fn line(text: impl Display) {
+    drop(writeln!(io::stdout().lock(), "{text}"));
+}
+
+/// A remark beside the result.
+pub(crate) fn aside(text: impl Display) {
+    drop(writeln!(io::stderr().lock(), "{text}"));
+}
+
+/// Why the command was not done.
+pub(crate) fn error(failure: &Failure) {
+    aside(format!("{} {failure}", style("error:").for_stderr().red().bold()));
+}
+
+/// The result for a program.
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
+    line(serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+/// A heading of the result, with an empty line before it.
+pub(crate) fn heading(text: impl Display) {
+    line(format!("\n{}", style(text).bold()));
+}
+
+/// Good news.
+pub(crate) fn good(text: impl Display) -> String {
+    style(text).green().to_string()
+}
+
+/// Bad news.
+pub(crate) fn bad(text: impl Display) -> String {
+    style(text).red().bold().to_string()
+}
+
+/// News to look at.
+pub(crate) fn caution(text: impl Display) -> String {
+    style(text).yellow().to_string()
+}
+
+/// A number with its thousands set apart.
+pub(crate) fn count(number: u64) -> String {
+    HumanCount(number).to_string()
+}

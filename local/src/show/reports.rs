@@ -1,0 +1,104 @@
+//! Reports as tables.
+
+use std::collections::BTreeMap;
+
+use insights_to_braze::report::{Outcome, Report};
+use insights_to_braze::run::RunId;
+
+use super::{Table, bad, caution, count, good, heading, line};
+
+/// Shows reports run by run: what became of the rows, who entered and left, and what is to be known besides.
+pub(crate) fn reports(reports: &[Report]) {
+    let mut runs: BTreeMap<Option<RunId>, Vec<&Report>> = BTreeMap::new();
+    for report in reports {
+        runs.entry(report.run).or_default().push(report);
+    }
+    for (run, reports) in runs {
+        heading(run.map_or_else(|| "No run".to_owned(), |run| format!("Run {run}")));
+        line(rows(&reports));
+        line(format!("\n{}", members(&reports)));
+        reasons("left out of rows, because Braze would refuse or ignore it", &reports, |report| &report.dropped_fields);
+        reasons("rows rejected", &reports, |report| &report.rejected_reasons);
+        for report in reports {
+            if report.outcome != Outcome::Delivered {
+                line(format!("\n{}: {}", report.segment, report.message));
+            }
+            for note in &report.notes {
+                line(format!("{}: {note}", report.segment));
+            }
+        }
+    }
+}
+
+fn rows(reports: &[&Report]) -> Table {
+    let columns = ["segment", "outcome", ">rows read", ">accepted", ">unchanged", ">duplicate", ">rejected"];
+    let mut table = Table::new(&columns);
+    for report in reports {
+        let rows = &report.rows;
+        let mut cells = vec![report.segment.to_string(), outcome(report.outcome)];
+        cells.extend([rows.read, rows.accepted, rows.unchanged, rows.duplicate, rows.rejected].map(count));
+        table.row(cells);
+    }
+    table
+}
+
+fn members(reports: &[&Report]) -> Table {
+    let columns = ["segment", ">before", ">entered", ">stayed", ">left", ">after", ">requests", ">seconds"];
+    let mut table = Table::new(&columns);
+    for report in reports {
+        let members = &report.members;
+        let mut cells = vec![report.segment.to_string()];
+        cells.extend([members.before, members.entered, members.stayed, members.left, members.after].map(count));
+        cells.extend([count(report.requests.sent), format!("{:.1}", report.seconds)]);
+        table.row(cells);
+    }
+    table
+}
+
+/// One line for each reason, with its count in each segment that has it.
+fn reasons(what: &str, reports: &[&Report], of: impl Fn(&Report) -> &BTreeMap<String, u64>) {
+    let mut by_reason: BTreeMap<&str, Vec<(&Report, u64)>> = BTreeMap::new();
+    for report in reports {
+        for (reason, count) in of(report) {
+            by_reason.entry(reason).or_default().push((report, *count));
+        }
+    }
+    if by_reason.is_empty() {
+        return;
+    }
+    line(format!("\n{what}:"));
+    let mut table = Table::new(&[">rows", "reason", "in"]);
+    for (reason, counts) in by_reason {
+        let segments = counts.iter().map(|(report, number)| format!("{} {}", report.segment, count(*number)));
+        let all = counts.iter().map(|(_, number)| number).sum();
+        table.row(vec![count(all), reason.to_owned(), segments.collect::<Vec<_>>().join(", ")]);
+    }
+    line(table);
+}
+
+/// What a dry run found beyond the counts.
+pub(crate) fn preview(report: &Report) {
+    let Some(preview) = &report.preview else { return };
+    heading(format!("{} would be sent like this, personal values masked", report.segment));
+    for object in &preview.objects {
+        line(object);
+    }
+    line(format!(
+        "{} requests, at least {:.1} s at the connection's rate, {} data points",
+        count(preview.requests),
+        preview.seconds_at_the_limit,
+        count(report.data_points)
+    ));
+}
+
+fn outcome(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Delivered => good("delivered"),
+        Outcome::DryRun => good("dry run"),
+        Outcome::Waiting => caution("waiting"),
+        Outcome::Superseded => caution("superseded"),
+        Outcome::Held => caution("held"),
+        Outcome::Unfinished => bad("unfinished"),
+        Outcome::Failed => bad("failed"),
+    }
+}

@@ -1,0 +1,64 @@
+//! `status`: how the segments of a workspace stand.
+
+use serde_json::{Value, json};
+
+use crate::arguments::Status;
+use crate::ending::{Ending, Failure};
+use crate::show::{self, Table};
+use crate::workspace::{ConfigFile, WorkspaceFolder};
+
+pub(crate) async fn run(arguments: &Status) -> Result<Ending, Failure> {
+    let config = ConfigFile::read(&arguments.config)?;
+    if let Some(export) = &arguments.export
+        && !config.config.exports.contains_key(export.as_str())
+    {
+        return Err(config.no_such("export", export, config.config.exports.keys()));
+    }
+    if !arguments.workspace.is_dir() {
+        let nothing = std::io::Error::from(std::io::ErrorKind::NotFound);
+        let advice = "`local deliver` makes it; name it with --workspace";
+        return Err(Failure::file("there is no workspace", &arguments.workspace, nothing, advice));
+    }
+    let workspace = WorkspaceFolder::take(&arguments.workspace)?.serve(&config, None).await?;
+    let answer = workspace.on_demand(&json!({"action": "status", "export": arguments.export})).await?;
+    if arguments.json {
+        show::json(&answer)?;
+        return Ok(Ending::Done);
+    }
+    let mut table =
+        Table::new(&["export", "segment", "attribute", "last complete run", ">members", "newest run", "stands"]);
+    for export in elements(&answer["exports"]) {
+        for segment in elements(&export["segments"]) {
+            table.row(row(export, segment));
+        }
+    }
+    show::line(table);
+    for segment in elements(&answer["exports"]).flat_map(|export| elements(&export["segments"])) {
+        if let Some(message) = segment["message"].as_str().filter(|message| !message.is_empty()) {
+            show::line(format!("{}: {message}", text(&segment["segment"])));
+        }
+    }
+    Ok(Ending::Done)
+}
+
+fn row(export: &Value, segment: &Value) -> Vec<String> {
+    let newest = elements(&segment["runs"]).last();
+    let members = segment["last_complete"]["members"].as_u64();
+    vec![
+        text(&export["export"]),
+        text(&segment["segment"]),
+        text(&segment["attribute"]),
+        text(&segment["last_complete"]["run"]),
+        members.map(show::count).unwrap_or_default(),
+        newest.map(|run| text(&run["run"])).unwrap_or_default(),
+        newest.map(|run| text(&run["phase"])).unwrap_or_default(),
+    ]
+}
+
+fn elements(value: &Value) -> impl DoubleEndedIterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or("-").to_owned()
+}

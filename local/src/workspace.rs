@@ -1,0 +1,131 @@
+//! A bucket in a folder of this machine, with the handler of the Lambda functions on top.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use insights_to_braze::braze::{self, ApiKey};
+use insights_to_braze::bucket::Bucket;
+use insights_to_braze::budget::TimeBudget;
+use insights_to_braze::config::Config;
+use insights_to_braze::environment::{DEFAULT_CONFIG_KEY, StartError};
+use insights_to_braze::handler::Handler;
+use insights_to_braze::secrets::ApiKeys;
+use serde_json::Value;
+
+use crate::clients;
+use crate::ending::Failure;
+use crate::standin::clock::Clock;
+use crate::standin::s3::S3Server;
+
+/// The bucket's name, and the folder's within the workspace.
+const BUCKET: &str = "insights-to-braze";
+
+/// Nobody ends a command on one's own machine but its user.
+const TIME: Duration = Duration::from_hours(24 * 30);
+
+/// A checked `exports.toml`.
+pub(crate) struct ConfigFile {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// What it says.
+    pub(crate) config: Config,
+    text: String,
+}
+
+impl ConfigFile {
+    /// Reads and checks the file.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let text = fs::read_to_string(path).map_err(|source| {
+            Failure::file("cannot read", path, source, "Name your exports.toml with --config; it is UTF-8 text")
+        })?;
+        let config = Config::parse(&text).map_err(|source| Failure::Config { path: path.to_owned(), source })?;
+        Ok(Self { path: path.to_owned(), config, text })
+    }
+
+    /// The error for something that the file does not have.
+    pub(crate) fn no_such<N: ToString>(
+        &self,
+        kind: &'static str,
+        name: &str,
+        existing: impl Iterator<Item = N>,
+    ) -> Failure {
+        let existing: Vec<String> = existing.map(|name| name.to_string()).collect();
+        let existing = if existing.is_empty() { "none".to_owned() } else { existing.join(", ") };
+        Failure::NoSuch { path: self.path.clone(), kind, name: name.to_owned(), existing }
+    }
+}
+
+/// The folder of a workspace, in this process's hands alone: two servers on one folder would not see each other's writes.
+pub(crate) struct WorkspaceFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl WorkspaceFolder {
+    /// Makes the folder if need be and takes it.
+    pub(crate) fn take(path: &Path) -> Result<Self, Failure> {
+        let failure = |source| {
+            Failure::file("cannot use the workspace", path, source, "Name a folder that you may write with --workspace")
+        };
+        fs::create_dir_all(path.join(BUCKET)).map_err(failure)?;
+        let path = path.canonicalize().map_err(failure)?;
+        let lock =
+            File::options().create(true).truncate(false).write(true).open(path.join(".lock")).map_err(failure)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path, _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(Failure::Busy(path)),
+            Err(TryLockError::Error(error)) => Err(failure(error)),
+        }
+    }
+
+    /// The workspace itself, around the bucket's folder.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder that holds the bucket's objects as files.
+    pub(crate) fn bucket_folder(&self) -> PathBuf {
+        self.path.join(BUCKET)
+    }
+
+    /// Serves the folder, with `config` as the application's configuration. Without a key nothing can be sent, which a
+    /// dry run and `status` never do.
+    pub(crate) async fn serve(self, config: &ConfigFile, key: Option<ApiKey>) -> Result<Workspace, Failure> {
+        let bucket_folder = self.bucket_folder();
+        let config_path = bucket_folder.join(DEFAULT_CONFIG_KEY);
+        let written = config_path.parent().map_or(Ok(()), fs::create_dir_all);
+        written.and_then(|()| fs::write(&config_path, &config.text)).map_err(|source| {
+            Failure::file("cannot write", &config_path, source, "Name a folder that you may write with --workspace")
+        })?;
+        let s3 = S3Server::start(&self.path, Clock::new()).await.map_err(Failure::Server)?;
+        let handler = Handler::new(
+            Bucket::new(clients::s3(s3.url()), BUCKET.to_owned()),
+            DEFAULT_CONFIG_KEY.to_owned(),
+            ApiKeys::given(key.unwrap_or_else(|| ApiKey::new(String::new()))),
+            None,
+            braze::http_client().map_err(StartError::from)?,
+        );
+        Ok(Workspace { handler: handler.without_report_lines(), bucket_folder, _s3: s3, _folder: self })
+    }
+}
+
+/// A bucket that is served, and the handler that uses it.
+pub(crate) struct Workspace {
+    handler: Handler,
+    bucket_folder: PathBuf,
+    _s3: S3Server,
+    _folder: WorkspaceFolder,
+}
+
+impl Workspace {
+    /// The folder that holds the bucket's objects as files.
+    pub(crate) fn bucket_folder(&self) -> &Path {
+        &self.bucket_folder
+    }
+
+    /// Asks the handler what the `on-demand` function is asked.
+    pub(crate) async fn on_demand(&self, request: &Value) -> Result<Value, Failure> {
+        Ok(self.handler.on_demand(request, TimeBudget::ending_in(TIME)).await?)
+    }
+}

@@ -1,0 +1,112 @@
+//! What stops a delivery, and what does not.
+
+use super::*;
+use crate::braze::StopReason;
+
+#[tokio::test(start_paused = true)]
+async fn what_no_repetition_mends_stops_at_once() {
+    for status in [301, 302, 307, 308, 401, 402, 403, 404, 405, 410, 415, 418, 451, 501] {
+        let braze = ScriptedBraze::new(move |_, _| Ok(answer(status, &[], &format!("Invalid API key: {KEY}"))));
+        let outcome = braze.client().track(&people(3), &key(), minutes(1)).await;
+        let stop = outcome.stop.unwrap();
+        assert!(all(&ObjectFate::NotSent, &outcome.objects), "{status}");
+        assert_eq!(outcome.counts, counts(1, 0, 0), "{status}");
+        assert_eq!(stop.is_about_the_key(), matches!(status, 401..=403), "{status}");
+        let shown = format!("{stop} {stop:?}");
+        assert!(shown.contains(&status.to_string()) || stop.is_about_the_key(), "{shown}");
+        assert!(stop.to_string().contains("127.0.0.1:1"), "{shown}");
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_starts_after_a_401_until_there_is_another_key() {
+    let braze = ScriptedBraze::new(|_, body| {
+        Ok(if ids(body).contains(&"id-9".to_owned()) { answer(401, &[], "") } else { success(body) })
+    });
+    let client = braze.client();
+    client.track(&people(10), &key(), minutes(1)).await;
+    let seen = braze.bodies().len();
+    let deliveries = (0..20).map(|_| {
+        let client = client.clone();
+        async move { client.track(&people(2), &key(), minutes(1)).await }
+    });
+    for outcome in futures::future::join_all(deliveries).await {
+        assert!(matches!(outcome.stop, Some(StopReason::Unauthorized { .. })));
+        assert_eq!(outcome.counts, counts(0, 0, 0));
+        assert!(all(&ObjectFate::NotSent, &outcome.objects));
+    }
+    assert_eq!(braze.bodies().len(), seen);
+
+    let rotated = ApiKey::new("another".to_owned());
+    let outcome = client.track(&people(2), &rotated, minutes(1)).await;
+    assert_eq!((outcome.stop, outcome.counts), (None, counts(1, 0, 0)));
+    client.forget_refusal();
+    assert_eq!(client.track(&people(2), &key(), minutes(1)).await.stop, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_for_their_turn_do_not_start_after_a_401() {
+    // The first is refused while the others wait out a 429.
+    let braze = ScriptedBraze::new(|number, _| {
+        Ok(if number == 0 { answer(429, &[("x-ratelimit-retry-after", "2")], "") } else { answer(403, &[], "") })
+    });
+    let client = braze.client();
+    let deliveries = (0..10).map(|index| {
+        let client = client.clone();
+        async move {
+            tokio::time::sleep(Duration::from_millis(200 * index)).await;
+            client.track(&people(2), &key(), minutes(1)).await
+        }
+    });
+    for outcome in futures::future::join_all(deliveries).await {
+        assert!(matches!(outcome.stop, Some(StopReason::Forbidden { .. })));
+    }
+    assert_eq!(braze.bodies().len(), 2, "after the wait one went first, and nobody after it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_no_header_can_carry_is_not_sent() {
+    let braze = ScriptedBraze::new(|_, body| Ok(success(body)));
+    let outcome = braze.client().track(&people(1), &ApiKey::new("a\nb".to_owned()), minutes(1)).await;
+    assert!(matches!(outcome.stop, Some(StopReason::Unauthorized { .. })));
+    assert!(braze.bodies().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_keeps_failing_while_others_get_through_ends_unknown() {
+    let braze =
+        ScriptedBraze::new(|_, body| Ok(if ids(body).len() == 3 { answer(500, &[], "poison") } else { success(body) }));
+    let client = braze.client();
+    let others = tokio::spawn({
+        let client = client.clone();
+        async move {
+            loop {
+                client.track(&people(1), &key(), minutes(60)).await;
+            }
+        }
+    });
+    let outcome = client.track(&people(3), &key(), minutes(60)).await;
+    others.abort();
+    assert!(all(&ObjectFate::Unknown, &outcome.objects));
+    assert_eq!((outcome.stop, outcome.counts), (None, counts(10, 9, 0)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_stops_the_delivery_instead_of_burning_attempts() {
+    let braze = ScriptedBraze::new(|_, _| Ok(answer(503, &[], "<html>maintenance</html>")));
+    let client = braze.client();
+    let began = Instant::now();
+    let deliveries = (0..200).map(|_| {
+        let client = client.clone();
+        async move { client.track(&people(2), &key(), minutes(15)).await }
+    });
+    for outcome in futures::future::join_all(deliveries).await {
+        let Some(StopReason::Outage { lasted, last, .. }) = &outcome.stop else { panic!("{outcome:?}") };
+        assert!(*lasted >= Duration::from_secs(20));
+        assert_eq!(last, "HTTP status 503");
+        assert!(outcome.objects.iter().all(|fate| matches!(fate, ObjectFate::Unknown | ObjectFate::NotSent)));
+    }
+    assert!(began.elapsed() < Duration::from_secs(90), "{:?}", began.elapsed());
+    assert!(braze.bodies().len() <= 260, "{}", braze.bodies().len());
+}

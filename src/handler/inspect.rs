@@ -1,0 +1,24 @@
+//! `inspect`: how files are read, or why they are ignored.
+
+use serde_json::{Value, json};
+
+use super::{Handler, HandlerError};
+use crate::config::Config;
+use crate::inspect::{InspectError, Subject, inspect};
+
+impl Handler {
+    pub(super) async fn inspect(&self, config: &Config, subject: &Subject) -> Result<Value, HandlerError> {
+        let inspection = inspect(&self.bucket, config, subject).await.map_err(|error| match error {
+            InspectError::NoSuchExport { name, existing } => {
+                HandlerError::NoSuch { kind: "the export", name, existing }
+            }
+            InspectError::Bucket(error) => error.into(),
+            InspectError::Delivery(error) => error.into(),
+        })?;
+        let mut answer = serde_json::to_value(inspection).unwrap_or_default();
+        if let Value::Object(fields) = &mut answer {
+            fields.insert("action".to_owned(), json!("inspect"));
+        }
+        Ok(answer)
+    }
+}

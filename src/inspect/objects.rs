@@ -1,0 +1,274 @@
+//! Finds the objects and says what each is for each export.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{
+    FILES_OPENED, FILES_PER_SEGMENT, InspectError, InspectedFile, InspectedModel, OBJECTS_LISTED, OBJECTS_TOLD, Subject,
+};
+use crate::bucket::{Bucket, ObjectSummary};
+use crate::config::{Config, Export};
+use crate::names::{AttributeName, ExportName, SegmentName};
+use crate::run::RunId;
+use crate::run::layout::{Place, place, place_key};
+
+/// One object and how it is read.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InspectedObject {
+    /// Its key.
+    pub key: String,
+    /// Whether there is such an object; one that is still to come is read by its key alone.
+    pub exists: bool,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<Timestamp>,
+    /// What each export makes of it. Exports in whose folder it does not lie are left out, unless that holds for all.
+    pub exports: BTreeMap<ExportName, ReadAs>,
+}
+
+/// What an export makes of an object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "read_as")]
+pub enum ReadAs {
+    /// A file of a run.
+    File {
+        /// The segment.
+        segment: SegmentName,
+        /// The attribute that its rows get.
+        attribute: AttributeName,
+        /// The run.
+        run: RunId,
+        /// What tells the file apart within the run.
+        file: String,
+        /// How the key was read.
+        layout: String,
+        /// Whether the run is complete with this file.
+        one_file_per_run: bool,
+        /// Whether landing delivers it, or only the schedule.
+        on_upload: bool,
+    },
+    /// A description of the files below its folder.
+    Model {
+        /// That folder.
+        folder: String,
+    },
+    /// Nothing to deliver.
+    Ignored {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A file whose content is looked at.
+#[derive(Clone, Debug)]
+pub(super) struct Chosen {
+    pub(super) export: Arc<Export>,
+    pub(super) segment: SegmentName,
+    pub(super) run: RunId,
+    pub(super) object: ObjectSummary,
+}
+
+/// What lies where one looks.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) objects: Vec<InspectedObject>,
+    pub(super) ignored: BTreeMap<String, u64>,
+    /// Models, each with the exports that it describes files of.
+    models: BTreeMap<String, Vec<Arc<Export>>>,
+    newest: BTreeMap<(ExportName, SegmentName), Vec<Chosen>>,
+    files: u64,
+    listed: usize,
+    is_cut: bool,
+}
+
+impl Found {
+    pub(super) async fn of(bucket: &Bucket, config: &Config, subject: &Subject) -> Result<Self, InspectError> {
+        let (prefix, exports): (String, Vec<&Arc<Export>>) = match subject {
+            Subject::Export(name) => {
+                let Some(export) = config.exports.get(name) else {
+                    let existing: Vec<&str> = config.exports.keys().map(ExportName::as_str).collect();
+                    let existing = if existing.is_empty() { "none".to_owned() } else { existing.join(", ") };
+                    return Err(InspectError::NoSuchExport { name: name.to_string(), existing });
+                };
+                (format!("{}/", export.folder), vec![export])
+            }
+            Subject::Key(key) => {
+                let exports: Vec<_> = config.exports.values().collect();
+                if !key.ends_with('/')
+                    && let Some(object) = bucket.summary(key).await?
+                {
+                    let mut found = Self::default();
+                    found.add(&exports, object);
+                    return Ok(found);
+                }
+                (format!("{}/", key.trim_end_matches('/')), exports)
+            }
+        };
+        let mut found = Self::default();
+        let mut token = None;
+        loop {
+            let (page, next) = bucket.list_page(&prefix, token).await?;
+            for object in page {
+                found.add(&exports, object);
+            }
+            if next.is_none() {
+                break;
+            }
+            if found.listed >= OBJECTS_LISTED {
+                found.is_cut = true;
+                break;
+            }
+            token = next;
+        }
+        if let (0, Subject::Key(key)) = (found.listed, subject) {
+            found.add_missing(&exports, key);
+        }
+        Ok(found)
+    }
+
+    fn add(&mut self, exports: &[&Arc<Export>], object: ObjectSummary) {
+        self.listed += 1;
+        let mut read = BTreeMap::new();
+        for export in exports {
+            let placed = place(export, &object.key, object.size, object.last_modified);
+            match &placed {
+                Place::File(placed) => {
+                    self.files += 1;
+                    self.remember(Chosen {
+                        export: Arc::clone(export),
+                        segment: placed.segment.clone(),
+                        run: placed.run,
+                        object: object.clone(),
+                    });
+                }
+                Place::Model(_) => {
+                    self.models.entry(object.key.clone()).or_default().push(Arc::clone(export));
+                }
+                Place::Ignored(reason) if exports.len() == 1 || is_in_folder(export, &object.key) => {
+                    *self.ignored.entry(format!("{}: {reason}", export.name)).or_default() += 1;
+                }
+                Place::Ignored(_) => {}
+            }
+            read.insert(export.name.clone(), (is_in_folder(export, &object.key), ReadAs::of(export, placed)));
+        }
+        if self.objects.len() < OBJECTS_TOLD {
+            self.objects.push(InspectedObject {
+                key: object.key,
+                exists: true,
+                size: object.size,
+                last_modified: Some(object.last_modified),
+                exports: told(read),
+            });
+        }
+    }
+
+    /// A key that nothing lies under yet is read by its name.
+    fn add_missing(&mut self, exports: &[&Arc<Export>], key: &str) {
+        let read = exports.iter().map(|export| {
+            let placed = place_key(export, key, Timestamp::now());
+            (export.name.clone(), (is_in_folder(export, key), ReadAs::of(export, placed)))
+        });
+        self.objects.push(InspectedObject {
+            key: key.to_owned(),
+            exists: false,
+            size: 0,
+            last_modified: None,
+            exports: told(read.collect()),
+        });
+    }
+
+    /// Keeps the files of each segment's newest run, a few.
+    fn remember(&mut self, chosen: Chosen) {
+        let newest = self.newest.entry((chosen.export.name.clone(), chosen.segment.clone())).or_default();
+        match newest.first().map(|first| first.run) {
+            Some(run) if run > chosen.run => return,
+            Some(run) if run < chosen.run => newest.clear(),
+            _ => {}
+        }
+        if newest.len() < FILES_PER_SEGMENT {
+            newest.push(chosen);
+        }
+    }
+
+    pub(super) fn files_to_open(&self) -> impl Iterator<Item = &Chosen> {
+        self.newest.values().flatten().take(FILES_OPENED)
+    }
+
+    /// The models found, and those beside the files that were opened.
+    pub(super) fn models_with(&self, files: &[InspectedFile], config: &Config) -> BTreeMap<String, Vec<Arc<Export>>> {
+        let mut models = self.models.clone();
+        for file in files {
+            if let (Some(key), Some(export)) = (&file.model, config.exports.get(&file.export)) {
+                let exports = models.entry(key.clone()).or_default();
+                if exports.iter().all(|known| known.name != export.name) {
+                    exports.push(Arc::clone(export));
+                }
+            }
+        }
+        models
+    }
+
+    pub(super) fn message(&self, files: &[InspectedFile], models: &[InspectedModel]) -> String {
+        if self.listed == 0 {
+            return "Nothing lies there yet. Check the key, the folder of the export and that the copy has run."
+                .to_owned();
+        }
+        let mut said = vec![format!("{} objects: {} are read as files of a run.", self.listed, self.files)];
+        if self.is_cut {
+            said.push(format!("There are more; only the first {} were looked at.", self.listed));
+        }
+        if self.listed > self.objects.len() {
+            said.push(format!("The first {} are told one by one.", self.objects.len()));
+        }
+        if self.files == 0 {
+            said.push("Nothing would be delivered: see why each object is ignored.".to_owned());
+        }
+        let unfit = files.iter().filter(|file| !file.fits).count()
+            + models.iter().filter(|model| model.problem.is_some()).count();
+        if unfit > 0 {
+            said.push(format!(
+                "{unfit} of the files and models looked into cannot be delivered as they are: see `problem`."
+            ));
+        } else if !files.is_empty() {
+            said.push("The files looked into fit the configuration. Try `run` with \"dry_run\": true next.".to_owned());
+        }
+        said.join(" ")
+    }
+}
+
+impl ReadAs {
+    fn of(export: &Export, placed: Place) -> Self {
+        match placed {
+            Place::File(placed) => Self::File {
+                attribute: export.attribute_of(&placed.segment),
+                segment: placed.segment,
+                run: placed.run,
+                file: placed.part,
+                layout: placed.layout.to_string(),
+                one_file_per_run: placed.one_file_per_run,
+                on_upload: export.on_upload,
+            },
+            Place::Model(model) => Self::Model { folder: model.folder },
+            Place::Ignored(reason) => Self::Ignored { reason: reason.to_string() },
+        }
+    }
+}
+
+fn is_in_folder(export: &Export, key: &str) -> bool {
+    key.strip_prefix(export.folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Leaves out the exports in whose folder the object does not lie, unless it lies in none or one of them takes it.
+fn told(read: BTreeMap<ExportName, (bool, ReadAs)>) -> BTreeMap<ExportName, ReadAs> {
+    let anywhere = read.values().any(|(inside, _)| *inside);
+    let is_told = |inside: bool, read_as: &ReadAs| inside || !anywhere || !matches!(read_as, ReadAs::Ignored { .. });
+    read.into_iter()
+        .filter(|(_, (inside, read_as))| is_told(*inside, read_as))
+        .map(|(export, (_, read_as))| (export, read_as))
+        .collect()
+}

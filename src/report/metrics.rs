@@ -1,0 +1,261 @@
+//! Metrics: one line on standard output for each report of a delivery that did anything, from which CloudWatch takes the
+//! figures ("Specification: Embedded metric format" in the Amazon CloudWatch User Guide).
+//!
+//! The line is written here and not by a library: it is one JSON object with a fixed table of names, and the maintained
+//! library for the format (`metrique`) would add 33 crates to functions whose start a person may wait for.
+
+use std::io::Write;
+use std::num::NonZeroU32;
+
+use serde_json::{Map, Value, json};
+
+use super::{Counts, Outcome, Report};
+
+/// The namespace of all metrics.
+pub const NAMESPACE: &str = "InsightsToBraze";
+
+/// What one invocation did for a run. A report tells of the run as a whole, however many invocations it took; metrics are
+/// summed up, so that each tells of its own invocation alone.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Work {
+    /// Rows, requests, data points and time.
+    pub counts: Counts,
+    /// Whether it made the run the last complete one.
+    pub completed: bool,
+    /// Whether it held the run.
+    pub held: bool,
+}
+
+/// The unit of a metric, in CloudWatch's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A number of things.
+    Count,
+    /// A time.
+    Seconds,
+    /// A share.
+    Percent,
+}
+
+/// A metric. Each is given without a dimension and by `Export`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Metric {
+    /// Its name.
+    pub name: &'static str,
+    /// Its unit.
+    pub unit: Unit,
+    /// Whether it is also given by `Export` and `Segment`.
+    pub by_segment: bool,
+}
+
+/// Every metric that there is.
+pub const METRICS: [Metric; 18] = [
+    Metric::count("RowsRead"),
+    Metric::count("RowsAccepted"),
+    Metric::count("RowsUnchanged"),
+    Metric::count("RowsDuplicate"),
+    Metric::count("RowsRejected"),
+    Metric::count("UnaccountedRows"),
+    Metric::of_members("MembersEntered"),
+    Metric::of_members("MembersLeft"),
+    Metric::of_members("Members"),
+    Metric::count("RequestsSent"),
+    Metric::count("RequestsRetried"),
+    Metric::count("RateLimited"),
+    Metric::count("DataPoints"),
+    Metric::count("DeliveriesDelivered"),
+    Metric::count("DeliveriesFailed"),
+    Metric::count("RunsHeld"),
+    Metric { name: "DeliverySeconds", unit: Unit::Seconds, by_segment: false },
+    Metric { name: "RateLimitShare", unit: Unit::Percent, by_segment: false },
+];
+
+impl Metric {
+    const fn count(name: &'static str) -> Self {
+        Self { name, unit: Unit::Count, by_segment: false }
+    }
+
+    const fn of_members(name: &'static str) -> Self {
+        Self { name, unit: Unit::Count, by_segment: true }
+    }
+}
+
+impl Unit {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Count => "Count",
+            Self::Seconds => "Seconds",
+            Self::Percent => "Percent",
+        }
+    }
+}
+
+/// Writes the metrics of a report as one line to standard output, where AWS Lambda takes it into the function's log.
+/// `seconds` is the time that the invocation spent on the delivery.
+pub fn log(report: &Report, work: &Work, requests_per_second: NonZeroU32, seconds: f64) {
+    let Some(line) = line(report, work, requests_per_second, seconds) else {
+        return;
+    };
+    if let Err(error) = writeln!(std::io::stdout().lock(), "{line}") {
+        tracing::warn!(%error, "the metrics could not be written to standard output");
+    }
+}
+
+/// The metrics of a report in the embedded metric format; `None` if the invocation had nothing to deliver.
+pub fn line(report: &Report, work: &Work, requests_per_second: NonZeroU32, seconds: f64) -> Option<Value> {
+    if *work == Work::default() && report.outcome != Outcome::Failed {
+        return None;
+    }
+    let values = values(report, work, requests_per_second, seconds);
+    let given = |by_segment: bool| -> Vec<Value> {
+        let metrics = METRICS.iter().filter(|metric| metric.by_segment == by_segment);
+        let metrics = metrics.filter(|metric| values.contains_key(metric.name));
+        metrics.map(|metric| json!({ "Name": metric.name, "Unit": metric.unit.name() })).collect()
+    };
+    let mut directives =
+        vec![json!({ "Namespace": NAMESPACE, "Dimensions": [[], ["Export"]], "Metrics": given(false) })];
+    let of_members = given(true);
+    if !of_members.is_empty() {
+        let dimensions = json!([[], ["Export"], ["Export", "Segment"]]);
+        directives.push(json!({ "Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": of_members }));
+    }
+    let mut line = values;
+    let timestamp = report.finished_at.as_millisecond();
+    line.insert("_aws".to_owned(), json!({ "Timestamp": timestamp, "CloudWatchMetrics": directives }));
+    line.insert("Export".to_owned(), json!(report.export));
+    line.insert("Segment".to_owned(), json!(report.segment));
+    Some(Value::Object(line))
+}
+
+fn values(report: &Report, work: &Work, requests_per_second: NonZeroU32, seconds: f64) -> Map<String, Value> {
+    let Counts { rows, requests, data_points, .. } = &work.counts;
+    let delivered = work.completed && report.outcome == Outcome::Delivered;
+    let mut values = vec![
+        ("RowsRead", rows.read),
+        ("RowsAccepted", rows.accepted),
+        ("RowsUnchanged", rows.unchanged),
+        ("RowsDuplicate", rows.duplicate),
+        ("RowsRejected", rows.rejected),
+        ("UnaccountedRows", report.rows.unaccounted()),
+        ("RequestsSent", requests.sent),
+        ("RequestsRetried", requests.retried),
+        ("RateLimited", requests.rate_limited),
+        ("DataPoints", *data_points),
+        ("DeliveriesDelivered", u64::from(delivered)),
+        ("DeliveriesFailed", u64::from(report.outcome == Outcome::Failed)),
+        ("RunsHeld", u64::from(work.held)),
+    ];
+    if work.completed {
+        values.push(("MembersEntered", report.members.entered));
+        values.push(("MembersLeft", report.members.left));
+        values.push(("Members", report.members.after));
+    }
+    let mut values: Map<String, Value> =
+        values.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    values.insert("DeliverySeconds".to_owned(), rounded(seconds));
+    if requests.sent > 0 {
+        // Braze counts by the second, so that a delivery of an instant has a whole second's requests.
+        let admitted = work.counts.seconds.ceil().max(1.0) * f64::from(requests_per_second.get());
+        #[expect(clippy::cast_precision_loss, reason = "a number of requests has fewer than 52 bits")]
+        let share = requests.sent as f64 / admitted;
+        values.insert("RateLimitShare".to_owned(), rounded(share * 100.0));
+    }
+    values
+}
+
+fn rounded(value: f64) -> Value {
+    ((value * 1000.0).round() / 1000.0).into()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use std::collections::BTreeSet;
+    use std::num::NonZeroU32;
+
+    use serde_json::{Value, json};
+
+    use super::{METRICS, Work, line};
+    use crate::report::{Counts, Report, Requests, Rows};
+
+    const RATE: NonZeroU32 = NonZeroU32::new(100).unwrap();
+
+    fn report(outcome: &str) -> Report {
+        serde_json::from_value(json!({
+            "export": "loyalty", "segment": "顧客 \"A\"", "attribute": "顧客", "run": "2026-11-23T01:02Z",
+            "trigger": "scheduled", "outcome": outcome, "files": [],
+            "rows": { "read": 5000, "accepted": 5000, "unchanged": 0, "duplicate": 0, "rejected": 0 },
+            "members": { "before": 10, "entered": 4, "stayed": 7, "left": 3, "after": 11 },
+            "dropped_fields": {}, "rejected_reasons": {},
+            "requests": { "sent": 70, "retried": 0, "rate_limited": 0 }, "data_points": 9,
+            "started_at": "2026-11-23T01:05:00Z", "finished_at": "2026-11-23T01:06:00Z", "seconds": 60.0, "message": ""
+        }))
+        .unwrap()
+    }
+
+    fn work() -> Work {
+        let rows = Rows { read: 12, accepted: 8, unchanged: 2, duplicate: 1, rejected: 1 };
+        let requests = Requests { sent: 30, retried: 2, rate_limited: 1 };
+        Work {
+            counts: Counts { rows, requests, seconds: 0.2, data_points: 16, ..Counts::default() },
+            ..Work::default()
+        }
+    }
+
+    fn names(line: &Value) -> BTreeSet<String> {
+        let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+        let metrics = directives.iter().flat_map(|directive| directive["Metrics"].as_array().unwrap());
+        metrics.map(|metric| metric["Name"].as_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_line_tells_of_the_invocation_and_not_of_the_whole_run() {
+        let line = line(&report("waiting"), &work(), RATE, 1.23456).unwrap();
+        assert_eq!(line["RowsRead"], 12);
+        assert_eq!(line["RequestsSent"], 30);
+        assert_eq!(line["RateLimitShare"], 30.0);
+        assert_eq!(line["DeliverySeconds"], 1.235);
+        assert_eq!(line["DeliveriesDelivered"], 0);
+        assert_eq!(line["Segment"], "顧客 \"A\"");
+        assert_eq!(line["_aws"]["Timestamp"], 1_795_395_960_000_u64);
+        assert!(!names(&line).contains("Members"), "an open run has no certain members");
+    }
+
+    #[test]
+    fn every_value_is_declared_and_a_complete_run_has_its_members() {
+        let line = line(&report("delivered"), &Work { completed: true, ..work() }, RATE, 1.0).unwrap();
+        assert_eq!(
+            (&line["Members"], &line["MembersLeft"], &line["DeliveriesDelivered"]),
+            (&json!(11), &json!(3), &json!(1))
+        );
+        let known: BTreeSet<String> = METRICS.iter().map(|metric| metric.name.to_owned()).collect();
+        assert_eq!(names(&line), known);
+        let beside = ["_aws", "Export", "Segment"].map(str::to_owned);
+        let written: BTreeSet<String> = line.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(written, known.into_iter().chain(beside).collect());
+        let dimensions: Vec<&Value> =
+            line["_aws"]["CloudWatchMetrics"].as_array().unwrap().iter().map(|one| &one["Dimensions"]).collect();
+        assert_eq!(dimensions, [&json!([[], ["Export"]]), &json!([[], ["Export"], ["Export", "Segment"]])]);
+    }
+
+    #[test]
+    fn nothing_is_written_where_nothing_was_to_be_delivered() {
+        assert_eq!(line(&report("delivered"), &Work::default(), RATE, 1.0), None);
+        assert_eq!(line(&report("failed"), &Work::default(), RATE, 1.0).unwrap()["DeliveriesFailed"], 1);
+    }
+
+    #[test]
+    fn the_documentation_lists_these_metrics_and_no_others() {
+        let page = include_str!("../../docs/operate.md");
+        let table = page.split("## Metrics").nth(1).expect("the chapter about metrics");
+        let documented: Vec<(&str, String)> = table
+            .lines()
+            .filter_map(|row| row.strip_prefix("| `")?.split_once("` | "))
+            .map(|(name, rest)| (name, rest.split(" |").next().unwrap().to_owned()))
+            .collect();
+        let written: Vec<(&str, String)> =
+            METRICS.iter().map(|metric| (metric.name, metric.unit.name().to_lowercase())).collect();
+        assert_eq!(documented, written);
+    }
+}
