@@ -34,8 +34,12 @@ async fn world() -> World {
     world.put(&file("HighValueCustomers", 2), "LoyaltyId,EMail,FirstName,Points\nLID-9,zoe@example.com,Zoë,3\n");
     world.put(&file("ChurnRisk", 1), "LoyaltyId,EMail,FirstName,Points\nLID-2,siobhan@example.ie,Siobhán,5\n");
     world.put(&file(JAPANESE, 1), "LoyaltyId,EMail,FirstName,Points\n0012,kaito.yamada@example.jp,海斗,100\n");
-    let entities = [("HighValueCustomers", 2), ("ChurnRisk", 1), (JAPANESE, 1)].map(|(segment, parts)| entity(segment, parts));
-    world.put("incoming/BlobExport/model.json", json!({ "name": "BlobExport", "version": "1.0", "entities": entities }).to_string());
+    let entities =
+        [("HighValueCustomers", 2), ("ChurnRisk", 1), (JAPANESE, 1)].map(|(segment, parts)| entity(segment, parts));
+    world.put(
+        "incoming/BlobExport/model.json",
+        json!({ "name": "BlobExport", "version": "1.0", "entities": entities }).to_string(),
+    );
     world
 }
 
@@ -44,10 +48,14 @@ fn file(segment: &str, part: u32) -> String {
 }
 
 fn entity(segment: &str, parts: u32) -> Value {
-    let attributes = ["LoyaltyId", "EMail", "FirstName", "Points"].map(|name| json!({ "name": name, "dataType": "string" }));
+    let attributes =
+        ["LoyaltyId", "EMail", "FirstName", "Points"].map(|name| json!({ "name": name, "dataType": "string" }));
     let partitions: Vec<Value> = (1..=parts)
         .map(|part| {
-            let location = format!("https://acct.blob.core.windows.net/ci/{}", file(segment, part).trim_start_matches("incoming/"));
+            let location = format!(
+                "https://acct.blob.core.windows.net/ci/{}",
+                file(segment, part).trim_start_matches("incoming/")
+            );
             json!({ "name": part.to_string(), "refreshTime": "2026-11-23T01:02:03Z", "location": location,
                     "fileFormatSettings": { "$type": "CsvFormatSettings", "columnHeaders": true, "delimiter": "," } })
         })
@@ -111,7 +119,10 @@ async fn s3_notifications() {
 async fn a_notification_of_several_objects_completes_the_run() {
     let world = world().await;
     let reports = reports(&world, Function::ObjectCreated, &sample("s3-multipart.json")).await;
-    assert_eq!(reports.iter().map(told).collect::<Vec<_>>(), [("HighValueCustomers", "delivered", "object-created", 8)]);
+    assert_eq!(
+        reports.iter().map(told).collect::<Vec<_>>(),
+        [("HighValueCustomers", "delivered", "object-created", 8)]
+    );
     assert_eq!(reports[0]["members"]["after"], 6);
     assert_eq!(members(&world, "High Value Customers"), 6);
 }
@@ -126,14 +137,20 @@ async fn messages_of_the_queue() {
 
     let answer = world.invoke(Function::ObjectCreated, &sample("sqs-s3.json")).await.unwrap();
     assert_eq!(answer, nothing_goes_back);
-    assert_eq!(told(&world.report("HighValueCustomers", RUN_ID)), ("HighValueCustomers", "waiting", "object-created", 7));
+    assert_eq!(
+        told(&world.report("HighValueCustomers", RUN_ID)),
+        ("HighValueCustomers", "waiting", "object-created", 7)
+    );
     assert_eq!(told(&world.report("ChurnRisk", RUN_ID)), ("ChurnRisk", "delivered", "object-created", 1));
 
     // The second of these two files is the one that the description still waits for.
     let sent = world.account.braze.counters().objects;
     let answer = world.invoke(Function::ObjectCreated, &sample("sqs-eventbridge.json")).await.unwrap();
     assert_eq!(answer, nothing_goes_back);
-    assert_eq!(told(&world.report("HighValueCustomers", RUN_ID)), ("HighValueCustomers", "delivered", "object-created", 8));
+    assert_eq!(
+        told(&world.report("HighValueCustomers", RUN_ID)),
+        ("HighValueCustomers", "delivered", "object-created", 8)
+    );
     assert_eq!(world.account.braze.counters().objects, sent + 1, "the first file was delivered before");
 }
 
@@ -142,7 +159,10 @@ async fn a_message_that_continues_a_delivery() {
     let world = world().await;
     let answer = world.invoke(Function::ObjectCreated, &sample("sqs-continue.json")).await.unwrap();
     assert_eq!(answer, json!({ "batchItemFailures": [] }));
-    assert_eq!(told(&world.report("HighValueCustomers", RUN_ID)), ("HighValueCustomers", "delivered", "object-created", 8));
+    assert_eq!(
+        told(&world.report("HighValueCustomers", RUN_ID)),
+        ("HighValueCustomers", "delivered", "object-created", 8)
+    );
     assert!(world.account.list("reports/loyalty/ChurnRisk").is_empty(), "no other segment is touched");
 }
 
@@ -191,12 +211,18 @@ async fn runs_on_demand() {
     assert_eq!(run.iter().map(told).collect::<Vec<_>>(), [("HighValueCustomers", "delivered", "on-demand", 8)]);
     let all = reports(&world, Function::OnDemand, &sample("run-all.json")).await;
     assert_eq!(all.iter().map(|report| told(report).1).collect::<Vec<_>>(), ["delivered"; 3]);
-    assert_eq!((members(&world, "High Value Customers"), members(&world, "ChurnRisk"), members(&world, JAPANESE)), (6, 1, 1));
+    assert_eq!(
+        (members(&world, "High Value Customers"), members(&world, "ChurnRisk"), members(&world, JAPANESE)),
+        (6, 1, 1)
+    );
 
     let status = world.invoke(Function::OnDemand, &sample("status.json")).await.unwrap();
     assert_eq!(status["exports"][0]["export"], "loyalty");
     let segments = status["exports"][0]["segments"].as_array().unwrap();
-    assert_eq!(segments.iter().map(|segment| segment["last_complete"]["members"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 6, 1]);
+    assert_eq!(
+        segments.iter().map(|segment| segment["last_complete"]["members"].as_u64().unwrap()).collect::<Vec<_>>(),
+        [1, 6, 1]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -207,11 +233,17 @@ async fn a_held_run_is_released() {
     world.account.delete_object(&file("HighValueCustomers", 2)).unwrap();
     world.configure("", "settle_minutes = 0");
     let former = RUN.replace("/23/", "/22/");
-    world.put(&format!("{former}/HighValueCustomers_1.csv"), format!("LoyaltyId,EMail,FirstName,Points\n{}", ids(40)).replace(",\n", ",,,\n"));
+    world.put(
+        &format!("{former}/HighValueCustomers_1.csv"),
+        format!("LoyaltyId,EMail,FirstName,Points\n{}", ids(40)).replace(",\n", ",,,\n"),
+    );
     world.account.delete_object(&file("HighValueCustomers", 1)).unwrap();
     let first = reports(&world, Function::OnDemand, &sample("run.json")).await;
     assert_eq!(told(&first[0]).1, "delivered", "{first:?}");
-    world.put(&file("HighValueCustomers", 1), format!("LoyaltyId,EMail,FirstName,Points\n{}", ids(3)).replace(",\n", ",,,\n"));
+    world.put(
+        &file("HighValueCustomers", 1),
+        format!("LoyaltyId,EMail,FirstName,Points\n{}", ids(3)).replace(",\n", ",,,\n"),
+    );
     let held = reports(&world, Function::OnDemand, &sample("run.json")).await;
     assert_eq!(told(&held[0]).1, "held", "{held:?}");
     assert_eq!(members(&world, "High Value Customers"), 40, "nobody leaves while the run is held");
@@ -249,9 +281,19 @@ async fn a_segment_is_retired() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_inspected() {
+    let world = world().await;
+    let answer = world.invoke(Function::OnDemand, &sample("inspect.json")).await.unwrap();
+    let told = answer.to_string();
+    assert!(told.contains("HighValueCustomers") && told.contains("LoyaltyId"), "{told}");
+    assert!(!told.contains("kaito") && !told.contains("海斗"), "people's data stay out of sight: {told}");
+    assert_eq!(world.account.braze.counters().requests, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn actions_that_are_not_known_are_answered_with_those_that_are() {
     let world = world().await;
-    for event in [sample("inspect.json"), sample("retry.json"), sample("erase.json")] {
+    for event in [sample("retry.json"), sample("erase.json")] {
         let error = world.invoke(Function::OnDemand, &event).await.unwrap_err();
         assert_eq!(error.error_type, "InvalidEvent");
         for word in ["action", "run, run_all, connect, status", event["action"].as_str().unwrap()] {

@@ -38,6 +38,9 @@ pub(crate) async fn run(arguments: &Deliver) -> Result<Ending, Failure> {
         return Err(config.no_such("export", &arguments.export, config.config.exports.keys()));
     };
     let folder = WorkspaceFolder::take(&arguments.workspace)?;
+    if arguments.files.canonicalize().is_ok_and(|files| folder.path().starts_with(files)) {
+        return Err(Failure::WorkspaceInFiles(folder.path().to_owned()));
+    }
     let mirrored = files::mirror(&arguments.files, &folder.bucket_folder().join(&export.folder), folder.path())?;
     show::aside(format!(
         "{} files in {}: {} new or changed, {} gone since the last time",

@@ -76,6 +76,13 @@ pub(crate) enum Failure {
         .0.display()
     )]
     NoFiles(PathBuf),
+    /// The workspace would be copied into itself.
+    #[error(
+        "the workspace {} lies in the folder with the files, so that it would be taken for files of the export. \
+         Name another folder with --workspace",
+        .0.display()
+    )]
+    WorkspaceInFiles(PathBuf),
     /// A file's name cannot be a key in a bucket.
     #[error("the name of {} is not UTF-8, and keys in S3 are. Rename the file", .0.display())]
     Name(PathBuf),

@@ -80,7 +80,7 @@ fn same_content(source: &Path, copy: &Path) -> io::Result<bool> {
         return Ok(false);
     }
     let (mut source, mut copy) = (BufReader::new(File::open(source)?), BufReader::new(File::open(copy)?));
-    let (mut left, mut right) = ([0; 64 * 1024], [0; 64 * 1024]);
+    let (mut left, mut right) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
     loop {
         let length = source.read(&mut left)?;
         if length == 0 {

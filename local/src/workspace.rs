@@ -126,6 +126,6 @@ impl Workspace {
 
     /// Asks the handler what the `on-demand` function is asked.
     pub(crate) async fn on_demand(&self, request: &Value) -> Result<Value, Failure> {
-        Ok(self.handler.on_demand(request, TimeBudget::ending_in(TIME)).await?)
+        Ok(Box::pin(self.handler.on_demand(request, TimeBudget::ending_in(TIME))).await?)
     }
 }

@@ -53,13 +53,22 @@ impl SegmentDelivery {
         Ok(report)
     }
 
+    /// Whether the report of `run` says how it ended: a function that was killed may have ended the run and not told it.
+    pub async fn is_told(&self, run: RunId) -> Result<bool, DeliveryError> {
+        let told = self.stored_report(run).await?;
+        Ok(told.is_some_and(|told| matches!(told.outcome, Outcome::Delivered | Outcome::Held)))
+    }
+
+    async fn stored_report(&self, run: RunId) -> Result<Option<Report>, DeliveryError> {
+        let told = self.bucket.read(&self.keys.report(run, "report.json"), REPORT_LIMIT).await?;
+        Ok(told.and_then(|(told, _)| serde_json::from_slice(&told).ok()))
+    }
+
     async fn is_news(&self, report: &Report) -> Result<bool, DeliveryError> {
         let Some(run) = report.run else {
             return Ok(true);
         };
-        let told = self.bucket.read(&self.keys.report(run, "report.json"), REPORT_LIMIT).await?;
-        let told = told.and_then(|(told, _)| serde_json::from_slice::<Report>(&told).ok());
-        Ok(told.is_none_or(|told| {
+        Ok(self.stored_report(run).await?.is_none_or(|told| {
             (told.outcome, told.rows, told.members) != (report.outcome, report.rows, report.members.clone())
         }))
     }

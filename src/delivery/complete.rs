@@ -185,6 +185,8 @@ impl SegmentDelivery {
             seen.runs.get(&run).is_some_and(|seen| seen.files == record.files && seen.replaced == record.replaced)
                 && seen.last_complete == ledger.last_complete;
         let newest = ledger.newest_run() == Some(run);
+        // Whoever left is told under the name that they were marked with, though it may have been renamed since.
+        ledger.adopt(self.destination(), &self.attribute);
         let Some(record) = ledger.runs.get_mut(&run).filter(|_| unchanged) else {
             return ControlFlow::Break(Completion::NotNow);
         };
@@ -319,6 +321,7 @@ fn end(
     record.members = Some(figures.clone());
     record.replaced.clear();
     record.uncertain.clear();
+    let renamed = std::mem::take(&mut record.renamed);
     let mut parts = record.parts();
     parts.extend_from_slice(carried_now);
     let counts = record.counts();
@@ -333,8 +336,8 @@ fn end(
     };
     ledger.last_complete = Some(CompleteRun { run, members: figures.after, parts });
     ledger.runs.retain(|id, _| *id >= run);
-    // A member whose object was refused may still be marked under a former name.
-    if counts.rows.rejected == 0 && carried_now.is_empty() {
+    // A member whose object was refused, or sent before the renaming, may still be marked under a former name.
+    if !renamed && counts.rows.rejected == 0 && carried_now.is_empty() {
         ledger.former_attributes.clear();
     }
     ledger.remember(summary);

@@ -25,6 +25,8 @@ struct Deliveries {
     reports: Vec<Report>,
     ignored: Vec<Value>,
     failed: Vec<String>,
+    /// How many were tried.
+    of: usize,
 }
 
 /// Which deliveries are to be made of an export.
@@ -45,10 +47,25 @@ impl Handler {
         budget: TimeBudget,
     ) -> Result<Value, HandlerError> {
         let mut deliveries = Deliveries::default();
-        let exports: Vec<&Arc<Export>> = match &scheduled.exports {
-            None => config.exports.values().filter(|export| export.schedule == Schedule::Active).collect(),
-            Some(names) => names.iter().map(|name| Self::export(config, name)).collect::<Result<_, _>>()?,
-        };
+        let mut exports: Vec<&Arc<Export>> = Vec::new();
+        match &scheduled.exports {
+            None => exports.extend(config.exports.values().filter(|export| export.schedule == Schedule::Active)),
+            Some(names) => {
+                let mut unknown = Vec::new();
+                for name in names {
+                    match Self::export(config, name) {
+                        Ok(export) => exports.push(export),
+                        Err(error) => unknown.push(error),
+                    }
+                }
+                // A slip in one name does not keep the others.
+                deliveries.of += unknown.len();
+                deliveries.failed.extend(unknown.iter().map(ToString::to_string));
+                if let (true, Some(error)) = (exports.is_empty(), unknown.into_iter().next()) {
+                    return Err(error);
+                }
+            }
+        }
         for export in exports {
             if export.schedule == Schedule::Off {
                 let reason = "its schedule is \"off\": only uploads and `run` by name deliver it";
@@ -61,8 +78,7 @@ impl Handler {
         if deliveries.failed.is_empty() {
             return Ok(answer(&deliveries.reports, &[("ignored", Value::Array(deliveries.ignored))]));
         }
-        let of = deliveries.reports.len().max(deliveries.failed.len());
-        Err(HandlerError::SomeFailed { failed: deliveries.failed, of })
+        Err(HandlerError::SomeFailed { failed: deliveries.failed, of: deliveries.of })
     }
 
     pub(super) async fn run(&self, config: &Config, run: Run, budget: TimeBudget) -> Result<Value, HandlerError> {
@@ -142,7 +158,7 @@ impl Handler {
         if deliveries.failed.is_empty() {
             return Ok(deliveries.reports);
         }
-        Err(HandlerError::SomeFailed { of: deliveries.failed.len(), failed: deliveries.failed })
+        Err(HandlerError::SomeFailed { failed: deliveries.failed, of: deliveries.of })
     }
 
     async fn deliver_export(
@@ -157,6 +173,7 @@ impl Handler {
             Ok(survey) => survey,
             Err(error) => {
                 tracing::error!(export = %export.name, %error, "an export's folder could not be listed");
+                deliveries.of += 1;
                 deliveries.failed.push(format!("{}: {error}", export.name));
                 return;
             }
@@ -173,6 +190,7 @@ impl Handler {
             match self.deliver_found(&delivery, export, &found, wanted).await {
                 Ok(None) => {}
                 Ok(Some(end)) => {
+                    deliveries.of += 1;
                     if end.again {
                         deliveries.failed.push(format!("{}/{segment}: {}", export.name, end.report.message));
                     }
@@ -180,6 +198,7 @@ impl Handler {
                 }
                 Err(error) => {
                     tracing::error!(export = %export.name, %segment, %error, "a segment could not be delivered");
+                    deliveries.of += 1;
                     deliveries.failed.push(format!("{}/{segment}: {error}", export.name));
                 }
             }
@@ -199,7 +218,11 @@ impl Handler {
         }
         let ledger = StateKeys::new(&export.name, delivery.segment()).ledger(&self.bucket).read().await;
         let ledger = ledger.map_err(crate::delivery::DeliveryError::from)?;
-        if !wanted.tell_all && ledger.as_ref().is_some_and(|ledger| nothing_to_do(ledger, found)) {
+        if !wanted.tell_all
+            && let Some(ledger) = &ledger
+            && nothing_to_do(ledger, found)
+            && (!ledger.runs.contains_key(&found.run) || delivery.is_told(found.run).await?)
+        {
             return Ok(None);
         }
         delivery.forget_missing_files(found.run, &found.files).await?;

@@ -232,7 +232,11 @@ impl Handler {
     fn braze(&self, connection: &Arc<Connection>) -> BrazeClient {
         let mut clients = self.braze.lock().unwrap_or_else(PoisonError::into_inner);
         match clients.get(&connection.name) {
-            Some((known, client)) if known == connection => client.clone(),
+            Some((known, client)) if known == connection => {
+                // A key that was refused in an earlier invocation may have been mended in Braze since.
+                client.forget_refusal();
+                client.clone()
+            }
             _ => {
                 let client = match self.simulated {
                     None => BrazeClient::new(connection, self.http.clone()),

@@ -77,6 +77,10 @@ pub struct RunRecord {
     /// Requests and data points that the leavers took.
     #[serde(default)]
     pub leavers: Counts,
+    /// Whether the attribute was renamed after the first of it was delivered: when it is complete, some of its members are
+    /// still marked under the former name, and the next run has to see to it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub renamed: bool,
 }
 
 /// How far a run is.
@@ -218,6 +222,9 @@ impl Ledger {
             let former = std::mem::replace(&mut self.attribute, attribute.clone());
             self.former_attributes.insert(former);
             self.former_attributes.remove(attribute);
+            for run in self.runs.values_mut().filter(|run| run.phase != Phase::Complete) {
+                run.renamed |= !run.files.is_empty() || !run.replaced.is_empty();
+            }
         }
     }
 
@@ -250,6 +257,7 @@ impl RunRecord {
             started_at: now,
             members: None,
             leavers: Counts::default(),
+            renamed: false,
         }
     }
 

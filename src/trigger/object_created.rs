@@ -3,7 +3,7 @@
 //! Forms: Amazon S3 User Guide, "Event message structure" and "Using `EventBridge`"; AWS Lambda Developer Guide, "Using
 //! Lambda with Amazon SQS". Keys are form-encoded in S3's own notifications and plain in `EventBridge`'s.
 
-use aws_lambda_events::event::s3::S3Event;
+use aws_lambda_events::event::s3::S3Entity;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::Value;
@@ -105,13 +105,13 @@ fn errands(event: &Value) -> Result<Vec<Errand>, EventError> {
         Some(Value::Array(records)) if records.is_empty() => {
             Err(EventError::field("Records", "an empty list", "at least one S3 record"))
         }
-        Some(Value::Array(records)) => s3_records(event, records),
+        Some(Value::Array(records)) => s3_records(records),
         Some(other) => Err(EventError::field("Records", kind_of(other), "a list of S3 records")),
         None => Err(unknown("it has neither Records, nor detail-type, nor continue".to_owned())),
     }
 }
 
-fn s3_records(event: &Value, records: &[Value]) -> Result<Vec<Errand>, EventError> {
+fn s3_records(records: &[Value]) -> Result<Vec<Errand>, EventError> {
     for (place, record) in records.iter().enumerate() {
         let field = |name: &str| format!("Records[{place}].{name}");
         let source = record.get("eventSource").or_else(|| record.get("EventSource")).and_then(Value::as_str);
@@ -125,17 +125,21 @@ fn s3_records(event: &Value, records: &[Value]) -> Result<Vec<Errand>, EventErro
             return Err(EventError::field(field("eventVersion"), named(Some(version)), "2.x"));
         }
     }
-    let event = S3Event::deserialize(event)
-        .map_err(|error| EventError::field("Records", format!("a record of another form ({error})"), "S3 records"))?;
     let mut errands = Vec::new();
-    for (place, record) in event.records.into_iter().enumerate() {
-        let name = record.event_name.unwrap_or_default();
+    for (place, record) in records.iter().enumerate() {
+        let name = record.get("eventName").and_then(Value::as_str).unwrap_or_default();
         if !name.trim_start_matches("s3:").starts_with("ObjectCreated:") {
             continue;
         }
+        // The part that counts, and no other: later versions add fields, and senders of their own leave some out.
+        let entity = record.get("s3").map_or_else(|| S3Entity::deserialize(&Value::Null), S3Entity::deserialize);
+        let entity = entity.map_err(|error| {
+            let found = format!("a value of another form ({error})");
+            EventError::field(format!("Records[{place}].s3"), found, "an object with bucket.name and object.key")
+        })?;
         let missing = |name: &str| EventError::field(format!("Records[{place}].s3.{name}"), "nothing", "a text");
-        let bucket = record.s3.bucket.name.ok_or_else(|| missing("bucket.name"))?;
-        let key = record.s3.object.key.ok_or_else(|| missing("object.key"))?;
+        let bucket = entity.bucket.name.ok_or_else(|| missing("bucket.name"))?;
+        let key = entity.object.key.ok_or_else(|| missing("object.key"))?;
         let key = form_decoded(&key).ok_or_else(|| {
             EventError::field(format!("Records[{place}].s3.object.key"), "text that is not UTF-8", "an encoded key")
         })?;

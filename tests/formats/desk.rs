@@ -16,7 +16,7 @@ use local::standin::BUCKET;
 use local::standin::s3::SECRET_ACCESS_KEY;
 use serde_json::{Value, json};
 
-use crate::support::{API_KEY, TIMEOUT, World};
+use crate::support::{API_KEY, SECRET, TIMEOUT, World};
 
 pub(crate) struct Desk {
     pub(crate) world: World,
@@ -48,7 +48,7 @@ impl Desk {
     pub(crate) fn configure(&self, exports: &str) {
         let host = self.world.account.braze.url();
         let connection = format!(
-            "[connections.braze]\nhostname = \"{host}\"\nsecret = \"s\"\nagree_to_data_transfer = true\n\n{exports}"
+            "[connections.braze]\nhostname = \"{host}\"\nsecret = \"{SECRET}\"\nagree_to_data_transfer = true\n\n{exports}"
         );
         self.world.put("config/exports.toml", connection);
     }

@@ -75,7 +75,14 @@ impl Case {
     fn rows(self) -> Vec<[&'static str; 6]> {
         match self.quotes {
             Quotes::Never => vec![
-                ["0012", "kaito@example.jp", "海斗", "Köln Altstadt", "100", if self.declares_no_quotes() { "5\" disk" } else { "disk" }],
+                [
+                    "0012",
+                    "kaito@example.jp",
+                    "海斗",
+                    "Köln Altstadt",
+                    "100",
+                    if self.declares_no_quotes() { "5\" disk" } else { "disk" },
+                ],
                 ["LID-2", "", "Siobhán", "", "-7", "=SUM(A1)"],
                 ["", "mia@example.com", "Mia 🎉", "São Paulo", "", "'tis fine"],
             ],
@@ -171,7 +178,8 @@ impl Case {
         } else {
             String::new()
         };
-        let columns = if self.header == Header::InConfig { format!("csv.columns = {COLUMNS:?}\n") } else { String::new() };
+        let columns =
+            if self.header == Header::InConfig { format!("csv.columns = {COLUMNS:?}\n") } else { String::new() };
         format!(
             "[exports.{export}]\nconnection = \"braze\"\nfolder = \"incoming/{export}\"\n{path}{columns}\
              data_matching = {{ customer_id = \"CustomerId\", email = \"E-Mail\" }}\n\
@@ -180,8 +188,7 @@ impl Case {
     }
 
     fn model(self, export: &str) -> String {
-        let attributes: Vec<Value> =
-            COLUMNS.iter().map(|name| json!({ "name": name, "dataType": "string" })).collect();
+        let attributes: Vec<Value> = COLUMNS.iter().map(|name| json!({ "name": name, "dataType": "string" })).collect();
         let style = if self.declares_no_quotes() { "QuoteStyle.None" } else { "QuoteStyle.Csv" };
         let settings = json!({ "$type": "CsvFormatSettings", "columnHeaders": false,
                                "delimiter": self.delimiter.to_string(), "quoteStyle": style });

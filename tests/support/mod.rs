@@ -9,20 +9,20 @@ use local::standin::{Account, AccountSettings};
 use serde_json::{Value, json};
 
 /// A key that no message may show.
-pub const API_KEY: &str = "canary-0f6c2d1e-9f0a-4a55-8f5e-key";
-pub const SECRET: &str = "insights-to-braze/braze-eu";
-pub const TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const API_KEY: &str = "canary-0f6c2d1e-9f0a-4a55-8f5e-key";
+pub(crate) const SECRET: &str = "insights-to-braze/braze-eu";
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 /// The folder of the run that most tests deliver.
-pub const RUN: &str = "incoming/BlobExport/HighValueCustomers/2026/11/23/0102";
+pub(crate) const RUN: &str = "incoming/BlobExport/HighValueCustomers/2026/11/23/0102";
 
-pub enum Function {
+pub(crate) enum Function {
     ObjectCreated,
     Scheduled,
     OnDemand,
 }
 
 impl Function {
-    pub fn binary(&self) -> PathBuf {
+    pub(crate) fn binary(&self) -> PathBuf {
         PathBuf::from(match self {
             Self::ObjectCreated => env!("CARGO_BIN_EXE_object_created"),
             Self::Scheduled => env!("CARGO_BIN_EXE_scheduled"),
@@ -32,16 +32,16 @@ impl Function {
 }
 
 /// An account with a key in the secret and a configuration in the bucket.
-pub struct World {
-    pub account: Account,
+pub(crate) struct World {
+    pub(crate) account: Account,
 }
 
 impl World {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(|_| {}).await
     }
 
-    pub async fn with(change: impl FnOnce(&mut AccountSettings)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut AccountSettings)) -> Self {
         let mut settings = AccountSettings::with_key(API_KEY);
         settings.notify_of_uploads = false;
         change(&mut settings);
@@ -53,11 +53,11 @@ impl World {
     }
 
     /// Stores `exports.toml` with further lines in the connection and in the export.
-    pub fn configure(&self, connection: &str, export: &str) {
+    pub(crate) fn configure(&self, connection: &str, export: &str) {
         self.put("config/exports.toml", self.config(connection, export));
     }
 
-    pub fn config(&self, connection: &str, export: &str) -> String {
+    pub(crate) fn config(&self, connection: &str, export: &str) -> String {
         let host = self.account.braze.url();
         format!(
             r#"
@@ -88,41 +88,41 @@ HighValueCustomers = "High Value Customers"
         )
     }
 
-    pub fn put(&self, key: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn put(&self, key: &str, content: impl AsRef<[u8]>) {
         self.account.put_object(key, content).unwrap();
     }
 
-    pub fn get_text(&self, key: &str) -> String {
+    pub(crate) fn get_text(&self, key: &str) -> String {
         String::from_utf8(self.account.get_object(key).unwrap().unwrap_or_default()).unwrap()
     }
 
-    pub fn report(&self, segment: &str, run: &str) -> Value {
+    pub(crate) fn report(&self, segment: &str, run: &str) -> Value {
         serde_json::from_str(&self.get_text(&format!("reports/loyalty/{segment}/{run}/report.json"))).unwrap()
     }
 
-    pub async fn host(&self, function: Function) -> LambdaHost {
+    pub(crate) async fn host(&self, function: Function) -> LambdaHost {
         LambdaHost::start(self.account.function(function.binary())).await.unwrap()
     }
 
-    pub async fn invoke(&self, function: Function, event: &Value) -> Result<Value, InvocationError> {
+    pub(crate) async fn invoke(&self, function: Function, event: &Value) -> Result<Value, InvocationError> {
         self.host(function).await.invoke(event, TIMEOUT).await
     }
 
     /// Invokes `object-created` with one file and gives the only report.
-    pub async fn deliver(&self, key: &str) -> Value {
+    pub(crate) async fn deliver(&self, key: &str) -> Value {
         let answer = self.invoke(Function::ObjectCreated, &self.s3_event(key)).await.unwrap();
         assert_eq!(answer["reports"].as_array().map(Vec::len), Some(1), "{answer}");
         answer["reports"][0].clone()
     }
 
-    pub async fn run(&self, further: Value) -> Value {
+    pub(crate) async fn run(&self, further: Value) -> Value {
         let mut event = json!({ "action": "run", "export": "loyalty" });
         event.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
         self.invoke(Function::OnDemand, &event).await.unwrap()
     }
 
     /// The notification of a file as S3 sends it.
-    pub fn s3_event(&self, key: &str) -> Value {
+    pub(crate) fn s3_event(&self, key: &str) -> Value {
         let encoded: String = percent_encoding::utf8_percent_encode(key, percent_encoding::NON_ALPHANUMERIC)
             .to_string()
             .replace("%2F", "/")
@@ -138,7 +138,7 @@ HighValueCustomers = "High Value Customers"
                     "object": { "key": encoded, "size": 1, "eTag": "d41d8cd98f00b204e9800998ecf8427e", "sequencer": "0A" } } }] })
     }
 
-    pub fn has_attribute(&self, external_id: &str, name: &str) -> Value {
+    pub(crate) fn has_attribute(&self, external_id: &str, name: &str) -> Value {
         self.account
             .braze
             .profile(external_id)
@@ -147,7 +147,7 @@ HighValueCustomers = "High Value Customers"
     }
 }
 
-pub fn sqs_event(bodies: &[Value]) -> Value {
+pub(crate) fn sqs_event(bodies: &[Value]) -> Value {
     let records: Vec<Value> = bodies
         .iter()
         .enumerate()
@@ -162,7 +162,7 @@ pub fn sqs_event(bodies: &[Value]) -> Value {
 }
 
 /// People whose names and addresses are awkward and legal.
-pub const AWKWARD: &str = "\u{feff}LoyaltyId,EMail,FirstName,Points\r\n\
+pub(crate) const AWKWARD: &str = "\u{feff}LoyaltyId,EMail,FirstName,Points\r\n\
     0012,kaito.yamada@example.jp,\"海斗, 山田\",100\r\n\
     LID-2,\"siobhan.o'connor@example.ie\",\"Siobhán \"\"Shiv\"\"\",\r\n\
     LID-3,,\"two\r\nlines 🎉\",42\r\n\
@@ -170,3 +170,12 @@ pub const AWKWARD: &str = "\u{feff}LoyaltyId,EMail,FirstName,Points\r\n\
     LID-5,not an address,Zoë,not a number\r\n\
     LID-2,siobhan@example.ie,again,1\r\n\
     ,,nobody,1\r\n";
+
+/// None of these texts may hold the word that the tests write into keys and into everything about people.
+#[track_caller]
+pub(crate) fn assert_silent(texts: impl IntoIterator<Item = impl AsRef<str>>) {
+    for text in texts {
+        let text = text.as_ref();
+        assert!(!text.to_lowercase().contains("canary"), "a key or a person's data: {text}");
+    }
+}

@@ -47,8 +47,7 @@ impl Checked {
         if right {
             let name = if run == Run::First { "first" } else { "second" };
             self.right.push(format!(
-                "{name} run: read = accepted + unchanged + duplicate + rejected, before - left + entered = after, and \
-                 every figure is the one that the export was made for"
+                "{name} run: rows and members add up, and every figure is the one that the export was made for"
             ));
         }
     }
@@ -141,5 +140,82 @@ pub(super) fn profile_of(person: &Person, braze: &Braze) -> Option<Profile> {
     match person.identifier() {
         Identifier::ExternalId(id) => braze.profile(id),
         Identifier::Email(email) => braze.profiles_with_email(email).pop(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::standin::braze::BrazeSettings;
+
+    /// A workspace whose profiles are right, made past the protocol, but for what `spoil` does to one object.
+    async fn checked(spoil: impl Fn(u64, &mut serde_json::Map<String, Value>)) -> Checked {
+        let population = Population { members: 100 };
+        let braze = Braze::start(BrazeSettings::with_key("key")).await.unwrap();
+        let http = insights_to_braze::braze::http_client().unwrap();
+        for number in population.people(Run::Second) {
+            let person = Person::new(number, Run::Second);
+            let mut object = serde_json::Map::new();
+            match person.identifier() {
+                Identifier::ExternalId(id) => object.insert("external_id".to_owned(), id.into()),
+                Identifier::Email(email) => object.insert("email".to_owned(), email.into()),
+            };
+            let [first_name, last_name] = person.names();
+            object.insert("first_name".to_owned(), first_name.into());
+            object.insert("last_name".to_owned(), last_name.into());
+            for segment in Segment::BOTH {
+                let is = population.is_member(segment, number, Run::Second);
+                if is || population.is_member(segment, number, Run::First) {
+                    object.insert(segment.attribute().to_owned(), is.into());
+                }
+            }
+            spoil(number, &mut object);
+            let body = serde_json::json!({"attributes": [object]}).to_string();
+            let request = http.post(format!("{}/users/track", braze.url())).bearer_auth("key").body(body);
+            let answer = request.header("content-type", "application/json").send().await.unwrap();
+            assert_eq!(answer.status(), 201);
+        }
+        let mut checked = Checked::default();
+        checked.profiles(population, &braze);
+        checked
+    }
+
+    #[tokio::test]
+    async fn right_profiles_are_found_right() {
+        let checked = checked(|_, _| {}).await;
+        assert!(checked.wrong.is_empty() && checked.right.len() == 3, "{checked:?}");
+    }
+
+    #[tokio::test]
+    async fn each_kind_of_mistake_is_found() {
+        let attribute = Segment::HighValueCustomers.attribute();
+        // 7 has left the segment and 5 was never in it.
+        let stale =
+            checked(|number, object| drop((number == 7).then(|| object.insert(attribute.to_owned(), true.into()))))
+                .await;
+        assert_eq!(stale.wrong, ["\"High Value Customers\" is wrong on 1 profiles"]);
+        let missing = checked(|number, object| drop((number == 0).then(|| object.remove(attribute)))).await;
+        assert_eq!(missing.wrong.len(), 1, "{missing:?}");
+        let stranger =
+            checked(|number, object| drop((number == 5).then(|| object.insert(attribute.to_owned(), false.into()))))
+                .await;
+        assert_eq!(stranger.wrong.len(), 1, "{stranger:?}");
+        let garbled =
+            checked(|number, object| drop((number == 1).then(|| object.insert("last_name".to_owned(), "?".into()))))
+                .await;
+        assert_eq!(garbled.wrong, ["1 people's names were garbled, among them [1]"]);
+        let doubled =
+            checked(|number, object| drop((number == 0).then(|| object.insert("external_id".to_owned(), "0".into()))))
+                .await;
+        assert!(doubled.wrong.iter().any(|wrong| wrong.contains("profiles")), "{doubled:?}");
+    }
+
+    #[test]
+    fn reports_that_are_missing_or_differ_are_found() {
+        let mut checked = Checked::default();
+        checked.reports(Population { members: 100 }, Run::First, &[]);
+        assert_eq!((checked.wrong.len(), checked.right.len()), (2, 0));
     }
 }

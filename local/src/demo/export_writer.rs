@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 use jiff::civil::DateTime;
 
 use super::people::{COLUMNS, Person, strangers};
-use super::population::{Population, Run, Segment};
+use super::population::{Population, Run, Segment, is_broken, is_repeated};
 
 /// One file that was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,8 +71,8 @@ fn write_file(path: &Path, population: Population, segment: Segment, run: Run, f
             continue;
         }
         let person = Person::new(number, run);
-        let kept = if population.is_broken(segment, number, run) { 3 } else { COLUMNS.len() };
-        let times = if population.is_repeated(number) { 2 } else { 1 };
+        let kept = if is_broken(segment, number, run) { 3 } else { COLUMNS.len() };
+        let times = if is_repeated(number) { 2 } else { 1 };
         for _ in 0..times {
             csv.row(person.cells.iter().take(kept).map(String::as_bytes))?;
         }
@@ -199,11 +199,11 @@ mod tests {
                 let mut people = good.into_iter().filter(|cells| !cells[0].is_empty());
                 let mut met = 0;
                 for number in population.people(run) {
-                    if !population.is_member(segment, number, run) || population.is_broken(segment, number, run) {
+                    if !population.is_member(segment, number, run) || is_broken(segment, number, run) {
                         continue;
                     }
                     let expected = Person::new(number, run).cells;
-                    for _ in 0..if population.is_repeated(number) { 2 } else { 1 } {
+                    for _ in 0..if is_repeated(number) { 2 } else { 1 } {
                         assert_eq!(people.next().unwrap(), expected);
                     }
                     met += 1;

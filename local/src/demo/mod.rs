@@ -29,6 +29,9 @@ use crate::standin::braze::{Keep, Profile};
 /// With more people than this the stand-in counts objects and keeps no profile, so that its memory does not grow.
 const PROFILES_KEPT_UP_TO: u64 = 200_000;
 
+/// A profile to be shown is chosen of so many.
+const CANDIDATES: usize = 5;
+
 pub(crate) async fn run(arguments: &Demo) -> Result<Ending, Failure> {
     let folder = empty_folder(arguments.folder.as_deref())?;
     let population = Population { members: arguments.members };
@@ -50,7 +53,7 @@ pub(crate) async fn run(arguments: &Demo) -> Result<Ending, Failure> {
     let places = Places::of(&folder, &stage, &reports);
     if arguments.json {
         let profiles: Vec<&Profile> = profiles.iter().map(|(_, profile)| profile).collect();
-        let places = places.0.iter().map(|(what, path)| ((*what).to_owned(), json!(path))).collect();
+        let places = places.0.iter().map(|(what, path)| (what.replace(' ', "_"), json!(path))).collect();
         show::json(&json!({
             "members": arguments.members,
             "reports": reports,
@@ -81,7 +84,7 @@ fn empty_folder(named: Option<&Path>) -> Result<PathBuf, Failure> {
     path.canonicalize().map_err(failure)
 }
 
-/// Three people as the workspace holds them, each with a word about who it is.
+/// Three people as the workspace holds them, each with a word about who it is. Whoever shows most is taken.
 fn three_profiles(population: Population, stage: &Stage) -> Vec<(&'static str, Profile)> {
     type Kind<'k> = (&'static str, &'k dyn Fn(u64) -> bool);
     let in_both = |number| Segment::BOTH.iter().all(|segment| population.is_member(*segment, number, Run::Second));
@@ -99,13 +102,14 @@ fn three_profiles(population: Population, stage: &Stage) -> Vec<(&'static str, P
         ("a member who left one segment and entered the other", &moved),
     ];
     let profile = |number| profile_of(&Person::new(number, Run::Second), &stage.account.braze);
-    kinds
-        .iter()
-        .filter_map(|(who, is_one)| {
-            let number = population.people(Run::First).find(|number| is_one(*number))?;
-            Some((*who, profile(number)?))
-        })
-        .collect()
+    let shown = kinds.iter().filter_map(|(who, is_one)| {
+        let candidates = population.people(Run::First).filter(|number| is_one(*number)).take(CANDIDATES);
+        let most = candidates
+            .filter_map(profile)
+            .max_by_key(|profile| (profile.email.is_some(), profile.standard.len(), profile.custom_attributes.len()));
+        Some((*who, most?))
+    });
+    shown.collect()
 }
 
 /// Where things lie.

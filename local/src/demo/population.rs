@@ -50,6 +50,20 @@ pub(super) enum Run {
     Second,
 }
 
+/// Whether a member's row is cut short in a run. It is rejected, and the member stays one.
+pub(super) fn is_broken(segment: Segment, number: u64, run: Run) -> bool {
+    let broken = match segment {
+        Segment::HighValueCustomers => 12,
+        Segment::ChurnRisk => 16,
+    };
+    run == Run::Second && number == broken
+}
+
+/// Whether a member's row is in the file twice.
+pub(super) fn is_repeated(number: u64) -> bool {
+    number % 331 == 4
+}
+
 /// The people of the demonstration. They are numbered from 0.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Population {
@@ -85,20 +99,6 @@ impl Population {
         }
     }
 
-    /// Whether a member's row is cut short in a run. It is rejected, and the member stays one.
-    pub(super) fn is_broken(self, segment: Segment, number: u64, run: Run) -> bool {
-        let broken = match segment {
-            Segment::HighValueCustomers => 12,
-            Segment::ChurnRisk => 16,
-        };
-        run == Run::Second && number == broken
-    }
-
-    /// Whether a member's row is in the file twice.
-    pub(super) fn is_repeated(self, number: u64) -> bool {
-        number % 331 == 4
-    }
-
     /// The people whose rows are in one of the files, which are counted from 0.
     pub(super) fn people_in_file(self, segment: Segment, run: Run, file: u64) -> Range<u64> {
         let all = self.people(run).end;
@@ -121,14 +121,14 @@ impl Population {
                 continue;
             }
             rows.read += 1;
-            if self.is_broken(segment, number, run) {
+            if is_broken(segment, number, run) {
                 rows.rejected += 1;
             } else if was && !changes(number) {
                 rows.unchanged += 1;
             } else {
                 rows.accepted += 1;
             }
-            if self.is_repeated(number) {
+            if is_repeated(number) {
                 rows.read += 1;
                 rows.duplicate += 1;
             }

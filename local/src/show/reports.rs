@@ -67,11 +67,11 @@ fn reasons(what: &str, reports: &[&Report], of: impl Fn(&Report) -> &BTreeMap<St
         return;
     }
     line(format!("\n{what}:"));
-    let mut table = Table::new(&[">rows", "reason", "in"]);
+    let mut table = Table::new(&[">rows", "in", "reason"]);
     for (reason, counts) in by_reason {
         let segments = counts.iter().map(|(report, number)| format!("{} {}", report.segment, count(*number)));
         let all = counts.iter().map(|(_, number)| number).sum();
-        table.row(vec![count(all), reason.to_owned(), segments.collect::<Vec<_>>().join(", ")]);
+        table.row(vec![count(all), segments.collect::<Vec<_>>().join(", "), reason.to_owned()]);
     }
     line(table);
 }

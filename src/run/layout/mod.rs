@@ -138,6 +138,9 @@ fn read(export: &Export, key: &str, last_modified: Timestamp) -> Result<Place, I
         Some(pattern) => by_pattern(export, pattern, path, last_modified)?,
         None => by_known_layout(export, key, path, last_modified)?,
     };
+    if !name::can_be_segment(file.segment.as_str()) {
+        return Err(IgnoredReason::NoSegmentName);
+    }
     if export.delivers(&file.segment) { Ok(Place::File(file)) } else { Err(IgnoredReason::SegmentNotListed) }
 }
 

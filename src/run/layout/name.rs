@@ -36,6 +36,15 @@ pub(super) fn looks_like_segment(stem: &str) -> bool {
     starts_right && ordinary && !numbered && !long_number && !rejected_rows
 }
 
+/// Whether a name found in a key can be a segment's: the Common Data Model gives a table 1 to 256 characters. A step of a
+/// path or a control character would go from here into the keys of state and reports, into logs and into Braze.
+pub(super) fn can_be_segment(name: &str) -> bool {
+    const LONGEST_NAME: usize = 256;
+    !matches!(name, "" | "." | "..")
+        && name.chars().count() <= LONGEST_NAME
+        && !name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\'))
+}
+
 fn strip_ending<'n>(name: &'n str, ending: &str) -> Option<&'n str> {
     let at = name.len().checked_sub(ending.len())?;
     let found = name.get(at..)?;

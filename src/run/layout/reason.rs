@@ -15,6 +15,8 @@ pub enum IgnoredReason {
     SegmentNotListed,
     /// A name that may be a segment, or a part, copy or date of one.
     UnclearSegment,
+    /// What stands in the segment's place cannot be the name of one.
+    NoSegmentName,
     /// Not a text table by its extension.
     OtherKind,
     /// No layout fits, or its date does not exist.
@@ -33,6 +35,9 @@ impl fmt::Display for IgnoredReason {
             Self::SegmentNotListed => "its segment is not in the export's `segments`",
             Self::UnclearSegment => {
                 "its name may be a part, a copy or a date of a segment: list the segment in `segments` or set `path`"
+            }
+            Self::NoSegmentName => {
+                "what stands in the segment's place cannot be a segment's name: a step of a path, a control character, or over 256 characters"
             }
             Self::OtherKind => "not a .csv, .txt or .tsv file (also .gz)",
             Self::UnknownKey => "no layout fits its key: set `path` if it is an export's file",

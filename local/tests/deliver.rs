@@ -1,0 +1,176 @@
+//! `local deliver`, `connect` and `status` against a stand-in of Braze that listens like the real one.
+
+#![allow(missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs;
+use std::process::Output;
+
+use local::standin::braze::{Braze, BrazeSettings};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::process::Command;
+
+const KEY: &str = "7c0f3a52-canary-4d1e-9d3a";
+
+/// A user's machine: files of an export, an `exports.toml`, and a Braze workspace somewhere.
+struct Desk {
+    folder: TempDir,
+    braze: Braze,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let desk = Self {
+            folder: tempfile::tempdir().unwrap(),
+            braze: Braze::start(BrazeSettings::with_key(KEY)).await.unwrap(),
+        };
+        desk.write(
+            "exports.toml",
+            &format!(
+                "[connections.eu]\nhostname = \"{}\"\nsecret = \"not used here\"\nagree_to_data_transfer = true\n\
+                 [exports.loyalty]\nconnection = \"eu\"\nfolder = \"incoming/優良 Export\"\n\
+                 [exports.loyalty.data_matching]\ncustomer_id = \"Id\"\nemail = \"EMail\"\n\
+                 [exports.loyalty.attributes]\nfirst_name = \"FirstName\"\n",
+                desk.braze.url()
+            ),
+        );
+        desk
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Writes a run of the segment Loyal in one file, with the `model.json` that lists it.
+    fn write_run(&self, day: &str, rows: &str) {
+        let path = format!("Loyal/2026/11/{day}/0102/Loyal_1.csv");
+        self.write(&format!("files/{path}"), &format!("Id,EMail,FirstName\r\n{rows}"));
+        let partition = json!({"name": "Loyal_1", "location": format!("https://lake.example/c/x/{path}")});
+        let model = json!({"name": "x", "version": "1.0", "entities": [
+            {"$type": "LocalEntity", "name": "Loyal", "attributes": [], "partitions": [partition]},
+        ]});
+        self.write("files/model.json", &model.to_string());
+    }
+
+    async fn local(&self, line: &str) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+        command.args(line.split(' ')).current_dir(self.folder.path()).env("BRAZE_API_KEY", KEY).output().await.unwrap()
+    }
+
+    /// Runs `deliver` and gives the exit code and the JSON answer.
+    async fn deliver(&self, further: &str) -> (i32, Value) {
+        let output =
+            self.local(&format!("deliver --config exports.toml --export loyalty --files files --json{further}")).await;
+        let answer = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+        (output.status.code().unwrap(), answer)
+    }
+}
+
+const FIRST: &str =
+    "0001,o'connor@example.com,太郎\r\n0002,,\"Line\nbreak, \"\"quoted\"\"\"\r\n,only@example.jp,👩‍👩‍👧\r\n,,nobody\r\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_delivery_sends_nothing_and_the_next_run_only_changes() {
+    let desk = Desk::new().await;
+    desk.write_run("23", FIRST);
+    let (code, dry) = desk.deliver(" --dry-run").await;
+    assert_eq!((code, &dry["reports"][0]["outcome"]), (0, &json!("dry_run")));
+    assert_eq!(desk.braze.counters().requests, 0, "a dry run sends nothing");
+
+    let (code, first) = desk.deliver("").await;
+    assert_eq!((code, &first["reports"][0]["outcome"]), (0, &json!("delivered")), "{first:#}");
+    assert_eq!(
+        first["reports"][0]["rows"],
+        json!({"read": 4, "accepted": 3, "unchanged": 0, "duplicate": 0, "rejected": 1})
+    );
+    assert_eq!(desk.braze.profile("0001").unwrap().custom_attributes["Loyal"], true, "zeros stay");
+    assert_eq!(desk.braze.profile("0002").unwrap().standard["first_name"], "Line\nbreak, \"quoted\"");
+    let sent = desk.braze.counters().requests;
+    assert!(sent > 0);
+
+    let (code, again) = desk.deliver("").await;
+    assert_eq!((code, &again["reports"][0]["outcome"]), (0, &json!("delivered")));
+    assert_eq!(desk.braze.counters().requests, sent, "the second time, nothing is sent");
+
+    desk.write_run("24", "0001,o'connor@example.com,太郎\r\n0003,,New\r\n,only@example.jp,👩‍👩‍👧\r\n");
+    let (code, next) = desk.deliver("").await;
+    assert_eq!(code, 0, "{next:#}");
+    assert_eq!(next["reports"][0]["members"], json!({"before": 3, "entered": 1, "stayed": 2, "left": 1, "after": 3}));
+    assert_eq!(next["reports"][0]["rows"]["unchanged"], 2);
+    assert_eq!(desk.braze.profile("0002").unwrap().custom_attributes["Loyal"], false);
+
+    let (code, all) = desk.deliver(" --send all").await;
+    assert_eq!(code, 0, "{all:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_and_status_tell_the_same_to_a_person() {
+    let desk = Desk::new().await;
+    desk.write_run("23", FIRST);
+    let output = desk.local("deliver --config exports.toml --export loyalty --files files").await;
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{shown}");
+    assert!(shown.contains("Run 2026-11-23T01:02Z") && shown.contains("no customer ID and no email"), "{shown}");
+    assert!(!shown.contains("{\"export\""), "no report line of the function's log: {shown}");
+    let output = desk.local("status --config exports.toml").await;
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.contains("Loyal") && shown.contains("complete"), "{shown}");
+    let output = desk.local("connect --config exports.toml --connection eu").await;
+    assert_eq!(output.status.code(), Some(0));
+    let requests = desk.braze.profile_count();
+    assert_eq!(requests, 3, "connect makes no profile");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_loses_most_members_is_held_until_it_is_released() {
+    let desk = Desk::new().await;
+    let row = |number: u32| format!("{number:04},,Name\r\n");
+    desk.write_run("23", &(0..200).map(row).collect::<String>());
+    assert_eq!(desk.deliver("").await.0, 0);
+    desk.write_run("24", &(0..20).map(row).collect::<String>());
+    let (code, held) = desk.deliver("").await;
+    assert_eq!((code, &held["reports"][0]["outcome"]), (3, &json!("held")), "{held:#}");
+    assert_eq!(desk.braze.count_with_attribute("Loyal", &json!(true)), 200);
+    let (code, released) = desk.deliver(" --allow-leavers").await;
+    assert_eq!((code, &released["reports"][0]["outcome"]), (0, &json!("delivered")), "{released:#}");
+    assert_eq!(desk.braze.count_with_attribute("Loyal", &json!(true)), 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_have_their_exit_codes_and_never_show_the_key() {
+    let desk = Desk::new().await;
+    desk.write_run("23", FIRST);
+    desk.braze.set_keys(Vec::new());
+    let (code, refused) = desk.deliver("").await;
+    assert_eq!((code, &refused["reports"][0]["outcome"]), (1, &json!("failed")));
+    let output = desk.local("connect --config exports.toml --connection eu").await;
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("failed") && !told.contains("canary") && !refused.to_string().contains("canary"), "{told}");
+
+    let lines = [
+        ("deliver --config none.toml --export loyalty --files files", "cannot read none.toml"),
+        ("deliver --config exports.toml --export royalty --files files", "There are: loyalty"),
+        ("deliver --config exports.toml --export loyalty --files none", "cannot read none"),
+        ("deliver --config exports.toml --export loyalty --files .", "--workspace"),
+        ("deliver --config exports.toml --export loyalty --files files --segment Royal", "\"Royal\" does not exist"),
+        ("deliver --config exports.toml", "--export"),
+        ("connect --config exports.toml --connection us", "There are: eu"),
+        ("status --config exports.toml --workspace nowhere", "there is no workspace nowhere"),
+    ];
+    for (line, part) in lines {
+        let output = desk.local(line).await;
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{line}: {told}");
+        assert!(told.contains(part), "{line}: {told}");
+    }
+    desk.write("exports.toml", "[connections.eu]\nhostname = \"http://braze.example\"\n");
+    let output = desk.local("deliver --config exports.toml --export loyalty --files files").await;
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(told.contains("exports.toml:\n") && told.contains("secret"), "{told}");
+}
