@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{DisplayErrorContext, ProvideErrorMetadata};
-use serde::Deserialize;
+use serde_json::{Map, Value};
 use thiserror::Error;
 use tokio::time::Instant;
 
@@ -72,11 +72,6 @@ pub enum SecretError {
     },
 }
 
-#[derive(Deserialize)]
-struct SecretValue {
-    api_key: Option<String>,
-}
-
 impl ApiKeys {
     /// Keys through `client`; nothing is read yet.
     pub fn new(client: Client) -> Self {
@@ -113,10 +108,11 @@ impl ApiKeys {
         })?;
         let malformed = |found| SecretError::Malformed { secret: secret.to_owned(), found };
         let text = answer.secret_string().ok_or_else(|| malformed("it is binary, not text"))?;
-        let value: SecretValue = serde_json::from_str(text).map_err(|error| {
+        let value: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
             malformed(if error.is_data() { "it is JSON of another form" } else { "it is not JSON" })
         })?;
-        let key = value.api_key.ok_or_else(|| malformed("it has no field \"api_key\""))?;
+        let key = value.get("api_key").ok_or_else(|| malformed("it has no field \"api_key\""))?;
+        let key = key.as_str().ok_or_else(|| malformed("its \"api_key\" is not a text"))?;
         let key = key.trim();
         if key.is_empty() {
             return Err(malformed("its \"api_key\" is empty"));

@@ -52,7 +52,7 @@ async fn every_mistake_in_the_configuration_is_named() {
         (connection("api_key = \"canary-key-in-the-file\""), &["[connections.braze-eu] api_key", "secret"]),
         (
             changed(&hostname, "hostname = \"http://rest.fra-01.braze.eu\""),
-            &["hostname", "http://rest.fra-01.braze.eu", "https"],
+            &["hostname", "plain http to another machine", "https"],
         ),
         (changed(&hostname, "hostname = \"dashboard-01.braze.eu\""), &["hostname", "dashboard-01.braze.eu", "rest."]),
         (
@@ -71,7 +71,7 @@ async fn every_mistake_in_the_configuration_is_named() {
         (changed("\"integer\"", "\"decimal128\""), &["loyalty_points", "type", "decimal128", "integer"]),
         (
             changed("customer_id = \"LoyaltyId\"\nemail = \"EMail\"", ""),
-            &["exports.loyalty.data_matching", "customer_id", "email"],
+            &["[exports.loyalty] data_matching", "customer_id", "email"],
         ),
         (export("schedule = \"daily\""), &["[exports.loyalty] schedule", "daily", "\"active\" or \"off\""]),
         (export("send = \"everything\""), &["[exports.loyalty] send", "everything", "\"changes\" or \"all\""]),

@@ -88,7 +88,8 @@ async fn secrets_that_hold_no_key() {
         ("canary-plain-text-key", &["it is not JSON"]),
         ("{\"api_key\": \"canary", &["it is not JSON"]),
         ("[\"canary\"]", &["JSON of another form"]),
-        ("{\"api_key\": 5}", &["JSON of another form"]),
+        ("{\"api_key\": 5}", &["\"api_key\" is not a text"]),
+        ("{\"api_key\": null}", &["\"api_key\" is not a text"]),
         ("{\"apikey\": \"canary\"}", &["no field \"api_key\""]),
         ("{\"api_key\": \"  \"}", &["\"api_key\" is empty"]),
         ("{\"api_key\": \"canary key\"}", &["spaces or characters"]),
@@ -151,10 +152,10 @@ async fn somebody_else(answer: impl IntoResponse + Clone + Send + Sync + 'static
 #[tokio::test(flavor = "multi_thread")]
 async fn hosts_that_are_not_braze() {
     let page = Html("<html><body>Welcome</body></html>");
-    let closed = {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
-    };
+    // A port that is taken and at which nobody listens.
+    let silent = tokio::net::TcpSocket::new_v4().unwrap();
+    silent.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let closed = format!("http://{}", silent.local_addr().unwrap());
     let redirect = (StatusCode::FOUND, [(header::LOCATION, "http://127.0.0.1:1/elsewhere")]);
     let cases: Vec<(String, &[&str])> = vec![
         (closed, &["refused the connection", "hostname"]),

@@ -62,8 +62,8 @@ async fn a_dry_run_tells_everything_and_changes_nothing() {
     assert_eq!(report["preview"]["requests"], 6, "{report}");
     assert_eq!(
         report["data_points"],
-        25 * 2 + 30,
-        "the attribute and the points of each, and the attribute of each who left"
+        25 * 4 + 30,
+        "of each the attribute, the points, the name and the address; of each who left the attribute"
     );
     let objects = report["preview"]["objects"].as_array().unwrap();
     assert_eq!(objects.len(), 3);
@@ -90,7 +90,7 @@ async fn a_dry_run_tells_everything_and_changes_nothing() {
         json!({ "before": 40, "entered": 25, "stayed": 10, "left": 30, "after": 35 }),
         "{report}"
     );
-    assert_eq!(report["data_points"], 25 * 2 + 30, "{report}");
+    assert_eq!(report["data_points"], 25 * 4 + 30, "{report}");
     assert_eq!((members(&world, &json!(true)), members(&world, &json!(false))), (35, 30));
 }
 

@@ -116,7 +116,8 @@ fn tell(answer: &Answer, workspace: &Workspace) {
     for error in &answer.errors {
         show::line(format!("{} {error}", show::bad("error:")));
     }
-    if let Some(message) = &answer.message {
+    let told = |message: &String| answer.reports.iter().any(|report| report.message == *message);
+    if let Some(message) = answer.message.as_ref().filter(|message| !told(message)) {
         show::line(message);
     }
     for ignored in &answer.ignored {

@@ -1,6 +1,7 @@
 //! A bucket in a folder of this machine, with the handler of the Lambda functions on top.
 
 use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -68,7 +69,7 @@ impl WorkspaceFolder {
         let failure = |source| {
             Failure::file("cannot use the workspace", path, source, "Name a folder that you may write with --workspace")
         };
-        fs::create_dir_all(path.join(BUCKET)).map_err(failure)?;
+        make_private(path).and_then(|()| fs::create_dir_all(path.join(BUCKET))).map_err(failure)?;
         let path = path.canonicalize().map_err(failure)?;
         let lock =
             File::options().create(true).truncate(false).write(true).open(path.join(".lock")).map_err(failure)?;
@@ -108,6 +109,15 @@ impl WorkspaceFolder {
         );
         Ok(Workspace { handler: handler.without_report_lines(), bucket_folder, _s3: s3, _folder: self })
     }
+}
+
+/// Makes a folder that its owner alone may look into, because members are in it. One that is there stays as it is.
+fn make_private(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
 /// A bucket that is served, and the handler that uses it.

@@ -28,7 +28,7 @@ impl Desk {
         desk.write(
             "exports.toml",
             &format!(
-                "[connections.eu]\nhostname = \"{}\"\nsecret = \"not used here\"\nagree_to_data_transfer = true\n\
+                "[connections.eu]\nhostname = \"{}\"\nsecret = \"insights-to-braze/eu\"\nagree_to_data_transfer = true\n\
                  [exports.loyalty]\nconnection = \"eu\"\nfolder = \"incoming/優良 Export\"\n\
                  [exports.loyalty.data_matching]\ncustomer_id = \"Id\"\nemail = \"EMail\"\n\
                  [exports.loyalty.attributes]\nfirst_name = \"FirstName\"\n",

@@ -143,7 +143,7 @@ impl BrazeClient {
 
 fn judge(answer: &Answer, host: &str) -> Result<(), CheckError> {
     let host = host.to_owned();
-    let braze_said = TrackAnswer::parse(&answer.body, 0).is_some();
+    let braze_said = TrackAnswer::parse(&answer.body, 0).is_some_and(|said| said.known);
     let not_braze = |found: &str| {
         Err(CheckError::NotBraze { host: host.clone(), found: format!("it answers {} {found}", answer.status) })
     };

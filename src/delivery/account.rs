@@ -69,7 +69,9 @@ impl SegmentDelivery {
             return Ok(true);
         };
         Ok(self.stored_report(run).await?.is_none_or(|told| {
-            (told.outcome, told.rows, told.members) != (report.outcome, report.rows, report.members.clone())
+            let another_reason = report.outcome == Outcome::Failed && told.message != report.message;
+            another_reason
+                || (told.outcome, told.rows, told.members) != (report.outcome, report.rows, report.members.clone())
         }))
     }
 

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::chunk::RejectedRow;
 use super::claim::Claim;
-use super::segment::{FileToDeliver, SegmentDelivery};
+use super::segment::{FileToDeliver, LeaseEnd, SegmentDelivery};
 use super::{DeliveryError, outstanding::DoneChunk};
 use crate::bucket::Condition;
 use crate::membership::{Checkpoint, FileRecord, Lease, Part, PartWriter, Progress, StateError};
@@ -29,6 +29,7 @@ pub(super) struct Account {
     /// What was done since the last write.
     since: Counts,
     owner: String,
+    pub(super) lease_end: LeaseEnd,
     numbers: u64,
 }
 
@@ -49,6 +50,11 @@ pub(super) enum Standing {
 impl Account {
     pub(super) fn new(claim: &Claim) -> Self {
         let (owner, file) = (claim.owner.clone(), claim.file.clone());
+        let until = match &file.progress {
+            Progress::Working { lease } => lease.until,
+            // A claim is always about a file that is worked on; without a lease nothing may be sent.
+            _ => jiff::Timestamp::MIN,
+        };
         Self {
             header: file.checkpoint.as_ref().map(|checkpoint| checkpoint.header.clone()),
             record: file,
@@ -57,6 +63,7 @@ impl Account {
             rejected_bytes: 0,
             since: Counts::default(),
             owner,
+            lease_end: LeaseEnd::new(until),
             numbers: 0,
         }
     }
@@ -186,6 +193,9 @@ impl SegmentDelivery {
             })
             .await?;
         let (ControlFlow::Break(standing) | ControlFlow::Continue(standing)) = answer;
+        if standing != Standing::Lost && matches!(progress, Progress::Working { .. }) {
+            account.lease_end.renewed(self.lease_end(now));
+        }
         Ok(standing)
     }
 }

@@ -4,7 +4,7 @@
 //! the files lists the run and everything that it lists is delivered; or the layout has one file per run; or the folder
 //! has been quiet for `settle_minutes`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -12,12 +12,13 @@ use futures::lock::Mutex;
 
 use super::DeliveryError;
 use super::segment::{FileToDeliver, SegmentDelivery};
-use crate::bucket::{Bucket, Condition};
+use crate::bucket::{Bucket, Condition, ObjectSummary};
 use crate::config::Export;
 use crate::membership::{FileRecord, Phase, Progress, RunRecord};
 use crate::names::SegmentName;
 use crate::run::RunId;
 use crate::run::expected::expected_files;
+use crate::run::layout::{Place, place};
 use crate::run::model::Model;
 
 /// A `model.json` is read into memory; a larger one is none.
@@ -116,7 +117,7 @@ impl SegmentDelivery {
         }
         match self.listed_files_delivered(run, record).await? {
             Some(whole) => Ok(whole),
-            None => self.is_quiet(evidence).await,
+            None => self.is_quiet(run, record, evidence).await,
         }
     }
 
@@ -185,8 +186,11 @@ impl SegmentDelivery {
     }
 
     /// Whether the folder has been quiet long enough, by S3's own clock: an object stored now tells the time.
-    async fn is_quiet(&self, evidence: Evidence) -> Result<bool, DeliveryError> {
-        let Some(last_change) = evidence.listed_last_change else {
+    ///
+    /// The run's folders are listed once more: since the first listing the delivery of what was found has taken time, and a
+    /// further file may have landed.
+    async fn is_quiet(&self, run: RunId, record: &RunRecord, evidence: Evidence) -> Result<bool, DeliveryError> {
+        let Some(mut last_change) = evidence.listed_last_change else {
             return Ok(false);
         };
         let key = format!("{}clock", self.keys.everything());
@@ -194,7 +198,38 @@ impl SegmentDelivery {
         let Some(clock) = self.bucket.summary(&key).await? else {
             return Ok(false);
         };
+        for object in self.files_beside(run, record).await? {
+            let known = record.files.get(&object.key).is_some_and(|known| known.etag == object.etag);
+            if !known {
+                return Ok(false);
+            }
+            last_change = last_change.max(object.last_modified);
+        }
         let quiet = clock.last_modified.duration_since(last_change);
         Ok(quiet.as_secs() >= i64::from(self.export.settle_minutes) * 60)
+    }
+
+    /// The files of the run that lie in the folders of its known files now.
+    async fn files_beside(&self, run: RunId, record: &RunRecord) -> Result<Vec<ObjectSummary>, DeliveryError> {
+        let folders: BTreeSet<&str> =
+            record.files.keys().map(|key| key.rsplit_once('/').map_or("", |(folder, _)| folder)).collect();
+        let is_of_run =
+            |object: &ObjectSummary| match place(&self.export, &object.key, object.size, object.last_modified) {
+                Place::File(placed) => placed.segment == self.segment && placed.run == run,
+                _ => false,
+            };
+        let mut files = Vec::new();
+        for folder in folders {
+            let mut token = None;
+            loop {
+                let (page, next) = self.bucket.list_page(&format!("{folder}/"), token).await?;
+                files.extend(page.into_iter().filter(is_of_run));
+                if next.is_none() {
+                    break;
+                }
+                token = next;
+            }
+        }
+        Ok(files)
     }
 }

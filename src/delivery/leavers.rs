@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::DeliveryError;
 use super::chunk::OwnedIdentifier;
 use super::load::Source;
-use super::segment::SegmentDelivery;
+use super::segment::{LeaseEnd, SegmentDelivery};
 use crate::braze::{ApiKey, ObjectFate, StopReason, TrackRequest};
 use crate::config::OnLeave;
 use crate::membership::{
@@ -42,6 +42,7 @@ pub(super) struct Leaving<'a> {
     met: RecentMembers,
     key_read_again: bool,
     written_at: Instant,
+    lease_end: LeaseEnd,
 }
 
 /// How it ended.
@@ -66,6 +67,11 @@ impl<'a> Leaving<'a> {
         ledger: &Ledger,
         done: u64,
     ) -> Self {
+        let until = match ledger.runs.get(&run).map(|record| &record.phase) {
+            Some(Phase::Completing { lease: Some(lease), .. }) => lease.until,
+            // Nobody else is kept away, as when a segment is retired.
+            _ => delivery.budget.ends_at(),
+        };
         Self {
             delivery,
             run,
@@ -79,6 +85,7 @@ impl<'a> Leaving<'a> {
             met: RecentMembers::default(),
             key_read_again: false,
             written_at: Instant::now(),
+            lease_end: LeaseEnd::new(until),
         }
     }
 
@@ -169,35 +176,41 @@ impl<'a> Leaving<'a> {
             group.chunks(connection.objects_per_request).map(|who| self.batch(who)).collect();
         let in_flight = usize::try_from(connection.requests_per_second.get()).unwrap_or(usize::MAX).clamp(4, 256);
         let (braze, budget) = (&self.delivery.braze, self.delivery.budget);
+        let lease_end = self.lease_end.clone();
         let mut answers = stream::iter(batches)
-            .take_while(|_| std::future::ready(!budget.is_spent()))
+            .take_while(|_| std::future::ready(!budget.is_spent() && lease_end.left(budget.now()).is_some()))
             .map(|batch| async move {
                 let outcome = braze.track(&batch.request, key, budget.stop_waiting()).await;
                 (batch, outcome)
             })
             .buffered(in_flight);
         let mut told = 0;
-        while let Some((batch, outcome)) = answers.next().await {
-            self.counts.requests += Requests {
-                sent: outcome.counts.sent,
-                retried: outcome.counts.retried,
-                rate_limited: outcome.counts.rate_limited,
+        loop {
+            let Some(left) = self.lease_end.left(budget.now()) else {
+                // It could not be renewed in time: whoever takes the run over may already send something newer.
+                return Ok((told, Some(Stop::End(LeavingEnd::OutOfTime))));
             };
-            if let Some(stop) = outcome.stop {
-                let stop = match stop {
-                    StopReason::OutOfTime => Stop::End(LeavingEnd::OutOfTime),
-                    reason => Stop::Reason(reason),
+            let wait = (self.written_at + CHECKPOINT).min(Instant::now() + left);
+            let answer = tokio::time::timeout_at(wait, answers.next()).await;
+            if let Ok(None) = answer {
+                break;
+            }
+            if let Ok(Some((batch, outcome))) = answer {
+                self.counts.requests += Requests {
+                    sent: outcome.counts.sent,
+                    retried: outcome.counts.retried,
+                    rate_limited: outcome.counts.rate_limited,
                 };
-                return Ok((told, Some(stop)));
-            }
-            for ((who, email), fate) in batch.who.iter().zip(&outcome.objects) {
-                match fate {
-                    ObjectFate::Accepted => self.counts.data_points += 1 + self.former.len() as u64,
-                    _ => self.carry(who, *email)?,
+                if let Some(stop) = outcome.stop {
+                    let stop = match stop {
+                        StopReason::OutOfTime => Stop::End(LeavingEnd::OutOfTime),
+                        reason => Stop::Reason(reason),
+                    };
+                    return Ok((told, Some(stop)));
                 }
+                self.note_told(&batch, &outcome.objects)?;
+                told += batch.who.len();
             }
-            told += batch.who.len();
-            self.done += batch.who.len() as u64;
             if self.written_at.elapsed() >= CHECKPOINT {
                 self.written_at = Instant::now();
                 if !self.write_progress().await? {
@@ -207,6 +220,17 @@ impl<'a> Leaving<'a> {
         }
         let stop = (told < group.len()).then_some(Stop::End(LeavingEnd::OutOfTime));
         Ok((told, stop))
+    }
+
+    fn note_told(&mut self, batch: &LeaverBatch, fates: &[ObjectFate]) -> Result<(), DeliveryError> {
+        for ((who, email), fate) in batch.who.iter().zip(fates) {
+            match fate {
+                ObjectFate::Accepted => self.counts.data_points += 1 + self.former.len() as u64,
+                _ => self.carry(who, *email)?,
+            }
+        }
+        self.done += batch.who.len() as u64;
+        Ok(())
     }
 
     fn batch(&self, who: &[(OwnedIdentifier, Option<EmailHash>)]) -> LeaverBatch {
@@ -278,6 +302,9 @@ impl<'a> Leaving<'a> {
                 }
             })
             .await?;
+        if answer.is_continue() {
+            self.lease_end.renewed(until);
+        }
         Ok(answer.is_continue())
     }
 }

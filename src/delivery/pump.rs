@@ -14,7 +14,7 @@ use super::DeliveryError;
 use super::chunk::{Chunk, ChunkBuilder, ChunkError};
 use super::commit::{Account, Standing};
 use super::outstanding::{Departure, DoneChunk, Outstanding};
-use super::segment::{FileToDeliver, SegmentDelivery};
+use super::segment::{FileToDeliver, LeaseEnd, SegmentDelivery};
 use crate::braze::{ApiKey, ObjectFate, StopReason, TrackOutcome};
 use crate::bucket::Condition;
 use crate::membership::{Lease, Part, Progress};
@@ -62,6 +62,7 @@ pub(super) struct Pump<'a, S> {
     key_read_again: bool,
     most_in_flight: usize,
     owner: String,
+    lease_end: LeaseEnd,
     folder: String,
     parts: u64,
     outstanding: Outstanding,
@@ -98,6 +99,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             // Enough for answers that take up to half a second at the full rate of 1,000 requests a second.
             most_in_flight: rate.clamp(4, 512),
             owner: lease.owner.clone(),
+            lease_end: account.lease_end.clone(),
             folder: account.record.folder.clone(),
             parts: 0,
             outstanding: Outstanding::default(),
@@ -135,8 +137,8 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             _ => self.last_commit(progress).await?,
         };
         match (failure, self.stop, standing) {
-            (_, _, Standing::Lost) => Ok(PumpEnd::Lost),
             (Some(error), ..) => Err(error),
+            (_, _, Standing::Lost) => Ok(PumpEnd::Lost),
             (None, None, _) => Ok(PumpEnd::Delivered),
             (None, Some(Stop::NewerRun(by)), _) => Ok(PumpEnd::NewerRunBegan { by }),
             (None, Some(_), _) => Ok(PumpEnd::OutOfTime),
@@ -163,6 +165,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
                 continue;
             }
             let tick = self.committed_at + CHECKPOINT;
+            let lease_left = self.lease_end.left(self.delivery.budget.now());
             tokio::select! {
                 Some((departure, outcome)) = self.in_flight.next() => self.take_answer(departure, outcome),
                 built = or_never(&mut self.building) => {
@@ -176,6 +179,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
                     self.take_standing(committed?);
                 }
                 () = tokio::time::sleep_until(tick), if self.committing.is_none() => {}
+                () = tokio::time::sleep(lease_left.unwrap_or_default()), if lease_left.is_some() => {}
                 () = tokio::time::sleep_until(self.delivery.budget.stop_sending()), if !stopping => {}
             }
         }
@@ -184,6 +188,14 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
     fn check_time(&mut self) {
         if self.stop.is_none() && self.delivery.budget.is_spent() {
             self.stop = Some(Stop::Time);
+        }
+        if self.lease_end.left(self.delivery.budget.now()).is_none() {
+            // The lease could not be renewed in time. What is on its way is given up, before whoever takes the file over
+            // sends something newer; it is sent again from the checkpoint.
+            self.in_flight = FuturesUnordered::new();
+            if !matches!(self.stop, Some(Stop::Lost)) {
+                self.stop = Some(Stop::Time);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the steps of a delivery have in common: one segment of one export, and the means to deliver it.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -144,6 +145,31 @@ impl SegmentDelivery {
     /// When a lease taken or renewed now ends.
     pub(super) fn lease_end(&self, now: Timestamp) -> Timestamp {
         now.checked_add(LEASE).unwrap_or(now).min(self.budget.ends_at())
+    }
+}
+
+/// Until when a lease holds, as its owner knows; shared by all that work under it.
+///
+/// Whoever cannot renew a lease stops sending when it ends: from then on another function may send something newer of the
+/// same people, and Braze keeps no order.
+#[derive(Clone, Debug)]
+pub(super) struct LeaseEnd(Arc<Mutex<Timestamp>>);
+
+impl LeaseEnd {
+    /// The end of a lease that has just been taken.
+    pub(super) fn new(until: Timestamp) -> Self {
+        Self(Arc::new(Mutex::new(until)))
+    }
+
+    /// The lease has been renewed.
+    pub(super) fn renewed(&self, until: Timestamp) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = until;
+    }
+
+    /// How long it still holds; `None` if it has ended.
+    pub(super) fn left(&self, now: Timestamp) -> Option<Duration> {
+        let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Duration::try_from(until.duration_since(now)).ok().filter(|left| !left.is_zero())
     }
 }
 

@@ -10,7 +10,8 @@
 //! | `fingerprint` | 12 hex digits that stand for the object that Braze accepted (XXH3); empty: send it again |
 //! | `standing` | empty: a member; `left`: no member any more, whose attribute is still to be unset |
 //!
-//! The first line names the columns. A later line for the same member, in this part or a later one, replaces an earlier.
+//! The first line names the columns. A line for the same member in a later part replaces an earlier one; within one part, a
+//! line with a fingerprint counts before one without.
 
 use std::io::{Read, Write};
 

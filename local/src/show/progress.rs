@@ -21,7 +21,7 @@ impl Progress {
         Self::start(
             what.into(),
             ProgressBar::new(total),
-            "{prefix:24} {bar:32} {human_pos}/{human_len} rows {wide_msg}",
+            "{prefix:10} {bar:32} {human_pos}/{human_len} rows {wide_msg}",
         )
     }
 

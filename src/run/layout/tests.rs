@@ -50,6 +50,18 @@ fn modified() -> Timestamp {
     "2026-12-24T18:30:15.5Z".parse().unwrap()
 }
 
+#[test]
+fn what_cannot_be_a_segments_name_is_none() {
+    let export = export("incoming/BlobExport", None);
+    for segment in [".", "..", "a\u{7}b", "line\nbreak", "back\\slash", &"x".repeat(257)] {
+        let key = format!("incoming/BlobExport/{segment}/2026/11/23/0102/x_1.csv");
+        assert_eq!(placed(&export, &key), IgnoredReason::NoSegmentName.to_string(), "{segment:?}");
+    }
+    let longest = "ロ".repeat(256);
+    let key = format!("incoming/BlobExport/{longest}/2026/11/23/0102/x_1.csv");
+    assert!(placed(&export, &key).starts_with(&longest));
+}
+
 /// The place in one line: `segment run part layout`, `model folder`, or the reason.
 fn placed(export: &Export, key: &str) -> String {
     match place(export, key, 10, modified()) {

@@ -1,0 +1,140 @@
+//! The CPU of reading alone, from compressed bytes to the JSON that Braze takes, as a ratio to a floor that does nothing but
+//! split the records of the plain text with the csv crate.
+//!
+//! `cargo bench --bench reading`; `ROWS` sets the number of rows (a million by default). CPU time is the process's own, from
+//! `/proc/self/stat`, so that other programs disturb little; each figure is the best of three.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::time::Instant;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use insights_to_braze::config::Config;
+use insights_to_braze::names::AttributeName;
+use insights_to_braze::profile::{ColumnTypes, DataType, DroppedFields, Matcher};
+use insights_to_braze::rows::{ReadSettings, RowReader};
+
+const CONFIG: &str = r#"
+[connections.b]
+hostname = "rest.fra-01.braze.eu"
+secret = "s"
+[exports.loyalty]
+connection = "b"
+folder = "incoming/BlobExport"
+[exports.loyalty.data_matching]
+customer_id = "LoyaltyId"
+email = "EMail"
+[exports.loyalty.attributes]
+first_name = "FirstName"
+last_name = "LastName"
+home_city = "City"
+country = "Country"
+points = "Points"
+balance = "Balance"
+joined = "Joined"
+is_active = "IsActive"
+"#;
+
+const TYPES: [(&str, DataType); 4] = [
+    ("Points", DataType::Int64),
+    ("Balance", DataType::Decimal),
+    ("Joined", DataType::DateTime),
+    ("IsActive", DataType::Boolean),
+];
+
+/// Rows as Customer Insights has them: most fields plain, a tenth of the names quoted.
+fn text(rows: u64) -> String {
+    let mut text =
+        String::from("CustomerId,LoyaltyId,EMail,FirstName,LastName,City,Country,Points,Balance,Joined,IsActive\r\n");
+    let cities = ["Köln", "東京", "São Paulo", "New York", "Reykjavík"];
+    for n in 0..rows {
+        let spread = n.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let last = if n % 10 == 0 { "\"O\"\"Neill, Jr.\"" } else { "Yamada" };
+        let city = cities[usize::try_from(spread % 5).unwrap()];
+        writeln!(
+            text,
+            "{spread:032x},LID-{n:08},person.{n}@example.com,Kaito{},{last},{city},JP,{},{}.{:02},2026-{:02}-{:02}T01:02:03Z,True\r",
+            spread % 97,
+            spread % 100_000,
+            spread % 10_000,
+            spread % 100,
+            spread % 12 + 1,
+            spread % 28 + 1,
+        )
+        .unwrap();
+    }
+    text
+}
+
+/// User and system time of this process in seconds (proc(5): fields 14 and 15, in hundredths).
+fn cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let after_name = stat.rsplit_once(')').unwrap().1;
+    after_name.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / 100.0
+}
+
+/// The least CPU and wall time of three runs.
+fn measure(name: &str, rows: u64, mut work: impl FnMut() -> u64) -> f64 {
+    let mut best = (f64::MAX, f64::MAX);
+    for _ in 0..3 {
+        let (cpu_before, began) = (cpu(), Instant::now());
+        assert_eq!(std::hint::black_box(work()), rows);
+        best = (best.0.min(cpu() - cpu_before), best.1.min(began.elapsed().as_secs_f64()));
+    }
+    println!("{name:<44} {:>6.2} s CPU  {:>6.2} s", best.0, best.1);
+    best.0
+}
+
+fn split_with_csv(text: &[u8]) -> u64 {
+    let mut reader = csv::ReaderBuilder::new().from_reader(text);
+    let mut record = csv::ByteRecord::new();
+    let mut rows = 0;
+    while reader.read_byte_record(&mut record).unwrap() {
+        rows += 1;
+    }
+    rows
+}
+
+/// Reads and, with a matcher, makes the JSON of every row.
+fn read(file: &[u8], matcher: Option<&Matcher>) -> u64 {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let mut reader = RowReader::open(file, ReadSettings::default()).await.unwrap();
+        let (mut object, mut dropped, mut rows) = (Vec::with_capacity(1_024), DroppedFields::default(), 0);
+        while let Some(row) = reader.next_row().await.unwrap() {
+            assert!(row.problem().is_none());
+            if let Some(matcher) = matcher {
+                object.clear();
+                matcher.match_row(&row, &mut object, &mut dropped).unwrap();
+                std::hint::black_box(&object);
+            }
+            rows += 1;
+        }
+        assert_eq!(dropped.total(), 0);
+        rows
+    })
+}
+
+fn main() {
+    let rows = std::env::var("ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(1_000_000);
+    let text = text(rows);
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    let compressed = encoder.finish().unwrap();
+    println!("{rows} rows, {} MB of text, {} MB compressed", text.len() >> 20, compressed.len() >> 20);
+    let config = Config::parse(CONFIG).unwrap();
+    let export = config.exports.values().next().unwrap();
+    let header: Vec<String> = text.lines().next().unwrap().split(',').map(str::to_owned).collect();
+    let types = ColumnTypes::new(TYPES.map(|(name, data_type)| (name.to_owned(), data_type)), None);
+    let matcher = Matcher::new(export, &AttributeName::new("High Value Customers"), &header, &types).unwrap();
+
+    let floor = measure("floor: csv splits the plain text", rows, || split_with_csv(text.as_bytes()));
+    let split = measure("rows of the plain text", rows, || read(text.as_bytes(), None));
+    let plain = measure("rows, matching and JSON of the plain text", rows, || read(text.as_bytes(), Some(&matcher)));
+    let whole = measure("gunzip, rows, matching and JSON", rows, || read(&compressed, Some(&matcher)));
+    for (name, value) in [("rows", split), ("rows, matching, JSON", plain), ("gunzip, rows, matching, JSON", whole)] {
+        println!("{name:<44} {:>6.2} times the floor", value / floor);
+    }
+}
