@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use insights_to_braze::braze::{self, ApiKey, BrazeClient, ObjectFate, TrackRequest};
-use insights_to_braze::config::{Config, Export};
+use insights_to_braze::config::{Config, Connection, Export};
 use insights_to_braze::description::FileDescription;
 use insights_to_braze::names::SegmentName;
 use insights_to_braze::profile::{ColumnTypes, DroppedFields, Matcher};
@@ -121,7 +121,7 @@ pub(crate) fn model(input: &[u8]) {
                 let _ = FileDescription::of(&export, &segment, key, Some(("incoming/x/model.json", &model)));
                 let _ = listed_runs(&export, &segment, &model, "incoming/x/model.json", &[key]);
                 for file in entity.files("incoming/x/model.json", &[key]) {
-                    assert!(!file.location.path_text().contains("sig="), "a signature is dropped");
+                    assert!(!file.location.path_text().contains("?sig="), "a signature is dropped");
                 }
             }
         }
@@ -183,7 +183,8 @@ const KEY: &str = "canary-9b1f2c3d-key";
 /// A server that answers what it is told, and a client that asks it.
 pub(crate) struct Answers {
     answer: Arc<Mutex<Vec<u8>>>,
-    client: BrazeClient,
+    connection: Arc<Connection>,
+    http: reqwest::Client,
     request: TrackRequest,
     runtime: Runtime,
 }
@@ -205,12 +206,12 @@ impl Answers {
         );
         let connection = Config::parse(&text).unwrap().connections.into_values().next().unwrap();
         let runtime = runtime();
-        let client = runtime.block_on(async { BrazeClient::new(&connection, braze::http_client().unwrap()) });
+        let http = braze::http_client().unwrap();
         let mut request = TrackRequest::default();
         for id in ["A", "B", "C"] {
             request.push(format!("{{\"external_id\":\"{id}\",\"email\":\"{id}@canary.example\"}}").as_bytes());
         }
-        Self { answer, client, request, runtime }
+        Self { answer, connection, http, request, runtime }
     }
 
     /// Every object has one fate, whatever the answer is; the key and the people are in no reason. The first byte chooses
@@ -220,9 +221,11 @@ impl Answers {
         let key = ApiKey::new(KEY.to_owned());
         let outcome = self.runtime.block_on(async {
             let deadline = tokio::time::Instant::now() + Duration::from_millis(30);
-            self.client.track(&self.request, &key, deadline).await
+            // A client of its own for each answer: one that has been told to wait would not ask again.
+            BrazeClient::new(&self.connection, self.http.clone()).track(&self.request, &key, deadline).await
         });
         assert_eq!(outcome.objects.len(), 3);
+        assert!(outcome.counts.sent > 0, "it was asked");
         let mut said = outcome.stop.map(|stop| stop.to_string()).unwrap_or_default();
         for fate in &outcome.objects {
             if let ObjectFate::Rejected(reason) = fate {

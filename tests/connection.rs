@@ -68,7 +68,10 @@ async fn fails_until_mended(world: &World, words: &[&str], mend: impl FnOnce()) 
     assert_eq!(report["outcome"], "failed", "{report}");
     assert_says(&report["message"], words);
     assert_eq!(report["rows"]["accepted"], 0);
-    assert_eq!(world.report("HighValueCustomers", RUN_ID), report);
+    let stored = world.report("HighValueCustomers", RUN_ID);
+    for field in ["outcome", "message", "rows", "files"] {
+        assert_eq!(stored[field], report[field], "{field}");
+    }
     assert_eq!(world.account.braze.profile_count(), 0);
 
     mend();

@@ -41,7 +41,10 @@ pub(super) enum Claimed {
         by: RunId,
     },
     /// Another function delivers this very content.
-    InOtherHands,
+    InOtherHands {
+        /// When its lease ends unless it is renewed.
+        until: Timestamp,
+    },
 }
 
 enum Step {
@@ -56,11 +59,20 @@ impl SegmentDelivery {
     pub(super) async fn claim(&self, file: &FileToDeliver, options: RunOptions) -> Result<Claimed, DeliveryError> {
         let owner = format!("{:016x}", rand::rng().random::<u64>());
         let give_up = (Instant::now() + LONGEST_WAIT).min(self.budget.stop_sending());
+        let mut seen_until = None;
         loop {
             let now = self.budget.now();
             let lease = Lease { owner: owner.clone(), until: self.lease_end(now) };
             let step = self.ledger.update(|ledger| self.try_claim(ledger, file, options, &lease, now)).await?;
             let what = match step {
+                // A function that is alive renews its lease, and this one leaves. One that was killed does not: this one
+                // takes over when the lease has ended.
+                ControlFlow::Break(Claimed::InOtherHands { until })
+                    if seen_until.replace(until).is_none_or(|seen| seen == until) && Instant::now() < give_up =>
+                {
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                    continue;
+                }
                 ControlFlow::Break(answer) => return Ok(answer),
                 ControlFlow::Continue(Step::Granted(claim)) => return Ok(Claimed::Granted(claim)),
                 ControlFlow::Continue(Step::CompleteFirst(run)) => {
@@ -97,14 +109,14 @@ impl SegmentDelivery {
             return ControlFlow::Continue(step);
         }
         let Some(run) = ledger.runs.get_mut(&file.run) else {
-            return ControlFlow::Break(Claimed::InOtherHands);
+            return ControlFlow::Break(Claimed::InOtherHands { until: now });
         };
         let key = &file.object.key;
         let same_content = run.files.get(key).filter(|known| known.etag == file.object.etag);
         let again = options.send == Some(SendRule::All);
         let resume = match same_content.map(|known| &known.progress) {
             Some(Progress::Working { lease: other }) if other.owner != lease.owner && other.holds(now) => {
-                return ControlFlow::Break(Claimed::InOtherHands);
+                return ControlFlow::Break(Claimed::InOtherHands { until: other.until });
             }
             Some(Progress::Delivered) if !again => return ControlFlow::Break(Claimed::AlreadyDelivered),
             Some(Progress::Delivered) | None => false,
@@ -127,12 +139,13 @@ impl SegmentDelivery {
                     checkpoint: None,
                     rejected: Vec::new(),
                     counts: Counts::default(),
+                    resend: again,
                     notes: std::collections::BTreeSet::new(),
                 },
             );
         }
         let Some(record) = run.files.get_mut(key) else {
-            return ControlFlow::Break(Claimed::InOtherHands);
+            return ControlFlow::Break(Claimed::InOtherHands { until: now });
         };
         record.progress = Progress::Working { lease: lease.clone() };
         let claim = Claim { owner: lease.owner.clone(), file: record.clone(), ledger: ledger.clone() };

@@ -146,7 +146,7 @@ impl SegmentDelivery {
             Claimed::Granted(claim) => *claim,
             Claimed::AlreadyDelivered => return Ok(FileEnd::AlreadyDelivered),
             Claimed::Superseded { by } => return Ok(FileEnd::Superseded { by }),
-            Claimed::InOtherHands => return Ok(FileEnd::InOtherHands),
+            Claimed::InOtherHands { .. } => return Ok(FileEnd::InOtherHands),
         };
         let account = Account::new(&claim);
         match Box::pin(self.send_file(file, options, claim, account.clone())).await {

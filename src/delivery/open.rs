@@ -8,7 +8,7 @@ use super::chunk::{ChunkBuilder, ChunkSettings};
 use super::claim::Claim;
 use super::commit::Account;
 use super::segment::{FileToDeliver, RunOptions, SegmentDelivery};
-use crate::config::OnLeave;
+use crate::config::{OnLeave, SendRule};
 use crate::description::FileDescription;
 use crate::membership::{Checkpoint, Known, Ledger};
 use crate::profile::{ColumnTypes, Matcher, json};
@@ -30,6 +30,8 @@ impl SegmentDelivery {
         account: &mut Account,
     ) -> Result<ChunkBuilder<FileBytes>, DeliveryError> {
         let known = self.load_known(&claim.ledger, file.run).await?;
+        let send = if claim.file.resend { Some(SendRule::All) } else { options.send };
+        let options = RunOptions { send, ..options };
         let (builder, header) =
             self.open_rows(file, options, &claim.ledger, known, claim.file.checkpoint.as_ref()).await?;
         account.record.notes.extend(builder.notes(&file.object.key));

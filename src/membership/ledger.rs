@@ -137,6 +137,9 @@ pub struct FileRecord {
     /// What became of the rows up to the checkpoint.
     #[serde(default)]
     pub counts: Counts,
+    /// Whether all members are sent, unchanged ones as well, because a person asked for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resend: bool,
     /// Remarks about the file for the report.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub notes: BTreeSet<String>,

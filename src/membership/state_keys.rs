@@ -17,10 +17,23 @@ pub struct StateKeys {
     segment: String,
 }
 
+/// `name` as one level of a key. What is not ASCII stays as it is, so that people find their segments.
+fn escaped(name: &str) -> String {
+    let mut level = String::with_capacity(name.len());
+    for character in name.chars() {
+        if character.is_ascii() || character.is_control() {
+            level.extend(utf8_percent_encode(character.encode_utf8(&mut [0; 4]), ESCAPED));
+        } else {
+            level.push(character);
+        }
+    }
+    level
+}
+
 impl StateKeys {
     /// The keys of `segment` in `export`.
     pub fn new(export: &ExportName, segment: &SegmentName) -> Self {
-        Self { export: export.clone(), segment: utf8_percent_encode(segment.as_str(), ESCAPED).to_string() }
+        Self { export: export.clone(), segment: escaped(segment.as_str()) }
     }
 
     /// The prefix of all state of an export's segments.
@@ -59,5 +72,33 @@ impl StateKeys {
     /// Everything that is kept of the segment.
     pub fn everything(&self) -> String {
         format!("state/{}/{}/", self.export, self.segment)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::StateKeys;
+    use crate::names::{ExportName, SegmentName};
+
+    #[test]
+    fn a_segment_has_one_folder_that_people_can_read() {
+        let export = ExportName::from("loyalty");
+        for (segment, folder) in [
+            ("顧客 セグメント", "顧客 セグメント"),
+            ("a/b\\c%d", "a%2Fb%5Cc%25d"),
+            ("line\nbreak\u{85}", "line%0Abreak%C2%85"),
+        ] {
+            let name = SegmentName::from(segment);
+            let keys = StateKeys::new(&export, &name);
+            let run = "2026-11-23T01:02Z".parse().unwrap();
+            assert_eq!(
+                keys.report(run, "report.json"),
+                format!("reports/loyalty/{folder}/2026-11-23T01:02Z/report.json")
+            );
+            let found = StateKeys::segment_of_folder(&export, &format!("state/loyalty/{folder}/"));
+            assert_eq!(found, Some(name));
+        }
     }
 }

@@ -166,6 +166,7 @@ fn a_renamed_attribute_leaves_its_former_name_and_another_workspace_leaves_no_fi
         checkpoint: None,
         rejected: Vec::new(),
         counts: Counts::default(),
+        resend: false,
         notes: BTreeSet::new(),
     };
     run.replace_file("incoming/a.csv", record(Progress::Unfinished));
