@@ -176,7 +176,7 @@ impl SegmentDelivery {
             self.api_keys.get(&self.export.connection.secret).await.map_err(|error| Unsent::Opening(error.into()))?;
         let renewing = account.clone();
         let opening = self.open(file, options, &claim, &mut account);
-        let builder = self.while_renewing(file, &renewing, opening).await.map_err(Unsent::Opening)?;
+        let builder = Box::pin(self.while_renewing(file, &renewing, opening)).await.map_err(Unsent::Opening)?;
         let lease = Lease { owner: claim.owner, until: self.budget.ends_at() };
         drop(claim.ledger);
         let pump = Pump::new(self, file, key, builder, account, &lease);
@@ -214,7 +214,9 @@ impl Tried {
             return (Outcome::Superseded, message);
         }
         if !self.failures.is_empty() {
-            let all: Vec<String> = self.failures.iter().map(ToString::to_string).collect();
+            let mut all: Vec<String> = self.failures.iter().map(ToString::to_string).collect();
+            // Files that fail for the same reason tell it once.
+            all.dedup();
             let busy = self.failures.iter().all(|error| matches!(error, DeliveryError::Busy { .. }));
             let outcome = if busy { Outcome::Unfinished } else { Outcome::Failed };
             return (outcome, all.join("\n"));

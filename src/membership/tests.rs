@@ -66,14 +66,8 @@ fn a_damaged_part_is_named_and_never_read_as_something_else() {
     }
     let (bytes, _) = writer.finish().unwrap();
     for cut in [0, 5, bytes.len() / 2, bytes.len() - 4] {
-        let mut rows = 0;
-        let result = read_part("state/x.csv.gz", &bytes[..cut], |_| rows += 1);
-        if cut == 0 {
-            assert!(result.is_ok() && rows == 0);
-        } else {
-            let message = result.unwrap_err().to_string();
-            assert!(message.starts_with("state/x.csv.gz, line"), "{message}");
-        }
+        let error = read_part("state/x.csv.gz", &bytes[..cut], |_| {}).unwrap_err();
+        assert!(error.to_string().starts_with("state/x.csv.gz, line"), "{error}");
     }
 }
 

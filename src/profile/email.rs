@@ -12,8 +12,6 @@ const LOCAL_MAX_CHARACTERS: usize = 64;
 const DOMAIN_MAX_BYTES: usize = 255;
 /// Bytes of one label of the domain.
 const LABEL_MAX_BYTES: usize = 63;
-/// Domains that hold one of these words have a stricter local part.
-const MICROSOFT_DOMAINS: [&str; 4] = ["msn", "hotmail", "outlook", "live"];
 
 /// Whether Braze would take `text`, which has no white space around it, for an email address.
 ///
@@ -52,10 +50,19 @@ fn is_microsoft_local_part(local: &str) -> bool {
             .all(|part| !part.is_empty() && part.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')))
 }
 
+/// Domains that hold one of Microsoft's words have a stricter local part.
 fn is_microsoft_domain(domain: &str) -> bool {
-    MICROSOFT_DOMAINS
-        .iter()
-        .any(|word| domain.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes())))
+    let domain = domain.as_bytes();
+    domain.iter().enumerate().any(|(at, byte)| {
+        let word: &[u8] = match byte.to_ascii_lowercase() {
+            b'm' => b"msn",
+            b'h' => b"hotmail",
+            b'o' => b"outlook",
+            b'l' => b"live",
+            _ => return false,
+        };
+        domain.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word))
+    })
 }
 
 fn is_gmail_domain(domain: &str) -> bool {

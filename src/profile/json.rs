@@ -19,7 +19,7 @@ const ESCAPED: [bool; 256] = {
 pub(crate) fn append_string(out: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
     out.push(b'"');
-    while let Some(at) = rest.iter().position(|&byte| ESCAPED[usize::from(byte)]) {
+    while let Some(at) = first_escaped(rest) {
         let (plain, tail) = rest.split_at(at);
         out.extend_from_slice(plain);
         if let Some((&byte, tail)) = tail.split_first() {
@@ -29,6 +29,24 @@ pub(crate) fn append_string(out: &mut Vec<u8>, text: &str) {
     }
     out.extend_from_slice(rest);
     out.push(b'"');
+}
+
+/// Where the first byte lies that has to be escaped. Eight bytes are passed over at once where none of them is one.
+fn first_escaped(text: &[u8]) -> Option<usize> {
+    let (words, _) = text.as_chunks::<8>();
+    let plain = 8 * words.iter().take_while(|word| !may_hold_escaped(u64::from_ne_bytes(**word))).count();
+    let rest = text.get(plain..)?;
+    rest.iter().position(|&byte| ESCAPED[usize::from(byte)]).map(|at| plain + at)
+}
+
+/// Whether one of eight bytes has to be escaped (Anderson, "Bit Twiddling Hacks": a word with a byte less than n, or equal).
+fn may_hold_escaped(word: u64) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES * 0x80;
+    let below = |bytes: u64, least: u64| bytes.wrapping_sub(ONES * least) & !bytes & HIGH;
+    let quotes = word ^ (ONES * 0x22);
+    let backslashes = word ^ (ONES * 0x5c);
+    (below(word, 0x20) | below(quotes, 1) | below(backslashes, 1)) != 0
 }
 
 fn append_escaped(out: &mut Vec<u8>, byte: u8) {
@@ -69,6 +87,21 @@ mod tests {
             let mut json = Vec::new();
             append_string(&mut json, text);
             assert_eq!(serde_json::from_slice::<String>(&json).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn every_byte_is_found_at_every_place() {
+        for place in 0..20 {
+            for byte in 0..=0x7f_u8 {
+                let mut text = "é".repeat(10).into_bytes();
+                text.splice(place..place, [byte]);
+                if let Ok(text) = String::from_utf8(text) {
+                    let mut json = Vec::new();
+                    append_string(&mut json, &text);
+                    assert_eq!(serde_json::from_slice::<String>(&json).unwrap(), text);
+                }
+            }
         }
     }
 

@@ -1,0 +1,243 @@
+//! The books: what Braze holds, what was sent when, and what the reports say, against the model of the case.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use local::standin::braze::Profile;
+use rand::rngs::SmallRng;
+use serde_json::{Value, json};
+
+use super::plan::{Form, Kind, Person, SEGMENTS};
+use super::storm::{Config, Storm};
+
+/// What is wrong, in words.
+pub(crate) type Problems = Vec<String>;
+
+impl Storm<'_> {
+    /// Everything that is audited once all is calm.
+    pub(crate) async fn audit(&self, random: &mut SmallRng) -> Problems {
+        let mut problems = Problems::new();
+        let last = self.last_run();
+        if let Err(problem) = self.calm_down(random, last).await {
+            return vec![problem];
+        }
+        self.audit_profiles(&mut problems);
+        self.audit_unsets(&mut problems);
+        self.audit_reports(last, &mut problems);
+        self.audit_flights(&mut problems);
+        let before = self.world.braze.counters().requests;
+        self.repeat_events();
+        if let Err(problem) = self.calm_down(random, last).await {
+            problems.push(format!("after repeated events: {problem}"));
+        }
+        let sent = self.world.braze.counters().requests - before;
+        if sent > 0 {
+            problems.push(format!("the same events again sent {sent} requests"));
+        }
+        self.audit_unchanged_run(random, &mut problems).await;
+        problems
+    }
+
+    fn audit_profiles(&self, problems: &mut Problems) {
+        let config = self.config.lock().expect("no panic before").clone();
+        let former = self.former.lock().expect("no panic before").clone();
+        let profiles = self.world.braze.profiles();
+        let last = self.last_run();
+        for segment in SEGMENTS.iter().take(self.segments) {
+            let attribute = if *segment == SEGMENTS[0] { config.attribute.as_str() } else { segment };
+            let members = self.runs.lock().expect("no panic before")[&(*segment, last)].members();
+            let mut expected: BTreeSet<usize> = BTreeSet::new();
+            let mut unsure: BTreeSet<usize> = BTreeSet::new();
+            for row in members.values() {
+                let person = &self.people[row.person];
+                if row.form == Form::Broken || self.poisoned_for_good.contains(&row.person) {
+                    // Still a member, but Braze knows what was accepted before.
+                    unsure.insert(row.person);
+                    continue;
+                }
+                let (place, alone) = match targets(&profiles, person, row.form, row.generation)[..] {
+                    [] => {
+                        problems.push(format!("{segment}: member {} has no profile", row.person));
+                        continue;
+                    }
+                    [place] => (place, true),
+                    // Which one Braze took for the address depends on what else was sent; each of them is the person's.
+                    [first, ..] => {
+                        let of_person = targets(&profiles, person, row.form, row.generation);
+                        let marked =
+                            |place: &&usize| profiles[**place].custom_attributes.get(attribute) == Some(&json!(true));
+                        let marked: Vec<usize> = of_person.iter().filter(marked).copied().collect();
+                        expected.extend(marked.iter().copied());
+                        (marked.first().copied().unwrap_or(first), false)
+                    }
+                };
+                expected.insert(place);
+                let fields = (self.segments == 1 && alone).then_some((row.name.as_str(), row.points));
+                check_member(&profiles[place], attribute, fields, &config, row.person, problems);
+            }
+            for (place, profile) in profiles.iter().enumerate() {
+                let is = |name: &str| profile.custom_attributes.get(name) == Some(&json!(true));
+                let owner = owner(&self.people, profile);
+                if owner.is_some_and(|owner| unsure.contains(&owner)) || is_shadowed(&profiles, profile) {
+                    continue;
+                }
+                if !expected.contains(&place) && is(attribute) {
+                    problems.push(format!("{segment}: person {owner:?} is no member and is marked: {profile:?}"));
+                }
+                if *segment == SEGMENTS[0] {
+                    for name in former.iter().filter(|name| is(name)) {
+                        problems.push(format!("{segment}: person {owner:?} is marked under the former name {name}"));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Nobody may be unset before a run without them was whole.
+    fn audit_unsets(&self, problems: &mut Problems) {
+        let snapshots = self.snapshots.lock().expect("no panic before");
+        let mut names: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
+        let mut of_first = self.former.lock().expect("no panic before").clone();
+        of_first.extend(["High Value Customers", "VIP 🎉", "Mitglieder"].map(str::to_owned));
+        names.insert(SEGMENTS[0], of_first);
+        names.insert(SEGMENTS[1], BTreeSet::from([SEGMENTS[1].to_owned()]));
+        for record in self.world.braze.records() {
+            let body = record.body.unwrap_or_default();
+            for object in body["attributes"].as_array().into_iter().flatten() {
+                for (segment, names) in &names {
+                    let values: Vec<&Value> = names.iter().filter_map(|name| object.get(name)).collect();
+                    if values.is_empty() || values.contains(&&json!(true)) {
+                        continue;
+                    }
+                    let who = object["external_id"].as_str().or_else(|| object["email"].as_str()).unwrap_or_default();
+                    let allowed = snapshots.iter().any(|snapshot| {
+                        snapshot.segment == *segment && snapshot.from <= record.at && !snapshot.protected.contains(who)
+                    });
+                    if !allowed {
+                        problems.push(format!("{segment}: {who:?} was unset at {} by no whole run", record.at));
+                    }
+                }
+            }
+        }
+    }
+
+    fn audit_reports(&self, last: usize, problems: &mut Problems) {
+        for key in self.world.keys("reports/").iter().filter(|key| key.ends_with("report.json")) {
+            let report = self.world.get_json(key);
+            let rows = |name: &str| report["rows"][name].as_u64().unwrap_or(u64::MAX / 16);
+            if rows("read") != rows("accepted") + rows("unchanged") + rows("duplicate") + rows("rejected") {
+                problems.push(format!("{key}: the rows do not add up: {}", report["rows"]));
+            }
+            let members = |name: &str| report["members"][name].as_i64().unwrap_or(i64::MAX / 16);
+            if members("before") - members("left") + members("entered") != members("after") {
+                problems.push(format!("{key}: the members do not add up: {}", report["members"]));
+            }
+        }
+        let name = super::plan::run_name(self.evidence, last);
+        for segment in SEGMENTS.iter().take(self.segments) {
+            let key = format!("reports/loyalty/{segment}/{name}/report.json");
+            let report = self.world.get_json(&key);
+            let run = self.runs.lock().expect("no panic before")[&(*segment, last)].clone();
+            let read: usize = run.files.values().map(super::plan::FileRows::read).sum();
+            if report["outcome"] != "delivered" || report["rows"]["read"] != json!(read) {
+                problems.push(format!("{key}: {read} rows were to be delivered: {report}"));
+            }
+            let nobody: usize = run.files.values().map(|file| file.nobody).sum();
+            let broken = run.files.values().flat_map(|file| &file.rows).filter(|row| row.form == Form::Broken).count();
+            let rejected = report["rows"]["rejected"].as_u64().unwrap_or_default();
+            let at_least = (nobody + broken) as u64;
+            if rejected < at_least || (self.poisoned_for_good.is_empty() && rejected != at_least) {
+                problems.push(format!("{key}: {at_least} rows were to be rejected: {report}"));
+            }
+            if broken == 0 && report["members"]["after"] != json!(run.members().len()) {
+                problems.push(format!("{key}: {} members were expected: {report}", run.members().len()));
+            }
+        }
+    }
+
+    fn audit_flights(&self, problems: &mut Problems) {
+        let counters = self.world.braze.counters();
+        if counters.same_profile_in_request > 0 {
+            problems.push(format!("{} profiles were twice in one request", counters.same_profile_in_request));
+        }
+        let alone = self.workers == 1 && self.rates.kill == 0.0 && self.rates.stall == 0.0;
+        if alone && counters.same_profile_in_flight > 0 {
+            problems.push(format!("{} profiles were in two requests at once", counters.same_profile_in_flight));
+        }
+    }
+
+    /// A run without any change sends nothing.
+    async fn audit_unchanged_run(&self, random: &mut SmallRng, problems: &mut Problems) {
+        if self.config.lock().expect("no panic before").send != "changes" || !self.poisoned_for_good.is_empty() {
+            return;
+        }
+        let last = self.last_run();
+        let settled = SEGMENTS.iter().take(self.segments).all(|segment| {
+            let ledger = self.world.get_json(&format!("state/loyalty/{segment}/ledger.json"));
+            let members = self.runs.lock().expect("no panic before")[&(*segment, last)].members();
+            ledger["former_attributes"].is_null() && members.values().all(|row| row.form != Form::Broken)
+        });
+        if !settled {
+            return;
+        }
+        let before = self.world.braze.counters().requests;
+        let number = self.repeat_run(random);
+        if let Err(problem) = self.calm_down(random, number).await {
+            problems.push(format!("an unchanged run: {problem}"));
+        }
+        let sent = self.world.braze.counters().requests - before;
+        if sent > 0 {
+            problems.push(format!("an unchanged run sent {sent} requests"));
+        }
+    }
+}
+
+/// The profiles that a row of the person may mean: one by its ID, or all with its address.
+fn targets(profiles: &[Profile], person: &Person, form: Form, generation: u8) -> Vec<usize> {
+    let by_id = form != Form::EmailAlone && person.kind != Kind::EmailAlone;
+    let (id, email) = (person.id(generation), person.email());
+    let is_meant = |profile: &Profile| match by_id {
+        true => profile.external_id.as_ref() == Some(&id),
+        false => profile.email.as_ref() == Some(&email),
+    };
+    (0..profiles.len()).filter(|place| is_meant(&profiles[*place])).collect()
+}
+
+/// A profile without an ID that no address reaches any more, because one with an ID has the same.
+fn is_shadowed(profiles: &[Profile], profile: &Profile) -> bool {
+    profile.external_id.is_none()
+        && profiles.iter().any(|other| other.external_id.is_some() && other.email == profile.email)
+}
+
+fn owner(people: &[Person], profile: &Profile) -> Option<usize> {
+    let named = |person: &&Person| {
+        let by_id = profile.external_id.as_ref().is_some_and(|id| (0..9).any(|g| person.id(g) == *id));
+        by_id || profile.email.as_ref().is_some_and(|email| person.email() == *email)
+    };
+    people.iter().find(named).map(|person| person.number)
+}
+
+fn check_member(
+    profile: &Profile,
+    attribute: &str,
+    fields: Option<(&str, Option<u32>)>,
+    config: &Config,
+    person: usize,
+    problems: &mut Problems,
+) {
+    if profile.custom_attributes.get(attribute) != Some(&json!(true)) {
+        problems.push(format!("member {person} is not marked {attribute:?}: {profile:?}"));
+    }
+    let Some((name, points)) = fields else {
+        return;
+    };
+    let points = points.map(|points| json!(points));
+    if profile.standard.get("first_name") != Some(&json!(name)) {
+        problems.push(format!("member {person} should be called {name:?}: {profile:?}"));
+    }
+    if profile.custom_attributes.get("loyalty_points") != points.as_ref() {
+        problems.push(format!("member {person} should have {points:?} points: {profile:?}"));
+    }
+    if config.tier && points.is_some() && !profile.custom_attributes.contains_key("tier") {
+        problems.push(format!("member {person} has no tier: {profile:?}"));
+    }
+}
