@@ -17,6 +17,8 @@ use local::standin::{Account, AccountSettings, BUCKET};
 use serde_json::{Value, json};
 
 const KEY: &str = "bench-key";
+/// Two runs of a layout with one file per run, so that each is complete as soon as it is delivered.
+const RUNS: [&str; 2] = ["1795395720", "1795482120"];
 const HOUR: Duration = Duration::from_hours(1);
 
 fn main() {
@@ -29,6 +31,10 @@ fn main() {
     }
 }
 
+fn key_of(run: &str) -> String {
+    format!("incoming/Export/e_Segment_{run}.csv")
+}
+
 /// The stand-ins in their own process, told by lines of JSON on standard input.
 async fn serve(file: &Path) {
     let mut settings = AccountSettings::with_key(KEY);
@@ -36,8 +42,8 @@ async fn serve(file: &Path) {
     settings.braze.keep = Keep::Counts;
     let account = Account::start(settings).await.unwrap();
     account.set_secret("bench", json!({ "api_key": KEY }).to_string());
-    for run in ["2026/11/23/0102", "2026/11/24/0102"] {
-        account.put_file(&format!("incoming/Export/Segment/{run}/Segment_1.csv"), file).unwrap();
+    for run in RUNS {
+        account.put_file(&key_of(run), file).unwrap();
     }
     println!("{}", json!({ "environment": account.environment(), "braze": account.braze.url() }));
     let (sender, mut orders) = tokio::sync::mpsc::unbounded_channel::<Value>();
@@ -64,7 +70,8 @@ async fn serve(file: &Path) {
         }
         println!("{}", json!("ready"));
         orders.recv().await;
-        println!("{}", serde_json::to_string(&account.braze.counters()).unwrap());
+        let state: u64 = account.list("state/").iter().map(|object| object.size).sum();
+        println!("{}", json!({ "braze": account.braze.counters(), "state_bytes": state }));
     }
 }
 
@@ -132,20 +139,23 @@ struct Measured {
     wall: f64,
     peak_mb: f64,
     counters: Value,
+    state_bytes: f64,
     report: Value,
 }
 
 async fn deliver(stand: &mut Stand, binary: &Path, run: &str, order: &Value) -> Measured {
     stand.order(order);
     let host = LambdaHost::start(LambdaFunction::new(binary, stand.environment.clone())).await.unwrap();
-    let event = json!({ "Records": [{ "eventSource": "aws:s3", "eventVersion": "2.1", "eventName": "ObjectCreated:Put",
-        "s3": { "bucket": { "name": BUCKET }, "object": { "key": format!("incoming/Export/Segment/{run}/Segment_1.csv") } } }] });
+    let object = json!({ "bucket": { "name": BUCKET }, "object": { "key": key_of(run) } });
+    let event = json!({ "Records": [{ "eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": object }] });
     let (cpu, started) = (cpu_seconds(host.process_id().unwrap()), Instant::now());
     let answer = host.invoke(&event, HOUR).await.unwrap();
     let wall = started.elapsed().as_secs_f64();
     let cpu = cpu_seconds(host.process_id().unwrap()) - cpu;
     let peak_mb = host.peak_memory().unwrap() as f64 / 1e6;
-    Measured { cpu, wall, peak_mb, counters: stand.order(&json!("done")), report: answer["reports"][0].clone() }
+    let told = stand.order(&json!("done"));
+    let (counters, state_bytes) = (told["braze"].clone(), told["state_bytes"].as_f64().unwrap());
+    Measured { cpu, wall, peak_mb, counters, state_bytes, report: answer["reports"][0].clone() }
 }
 
 fn config(braze: &str, per_second: u64) -> String {
@@ -176,6 +186,7 @@ async fn measure() {
     );
 
     let fast = json!({ "config": config(&stand.braze, 1_000_000), "per_three_seconds": 1_000_000_000, "latency_ms": 0, "forget": true });
+    let mut streaming_base_mb = 0.0;
     for _ in 0..3 {
         let floor = {
             let output = Command::new(std::env::current_exe().unwrap())
@@ -184,7 +195,8 @@ async fn measure() {
                 .unwrap();
             String::from_utf8(output.stdout).unwrap().trim().parse::<f64>().unwrap()
         };
-        let first = deliver(&mut stand, &binary, "2026/11/23/0102", &fast).await;
+        let first = deliver(&mut stand, &binary, RUNS[0], &fast).await;
+        streaming_base_mb = first.peak_mb;
         assert_eq!(first.report["rows"]["accepted"], rows, "{}", first.report);
         println!(
             "first delivery: {:.2} CPU s per million rows, floor {:.2}, ratio {:.2}; {:.1} s wall; peak {:.1} MB",
@@ -196,16 +208,23 @@ async fn measure() {
         );
     }
     let same = json!({ "latency_ms": 0 });
-    let second = deliver(&mut stand, &binary, "2026/11/24/0102", &same).await;
+    let second = deliver(&mut stand, &binary, RUNS[1], &same).await;
+    assert_eq!(second.report["rows"]["unchanged"], rows, "{}", second.report);
     println!(
-        "against an incomplete run of the same members: {:.2} CPU s per million rows, {} requests, peak {:.1} MB",
+        "an unchanged run: {:.2} CPU s per million members, {} requests; peak {:.1} MB, {:.1} bytes a member above a first \
+         delivery; state {:.1} bytes a member, identifiers of 14 bytes included",
         second.cpu * per_million,
         second.counters["requests"],
-        second.peak_mb
+        second.peak_mb,
+        (second.peak_mb - streaming_base_mb) * 1e6 / rows as f64,
+        second.state_bytes / rows as f64,
     );
+    if std::env::var_os("STATE_ONLY").is_some() {
+        return;
+    }
     for latency in [150, 450] {
         let order = json!({ "config": config(&stand.braze, 1_000), "per_three_seconds": 3_000, "latency_ms": latency, "forget": true });
-        let limited = deliver(&mut stand, &binary, "2026/11/23/0102", &order).await;
+        let limited = deliver(&mut stand, &binary, RUNS[0], &order).await;
         let requests = limited.counters["requests"].as_f64().unwrap();
         println!(
             "at 1,000 requests/s and {latency} ms: {:.1} s, {:.3} of the limit, {} times 429, peak {:.1} MB, {:.2} CPU s",

@@ -39,7 +39,7 @@ pub(crate) fn rows(input: &[u8]) {
     let settings = ReadSettings {
         delimiter: [None, Some(b','), Some(b';'), None][usize::from(choice & 3)],
         columns: (choice & 4 > 0).then(|| ["id", "email", "a", "b", "c"].map(str::to_owned).to_vec()),
-        header: (choice & 12 == 12).then_some(false),
+        header: (choice & 0x0c == 0x0c).then_some(false),
         quoting: [None, Some(Quoting::Never), Some(Quoting::Always), None][usize::from(choice >> 4 & 3)],
         declared_encoding: (choice & 64 > 0).then(|| "latin1".to_owned()),
         limits: ReadLimits {

@@ -13,6 +13,7 @@ use support::{Function, RUN, TIMEOUT, World, assert_silent, sqs_event};
 
 const HEADER: &str = "LoyaltyId,EMail,FirstName,Points\n";
 const RUN_ID: &str = "2026-11-23T01:02Z";
+const ACTIONS: &str = "run, run_all, connect, status, retire";
 
 /// Invokes, and expects an error of this type that has all the words.
 #[track_caller]
@@ -225,7 +226,6 @@ async fn requests_that_the_on_demand_function_does_not_take() {
     let world = World::start().await;
     world.put(&format!("{RUN}/HighValueCustomers_1.csv"), format!("{HEADER}canary-1,canary@example.com,Canary,1\n"));
     let host = world.host(Function::OnDemand).await;
-    const ACTIONS: &str = "run, run_all, connect, status, retire";
     let cases: Vec<(Value, &str, &[&str])> = vec![
         (json!({}), "InvalidEvent", &["action", "nothing", ACTIONS]),
         (json!([]), "InvalidEvent", &["a list", "action", "run_all"]),
@@ -331,8 +331,9 @@ fn files() -> Vec<Case> {
     let row = "canary-1,canary@example.com,Canary,1\n";
     let good = format!("{HEADER}{row}").into_bytes();
     let utf16: Vec<u8> = format!("\u{feff}{HEADER}{row}").encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let many =
-        (0..5000).map(|id| format!("canary-{id},canary{id}@example.com,C{},{id}\n", id * 7919)).collect::<String>();
+    let many: Vec<String> =
+        (0..5000).map(|id| format!("canary-{id},canary{id}@example.com,C{},{id}\n", id * 7919)).collect();
+    let many = many.concat();
     let mut truncated = gzip(format!("{HEADER}{many}").as_bytes());
     truncated.truncate(truncated.len() / 2);
     let mut damaged = gzip(format!("{HEADER}{many}").as_bytes());

@@ -106,7 +106,7 @@ async fn secrets_that_hold_no_key() {
     assert_silent(host.log_lines());
     assert_eq!(world.account.braze.counters().requests, 0);
     fails_until_mended(&world, &[SECRET, "spaces or characters"], || {
-        world.account.set_secret(SECRET, secret_of(API_KEY))
+        world.account.set_secret(SECRET, secret_of(API_KEY));
     })
     .await;
 }

@@ -149,8 +149,8 @@ fn file_of(day: u32) -> String {
 }
 
 fn people(ids: std::ops::Range<u32>) -> String {
-    let rows: String = ids.map(|id| format!("canary-{id},canary{id}@example.jp\r\n")).collect();
-    format!("\u{feff}LoyaltyId,EMail\r\n{rows}")
+    let rows: Vec<String> = ids.map(|id| format!("canary-{id},canary{id}@example.jp\r\n")).collect();
+    format!("\u{feff}LoyaltyId,EMail\r\n{}", rows.concat())
 }
 
 #[tokio::test(flavor = "multi_thread")]

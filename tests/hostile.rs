@@ -48,7 +48,7 @@ impl Hostile {
     /// Delivers the file and gives its report or the error, having looked at the memory.
     async fn land(&self, key: &str, content: impl AsRef<[u8]>) -> Result<Value, String> {
         self.world.put(key, content);
-        let answer = self.host.invoke(&self.world.s3_event(key), Duration::from_secs(120)).await;
+        let answer = self.host.invoke(&self.world.s3_event(key), Duration::from_mins(2)).await;
         let peak = self.host.peak_memory().unwrap();
         assert!(peak < MEMORY, "{peak} bytes of memory");
         assert_eq!(self.host.starts(), 1, "the function lives on");
@@ -249,7 +249,7 @@ async fn a_file_that_changes_and_grows_while_it_is_read_ends_as_its_last_content
     };
     world.put(key, file(0, 50_000));
     let event = world.s3_event(key);
-    let delivering = host.invoke(&event, Duration::from_secs(60));
+    let delivering = host.invoke(&event, Duration::from_mins(1));
     let changing = async {
         while !world.account.s3.calls().iter().any(|call| call.operation == "GetObject" && call.resource == key) {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -260,7 +260,7 @@ async fn a_file_that_changes_and_grows_while_it_is_read_ends_as_its_last_content
     world.put(key, file(10, 60));
     // The events of the changes come late, the first one twice.
     for _ in 0..3 {
-        host.invoke(&event, Duration::from_secs(60)).await.unwrap();
+        host.invoke(&event, Duration::from_mins(1)).await.unwrap();
     }
     drop(first);
     let report = world.report("HighValueCustomers", "2026-11-23T01:02:03Z");

@@ -64,13 +64,13 @@ async fn killed_functions_lose_nothing_and_send_little_twice() {
     }
     println!(
         "{} kills in {:.0} s: 0 lost, 0 unaccounted, 0 wrong profiles; {} objects were needed, {} were applied ({} of them \
-         twice, {:.0} a kill)",
+         twice, {} a kill)",
         sum.kills,
         began.elapsed().as_secs_f64(),
         sum.needed,
         sum.objects,
         sum.objects - sum.needed,
-        (sum.objects - sum.needed) as f64 / sum.kills as f64,
+        (sum.objects - sum.needed) / sum.kills.max(1),
     );
 }
 

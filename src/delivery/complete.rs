@@ -7,12 +7,14 @@ use jiff::Timestamp;
 use rand::RngExt;
 
 use super::DeliveryError;
-use super::leavers::{Leaving, LeavingEnd, count_leaver};
+use super::leavers::{Leaving, LeavingEnd};
 use super::load::Source;
 use super::segment::SegmentDelivery;
 use crate::bucket::Condition;
 use crate::config::OnLeave;
-use crate::membership::{CompleteRun, Lease, Ledger, Part, Phase, RecentMembers, RunMembers, RunRecord, Standing};
+use crate::membership::{
+    CompleteRun, Lease, Leaver, Ledger, Part, Phase, RecentMembers, RunMembers, RunRecord, Standing,
+};
 use crate::report::{Counts, Members, Outcome, RunSummary};
 use crate::run::RunId;
 
@@ -43,6 +45,8 @@ pub(super) struct Comparison {
     gone: u64,
     /// How many would be told in all.
     pub(super) told: u64,
+    /// Whether the state lists nobody but members of the run, so that it need not be gone through again.
+    nobody_else: bool,
 }
 
 enum Step {
@@ -116,32 +120,35 @@ impl SegmentDelivery {
         sources: Vec<Source>,
     ) -> Result<Comparison, DeliveryError> {
         members.seal();
-        if let Some(last) = &ledger.last_complete {
-            self.read_parts(&last.parts, |row| {
-                if row.standing == Standing::Member {
-                    members.mark_stayed(row.key());
-                }
-            })
-            .await?;
-        }
-        let last: Vec<Source> = ledger.last_complete.iter().flat_map(|last| &last.parts).map(Source::certain).collect();
-        let gone = self.count_gone(&members, last).await?;
-        let told = self.count_gone(&members, sources).await?;
-        let before = ledger.last_complete.as_ref().map_or(0, |last| last.members);
-        let (stayed, after) = (members.stayed(), members.len());
-        let figures = Members { before, entered: after - stayed, stayed, left: before.saturating_sub(stayed), after };
-        Ok(Comparison { members, figures, gone, told })
-    }
-
-    async fn count_gone(&self, members: &RunMembers, sources: Vec<Source>) -> Result<u64, DeliveryError> {
-        let (mut gone, mut met) = (0, RecentMembers::default());
+        let last_parts = ledger.last_complete.as_ref().map_or(0, |last| last.parts.len());
+        let (mut part, mut gone, mut told, mut elsewhere) = (0, 0, 0, 0);
+        let mut met = RecentMembers::default();
         self.read_sources(sources, |_, row| {
-            if let Some(row) = row.filter(|row| row.standing == Standing::Member) {
-                gone += u64::from(count_leaver(members, &mut met, row));
+            let Some(row) = row else {
+                part += 1;
+                return;
+            };
+            let was_member = row.standing == Standing::Member;
+            // The last complete run's parts come first.
+            let in_last_run = was_member && part <= last_parts;
+            match members.leaver(row) {
+                None if in_last_run => members.mark_stayed(row.key()),
+                None => {}
+                Some(Leaver::Gone) if was_member => {
+                    if met.insert(row.key()) {
+                        told += 1;
+                        gone += u64::from(in_last_run);
+                    }
+                }
+                // Told before, or in the run under another identifier.
+                Some(_) => elsewhere += 1,
             }
         })
         .await?;
-        Ok(gone)
+        let before = ledger.last_complete.as_ref().map_or(0, |last| last.members);
+        let (stayed, after) = (members.stayed(), members.len());
+        let figures = Members { before, entered: after - stayed, stayed, left: before.saturating_sub(stayed), after };
+        Ok(Comparison { members, figures, gone, told, nobody_else: told + elsewhere == 0 })
     }
 
     fn reason_to_hold(&self, compared: &Comparison) -> Option<String> {
@@ -232,7 +239,7 @@ impl SegmentDelivery {
         mut carried: Vec<Part>,
     ) -> Result<Completion, DeliveryError> {
         let mut leaving = Leaving::new(self, run, owner, &compared.members, ledger, done);
-        let told = leaving.tell_all(sources).await;
+        let told = if compared.nobody_else { Ok(LeavingEnd::AllTold) } else { leaving.tell_all(sources).await };
         let Leaving { owner, done, counts, carried: writer, .. } = leaving;
         if writer.rows() > 0 {
             let (bytes, rows) = writer.finish()?;

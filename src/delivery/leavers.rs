@@ -13,8 +13,7 @@ use super::segment::{LeaseEnd, SegmentDelivery};
 use crate::braze::{ApiKey, ObjectFate, StopReason, TrackRequest};
 use crate::config::OnLeave;
 use crate::membership::{
-    EmailHash, Fingerprint, Lease, Leaver, Ledger, MemberKey, PartRow, PartWriter, Phase, RecentMembers, RunMembers,
-    Standing,
+    EmailHash, Fingerprint, Lease, Leaver, Ledger, PartRow, PartWriter, Phase, RecentMembers, RunMembers, Standing,
 };
 use crate::names::AttributeName;
 use crate::profile::Identifier;
@@ -312,9 +311,4 @@ impl<'a> Leaving<'a> {
 enum Stop {
     End(LeavingEnd),
     Reason(StopReason),
-}
-
-/// Whether someone in the state, met for the first time, has left; for counting before anybody is told.
-pub(super) fn count_leaver(members: &RunMembers, met: &mut RecentMembers, row: &PartRow<'_>) -> bool {
-    members.leaver(row) == Some(Leaver::Gone) && met.insert(MemberKey::of(row.identifier))
 }

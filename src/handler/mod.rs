@@ -169,7 +169,7 @@ impl Handler {
         self
     }
 
-    /// The same with a line of metrics on standard output for each report: for a function, whose log CloudWatch reads.
+    /// The same with a line of metrics on standard output for each report: for a function, whose log `CloudWatch` reads.
     #[must_use]
     pub fn with_metrics(mut self) -> Self {
         self.logs_metrics = true;

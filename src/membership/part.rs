@@ -16,7 +16,6 @@
 use std::io::{Read, Write};
 
 use bytes::Bytes;
-use csv_core::{ReadRecordResult, Reader};
 use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
@@ -149,74 +148,101 @@ impl Default for PartWriter {
 pub fn read_part(key: &str, bytes: &[u8], mut each: impl FnMut(PartRow<'_>)) -> Result<(), StateError> {
     let damaged = |line: u64, found: &'static str| StateError::Damaged { key: key.to_owned(), line, found };
     let mut decoder = MultiGzDecoder::new(bytes);
-    let mut reader = Reader::new();
-    let mut input = vec![0; 64 * 1024];
-    let (mut start, mut end, mut finished) = (0, 0, false);
-    // An identifier of a rejected row may be long; it cannot be longer than a row may be.
-    let mut output = vec![0; 16 * 1024];
-    let mut ends = [0; 6];
-    let (mut written, mut fields, mut line) = (0, 0, 0);
+    let mut text = Vec::with_capacity(2 * READ);
+    let mut plain = Vec::new();
+    let mut line = 0;
     loop {
-        if start == end && !finished {
-            start = 0;
-            end = decoder.read(&mut input).map_err(|_| damaged(line + 1, "it is not whole gzip data"))?;
-            finished = end == 0;
-        }
-        let chunk = input.get(start..end).unwrap_or_default();
-        let (result, read, wrote, ended) = reader.read_record(chunk, &mut output[written..], &mut ends[fields..]);
-        start += read;
-        written += wrote;
-        fields += ended;
-        match result {
-            ReadRecordResult::InputEmpty => {}
-            ReadRecordResult::OutputFull => output.resize(output.len() * 2, 0),
-            ReadRecordResult::OutputEndsFull => return Err(damaged(line + 1, "it has more than five columns")),
-            ReadRecordResult::End => return Ok(()),
-            ReadRecordResult::Record => {
-                line += 1;
-                if line > 1 {
-                    each(parse_row(&output, &ends[..fields]).map_err(|found| damaged(line, found))?);
-                } else if fields != 5 || !output.starts_with(b"external_idemailemail_hashfingerprintstanding") {
-                    return Err(damaged(line, "its first line does not name the columns of a part"));
-                }
-                (written, fields) = (0, 0);
+        let held = text.len();
+        text.resize(held + READ, 0);
+        let read = decoder.read(text.get_mut(held..).unwrap_or_default());
+        let read = read.map_err(|_| damaged(line + 1, "it is not whole gzip data"))?;
+        text.truncate(held + read);
+        let mut start = 0;
+        while let Some((record, next)) = next_record(&text, start) {
+            line += 1;
+            if line > 1 {
+                each(parse_row(record, &mut plain).map_err(|found| damaged(line, found))?);
+            } else if record != HEADER.trim_ascii_end() {
+                return Err(damaged(line, "its first line does not name the columns of a part"));
             }
+            start = next;
+        }
+        text.drain(..start);
+        if read == 0 {
+            return if text.is_empty() { Ok(()) } else { Err(damaged(line + 1, "its last line has no end")) };
         }
     }
 }
 
-fn parse_row<'a>(output: &'a [u8], ends: &[usize]) -> Result<PartRow<'a>, &'static str> {
-    let &[id, email, hash, fingerprint, standing] = ends else {
+/// How much text is taken from the decoder at a time.
+const READ: usize = 64 * 1024;
+
+/// The line that begins at `start`, and where the next begins; `None` if it does not end in `text`. A quoted field may
+/// hold line feeds.
+fn next_record(text: &[u8], start: usize) -> Option<(&[u8], usize)> {
+    let rest = text.get(start..)?;
+    let mut from = 0;
+    loop {
+        let end = from + memchr::memchr(b'\n', rest.get(from..)?)?;
+        let record = rest.get(..end)?;
+        // An even number of quotation marks: none of them is open.
+        if memchr::memchr_iter(b'"', record).count().is_multiple_of(2) {
+            return Some((record, start + end + 1));
+        }
+        from = end + 1;
+    }
+}
+
+/// Takes a line apart. `plain` is where a quoted identifier is put without its quotes.
+fn parse_row<'a>(record: &'a [u8], plain: &'a mut Vec<u8>) -> Result<PartRow<'a>, &'static str> {
+    let record = std::str::from_utf8(record).map_err(|_| "it is not UTF-8")?;
+    // From the end: nothing but the identifier may hold commas, inside its quotes.
+    let mut fields = record.rsplitn(4, ',');
+    let (Some(standing), Some(fingerprint), Some(hash), Some(identifiers)) =
+        (fields.next(), fields.next(), fields.next(), fields.next())
+    else {
         return Err("it has not five columns");
     };
-    let field = |from: usize, to: usize| {
-        output.get(from..to).and_then(|bytes| std::str::from_utf8(bytes).ok()).ok_or("it is not UTF-8")
+    let identifier = match identifiers.strip_prefix(',') {
+        Some(email) => Identifier::Email(unquoted(email, plain)?),
+        None => {
+            let id = identifiers.strip_suffix(',').ok_or("it has two identifiers")?;
+            Identifier::ExternalId(unquoted(id, plain)?)
+        }
     };
-    let identifier = match (field(0, id)?, field(id, email)?) {
-        ("", "") => return Err("it has no identifier"),
-        (id, "") => Identifier::ExternalId(id),
-        ("", email) => Identifier::Email(email),
-        _ => return Err("it has two identifiers"),
-    };
-    let number = |text: &str| u64::from_str_radix(text, 16).map_err(|_| "a hash is not hexadecimal");
-    let email = match field(email, hash)? {
-        "" => None,
-        text => Some(EmailHash(number(text)?)),
-    };
-    let fingerprint = match field(hash, fingerprint)? {
+    let email = if hash.is_empty() { None } else { Some(EmailHash(number(hash)?)) };
+    let fingerprint = match fingerprint {
         "" => Fingerprint::UNKNOWN,
-        text => Fingerprint::from_bits(number(text)?),
+        digits => Fingerprint::from_bits(number(digits)?),
     };
-    let standing = match output.get(fingerprint_end(ends)..standing) {
-        Some(b"") => Standing::Member,
-        Some(b"left") => Standing::Left,
+    let standing = match standing {
+        "" => Standing::Member,
+        "left" => Standing::Left,
         _ => return Err("its standing is neither empty nor \"left\""),
     };
     Ok(PartRow { identifier, email, fingerprint, standing })
 }
 
-fn fingerprint_end(ends: &[usize]) -> usize {
-    ends.get(3).copied().unwrap_or_default()
+/// The text of a field, which is quoted if it holds a comma, a quotation mark or a line break.
+fn unquoted<'a>(field: &'a str, plain: &'a mut Vec<u8>) -> Result<&'a str, &'static str> {
+    let Some(quoted) = field.strip_prefix('"') else {
+        let whole = !field.is_empty() && !field.contains([',', '"']);
+        return if whole { Ok(field) } else { Err("it has not one identifier") };
+    };
+    let quoted = quoted.strip_suffix('"').ok_or("a quotation mark is not closed")?;
+    plain.clear();
+    let mut rest = quoted;
+    while let Some((before, after)) = rest.split_once('"') {
+        rest = after.strip_prefix('"').ok_or("a quotation mark is out of place")?;
+        plain.extend_from_slice(before.as_bytes());
+        plain.push(b'"');
+    }
+    plain.extend_from_slice(rest.as_bytes());
+    std::str::from_utf8(plain).map_err(|_| "it is not UTF-8")
+}
+
+fn number(digits: &str) -> Result<u64, &'static str> {
+    u64::from_str_radix(digits, 16).map_err(|_| "a hash is not hexadecimal")
 }
 
 fn push_field(line: &mut Vec<u8>, field: &str) {

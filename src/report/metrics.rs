@@ -1,5 +1,5 @@
-//! Metrics: one line on standard output for each report of a delivery that did anything, from which CloudWatch takes the
-//! figures ("Specification: Embedded metric format" in the Amazon CloudWatch User Guide).
+//! Metrics: one line on standard output for each report of a delivery that did anything, from which `CloudWatch` takes the
+//! figures ("Specification: Embedded metric format" in the Amazon `CloudWatch` User Guide).
 //!
 //! The line is written here and not by a library: it is one JSON object with a fixed table of names, and the maintained
 //! library for the format (`metrique`) would add 33 crates to functions whose start a person may wait for.
@@ -26,7 +26,7 @@ pub struct Work {
     pub held: bool,
 }
 
-/// The unit of a metric, in CloudWatch's words.
+/// The unit of a metric, in `CloudWatch`'s words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// A number of things.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::time::Duration;
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use flate2::Compression;
@@ -98,7 +97,7 @@ impl Desk {
 }
 
 fn budget() -> TimeBudget {
-    TimeBudget::ending_in(TIMEOUT.max(Duration::from_secs(60)))
+    TimeBudget::ending_in(TIMEOUT)
 }
 
 /// Compressed into so many gzip members, cut at any byte.

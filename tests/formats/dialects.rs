@@ -32,9 +32,9 @@ enum Compression {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Header {
-    InFile,
-    InModel,
-    InConfig,
+    File,
+    Model,
+    Config,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +58,7 @@ fn cases() -> Vec<Case> {
                     for (c, compression) in
                         [Compression::None, Compression::OneMember, Compression::SeveralMembers].into_iter().enumerate()
                     {
-                        for (h, header) in [Header::InFile, Header::InModel, Header::InConfig].into_iter().enumerate() {
+                        for (h, header) in [Header::File, Header::Model, Header::Config].into_iter().enumerate() {
                             let layout = layouts[(d + q + e + b + c + h) % layouts.len()];
                             cases.push(Case { layout, delimiter, quotes, ending, mark, compression, header });
                         }
@@ -115,13 +115,13 @@ impl Case {
 
     /// Only a model can say that a quotation mark is a character like any other.
     fn declares_no_quotes(self) -> bool {
-        self.quotes == Quotes::Never && self.header == Header::InModel
+        self.quotes == Quotes::Never && self.header == Header::Model
     }
 
     fn file(self) -> Vec<u8> {
         let mut text = String::from(if self.mark { "\u{feff}" } else { "" });
         let rows = self.rows();
-        let header = (self.header == Header::InFile).then_some(&COLUMNS);
+        let header = (self.header == Header::File).then_some(&COLUMNS);
         for row in header.into_iter().chain(&rows) {
             let fields: Vec<String> = row.iter().map(|field| self.field(field)).collect();
             text.push_str(&fields.join(&self.delimiter.to_string()));
@@ -157,8 +157,7 @@ impl Case {
     fn run(self) -> Option<&'static str> {
         match self.layout {
             Layout::Dated => Some("2026-11-23T01:02Z"),
-            Layout::Flat => Some("2026-11-23T01:02:03Z"),
-            Layout::Pattern => Some("2026-11-23T01:02:03Z"),
+            Layout::Flat | Layout::Pattern => Some("2026-11-23T01:02:03Z"),
             Layout::Overwritten => None,
         }
     }
@@ -166,7 +165,7 @@ impl Case {
     /// Dated folders and patterns with parts need a model to be complete at once.
     fn outcome(self) -> &'static str {
         match (self.layout, self.header) {
-            (Layout::Flat | Layout::Overwritten, _) | (_, Header::InModel) => "delivered",
+            (Layout::Flat | Layout::Overwritten, _) | (_, Header::Model) => "delivered",
             _ => "waiting",
         }
     }
@@ -179,7 +178,7 @@ impl Case {
             String::new()
         };
         let columns =
-            if self.header == Header::InConfig { format!("csv.columns = {COLUMNS:?}\n") } else { String::new() };
+            if self.header == Header::Config { format!("csv.columns = {COLUMNS:?}\n") } else { String::new() };
         format!(
             "[exports.{export}]\nconnection = \"braze\"\nfolder = \"incoming/{export}\"\n{path}{columns}\
              data_matching = {{ customer_id = \"CustomerId\", email = \"E-Mail\" }}\n\
@@ -208,7 +207,7 @@ async fn every_dialect_in_every_layout_gives_the_same_profiles() {
         let export = format!("case{number}");
         desk.forget_people();
         desk.configure(&case.config(&export));
-        if case.header == Header::InModel {
+        if case.header == Header::Model {
             desk.world.put(&format!("incoming/{export}/model.json"), case.model(&export));
         }
         let key = format!("incoming/{export}/{}", case.path(&export));

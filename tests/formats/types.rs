@@ -1,5 +1,7 @@
 //! Every type, by `model.json` and its culture, by declaration and by Braze's own fields: the cell and what Braze then holds.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 
 use crate::desk::Desk;
@@ -7,86 +9,82 @@ use crate::desk::Desk;
 /// A cell and what Braze holds of it; `None` is a cell that Braze would refuse or has nothing to do for.
 type Cell = (&'static str, &'static str, Option<Value>);
 
-fn some(value: Value) -> Option<Value> {
-    Some(value)
-}
-
 fn iso_and_en_us() -> Vec<Cell> {
     vec![
-        ("string", "00501", some(json!("00501"))),
-        ("string", "  two spaces ", some(json!("  two spaces "))),
-        ("string", "TRUE", some(json!("TRUE"))),
-        ("string", "NULL", some(json!("NULL"))),
+        ("string", "00501", Some(json!("00501"))),
+        ("string", "  two spaces ", Some(json!("  two spaces "))),
+        ("string", "TRUE", Some(json!("TRUE"))),
+        ("string", "NULL", Some(json!("NULL"))),
         ("string", "   ", None),
-        ("guid", "CE759201-F786-D590-BF21-34BFF576C369", some(json!("CE759201-F786-D590-BF21-34BFF576C369"))),
-        ("int64", "9223372036854775807", some(json!(9_223_372_036_854_775_807_i64))),
-        ("int64", "-42", some(json!(-42))),
-        ("int64", "12.0", some(json!(12))),
+        ("guid", "CE759201-F786-D590-BF21-34BFF576C369", Some(json!("CE759201-F786-D590-BF21-34BFF576C369"))),
+        ("int64", "9223372036854775807", Some(json!(9_223_372_036_854_775_807_i64))),
+        ("int64", "-42", Some(json!(-42))),
+        ("int64", "12.0", Some(json!(12))),
         ("int64", "12.5", None),
         ("int64", "1,000", None),
-        ("double", "0.1", some(json!(0.1))),
-        ("double", "12.10", some(json!(12.1))),
-        ("double", "1e3", some(json!(1000.0))),
+        ("double", "0.1", Some(json!(0.1))),
+        ("double", "12.10", Some(json!(12.1))),
+        ("double", "1e3", Some(json!(1000.0))),
         ("double", "NaN", None),
-        ("decimal", "19.99", some(json!(19.99))),
-        ("decimal", "-.5", some(json!(-0.5))),
-        ("boolean", "True", some(json!(true))),
-        ("boolean", "FALSE", some(json!(false))),
-        ("boolean", "1", some(json!(true))),
-        ("boolean", "0", some(json!(false))),
+        ("decimal", "19.99", Some(json!(19.99))),
+        ("decimal", "-.5", Some(json!(-0.5))),
+        ("boolean", "True", Some(json!(true))),
+        ("boolean", "FALSE", Some(json!(false))),
+        ("boolean", "1", Some(json!(true))),
+        ("boolean", "0", Some(json!(false))),
         ("boolean", "yes", None),
-        ("date", "2026-11-23", some(json!("2026-11-23"))),
-        ("date", "11/23/2026", some(json!("2026-11-23"))),
+        ("date", "2026-11-23", Some(json!("2026-11-23"))),
+        ("date", "11/23/2026", Some(json!("2026-11-23"))),
         ("date", "2/30/2026", None),
-        ("dateTime", "2026-11-23T01:02:03Z", some(json!("2026-11-23T01:02:03Z"))),
-        ("dateTime", "2020-03-13 09:49:00Z", some(json!("2020-03-13T09:49:00Z"))),
-        ("dateTime", "11/23/2026 1:02:03 PM", some(json!("2026-11-23T13:02:03Z"))),
-        ("dateTime", "11/23/2026 12:00:00 AM", some(json!("2026-11-23T00:00:00Z"))),
-        ("dateTime", "2026-11-23 01:02:03.1234567", some(json!("2026-11-23T01:02:03.123Z"))),
+        ("dateTime", "2026-11-23T01:02:03Z", Some(json!("2026-11-23T01:02:03Z"))),
+        ("dateTime", "2020-03-13 09:49:00Z", Some(json!("2020-03-13T09:49:00Z"))),
+        ("dateTime", "11/23/2026 1:02:03 PM", Some(json!("2026-11-23T13:02:03Z"))),
+        ("dateTime", "11/23/2026 12:00:00 AM", Some(json!("2026-11-23T00:00:00Z"))),
+        ("dateTime", "2026-11-23 01:02:03.1234567", Some(json!("2026-11-23T01:02:03.123Z"))),
         ("dateTime", "23/11/2026 01:02:03", None),
-        ("dateTimeOffset", "2026-11-23T01:02:03+09:00", some(json!("2026-11-22T16:02:03Z"))),
-        ("dateTimeOffset", "11/23/2026 1:02:03 AM +00:00", some(json!("2026-11-23T01:02:03Z"))),
-        ("DATETIMEOFFSET", "2026-11-23 01:02:03 -05:30", some(json!("2026-11-23T06:32:03Z"))),
-        ("json", "{\"a\":1}", some(json!("{\"a\":1}"))),
-        ("time", "01:02:03", some(json!("01:02:03"))),
-        ("unclassified", "42", some(json!("42"))),
-        ("somethingNew", "42", some(json!("42"))),
+        ("dateTimeOffset", "2026-11-23T01:02:03+09:00", Some(json!("2026-11-22T16:02:03Z"))),
+        ("dateTimeOffset", "11/23/2026 1:02:03 AM +00:00", Some(json!("2026-11-23T01:02:03Z"))),
+        ("DATETIMEOFFSET", "2026-11-23 01:02:03 -05:30", Some(json!("2026-11-23T06:32:03Z"))),
+        ("json", "{\"a\":1}", Some(json!("{\"a\":1}"))),
+        ("time", "01:02:03", Some(json!("01:02:03"))),
+        ("unclassified", "42", Some(json!("42"))),
+        ("somethingNew", "42", Some(json!("42"))),
     ]
 }
 
 fn german() -> Vec<Cell> {
     vec![
-        ("decimal", "19,99", some(json!(19.99))),
+        ("decimal", "19,99", Some(json!(19.99))),
         ("decimal", "1.234,5", None),
-        ("double", "-0,50", some(json!(-0.5))),
-        ("int64", "12,0", some(json!(12))),
-        ("date", "23.11.2026", some(json!("2026-11-23"))),
-        ("dateTime", "01.02.2026 13:02:03", some(json!("2026-02-01T13:02:03Z"))),
-        ("dateTime", "2026-11-23T01:02:03Z", some(json!("2026-11-23T01:02:03Z"))),
+        ("double", "-0,50", Some(json!(-0.5))),
+        ("int64", "12,0", Some(json!(12))),
+        ("date", "23.11.2026", Some(json!("2026-11-23"))),
+        ("dateTime", "01.02.2026 13:02:03", Some(json!("2026-02-01T13:02:03Z"))),
+        ("dateTime", "2026-11-23T01:02:03Z", Some(json!("2026-11-23T01:02:03Z"))),
         ("dateTime", "11/23/2026 1:02:03 PM", None),
     ]
 }
 
 fn japanese() -> Vec<Cell> {
     vec![
-        ("date", "2026/11/23", some(json!("2026-11-23"))),
-        ("dateTime", "2026/1/2 3:04:05", some(json!("2026-01-02T03:04:05Z"))),
-        ("decimal", "1234.5", some(json!(1234.5))),
+        ("date", "2026/11/23", Some(json!("2026-11-23"))),
+        ("dateTime", "2026/1/2 3:04:05", Some(json!("2026-01-02T03:04:05Z"))),
+        ("decimal", "1234.5", Some(json!(1234.5))),
         ("date", "11/23/2026", None),
     ]
 }
 
 fn british() -> Vec<Cell> {
     vec![
-        ("date", "02/03/2026", some(json!("2026-03-02"))),
-        ("dateTime", "02/03/2026 14:05", some(json!("2026-03-02T14:05:00Z"))),
-        ("decimal", "0.25", some(json!(0.25))),
+        ("date", "02/03/2026", Some(json!("2026-03-02"))),
+        ("dateTime", "02/03/2026 14:05", Some(json!("2026-03-02T14:05:00Z"))),
+        ("decimal", "0.25", Some(json!(0.25))),
     ]
 }
 
 /// A calendar that is not known: a day and a month are never guessed apart.
 fn unknown_culture() -> Vec<Cell> {
-    vec![("date", "11/23/2026", None), ("date", "2026-11-23", some(json!("2026-11-23")))]
+    vec![("date", "11/23/2026", None), ("date", "2026-11-23", Some(json!("2026-11-23")))]
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,14 +136,14 @@ async fn types_of_the_model_are_what_braze_stores() {
 #[tokio::test(flavor = "multi_thread")]
 async fn declared_types_win_over_the_model() {
     let cells: [(&str, &str, Option<Value>); 14] = [
-        ("type = \"integer\"", "007", some(json!(7))),
-        ("type = \"float\"", "12", some(json!(12.0))),
-        ("type = \"boolean\"", "t", some(json!(true))),
-        ("type = \"date\"", "2026-11-23T23:59:59+09:00", some(json!("2026-11-23"))),
-        ("type = \"datetime\"", "2026-11-23", some(json!("2026-11-23T00:00:00Z"))),
-        ("type = \"string\"", "42", some(json!("42"))),
-        ("type = \"array\"", "red; blue ;;red;緑", some(json!(["red", "blue", "緑"]))),
-        ("type = \"array\", separator = \"|\"", "a;b|c", some(json!(["a;b", "c"]))),
+        ("type = \"integer\"", "007", Some(json!(7))),
+        ("type = \"float\"", "12", Some(json!(12.0))),
+        ("type = \"boolean\"", "t", Some(json!(true))),
+        ("type = \"date\"", "2026-11-23T23:59:59+09:00", Some(json!("2026-11-23"))),
+        ("type = \"datetime\"", "2026-11-23", Some(json!("2026-11-23T00:00:00Z"))),
+        ("type = \"string\"", "42", Some(json!("42"))),
+        ("type = \"array\"", "red; blue ;;red;緑", Some(json!(["red", "blue", "緑"]))),
+        ("type = \"array\", separator = \"|\"", "a;b|c", Some(json!(["a;b", "c"]))),
         ("type = \"array\"", " ; ", None),
         ("empty = \"remove\"", "", None),
         ("type = \"integer\"", "seven", None),
@@ -178,25 +176,25 @@ async fn declared_types_win_over_the_model() {
 #[tokio::test(flavor = "multi_thread")]
 async fn brazes_own_fields_have_their_own_rules() {
     let cells: Vec<Cell> = vec![
-        ("dob", "11/23/1980", some(json!("1980-11-23"))),
-        ("dob", "1980-11-23 00:00:00Z", some(json!("1980-11-23"))),
+        ("dob", "11/23/1980", Some(json!("1980-11-23"))),
+        ("dob", "1980-11-23 00:00:00Z", Some(json!("1980-11-23"))),
         ("dob", "23.11.1980", None),
-        ("country", "de", some(json!("DE"))),
+        ("country", "de", Some(json!("DE"))),
         ("country", "Germany", None),
-        ("language", "JA", some(json!("ja"))),
+        ("language", "JA", Some(json!("ja"))),
         ("language", "japanese", None),
-        ("gender", "Female", some(json!("F"))),
+        ("gender", "Female", Some(json!("F"))),
         ("gender", "x", None),
-        ("phone", "+44 20 7946 0958", some(json!("+442079460958"))),
+        ("phone", "+44 20 7946 0958", Some(json!("+442079460958"))),
         ("phone", "12", None),
-        ("email_subscribe", "Opted_In", some(json!("opted_in"))),
+        ("email_subscribe", "Opted_In", Some(json!("opted_in"))),
         ("email_subscribe", "maybe", None),
-        ("push_subscribe", "unsubscribed", some(json!("unsubscribed"))),
-        ("time_zone", "Asia/Tokyo", some(json!("Asia/Tokyo"))),
+        ("push_subscribe", "unsubscribed", Some(json!("unsubscribed"))),
+        ("time_zone", "Asia/Tokyo", Some(json!("Asia/Tokyo"))),
         ("time_zone", "JST", None),
-        ("first_name", "山田 \"Kai\"", some(json!("山田 \"Kai\""))),
-        ("home_city", "A Coruña", some(json!("A Coruña"))),
-        ("date_of_first_session", "2026-11-23 01:02:03", some(json!("2026-11-23T01:02:03Z"))),
+        ("first_name", "山田 \"Kai\"", Some(json!("山田 \"Kai\""))),
+        ("home_city", "A Coruña", Some(json!("A Coruña"))),
+        ("date_of_first_session", "2026-11-23 01:02:03", Some(json!("2026-11-23T01:02:03Z"))),
     ];
     let desk = Desk::start().await;
     let mut names: Vec<&str> = cells.iter().map(|(name, ..)| *name).collect();
@@ -212,7 +210,7 @@ async fn brazes_own_fields_have_their_own_rules() {
             .iter()
             .map(|column| if column == name { format!("\"{}\"", cell.replace('"', "\"\"")) } else { String::new() })
             .collect();
-        text.push_str(&format!("P{n};{}\r\n", row.join(";")));
+        write!(text, "P{n};{}\r\n", row.join(";")).unwrap();
     }
     let key = "incoming/own/Gold/2026/11/23/0102/Gold_1.csv";
     desk.world.put(key, text);

@@ -195,9 +195,8 @@ impl Storm<'_> {
 fn targets(profiles: &[Profile], person: &Person, form: Form, generation: u8) -> Vec<usize> {
     let by_id = form != Form::EmailAlone && person.kind != Kind::EmailAlone;
     let (id, email) = (person.id(generation), person.email());
-    let is_meant = |profile: &Profile| match by_id {
-        true => profile.external_id.as_ref() == Some(&id),
-        false => profile.email.as_ref() == Some(&email),
+    let is_meant = |profile: &Profile| {
+        if by_id { profile.external_id.as_ref() == Some(&id) } else { profile.email.as_ref() == Some(&email) }
     };
     (0..profiles.len()).filter(|place| is_meant(&profiles[*place])).collect()
 }

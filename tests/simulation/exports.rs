@@ -131,16 +131,16 @@ HighValueCustomers = "{attribute}"
         steps.shuffle(random);
         for step in steps {
             if step == "model" {
-                self.put_model(random, number)
+                self.put_model(random, number);
             } else {
-                self.put_file(random, &step, number)
+                self.put_file(random, &step, number);
             }
-            self.extras(random, number, last).await;
+            self.extras(random, number, last);
             sleep(Duration::from_millis(random.random_range(0..9_000))).await;
         }
     }
 
-    async fn extras(&self, random: &mut SmallRng, number: usize, last: bool) {
+    fn extras(&self, random: &mut SmallRng, number: usize, last: bool) {
         if random.random_bool(0.1) {
             self.send_again(random);
         }
@@ -165,7 +165,7 @@ HighValueCustomers = "{attribute}"
             let file = runs.values().find_map(|run| run.files.get(key)).expect("a file of a run");
             file.text(&self.people)
         };
-        let content = if key.ends_with(".gz") { gzip(&text) } else { text.into_bytes() };
+        let content = if key.rsplit('.').next() == Some("gz") { gzip(&text) } else { text.into_bytes() };
         let event = self.world.put(key, &content);
         self.note(format!("put {key}"));
         self.missing.lock().expect("no panic before").remove(key);

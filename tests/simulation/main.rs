@@ -115,7 +115,7 @@ async fn run_case(lane: &Lane, seed: u64, figures: &Figures) -> Vec<String> {
         storm.rage(&mut random).await;
         storm.audit(&mut random).await
     };
-    let problems = match tokio::time::timeout(Duration::from_secs(24 * 3600), whole).await {
+    let problems = match tokio::time::timeout(Duration::from_hours(24), whole).await {
         Ok(problems) => problems,
         Err(_) => vec!["it does not end within a day".to_owned()],
     };

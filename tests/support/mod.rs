@@ -1,5 +1,5 @@
 //! What the tests have in common: an AWS account and a Braze workspace of their own, and a function hosted in it.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(dead_code, clippy::unused_self, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// A key that no message may show.
 pub(crate) const API_KEY: &str = "canary-0f6c2d1e-9f0a-4a55-8f5e-key";
 pub(crate) const SECRET: &str = "insights-to-braze/braze-eu";
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const TIMEOUT: Duration = Duration::from_mins(1);
 /// The folder of the run that most tests deliver.
 pub(crate) const RUN: &str = "incoming/BlobExport/HighValueCustomers/2026/11/23/0102";
 

@@ -4,7 +4,6 @@ use super::super::{
     CsvSettings, DataMatching, EmptyRule, Export, FieldMapping, OnLeave, Schedule, SendRule, ValueType,
 };
 use super::{file, mistake, mistakes, refused, right};
-use crate::rows::ReadLimits;
 
 const TABLE: &str = "exports.clienti";
 
@@ -344,24 +343,6 @@ fn delimiters_are_four() {
             found,
             "\",\", \";\", \"\\t\", \"|\" or \"tab\"",
         );
-    }
-}
-
-#[test]
-fn limits_of_reading_have_ranges() {
-    let csv =
-        "csv = { max_record_bytes = 2048, max_header_bytes = 4_096, max_columns = 12000, max_text_bytes = 1_000_000 }";
-    let expected =
-        ReadLimits { max_record_bytes: 2048, max_header_bytes: 4096, max_columns: 12_000, max_text_bytes: 1_000_000 };
-    assert_eq!(export(csv).csv.limits, expected);
-    assert_eq!(export("").csv.limits, ReadLimits::default());
-    for (key, value, allowed) in [
-        ("max_record_bytes", "99999999", "a whole number from 1024 to 16777216"),
-        ("max_header_bytes", "0", "a whole number from 1024 to 4194304"),
-        ("max_columns", "20001", "a whole number from 1 to 20000"),
-        ("max_text_bytes", "-1", "a whole number from 1024 to 1099511627776"),
-    ] {
-        refused(&file("", &format!("csv = {{ {key} = {value} }}")), "exports.clienti.csv", key, value, allowed);
     }
 }
 

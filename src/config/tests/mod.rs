@@ -4,6 +4,7 @@
 mod connections;
 mod exports;
 mod hostnames;
+mod limits;
 mod together;
 mod whole_file;
 

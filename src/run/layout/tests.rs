@@ -53,13 +53,15 @@ fn modified() -> Timestamp {
 #[test]
 fn what_cannot_be_a_segments_name_is_none() {
     let export = export("incoming/BlobExport", None);
-    for segment in [".", "..", "a\u{7}b", "line\nbreak", "back\\slash", &"x".repeat(257)] {
+    for segment in ["a\u{7}b", "line\nbreak", "back\\slash", &"x".repeat(257)] {
         let key = format!("incoming/BlobExport/{segment}/2026/11/23/0102/x_1.csv");
-        assert_eq!(placed(&export, &key), IgnoredReason::NoSegmentName.to_string(), "{segment:?}");
+        assert_eq!(placed(&export, &key), "NoSegmentName", "{segment:?}");
     }
-    let longest = "ロ".repeat(256);
-    let key = format!("incoming/BlobExport/{longest}/2026/11/23/0102/x_1.csv");
-    assert!(placed(&export, &key).starts_with(&longest));
+    for step in [".", ".."] {
+        assert_eq!(placed(&export, &format!("incoming/BlobExport/{step}/2026/11/23/0102/x_1.csv")), "HalfUploaded");
+    }
+    let key = format!("incoming/BlobExport/{}/2026/11/23/0102/x_1.csv", "ロ".repeat(256));
+    assert!(placed(&export, &key).starts_with("ロロ"));
 }
 
 /// The place in one line: `segment run part layout`, `model folder`, or the reason.
