@@ -6,10 +6,12 @@ mod support;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use local::standin::braze::Latency;
-use local::standin::fault::{Answer, Fault};
+use local::standin::fault::{Answer, Call, Fault};
+use local::standin::lambda::LambdaHost;
 use local::standin::{DEAD_LETTER_QUEUE, QUEUE};
 use serde_json::json;
 use support::{Function, RUN, TIMEOUT, World};
@@ -143,6 +145,52 @@ async fn a_file_that_is_overwritten_while_it_is_delivered_ends_as_its_last_conte
     first.unwrap();
     assert_eq!(second.unwrap()["reports"][0]["rows"]["read"], 280);
     for number in 0..280 {
+        let profile = world.account.braze.profile(&format!("会員-{number}")).unwrap();
+        assert_eq!(profile.custom_attributes["loyalty_points"], 2, "{profile:?}");
+    }
+}
+
+/// The lease lasts 30 s, so this test takes a minute.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_whose_lease_has_ended_sends_nothing_more() {
+    let world = World::start().await;
+    world.configure("requests_per_second = 10\nobjects_per_request = 1", "");
+    let key = format!("{RUN}/HighValueCustomers_1.csv");
+    world.put(&key, rows(450, 1));
+    let mut stalled = world.account.function(Function::ObjectCreated.binary());
+    stalled.environment.insert("AWS_ACCESS_KEY_ID".to_owned(), "AKIDSTALLED".to_owned());
+    let stalled = LambdaHost::start(stalled).await.unwrap();
+    let other = world.host(Function::ObjectCreated).await;
+    // The claim succeeds; every later write of the ledger by this function hangs for longer than the lease.
+    let claims = AtomicU64::new(0);
+    world.account.s3.set_faults(Some(Arc::new(move |call: &Call| {
+        let writes = call.operation == "PutObject" && call.resource.ends_with("ledger.json");
+        if writes && call.caller == "AKIDSTALLED" && claims.fetch_add(1, Ordering::Relaxed) > 0 {
+            Fault::Delay(Duration::from_secs(45))
+        } else {
+            Fault::None
+        }
+    })));
+    let event = world.s3_event(&key);
+    let time = Duration::from_mins(2);
+    let takeover = async {
+        tokio::time::sleep(Duration::from_secs(32)).await;
+        // The new content holds the last rows of the old one, which the stalled function would send at the end.
+        let last: String = rows(450, 2).lines().enumerate().filter(|(line, _)| *line == 0 || *line > 430).fold(
+            String::new(),
+            |mut text, (_, line)| {
+                text.push_str(line);
+                text.push_str("\r\n");
+                text
+            },
+        );
+        world.put(&key, last);
+        other.invoke(&event, time).await
+    };
+    let (first, second) = tokio::join!(stalled.invoke(&event, time), takeover);
+    assert_eq!(second.unwrap()["reports"][0]["rows"]["accepted"], 20);
+    drop(first);
+    for number in 430..450 {
         let profile = world.account.braze.profile(&format!("会員-{number}")).unwrap();
         assert_eq!(profile.custom_attributes["loyalty_points"], 2, "{profile:?}");
     }

@@ -135,10 +135,9 @@ impl SegmentDelivery {
                 None if in_last_run => members.mark_stayed(row.key()),
                 None => {}
                 Some(Leaver::Gone) if was_member => {
-                    if met.insert(row.key()) {
-                        told += 1;
-                        gone += u64::from(in_last_run);
-                    }
+                    let new = u64::from(met.insert(row.key()));
+                    told += new;
+                    gone += if in_last_run { new } else { 0 };
                 }
                 // Told before, or in the run under another identifier.
                 Some(_) => elsewhere += 1,

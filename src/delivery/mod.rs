@@ -3,15 +3,15 @@
 //!
 //! | step | module |
 //! | --- | --- |
-//! | take the file, so that no other function works on it | [`claim`] |
-//! | load what is known of the members | [`load`] |
-//! | open the file as its `model.json` or header describes it | [`open`] |
-//! | turn rows into requests, chunk by chunk | [`chunk`] |
-//! | send them, many in flight | [`pump`], [`outstanding`] |
-//! | write down what is certain | [`commit`] |
-//! | find out whether the run is complete | [`evidence`] |
-//! | unset the attribute of those who left | [`complete`], [`leavers`] |
-//! | say what happened | [`account`] |
+//! | take the file, so that no other function works on it | `claim` |
+//! | load what is known of the members | `load` |
+//! | open the file as its `model.json` or header describes it | `open` |
+//! | turn rows into requests, chunk by chunk | `chunk` |
+//! | send them, many in flight | `pump`, `outstanding` |
+//! | write down what is certain | `commit` |
+//! | find out whether the run is complete | `evidence` |
+//! | unset the attribute of those who left | `complete`, `leavers` |
+//! | say what happened | `account` |
 
 mod account;
 mod chunk;

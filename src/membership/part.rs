@@ -203,12 +203,11 @@ fn parse_row<'a>(record: &'a [u8], plain: &'a mut Vec<u8>) -> Result<PartRow<'a>
     else {
         return Err("it has not five columns");
     };
-    let identifier = match identifiers.strip_prefix(',') {
-        Some(email) => Identifier::Email(unquoted(email, plain)?),
-        None => {
-            let id = identifiers.strip_suffix(',').ok_or("it has two identifiers")?;
-            Identifier::ExternalId(unquoted(id, plain)?)
-        }
+    let identifier = if let Some(email) = identifiers.strip_prefix(',') {
+        Identifier::Email(unquoted(email, plain)?)
+    } else {
+        let id = identifiers.strip_suffix(',').ok_or("it has two identifiers")?;
+        Identifier::ExternalId(unquoted(id, plain)?)
     };
     let email = if hash.is_empty() { None } else { Some(EmailHash(number(hash)?)) };
     let fingerprint = match fingerprint {
