@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::json;
 
 use crate::ending::{Ending, Failure};
-use crate::{connect, deliver, demo, show, status};
+use crate::{connect, deliver, demo, inspect, show, status};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,6 +17,9 @@ Examples:
 
   Ask what a delivery would send, without sending anything:
     local deliver --config exports.toml --export loyalty --files ~/BlobExport --dry-run
+
+  See how the files of an export are read, without sending anything:
+    local inspect --config exports.toml --export loyalty --files ~/BlobExport
 
   Test a connection, then deliver (the key is asked for, or taken from BRAZE_API_KEY):
     local connect --config exports.toml --connection braze-eu
@@ -75,6 +78,8 @@ enum Command {
     /// Delivers files of a folder to Braze.
     #[command(after_help = DELIVER_EXAMPLES)]
     Deliver(Deliver),
+    /// Tells how each file of a folder is read, or why it is ignored: the first thing to run on new files.
+    Inspect(Inspect),
     /// Proves a connection's key, host and permission without changing any data.
     Connect(Connect),
     /// Tells how the segments of a workspace stand.
@@ -131,6 +136,25 @@ pub(crate) enum Send {
     Changes,
     /// Every member.
     All,
+}
+
+#[derive(Args)]
+pub(crate) struct Inspect {
+    /// The connections and exports.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// The export that the files belong to.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) export: String,
+    /// The folder with the export's files.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) files: PathBuf,
+    /// Where the files are copied to.
+    #[arg(long, value_name = "DIR", default_value = "insights-to-braze-workspace")]
+    pub(crate) workspace: PathBuf,
+    /// Prints the handler's answer as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]
@@ -207,6 +231,7 @@ async fn perform(command: &Command) -> Result<Ending, Failure> {
     match command {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Deliver(arguments) => deliver::run(arguments).await,
+        Command::Inspect(arguments) => inspect::run(arguments).await,
         Command::Connect(arguments) => connect::run(arguments).await,
         Command::Status(arguments) => status::run(arguments).await,
     }

@@ -5,7 +5,7 @@
 //! | the command line | `arguments` |
 //! | `demo`: an export is made up, dropped into a bucket and delivered to a stand-in of Braze | `demo` |
 //! | `deliver`: files of a folder go to a real Braze workspace | `deliver` |
-//! | `connect` and `status` | `connect`, `status` |
+//! | `inspect`, `connect` and `status` | `inspect`, `connect`, `status` |
 //! | a bucket in a folder, with the handler of the Lambda functions on top | `workspace` |
 //! | tables and progress | `show` |
 //! | S3, Secrets Manager, SQS, Braze and the Lambda Runtime API on this machine | [`standin`] |
@@ -20,6 +20,7 @@ mod deliver;
 mod demo;
 mod ending;
 mod files;
+mod inspect;
 mod show;
 pub mod standin;
 mod status;

@@ -174,3 +174,18 @@ async fn failures_have_their_exit_codes_and_never_show_the_key() {
     assert_eq!(output.status.code(), Some(2));
     assert!(told.contains("exports.toml:\n") && told.contains("secret"), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inspect_tells_how_each_file_is_read_and_sends_nothing() {
+    let desk = Desk::new().await;
+    desk.write_run("23", FIRST);
+    desk.write("files/Loyal/2026/11/23/0102/half.csv.filepart", "x");
+    let output = desk.local("inspect --config exports.toml --export loyalty --files files").await;
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    for word in ["Loyal", "2026-11-23T01:02Z", "half-uploaded", "delimiter", "FirstName"] {
+        assert!(told.contains(word), "{word} is not in {told}");
+    }
+    assert!(!told.contains("o'connor"), "values are masked: {told}");
+    assert_eq!(desk.braze.counters().requests, 0);
+}

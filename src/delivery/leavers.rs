@@ -21,7 +21,7 @@ use crate::report::{Counts, Requests};
 use crate::run::RunId;
 
 /// How often the progress is written and the lease renewed.
-const CHECKPOINT: Duration = Duration::from_secs(5);
+const CHECKPOINT: Duration = Duration::from_secs(1);
 
 /// Telling the leavers of one run.
 pub(super) struct Leaving<'a> {

@@ -22,7 +22,7 @@ use crate::report::{Counts, Requests};
 use crate::run::RunId;
 
 /// How often the checkpoint is written and the lease renewed.
-const CHECKPOINT: Duration = Duration::from_secs(5);
+const CHECKPOINT: Duration = Duration::from_secs(1);
 
 /// How a delivery of a file ended.
 #[derive(Debug)]

@@ -3,16 +3,20 @@
 //! State is written with S3's conditional writes (`If-None-Match: *`, `If-Match: <ETag>`; Amazon S3 User Guide,
 //! "How to prevent object overwrites with conditional writes"), so that no database is needed for two functions to agree.
 
+mod together;
+
 use std::fmt;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, Delete, ObjectIdentifier};
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use bytes::Bytes;
 use jiff::Timestamp;
 use thiserror::Error;
+
+pub use self::together::Piece;
 
 /// A bucket and the client that reaches it. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -114,21 +118,6 @@ pub struct ObjectSummary {
     pub last_modified: Timestamp,
 }
 
-/// A stretch of an object that is put together.
-#[derive(Clone, Debug)]
-pub enum Piece {
-    /// Bytes at hand.
-    Bytes(Bytes),
-    /// The content of the object with this key.
-    Object(String),
-}
-
-/// Every part of a multipart upload but the last has at least 5 MiB (Amazon S3 User Guide, "Multipart upload limits").
-const MULTIPART_SIZE: usize = 8 * 1024 * 1024;
-
-/// A piece is small: rejected rows are stored before they are many.
-const PIECE_LIMIT: u64 = 64 * 1024 * 1024;
-
 impl Bucket {
     /// The bucket `name` through `client`.
     pub fn new(client: Client, name: impl Into<String>) -> Self {
@@ -215,81 +204,6 @@ impl Bucket {
                 other => other,
             }),
         }
-    }
-
-    /// Stores `pieces`, one after the other, as one object. At most some 8 MiB and one piece are in memory.
-    pub async fn write_together(&self, key: &str, content_type: &str, pieces: &[Piece]) -> Result<(), BucketError> {
-        let mut upload: Option<(String, Vec<CompletedPart>)> = None;
-        let mut waiting = Vec::new();
-        for piece in pieces {
-            match piece {
-                Piece::Bytes(bytes) => waiting.extend_from_slice(bytes),
-                Piece::Object(piece) => {
-                    if let Some((bytes, _)) = self.read(piece, PIECE_LIMIT).await? {
-                        waiting.extend_from_slice(&bytes);
-                    }
-                }
-            }
-            if waiting.len() >= MULTIPART_SIZE {
-                let (id, mut parts) = match upload.take() {
-                    Some(upload) => upload,
-                    None => (self.begin_upload(key, content_type).await?, Vec::new()),
-                };
-                parts.push(self.upload_part(key, &id, parts.len(), std::mem::take(&mut waiting)).await?);
-                upload = Some((id, parts));
-            }
-        }
-        let Some((id, mut parts)) = upload else {
-            return self.write(key, waiting, content_type, &Condition::Any).await.map(drop);
-        };
-        if !waiting.is_empty() {
-            parts.push(self.upload_part(key, &id, parts.len(), waiting).await?);
-        }
-        self.client
-            .complete_multipart_upload()
-            .bucket(&self.name)
-            .key(key)
-            .upload_id(id)
-            .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts)).build())
-            .send()
-            .await
-            .map_err(|error| self.error("CompleteMultipartUpload", key, &error))?;
-        Ok(())
-    }
-
-    async fn begin_upload(&self, key: &str, content_type: &str) -> Result<String, BucketError> {
-        let answer = self
-            .client
-            .create_multipart_upload()
-            .bucket(&self.name)
-            .key(key)
-            .content_type(content_type)
-            .send()
-            .await
-            .map_err(|error| self.error("CreateMultipartUpload", key, &error))?;
-        Ok(answer.upload_id.unwrap_or_default())
-    }
-
-    async fn upload_part(
-        &self,
-        key: &str,
-        id: &str,
-        before: usize,
-        body: Vec<u8>,
-    ) -> Result<CompletedPart, BucketError> {
-        let number = i32::try_from(before + 1).unwrap_or(i32::MAX);
-        let answer = self
-            .client
-            .upload_part()
-            .bucket(&self.name)
-            .key(key)
-            .upload_id(id)
-            .part_number(number)
-            .body(ByteStream::from(body))
-            .send()
-            .await
-            .map_err(|error| self.error("UploadPart", key, &error))?;
-        Ok(CompletedPart::builder().part_number(number).set_e_tag(answer.e_tag).build())
     }
 
     /// What S3 knows of an object, or `None` if there is none.

@@ -1,0 +1,84 @@
+//! `inspect`: how the files of a folder are read, or why they are ignored. Nothing is sent and nothing is kept of it.
+
+use serde_json::{Value, json};
+
+use crate::arguments::Inspect;
+use crate::ending::{Ending, Failure};
+use crate::files;
+use crate::show::{self, Table};
+use crate::workspace::{ConfigFile, WorkspaceFolder};
+
+pub(crate) async fn run(arguments: &Inspect) -> Result<Ending, Failure> {
+    let config = ConfigFile::read(&arguments.config)?;
+    let Some(export) = config.config.exports.get(arguments.export.as_str()) else {
+        return Err(config.no_such("export", &arguments.export, config.config.exports.keys()));
+    };
+    let folder = WorkspaceFolder::take(&arguments.workspace)?;
+    if arguments.files.canonicalize().is_ok_and(|files| folder.path().starts_with(files)) {
+        return Err(Failure::WorkspaceInFiles(folder.path().to_owned()));
+    }
+    files::mirror(&arguments.files, &folder.bucket_folder().join(&export.folder), folder.path())?;
+    let workspace = folder.serve(&config, None).await?;
+    let answer = workspace.on_demand(&json!({ "action": "inspect", "export": arguments.export })).await?;
+    if arguments.json {
+        show::json(&answer)?;
+    } else {
+        tell(&answer, &arguments.export);
+    }
+    let problems =
+        elements(&answer["files"]).chain(elements(&answer["models"])).any(|told| told["problem"].is_string());
+    Ok(if problems { Ending::Usage } else { Ending::Done })
+}
+
+fn tell(answer: &Value, export: &str) {
+    let mut table = Table::new(&["object", "read as", "segment", "run", "why"]);
+    for object in elements(&answer["objects"]) {
+        let read = &object["exports"][export];
+        table.row(vec![
+            text(&object["key"]),
+            text(&read["read_as"]),
+            text(&read["segment"]),
+            text(&read["run"]),
+            text(&read["reason"]),
+        ]);
+    }
+    show::line(table);
+    for file in elements(&answer["files"]) {
+        let dialect = &file["dialect"];
+        show::line(format!("\n{}", text(&file["key"])));
+        show::line(format!(
+            "  delimiter {}, quotes {}, lines end in {}, header {}, {} columns",
+            text(&dialect["delimiter"]),
+            text(&dialect["quotes"]),
+            text(&dialect["line_ending"]),
+            text(&file["header"]),
+            file["column_count"],
+        ));
+        for column in elements(&file["columns"]) {
+            let values: Vec<String> = elements(&column["first_values"]).map(text).collect();
+            show::line(format!("  {}: {}", text(&column["name"]), values.join(" | ")));
+        }
+        for note in elements(&file["notes"]).chain(elements(&file["row_problems"])) {
+            show::line(format!("  note: {}", text(note)));
+        }
+        if let Some(problem) = file["problem"].as_str() {
+            show::line(format!("  {} {problem}", show::bad("problem:")));
+        }
+    }
+    for model in elements(&answer["models"]) {
+        let stands = model["problem"].as_str().map_or_else(
+            || format!("{} entities", elements(&model["entities"]).count()),
+            |problem| format!("{} {problem}", show::bad("problem:")),
+        );
+        show::line(format!("\n{}: {stands}", text(&model["key"])));
+    }
+    show::line(format!("\n{}", text(&answer["message"])));
+}
+
+fn elements(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or("-").to_owned()
+}

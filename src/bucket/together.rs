@@ -1,0 +1,99 @@
+//! Puts an object together from pieces, in bounded memory.
+
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use bytes::Bytes;
+
+use super::{Bucket, BucketError, Condition};
+
+/// A stretch of an object that is put together.
+#[derive(Clone, Debug)]
+pub enum Piece {
+    /// Bytes at hand.
+    Bytes(Bytes),
+    /// The content of the object with this key.
+    Object(String),
+}
+
+/// Every part of a multipart upload but the last has at least 5 MiB (Amazon S3 User Guide, "Multipart upload limits").
+const MULTIPART_SIZE: usize = 8 * 1024 * 1024;
+
+/// A piece is small: rejected rows are stored before they are many.
+const PIECE_LIMIT: u64 = 64 * 1024 * 1024;
+
+impl Bucket {
+    /// Stores `pieces`, one after the other, as one object. At most some 8 MiB and one piece are in memory.
+    pub async fn write_together(&self, key: &str, content_type: &str, pieces: &[Piece]) -> Result<(), BucketError> {
+        let mut upload: Option<(String, Vec<CompletedPart>)> = None;
+        let mut waiting = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Bytes(bytes) => waiting.extend_from_slice(bytes),
+                Piece::Object(piece) => {
+                    if let Some((bytes, _)) = self.read(piece, PIECE_LIMIT).await? {
+                        waiting.extend_from_slice(&bytes);
+                    }
+                }
+            }
+            if waiting.len() >= MULTIPART_SIZE {
+                let (id, mut parts) = match upload.take() {
+                    Some(upload) => upload,
+                    None => (self.begin_upload(key, content_type).await?, Vec::new()),
+                };
+                parts.push(self.upload_part(key, &id, parts.len(), std::mem::take(&mut waiting)).await?);
+                upload = Some((id, parts));
+            }
+        }
+        let Some((id, mut parts)) = upload else {
+            return self.write(key, waiting, content_type, &Condition::Any).await.map(drop);
+        };
+        if !waiting.is_empty() {
+            parts.push(self.upload_part(key, &id, parts.len(), waiting).await?);
+        }
+        self.client
+            .complete_multipart_upload()
+            .bucket(&self.name)
+            .key(key)
+            .upload_id(id)
+            .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts)).build())
+            .send()
+            .await
+            .map_err(|error| self.error("CompleteMultipartUpload", key, &error))?;
+        Ok(())
+    }
+
+    async fn begin_upload(&self, key: &str, content_type: &str) -> Result<String, BucketError> {
+        let answer = self
+            .client
+            .create_multipart_upload()
+            .bucket(&self.name)
+            .key(key)
+            .content_type(content_type)
+            .send()
+            .await
+            .map_err(|error| self.error("CreateMultipartUpload", key, &error))?;
+        Ok(answer.upload_id.unwrap_or_default())
+    }
+
+    async fn upload_part(
+        &self,
+        key: &str,
+        id: &str,
+        before: usize,
+        body: Vec<u8>,
+    ) -> Result<CompletedPart, BucketError> {
+        let number = i32::try_from(before + 1).unwrap_or(i32::MAX);
+        let answer = self
+            .client
+            .upload_part()
+            .bucket(&self.name)
+            .key(key)
+            .upload_id(id)
+            .part_number(number)
+            .body(ByteStream::from(body))
+            .send()
+            .await
+            .map_err(|error| self.error("UploadPart", key, &error))?;
+        Ok(CompletedPart::builder().part_number(number).set_e_tag(answer.e_tag).build())
+    }
+}
