@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use futures::lock::Mutex;
+use jiff::Timestamp;
 
 use super::DeliveryError;
 use super::segment::{FileToDeliver, SegmentDelivery};
@@ -30,7 +31,7 @@ pub struct Evidence {
     /// The layout has one file per run.
     pub one_file_per_run: bool,
     /// When the newest of its files was stored, by S3's clock, if all of its files have just been listed.
-    pub listed_last_change: Option<jiff::Timestamp>,
+    pub listed_last_change: Option<Timestamp>,
 }
 
 /// The descriptions beside the files, read at most once in an invocation. Cheap to clone; clones share them.
@@ -113,12 +114,24 @@ impl SegmentDelivery {
             return Ok(false);
         }
         if evidence.one_file_per_run {
-            return Ok(true);
+            return self.is_as_delivered(record).await;
         }
         match self.listed_files_delivered(run, record).await? {
-            Some(whole) => Ok(whole),
+            Some(true) => Ok(self.newest_change(run, record).await?.is_some()),
+            Some(false) => Ok(false),
             None => self.is_quiet(run, record, evidence).await,
         }
+    }
+
+    /// Whether the files have the content that was delivered. New content may have landed whose event is still to come,
+    /// and whoever is in it has not left. A file that is gone was delivered before somebody cleared it away.
+    async fn is_as_delivered(&self, record: &RunRecord) -> Result<bool, DeliveryError> {
+        for (key, file) in &record.files {
+            if self.bucket.summary(key).await?.is_some_and(|object| object.etag != file.etag) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Whether everything that the description lists of the run is delivered; `None` if it says nothing of the run.
@@ -198,15 +211,25 @@ impl SegmentDelivery {
         let Some(clock) = self.bucket.summary(&key).await? else {
             return Ok(false);
         };
-        for object in self.files_beside(run, record).await? {
-            let known = record.files.get(&object.key).is_some_and(|known| known.etag == object.etag);
-            if !known {
-                return Ok(false);
-            }
-            last_change = last_change.max(object.last_modified);
-        }
+        let Some(newest) = self.newest_change(run, record).await? else {
+            return Ok(false);
+        };
+        last_change = last_change.max(newest);
         let quiet = clock.last_modified.duration_since(last_change);
         Ok(quiet.as_secs() >= i64::from(self.export.settle_minutes) * 60)
+    }
+
+    /// When the newest file that lies in the folders of the run's files was stored; `None` if one of them is not known, or
+    /// has another content than was delivered.
+    async fn newest_change(&self, run: RunId, record: &RunRecord) -> Result<Option<Timestamp>, DeliveryError> {
+        let mut newest = Timestamp::UNIX_EPOCH;
+        for object in self.files_beside(run, record).await? {
+            if record.files.get(&object.key).is_none_or(|known| known.etag != object.etag) {
+                return Ok(None);
+            }
+            newest = newest.max(object.last_modified);
+        }
+        Ok(Some(newest))
     }
 
     /// The files of the run that lie in the folders of its known files now.
