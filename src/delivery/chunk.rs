@@ -10,7 +10,7 @@ use crate::config::SendRule;
 use crate::membership::{
     EmailHash, Fingerprint, Known, Meeting, MemberKey, PartRow, PartWriter, RecentMembers, Standing, StateError,
 };
-use crate::profile::{DroppedFields, Identifier, Matcher};
+use crate::profile::{DroppedFields, Identifier, Matched, Matcher};
 use crate::report::Counts;
 use crate::rows::{Position, ReadError, Record, Row, RowProblem, RowReader};
 
@@ -55,6 +55,8 @@ pub(super) struct Ticket {
     pub(super) record: Record,
     /// The identifier as a state line has it.
     pub(super) identifier: OwnedIdentifier,
+    /// The email address as a state line has it.
+    pub(super) email: Option<EmailHash>,
     /// Data points.
     pub(super) data_points: u32,
 }
@@ -246,15 +248,17 @@ impl Draft {
     fn send(
         &mut self,
         row: &Row<'_>,
-        identifier: Identifier<'_>,
+        matched: Matched<'_>,
+        email: Option<EmailHash>,
         object: &[u8],
-        data_points: u32,
         settings: &ChunkSettings,
     ) {
+        let Matched { identifier, attributes: data_points, .. } = matched;
         let ticket = Ticket {
             line: row.line(),
             record: row.to_record(),
             identifier: OwnedIdentifier::of(identifier),
+            email,
             data_points,
         };
         self.bytes += object.len() + ticket.record.size();
@@ -327,7 +331,7 @@ impl Taking<'_> {
             self.object.extend_from_slice(&self.settings.suffix);
             self.object.push(b'}');
         }
-        draft.send(row, matched.identifier, self.object, matched.attributes, self.settings);
+        draft.send(row, matched, email, self.object, self.settings);
         Ok(())
     }
 
@@ -353,15 +357,18 @@ impl Taking<'_> {
 
     /// A row with too few or too many fields does not say which of them is the identifier. Any field that names a known
     /// member keeps that member in the run: nobody leaves because of a broken row.
+    /// Its address goes on record too: without it, the next run could not tell that the same person comes under the address.
     fn keep_whoever_it_names(&self, row: &Row<'_>, draft: &mut Draft) -> Result<(), StateError> {
-        for field in (0..row.len()).filter_map(|place| row.field(place)) {
-            let field = field.trim();
+        let fields = || (0..row.len()).filter_map(|place| row.field(place)).map(str::trim);
+        let email = fields().find(|field| field.contains('@')).map(EmailHash::of);
+        for field in fields() {
             if field.is_empty() {
                 continue;
             }
             for identifier in [Identifier::ExternalId(field), Identifier::Email(field)] {
                 if self.known.contains(MemberKey::of(identifier)) {
-                    draft.chunk.part.push(line_of(identifier, None, Fingerprint::UNKNOWN))?;
+                    let email = email.filter(|_| matches!(identifier, Identifier::ExternalId(_)));
+                    draft.chunk.part.push(line_of(identifier, email, Fingerprint::UNKNOWN))?;
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::chunk::{Batch, Chunk, OwnedIdentifier, RejectedRow};
 use crate::braze::{ObjectFate, RequestCounts};
-use crate::membership::{Fingerprint, Part, PartRow, PartWriter, Standing, StateError};
+use crate::membership::{EmailHash, Fingerprint, Part, PartRow, PartWriter, Standing, StateError};
 use crate::report::{Counts, Requests};
 use crate::rows::Position;
 
@@ -35,7 +35,7 @@ struct OnTheWay {
     in_flight: usize,
     counts: Counts,
     rejected: Vec<RejectedRow>,
-    refused: Vec<OwnedIdentifier>,
+    refused: Vec<(OwnedIdentifier, Option<EmailHash>)>,
     part: Part,
     position: Position,
 }
@@ -46,7 +46,7 @@ pub(super) struct DoneChunk {
     pub(super) counts: Counts,
     pub(super) rejected: Vec<RejectedRow>,
     /// Members whose object Braze refused.
-    refused: Vec<OwnedIdentifier>,
+    refused: Vec<(OwnedIdentifier, Option<EmailHash>)>,
     pub(super) part: Part,
     pub(super) position: Position,
 }
@@ -58,10 +58,10 @@ impl DoneChunk {
             return Ok(None);
         }
         let mut part = PartWriter::new();
-        for identifier in &self.refused {
+        for (identifier, email) in &self.refused {
             part.push(PartRow {
                 identifier: identifier.as_identifier(),
-                email: None,
+                email: *email,
                 fingerprint: Fingerprint::UNKNOWN,
                 standing: Standing::Member,
             })?;
@@ -151,7 +151,7 @@ impl Outstanding {
                 }
                 ObjectFate::Rejected(reason) => {
                     chunk.counts.reject(&reason);
-                    chunk.refused.push(ticket.identifier);
+                    chunk.refused.push((ticket.identifier, ticket.email));
                     chunk.rejected.push(RejectedRow { line: ticket.line, reason, record: ticket.record });
                 }
                 // A request with such a fate is taken back, not answered.

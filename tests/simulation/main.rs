@@ -28,7 +28,7 @@ use virtual_time::VirtualTime;
 use world::{Lane, World};
 
 /// Cases of the ordinary test run.
-const CASES: u64 = 2_000;
+const CASES: u64 = 300;
 
 /// How many cases one thread's servers serve before they are started anew.
 const CASES_PER_LANE: u64 = 50;
