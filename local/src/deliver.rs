@@ -6,11 +6,11 @@ use insights_to_braze::report::{Outcome, Report};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::api_key;
 use crate::arguments::Deliver;
 use crate::ending::{Ending, Failure};
 use crate::show::{self, Progress};
 use crate::workspace::{ConfigFile, Workspace, WorkspaceFolder};
-use crate::{api_key, files};
 
 /// How often the rows delivered so far are looked up. They are on record every few seconds.
 const LOOK: Duration = Duration::from_secs(1);
@@ -38,10 +38,7 @@ pub(crate) async fn run(arguments: &Deliver) -> Result<Ending, Failure> {
         return Err(config.no_such("export", &arguments.export, config.config.exports.keys()));
     };
     let folder = WorkspaceFolder::take(&arguments.workspace)?;
-    if arguments.files.canonicalize().is_ok_and(|files| folder.path().starts_with(files)) {
-        return Err(Failure::WorkspaceInFiles(folder.path().to_owned()));
-    }
-    let mirrored = files::mirror(&arguments.files, &folder.bucket_folder().join(&export.folder), folder.path())?;
+    let mirrored = folder.mirror(&arguments.files, export)?;
     show::aside(format!(
         "{} files in {}: {} new or changed, {} gone since the last time",
         mirrored.files,

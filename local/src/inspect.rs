@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use crate::arguments::Inspect;
 use crate::ending::{Ending, Failure};
-use crate::files;
 use crate::show::{self, Table};
 use crate::workspace::{ConfigFile, WorkspaceFolder};
 
@@ -14,10 +13,7 @@ pub(crate) async fn run(arguments: &Inspect) -> Result<Ending, Failure> {
         return Err(config.no_such("export", &arguments.export, config.config.exports.keys()));
     };
     let folder = WorkspaceFolder::take(&arguments.workspace)?;
-    if arguments.files.canonicalize().is_ok_and(|files| folder.path().starts_with(files)) {
-        return Err(Failure::WorkspaceInFiles(folder.path().to_owned()));
-    }
-    files::mirror(&arguments.files, &folder.bucket_folder().join(&export.folder), folder.path())?;
+    folder.mirror(&arguments.files, export)?;
     let workspace = folder.serve(&config, None).await?;
     let answer = workspace.on_demand(&json!({ "action": "inspect", "export": arguments.export })).await?;
     if arguments.json {

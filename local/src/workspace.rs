@@ -8,7 +8,7 @@ use std::time::Duration;
 use insights_to_braze::braze::{self, ApiKey};
 use insights_to_braze::bucket::Bucket;
 use insights_to_braze::budget::TimeBudget;
-use insights_to_braze::config::Config;
+use insights_to_braze::config::{Config, Export};
 use insights_to_braze::environment::{DEFAULT_CONFIG_KEY, StartError};
 use insights_to_braze::handler::Handler;
 use insights_to_braze::secrets::ApiKeys;
@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::clients;
 use crate::ending::Failure;
+use crate::files::{self, Mirrored};
 use crate::standin::clock::Clock;
 use crate::standin::s3::S3Server;
 
@@ -88,6 +89,14 @@ impl WorkspaceFolder {
     /// The folder that holds the bucket's objects as files.
     pub(crate) fn bucket_folder(&self) -> PathBuf {
         self.path.join(BUCKET)
+    }
+
+    /// Makes the files of `from` the ones that lie in the export's folder of the bucket.
+    pub(crate) fn mirror(&self, from: &Path, export: &Export) -> Result<Mirrored, Failure> {
+        if from.canonicalize().is_ok_and(|from| self.path().starts_with(from)) {
+            return Err(Failure::WorkspaceInFiles(self.path().to_owned()));
+        }
+        files::mirror(from, &self.bucket_folder().join(&export.folder), self.path())
     }
 
     /// Serves the folder, with `config` as the application's configuration. Without a key nothing can be sent, which a
