@@ -93,8 +93,7 @@ impl SegmentDelivery {
 
     /// Everything that may have been sent and is not a file of `run` as it is now.
     pub(super) async fn everything_before(&self, ledger: &Ledger, run: RunId) -> Result<Vec<Source>, DeliveryError> {
-        let mut sources: Vec<Source> =
-            ledger.last_complete.iter().flat_map(|complete| &complete.parts).map(Source::certain).collect();
+        let mut sources = Source::of_last_run(ledger);
         sources.extend(self.sent_since(ledger, run).await?);
         Ok(sources)
     }

@@ -36,6 +36,11 @@ pub(super) struct Source {
 }
 
 impl Source {
+    /// The parts of the last complete run.
+    pub(super) fn of_last_run(ledger: &Ledger) -> Vec<Self> {
+        ledger.last_complete.iter().flat_map(|complete| &complete.parts).map(Self::certain).collect()
+    }
+
     pub(super) fn certain(part: &Part) -> Self {
         let certainty = if part.outdated { Certainty::Uncertain } else { Certainty::Certain };
         Self { key: part.key.clone(), rows: part.rows, certainty }
@@ -45,8 +50,7 @@ impl Source {
 impl SegmentDelivery {
     /// What is known before a file of `run` is delivered: the last complete run, and everything sent since.
     pub(super) async fn load_known(&self, ledger: &Ledger, run: RunId) -> Result<Known, StateError> {
-        let last: Vec<Source> =
-            ledger.last_complete.iter().flat_map(|complete| &complete.parts).map(Source::certain).collect();
+        let last = Source::of_last_run(ledger);
         let since = self.sent_since(ledger, run).await?;
         let members: u64 = last.iter().chain(&since).map(|source| source.rows).sum();
         let mut known = KnownBuilder::with_capacity(usize::try_from(members).unwrap_or(0));
@@ -74,10 +78,7 @@ impl SegmentDelivery {
             if *id < run && record.phase == Phase::Complete {
                 continue;
             }
-            sources.extend(record.replaced.iter().map(Source::certain));
-            for folder in &record.uncertain {
-                self.add_uncertain(&mut sources, folder, &record.replaced).await?;
-            }
+            self.add_replaced(&mut sources, record).await?;
             if *id < run {
                 self.add_files(&mut sources, record).await?;
             }
@@ -87,16 +88,21 @@ impl SegmentDelivery {
 
     /// Where everybody is listed who may have the attribute.
     pub(super) async fn everything_listed(&self, ledger: &Ledger) -> Result<Vec<Source>, StateError> {
-        let mut sources: Vec<Source> =
-            ledger.last_complete.iter().flat_map(|complete| &complete.parts).map(Source::certain).collect();
+        let mut sources = Source::of_last_run(ledger);
         for record in ledger.runs.values().filter(|record| record.phase != Phase::Complete) {
-            sources.extend(record.replaced.iter().map(Source::certain));
-            for folder in &record.uncertain {
-                self.add_uncertain(&mut sources, folder, &record.replaced).await?;
-            }
+            self.add_replaced(&mut sources, record).await?;
             self.add_files(&mut sources, record).await?;
         }
         Ok(sources)
+    }
+
+    /// What was sent of contents that the run's files no longer have.
+    async fn add_replaced(&self, sources: &mut Vec<Source>, run: &RunRecord) -> Result<(), StateError> {
+        sources.extend(run.replaced.iter().map(Source::certain));
+        for folder in &run.uncertain {
+            self.add_uncertain(sources, folder, &run.replaced).await?;
+        }
+        Ok(())
     }
 
     async fn add_files(&self, sources: &mut Vec<Source>, run: &RunRecord) -> Result<(), StateError> {
