@@ -25,6 +25,7 @@
 //! | How is Braze spoken to? | [`braze`] |
 //! | What is told of it? | [`report`] |
 //! | What is a new tenant's file, before anything is delivered? | [`inspect`] |
+//! | How is one person erased? | [`erase`] |
 //!
 //! Beside the flow stand [`names`] (names that must not be mixed up), [`bucket`] (S3), [`queue`] (SQS) and [`budget`] (the
 //! time of an invocation).
@@ -43,6 +44,7 @@ pub mod config;
 pub mod delivery;
 pub mod description;
 pub mod environment;
+pub mod erase;
 pub mod function;
 pub mod handler;
 pub mod inspect;

@@ -147,6 +147,7 @@ async fn ask(world: &World) {
         json!({ "action": "connect", "connection": "braze-eu" }),
         json!({ "action": "status" }),
         json!({ "action": "inspect", "key": key }),
+        json!({ "action": "erase", "customer_id": "LID-1" }),
     ] {
         world.invoke(Function::OnDemand, &event).await.unwrap();
     }

@@ -1,10 +1,12 @@
 //! Puts an object together from pieces, in bounded memory.
 
+use std::ops::Range;
+
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
 
-use super::{Bucket, BucketError, Condition};
+use super::{Bucket, BucketError, Condition, ETag};
 
 /// A stretch of an object that is put together.
 #[derive(Clone, Debug)]
@@ -13,6 +15,15 @@ pub enum Piece {
     Bytes(Bytes),
     /// The content of the object with this key.
     Object(String),
+    /// A stretch of one content of an object.
+    Stretch {
+        /// The object's key.
+        key: String,
+        /// Which content.
+        etag: ETag,
+        /// The first byte, and the first that is not part of it any more.
+        bytes: Range<u64>,
+    },
 }
 
 /// Every part of a multipart upload but the last has at least 5 MiB (Amazon S3 User Guide, "Multipart upload limits").
@@ -33,6 +44,9 @@ impl Bucket {
                     if let Some((bytes, _)) = self.read(piece, PIECE_LIMIT).await? {
                         waiting.extend_from_slice(&bytes);
                     }
+                }
+                Piece::Stretch { key, etag, bytes } => {
+                    waiting.extend_from_slice(&self.read_stretch(key, etag, bytes.clone()).await?);
                 }
             }
             if waiting.len() >= MULTIPART_SIZE {
@@ -60,6 +74,29 @@ impl Bucket {
             .await
             .map_err(|error| self.error("CompleteMultipartUpload", key, &error))?;
         Ok(())
+    }
+
+    async fn read_stretch(&self, key: &str, etag: &ETag, bytes: Range<u64>) -> Result<Bytes, BucketError> {
+        if bytes.is_empty() {
+            return Ok(Bytes::new());
+        }
+        let answer = self
+            .client
+            .get_object()
+            .bucket(&self.name)
+            .key(key)
+            .if_match(etag.0.clone())
+            .range(format!("bytes={}-{}", bytes.start, bytes.end - 1))
+            .send()
+            .await
+            .map_err(|error| self.error("GetObject", key, &error))?;
+        let body = answer.body.collect().await.map_err(|error| BucketError::Failed {
+            operation: "GetObject",
+            bucket: self.name.clone(),
+            key: key.to_owned(),
+            reason: error.to_string(),
+        })?;
+        Ok(body.into_bytes())
     }
 
     async fn begin_upload(&self, key: &str, content_type: &str) -> Result<String, BucketError> {

@@ -65,6 +65,7 @@ impl SegmentDelivery {
         };
         match &record.phase {
             Phase::Complete => return Ok(Completion::Complete),
+            _ if ledger.is_held(self.budget.now()) => return Ok(Completion::InOtherHands),
             Phase::Completing { lease: Some(lease), .. } if lease.holds(self.budget.now()) => {
                 return Ok(Completion::InOtherHands);
             }
@@ -190,6 +191,7 @@ impl SegmentDelivery {
             seen.runs.get(&run).is_some_and(|seen| seen.files == record.files && seen.replaced == record.replaced)
                 && seen.last_complete == ledger.last_complete;
         let newest = ledger.newest_run() == Some(run);
+        let held = ledger.is_held(now);
         // Whoever left is told under the name that they were marked with, though it may have been renamed since.
         ledger.adopt(self.destination(), &self.attribute);
         let Some(record) = ledger.runs.get_mut(&run).filter(|_| unchanged) else {
@@ -197,6 +199,7 @@ impl SegmentDelivery {
         };
         let (done, carried) = match &record.phase {
             Phase::Complete => return ControlFlow::Break(Completion::Complete),
+            _ if held => return ControlFlow::Break(Completion::InOtherHands),
             Phase::Completing { lease: Some(lease), .. } if lease.holds(now) => {
                 return ControlFlow::Break(Completion::InOtherHands);
             }

@@ -25,7 +25,7 @@ impl SegmentDelivery {
         let Some(newest) = ledger.newest_run() else {
             return Ok(None);
         };
-        if ledger.runs.values().any(|run| run.is_worked_on(now)) {
+        if ledger.is_held(now) || ledger.runs.values().any(|run| run.is_worked_on(now)) {
             return Err(DeliveryError::Busy { what: format!("the segment {}", self.segment) });
         }
         // Compared with a run that nobody is in, everybody left.

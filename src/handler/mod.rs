@@ -2,6 +2,7 @@
 
 mod connect;
 mod deliveries;
+mod erase;
 mod inspect;
 mod landed;
 mod status;
@@ -19,6 +20,7 @@ use crate::bucket::{Bucket, BucketError};
 use crate::budget::TimeBudget;
 use crate::config::{Config, ConfigError, Connection, Export};
 use crate::delivery::{DeliveryError, Models, SegmentDelivery};
+use crate::erase::EraseError;
 use crate::names::{ConnectionName, ExportName, SegmentName};
 use crate::queue::{Queue, QueueError};
 use crate::report::Trigger;
@@ -109,6 +111,9 @@ pub enum HandlerError {
     /// A delivery could not be continued.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// A person could not be erased everywhere.
+    #[error("{0}. What has been erased by now stays so; ask again")]
+    Erase(#[from] EraseError),
     /// Some deliveries failed; the others are done.
     #[error("{} of {} deliveries failed: {}", .failed.len(), .of, .failed.join("; "))]
     SomeFailed {
@@ -128,6 +133,7 @@ impl HandlerError {
             Self::NoSuch { .. } => "NotFound",
             Self::Bucket(_) => "BucketFailed",
             Self::Delivery(_) | Self::SomeFailed { .. } => "DeliveryFailed",
+            Self::Erase(_) => "EraseFailed",
             Self::Queue(_) => "QueueFailed",
         }
     }
@@ -212,6 +218,7 @@ impl Handler {
                 self.retire(&config, &export, &segment, dry_run, budget).await
             }
             OnDemand::Inspect(subject) => self.inspect(&config, &subject).await,
+            OnDemand::Erase(request) => self.erase(&config, &request, budget).await,
         }
     }
 

@@ -42,6 +42,9 @@ pub struct Ledger {
     /// The latest runs that ended, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<RunSummary>,
+    /// Who works on the segment as a whole. Nothing of it is delivered or completed meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
 }
 
 /// The members of a complete run.
@@ -201,7 +204,13 @@ impl Ledger {
             last_complete: None,
             runs: BTreeMap::new(),
             history: Vec::new(),
+            lease: None,
         }
+    }
+
+    /// Whether somebody works on the segment as a whole.
+    pub fn is_held(&self, now: Timestamp) -> bool {
+        self.lease.as_ref().is_some_and(|lease| lease.holds(now))
     }
 
     /// The newest run of which anything is known.
@@ -239,7 +248,8 @@ impl Ledger {
         self.history.drain(..surplus);
     }
 
-    fn all_parts_mut(&mut self) -> impl Iterator<Item = &mut Part> {
+    /// Every part that the ledger names, but for leavers that a later run has to tell.
+    pub fn all_parts_mut(&mut self) -> impl Iterator<Item = &mut Part> {
         let complete = self.last_complete.iter_mut().flat_map(|complete| complete.parts.iter_mut());
         let runs = self.runs.values_mut().flat_map(|run| {
             let files = run.files.values_mut().flat_map(|file| file.parts.iter_mut());

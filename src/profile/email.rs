@@ -16,7 +16,7 @@ const LABEL_MAX_BYTES: usize = 63;
 /// Whether Braze would take `text`, which has no white space around it, for an email address.
 ///
 /// Two rules are not checked: that the top-level domain is in IANA's list, which grows, and that the address exists.
-pub(super) fn is_address(text: &str) -> bool {
+pub(crate) fn is_address(text: &str) -> bool {
     // Cells are short: comparing bytes one by one is quicker here than a searcher that has to be set up.
     let at = text.bytes().position(|byte| byte == b'@');
     at.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?))).is_some_and(|(local, domain)| {

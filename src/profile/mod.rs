@@ -47,6 +47,7 @@ pub use configured::{ColumnFound, ConfiguredColumn, TypeFrom};
 pub use culture::{Culture, DateOrder};
 pub use data_type::DataType;
 pub use dropped_fields::{DropReason, DroppedFields};
+pub(crate) use email::is_address;
 pub use match_error::{ColumnsFound, MatchError, MatchProblem};
 pub use matcher::Matcher;
 pub use standard_field::{StandardField, is_reserved};

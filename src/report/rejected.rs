@@ -6,7 +6,7 @@ use bytes::Bytes;
 use crate::rows::{Header, Record, RecordWriter};
 
 /// The columns that are added after the file's own.
-pub const FURTHER_COLUMNS: [&str; 3] = ["reason", "line", "file"];
+pub const FURTHER_COLUMNS: [&str; 3] = crate::rows::ADDED_COLUMNS;
 
 /// Rows on their way into `rejected.csv`.
 #[derive(Debug)]
@@ -19,13 +19,13 @@ pub struct RejectedRows {
 impl RejectedRows {
     /// No rows, of a file with this header.
     pub fn new(header: &Header) -> Self {
-        Self { writer: RecordWriter::new(header.dialect), columns: header.columns.len(), text: Vec::new() }
+        Self { writer: RecordWriter::new(header.dialect).guarding(), columns: header.columns.len(), text: Vec::new() }
     }
 
     /// The first line of `rejected.csv`.
     pub fn header_line(header: &Header) -> Bytes {
         let mut text = Vec::new();
-        RecordWriter::new(header.dialect).write_header(&header.columns, &FURTHER_COLUMNS, &mut text);
+        RecordWriter::new(header.dialect).guarding().write_header(&header.columns, &FURTHER_COLUMNS, &mut text);
         text.into()
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::dialect::Dialect;
+use super::guard::are_added;
 
 /// What the beginning of a file says about the rest. It can be stored, so that reading resumes later without looking again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,11 @@ pub struct Header {
 }
 
 impl Header {
+    /// Whether the file is a `rejected.csv` that comes back: its cells have their guards against spreadsheets.
+    pub fn is_of_rejected_rows(&self) -> bool {
+        self.in_file && are_added(&self.columns)
+    }
+
     /// What a report should say about the column names: names that occur twice, columns without a name.
     pub fn notes(&self) -> Vec<String> {
         let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();

@@ -9,6 +9,7 @@ use super::detect::Sample;
 use super::dialect::{Dialect, Quoting};
 use super::encoding::{self, BYTE_ORDER_MARK, Encoding};
 use super::error::ReadError;
+use super::guard::{are_added, unguarded_text};
 use super::header::Header;
 use super::parser::Fault;
 use super::quotes::QUOTE;
@@ -81,7 +82,15 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
         if found.shape().found > limits.max_columns {
             return Err(ReadError::TooManyColumns { found: found.shape().found, limit: limits.max_columns });
         }
-        self.header.columns = self.names(&found, line)?;
+        let mut columns = self.names(&found, line)?;
+        if are_added(&columns) {
+            self.guarded = true;
+            for column in &mut columns {
+                let name = unguarded_text(column);
+                *column = name.to_owned();
+            }
+        }
+        self.header.columns = columns;
         Ok(())
     }
 

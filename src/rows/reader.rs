@@ -39,6 +39,8 @@ pub struct RowReader<S> {
     row: u64,
     strict_until: u64,
     max_record_bytes: usize,
+    /// Whether the file is a `rejected.csv` that comes back.
+    pub(super) guarded: bool,
     problem: Option<RowProblem>,
 }
 
@@ -63,6 +65,7 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
         let limits = &settings.limits;
         Self {
             parser: Parser::new(header.dialect, limits.max_record_bytes, limits.max_columns),
+            guarded: header.is_of_rejected_rows(),
             window,
             header,
             line: 1,
@@ -156,7 +159,7 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
     }
 
     fn give(&mut self, found: &Found) -> Row<'_> {
-        let Self { window, parser, header, row, problem, max_record_bytes, .. } = self;
+        let Self { window, parser, header, row, problem, max_record_bytes, guarded, .. } = self;
         let data = data_of(found, window, parser);
         let fields = parser.fields();
         let columns = &header.columns;
@@ -171,7 +174,7 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
         if *problem != Some(RowProblem::RepeatedHeader) {
             *row += 1;
         }
-        Row { data, text, fields, line: found.line, number: *row, problem: problem.as_ref() }
+        Row { data, text, fields, line: found.line, number: *row, problem: problem.as_ref(), guarded: *guarded }
     }
 }
 

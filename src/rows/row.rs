@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::encoding::Encoding;
 use super::fields::Field;
+use super::guard::{unguarded, unguarded_text};
 
 /// One data row of a file. It borrows from the reader and copies nothing.
 #[derive(Clone, Copy)]
@@ -15,6 +16,8 @@ pub struct Row<'a> {
     pub(super) line: u64,
     pub(super) number: u64,
     pub(super) problem: Option<&'a RowProblem>,
+    /// Whether cells that could run as formulas have an apostrophe in front.
+    pub(super) guarded: bool,
 }
 
 impl<'a> Row<'a> {
@@ -42,16 +45,18 @@ impl<'a> Row<'a> {
     /// The field of column `index`, from 0; `None` if the row is too short or the field is not UTF-8.
     pub fn field(&self, index: usize) -> Option<&'a str> {
         let &(start, end) = self.fields.get(index)?;
-        match self.text.and_then(|text| text.get(start..end)) {
-            Some(field) => Some(field),
-            None => std::str::from_utf8(self.data.get(start..end)?).ok(),
-        }
+        let field = match self.text.and_then(|text| text.get(start..end)) {
+            Some(field) => field,
+            None => std::str::from_utf8(self.data.get(start..end)?).ok()?,
+        };
+        Some(if self.guarded { unguarded_text(field) } else { field })
     }
 
     /// The bytes of the field of column `index`, from 0; `None` if the row is too short.
     pub fn field_bytes(&self, index: usize) -> Option<&'a [u8]> {
         let &(start, end) = self.fields.get(index)?;
-        self.data.get(start..end)
+        let field = self.data.get(start..end)?;
+        Some(if self.guarded { unguarded(field) } else { field })
     }
 
     /// Why the row cannot be delivered, if so. Its fields may be displaced then.

@@ -4,6 +4,7 @@ use memchr::{memchr, memchr3};
 
 use super::dialect::{Dialect, Quoting};
 use super::encoding::BYTE_ORDER_MARK;
+use super::guard::needs_guard;
 use super::quotes::QUOTE;
 use super::row::Record;
 
@@ -11,12 +12,21 @@ use super::row::Record;
 #[derive(Clone, Copy, Debug)]
 pub struct RecordWriter {
     dialect: Dialect,
+    guards: bool,
 }
 
 impl RecordWriter {
     /// A writer in `dialect`.
     pub fn new(dialect: Dialect) -> Self {
-        Self { dialect }
+        Self { dialect, guards: false }
+    }
+
+    /// The same, with an apostrophe before each cell that a spreadsheet would take for a formula. A reader takes it away
+    /// again where the file ends with the columns of [`ADDED_COLUMNS`](super::ADDED_COLUMNS).
+    #[must_use]
+    pub fn guarding(mut self) -> Self {
+        self.guards = true;
+        self
     }
 
     /// Appends what a file begins with: the byte-order mark if the source has one, and a header of `columns` and `further` columns.
@@ -59,14 +69,21 @@ impl RecordWriter {
     }
 
     fn write_field(self, field: &[u8], first: bool, text: &mut Vec<u8>) {
+        let guard: &[u8] = if self.guards && needs_guard(field) { b"'" } else { b"" };
         match self.dialect.quoting {
-            Quoting::Always => quote(field, text),
-            Quoting::Minimal if self.needs_quotes(field, first) => quote(field, text),
-            Quoting::Minimal => text.extend_from_slice(field),
+            Quoting::Always => quote(guard, field, text),
+            Quoting::Minimal if self.needs_quotes(field, first) => quote(guard, field, text),
+            Quoting::Minimal => {
+                text.extend_from_slice(guard);
+                text.extend_from_slice(field);
+            }
             // Nothing can be quoted here, so what would end the field becomes a space.
-            Quoting::Never => text.extend(field.iter().map(|&byte| {
-                if byte == self.dialect.delimiter || byte == b'\n' || byte == b'\r' { b' ' } else { byte }
-            })),
+            Quoting::Never => {
+                text.extend_from_slice(guard);
+                text.extend(field.iter().map(|&byte| {
+                    if byte == self.dialect.delimiter || byte == b'\n' || byte == b'\r' { b' ' } else { byte }
+                }));
+            }
         }
     }
 
@@ -77,8 +94,9 @@ impl RecordWriter {
     }
 }
 
-fn quote(field: &[u8], text: &mut Vec<u8>) {
+fn quote(guard: &[u8], field: &[u8], text: &mut Vec<u8>) {
     text.push(QUOTE);
+    text.extend_from_slice(guard);
     for &byte in field {
         if byte == QUOTE {
             text.push(QUOTE);

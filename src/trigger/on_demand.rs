@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{EventError, kind_of};
 use crate::config::SendRule;
+use crate::erase::{self, Person};
 use crate::inspect::Subject;
 use crate::names::{ConnectionName, ExportName, SegmentName};
 
@@ -40,6 +41,8 @@ pub enum OnDemand {
     },
     /// Says how files are read, or why they are ignored.
     Inspect(Subject),
+    /// Takes one person out of state and reports.
+    Erase(erase::Request),
 }
 
 /// What `run` is about.
@@ -57,7 +60,7 @@ pub struct Run {
     pub allow_leavers: bool,
 }
 
-const ACTIONS: &str = "run, run_all, connect, status, retire, inspect";
+const ACTIONS: &str = "run, run_all, connect, status, retire, inspect, erase";
 
 impl OnDemand {
     /// Reads a request.
@@ -65,7 +68,7 @@ impl OnDemand {
         let Value::Object(fields) = event else {
             return Err(EventError::Unknown {
                 found: kind_of(event).to_owned(),
-                allowed: "an object with the field \"action\": run, run_all, connect, status, retire or inspect",
+                allowed: "an object with the field \"action\": run, run_all, connect, status, retire, inspect or erase",
             });
         };
         let mut fields = Fields { fields, known: vec!["action"] };
@@ -88,6 +91,11 @@ impl OnDemand {
                 dry_run: fields.flag("dry_run")?,
             },
             "inspect" => Self::Inspect(fields.subject()?),
+            "erase" => Self::Erase(erase::Request {
+                person: fields.person()?,
+                reference: fields.reference()?,
+                dry_run: fields.flag("dry_run")?,
+            }),
             other => return Err(EventError::field("action", shown(other), ACTIONS)),
         };
         fields.no_others()?;
@@ -105,6 +113,7 @@ impl fmt::Display for OnDemand {
             Self::Status { .. } => "status",
             Self::Retire { .. } => "retire",
             Self::Inspect(_) => "inspect",
+            Self::Erase(_) => "erase",
         })
     }
 }
@@ -163,6 +172,35 @@ impl<'e> Fields<'e> {
             (None, Some(export)) => Ok(Subject::Export(export.into())),
             (None, None) => Err(EventError::field("key", "nothing", "key or export")),
             (Some(_), Some(_)) => Err(EventError::field("key", "key and export", "one of the two")),
+        }
+    }
+
+    /// A person by customer ID (Braze calls it `external_id`), by email, or by both. No message shows either.
+    fn person(&mut self) -> Result<Person, EventError> {
+        let allowed = "customer_id (or external_id), email, or both, each a text";
+        let customer_id = self.text("customer_id", allowed)?;
+        let external_id = self.text("external_id", allowed)?;
+        let email = self.text("email", allowed)?;
+        if customer_id.is_some() && external_id.is_some() && customer_id != external_id {
+            return Err(EventError::field("external_id", "another value than in customer_id (not shown)", allowed));
+        }
+        Person::new(customer_id.or(external_id), email).map_err(|error| {
+            let field = if email.is_some() { "email" } else { "customer_id" };
+            EventError::field(field, error.to_string(), allowed)
+        })
+    }
+
+    /// What the asker calls the request. It is stored, so it must not be an address.
+    fn reference(&mut self) -> Result<Option<String>, EventError> {
+        let allowed = "at most 100 letters, digits, spaces and ._:/#-, such as \"DSR-2026-17\"";
+        match self.text("reference", allowed)? {
+            Some(text)
+                if text.chars().count() > 100
+                    || !text.chars().all(|one| one.is_alphanumeric() || " ._:/#-".contains(one)) =>
+            {
+                Err(EventError::field("reference", "another text (not shown)", allowed))
+            }
+            text => Ok(text.map(str::to_owned)),
         }
     }
 

@@ -1,0 +1,104 @@
+//! Keeps deliveries away from a segment while its state is written anew.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use rand::RngExt;
+use tokio::time::Instant;
+
+use crate::budget::TimeBudget;
+use crate::membership::{Lease, Ledger, LedgerStore, Phase, StateError};
+
+/// How long the lease holds unless it is renewed.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+
+/// How often it is renewed.
+const RENEWAL: Duration = Duration::from_secs(5);
+
+/// How long an erasure waits for the end of a delivery before it leaves the segment as it is.
+const LONGEST_WAIT: Duration = Duration::from_secs(45);
+
+/// The lease of a whole segment.
+#[derive(Debug)]
+pub(super) struct Hold {
+    store: LedgerStore,
+    owner: String,
+    renewed: Instant,
+}
+
+impl Hold {
+    /// Takes the segment; `None` if deliveries kept it for too long. A segment without a ledger needs no lease, since nothing of
+    /// it is at work.
+    pub(super) async fn take(store: LedgerStore, budget: &TimeBudget) -> Result<Option<Self>, StateError> {
+        let owner = format!("{:016x}", rand::rng().random::<u64>());
+        let give_up = (Instant::now() + LONGEST_WAIT).min(budget.stop_sending());
+        loop {
+            let now = budget.now();
+            let taken = store.update(|ledger| take_now(ledger.as_mut(), &owner, budget, now)).await?;
+            if taken.is_continue() {
+                return Ok(Some(Self { store, owner, renewed: Instant::now() }));
+            }
+            if Instant::now() >= give_up {
+                return Ok(None);
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    /// Renews the lease if it is time; tells whether it is still ours.
+    pub(super) async fn keep(&mut self, budget: &TimeBudget) -> Result<bool, StateError> {
+        if self.renewed.elapsed() < RENEWAL {
+            return Ok(true);
+        }
+        let until = lease_end(budget, budget.now());
+        let ours = self.change(|ledger, owner| ledger.lease = Some(Lease { owner: owner.to_owned(), until })).await?;
+        self.renewed = Instant::now();
+        Ok(ours)
+    }
+
+    /// Writes down what changed, and lets the segment go. Tells whether it was still ours.
+    pub(super) async fn end(&self, mut change: impl FnMut(&mut Ledger)) -> Result<bool, StateError> {
+        self.change(|ledger, _| {
+            change(ledger);
+            ledger.lease = None;
+        })
+        .await
+    }
+
+    async fn change(&self, mut change: impl FnMut(&mut Ledger, &str)) -> Result<bool, StateError> {
+        let answer = self
+            .store
+            .update(|ledger| match ledger {
+                None => ControlFlow::Continue(()),
+                Some(ledger) if ledger.lease.as_ref().is_some_and(|lease| lease.owner == self.owner) => {
+                    change(ledger, &self.owner);
+                    ControlFlow::Continue(())
+                }
+                Some(_) => ControlFlow::Break(()),
+            })
+            .await?;
+        Ok(answer.is_continue())
+    }
+}
+
+fn take_now(ledger: Option<&mut Ledger>, owner: &str, budget: &TimeBudget, now: Timestamp) -> ControlFlow<(), ()> {
+    let Some(ledger) = ledger else {
+        return ControlFlow::Continue(());
+    };
+    if ledger.is_held(now) || ledger.runs.values().any(|run| run.is_worked_on(now)) {
+        return ControlFlow::Break(());
+    }
+    for run in ledger.runs.values_mut() {
+        if let Phase::Completing { lease, done, .. } = &mut run.phase {
+            // Leavers are counted in the order of the state, which loses lines now. Telling one twice changes nothing.
+            (*lease, *done) = (None, 0);
+        }
+    }
+    ledger.lease = Some(Lease { owner: owner.to_owned(), until: lease_end(budget, now) });
+    ControlFlow::Continue(())
+}
+
+fn lease_end(budget: &TimeBudget, now: Timestamp) -> Timestamp {
+    now.checked_add(LEASE).unwrap_or(now).min(budget.ends_at())
+}

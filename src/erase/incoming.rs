@@ -1,0 +1,48 @@
+//! Looks for a person in the files below `incoming/`, which are the exporter's and stay as they are.
+
+use super::receipt::{HoldingFile, Unsearched};
+use super::{EraseError, Erasure};
+use crate::bucket::{BucketError, ObjectSummary};
+use crate::rows::ReadSettings;
+
+impl Erasure<'_> {
+    pub(super) async fn look_through_incoming(&mut self) -> Result<(), EraseError> {
+        let mut token = None;
+        loop {
+            let (page, next) = self.bucket.list_page("incoming/", token).await?;
+            for object in page.iter().filter(|object| object.size > 0 && !object.key.ends_with(".json")) {
+                if self.budget.is_spent() {
+                    self.receipt.unsearched.push(Unsearched::out_of_time(&object.key));
+                    continue;
+                }
+                self.look_through(object).await?;
+            }
+            if next.is_none() {
+                return Ok(());
+            }
+            token = next;
+        }
+    }
+
+    async fn look_through(&mut self, object: &ObjectSummary) -> Result<(), EraseError> {
+        let source = match self.bucket.open(&object.key, Some(&object.etag), 0).await {
+            Ok(stream) => stream.into_async_read(),
+            Err(BucketError::Missing { .. }) => return Ok(()),
+            Err(error @ BucketError::Changed { .. }) => {
+                self.receipt.unsearched.push(Unsearched { key: object.key.clone(), reason: error.to_string() });
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        match self.search.find(source, ReadSettings::default(), None).await {
+            Ok(found) if found.rows > 0 => {
+                self.receipt.take_incoming(HoldingFile { key: object.key.clone(), rows: found.rows });
+            }
+            Ok(_) => {}
+            Err(error) => {
+                self.receipt.unsearched.push(Unsearched { key: object.key.clone(), reason: error.to_string() });
+            }
+        }
+        Ok(())
+    }
+}

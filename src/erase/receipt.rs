@@ -1,0 +1,205 @@
+//! What an erasure answers, and what is kept of it: counts and keys, nothing of the person.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::Request;
+use crate::names::{ExportName, SegmentName};
+
+/// A receipt lists at most this many keys of each kind, and counts the others.
+const LISTED: usize = 1_000;
+
+/// How an erasure ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Nothing of the person is left in state and reports.
+    Erased,
+    /// Something was left; `left` and `unsearched` say what. Ask again.
+    Unfinished,
+    /// Nothing was changed; the receipt says where the person is.
+    DryRun,
+}
+
+/// An object that the person was taken out of, or would be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ErasedObject {
+    /// Its key.
+    pub key: String,
+    /// How many rows or lines were about the person.
+    pub rows: u64,
+}
+
+/// An exported file that holds the person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HoldingFile {
+    /// Its key.
+    pub key: String,
+    /// How many rows are about the person.
+    pub rows: u64,
+}
+
+/// A segment that was left as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SegmentLeft {
+    /// The export.
+    pub export: ExportName,
+    /// The segment.
+    pub segment: SegmentName,
+    /// Why.
+    pub reason: String,
+}
+
+/// An object that was not looked through.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unsearched {
+    /// Its key.
+    pub key: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Unsearched {
+    pub(super) fn out_of_time(key: &str) -> Self {
+        Self { key: key.to_owned(), reason: "the time of the function was up before its turn".to_owned() }
+    }
+}
+
+/// The receipt.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Receipt {
+    /// Always `erase`.
+    pub action: &'static str,
+    /// What the asker calls the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Which identifiers were given; never their values.
+    pub given: Vec<&'static str>,
+    /// How many memberships of last complete runs ended: one for each segment and identifier.
+    pub memberships: u64,
+    /// Lines and rows below `state/`.
+    pub state_rows: u64,
+    /// Rows below `reports/`.
+    pub report_rows: u64,
+    /// Rows in files below `incoming/`, which stay.
+    pub incoming_rows: u64,
+    /// The objects below `state/` that were written anew.
+    pub state: Vec<ErasedObject>,
+    /// The files below `reports/` that were written anew.
+    pub reports: Vec<ErasedObject>,
+    /// The files below `incoming/` that hold the person.
+    pub incoming: Vec<HoldingFile>,
+    /// Segments that were left as they are.
+    pub left: Vec<SegmentLeft>,
+    /// Files that were not looked through.
+    pub unsearched: Vec<Unsearched>,
+    /// What no erasure touches, and what to do about it.
+    pub not_touched: Vec<&'static str>,
+    /// The outcome in words.
+    pub message: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Timestamp,
+    /// The key that the receipt is stored under; none of a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stored_as: Option<String>,
+}
+
+/// What the receipt says each time.
+const NOT_TOUCHED: [&str; 4] = [
+    "Braze: the profile and its attributes stay. Delete the user there (POST /users/delete, or the dashboard) if the request \
+     is about Braze too. Whoever was erased here and not there is not unset by a later run, because nothing says any more \
+     that they were sent.",
+    "incoming/: exported files are not written anew. Delete those listed under `incoming`, or let them expire.",
+    "Earlier versions of the objects: where the bucket keeps versions, its lifecycle removes them (the template's bucket: \
+     after 14 days below state/, after 7 days below reports/ and incoming/).",
+    "The source: a person whom Customer Insights still exports comes back with the next run and is sent to Braze as someone \
+     who entered. Erase them there first.",
+];
+
+impl Receipt {
+    pub(super) fn new(request: &Request, now: Timestamp) -> Self {
+        Self {
+            action: "erase",
+            reference: request.reference.clone(),
+            outcome: if request.dry_run { Outcome::DryRun } else { Outcome::Erased },
+            given: request.person.given(),
+            memberships: 0,
+            state_rows: 0,
+            report_rows: 0,
+            incoming_rows: 0,
+            state: Vec::new(),
+            reports: Vec::new(),
+            incoming: Vec::new(),
+            left: Vec::new(),
+            unsearched: Vec::new(),
+            not_touched: NOT_TOUCHED.to_vec(),
+            message: String::new(),
+            started_at: now,
+            finished_at: now,
+            stored_as: None,
+        }
+    }
+
+    pub(super) fn take_state(&mut self, objects: Vec<ErasedObject>, members: u64) {
+        self.memberships += members;
+        self.state_rows += objects.iter().map(|object| object.rows).sum::<u64>();
+        self.state.extend(objects);
+        self.state.truncate(LISTED);
+    }
+
+    pub(super) fn take_report(&mut self, object: ErasedObject) {
+        self.report_rows += object.rows;
+        self.reports.push(object);
+        self.reports.truncate(LISTED);
+    }
+
+    pub(super) fn take_incoming(&mut self, file: HoldingFile) {
+        self.incoming_rows += file.rows;
+        self.incoming.push(file);
+        self.incoming.truncate(LISTED);
+    }
+
+    pub(super) fn finish(&mut self, now: Timestamp) {
+        self.finished_at = now;
+        self.unsearched.sort_by(|one, other| one.key.cmp(&other.key));
+        self.unsearched.dedup();
+        let of_ours = self.unsearched.iter().any(|file| !file.key.starts_with("incoming/"));
+        if self.outcome == Outcome::Erased && (!self.left.is_empty() || of_ours) {
+            self.outcome = Outcome::Unfinished;
+        }
+        let (rows, files) = (self.state_rows + self.report_rows, self.state.len() + self.reports.len());
+        let mut message = match self.outcome {
+            Outcome::DryRun => {
+                format!("Nothing was changed. {rows} rows and lines in {files} objects would be taken out.")
+            }
+            Outcome::Erased if rows == 0 => "Nothing of the person was found in state and reports.".to_owned(),
+            Outcome::Erased => format!("{rows} rows and lines were taken out of {files} objects."),
+            Outcome::Unfinished => format!(
+                "{rows} rows and lines were taken out of {files} objects, and not everything was reached: see `left` and \
+                 `unsearched`. Ask again."
+            ),
+        };
+        if !self.incoming.is_empty() {
+            message.push_str(" Files below incoming/ still hold the person: see `incoming`.");
+        }
+        let unsearched = self.unsearched.iter().filter(|file| file.key.starts_with("incoming/")).count();
+        if unsearched > 0 {
+            message
+                .push_str(&format!(" {unsearched} files below incoming/ were not looked through: see `unsearched`."));
+        }
+        self.unsearched.truncate(LISTED);
+        self.message = message;
+    }
+
+    /// The receipt as it is stored.
+    pub fn to_json(&self) -> Vec<u8> {
+        // A receipt has no map with keys other than text, so that writing it cannot fail.
+        let mut json = serde_json::to_vec_pretty(self).unwrap_or_default();
+        json.push(b'\n');
+        json
+    }
+}

@@ -1,0 +1,152 @@
+//! Finds the rows of one person in a CSV text, in bounded memory, as stretches of bytes that can be left out.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use tokio::io::AsyncRead;
+
+use super::person::Person;
+use crate::report::rejected::FURTHER_COLUMNS;
+use crate::rows::{ReadError, ReadSettings, Row, RowProblem, RowReader};
+
+/// Looks for one person in rows.
+#[derive(Debug)]
+pub(super) struct RowSearch<'a> {
+    pub(super) person: &'a Person,
+    /// The columns that hold customer IDs, as any export names them, folded.
+    columns: BTreeSet<String>,
+}
+
+/// Where a person is in a text.
+#[derive(Debug, Default)]
+pub(super) struct FoundRows {
+    /// How many rows.
+    pub(super) rows: u64,
+    /// Their bytes in the uncompressed text, in order; rows side by side are one stretch.
+    pub(super) bytes: Vec<Range<u64>>,
+    /// Where the text ends.
+    pub(super) end: u64,
+}
+
+/// Where the cells of the row at hand mean something.
+#[derive(Debug, Default)]
+struct Layout {
+    width: usize,
+    customer_id: Option<usize>,
+    /// The first of the columns that a `rejected.csv` adds.
+    reason: Option<usize>,
+}
+
+impl<'a> RowSearch<'a> {
+    pub(super) fn new(person: &'a Person, columns: BTreeSet<&str>) -> Self {
+        Self { person, columns: columns.into_iter().map(folded).collect() }
+    }
+
+    /// Goes through a text. With `columns`, the text has no header, and these are its columns.
+    ///
+    /// Where the column of the customer ID is not known, or the row is out of shape, the ID is looked for in every cell.
+    pub(super) async fn find<S: AsyncRead + Unpin>(
+        &self,
+        source: S,
+        settings: ReadSettings,
+        columns: Option<&[String]>,
+    ) -> Result<FoundRows, ReadError> {
+        let mut reader = RowReader::open(source, settings).await?;
+        let mut found = FoundRows::default();
+        let header = reader.header().clone();
+        let mut layout = self.layout(columns.unwrap_or(&header.columns).iter().map(String::as_str));
+        let mut start = reader.position().byte;
+        // What was taken for a header may be a person's row.
+        if header.in_file && header.columns.iter().any(|cell| self.is_about(cell)) {
+            found.add(0..start);
+        }
+        while let Some(row) = reader.next_row().await? {
+            let cells: Vec<_> = (0..row.len()).map(|at| cell_of(&row, at)).collect();
+            let about = if is_further_header(&cells) {
+                layout = self.layout(cells.iter().map(AsRef::as_ref));
+                false
+            } else {
+                self.is_row_about(&row, &cells, &layout)
+            };
+            let end = reader.position().byte;
+            if about {
+                found.add(start..end);
+            }
+            start = end;
+        }
+        found.end = start;
+        Ok(found)
+    }
+
+    fn layout<'c>(&self, columns: impl Iterator<Item = &'c str>) -> Layout {
+        let columns: Vec<&str> = columns.collect();
+        let of_file = columns.len().saturating_sub(FURTHER_COLUMNS.len());
+        let reason = columns.get(of_file..).is_some_and(|last| last == FURTHER_COLUMNS).then_some(of_file);
+        Layout {
+            width: columns.len(),
+            customer_id: columns.iter().position(|column| self.columns.contains(&folded(column))),
+            reason,
+        }
+    }
+
+    fn is_row_about<C: AsRef<str>>(&self, row: &Row<'_>, cells: &[C], layout: &Layout) -> bool {
+        let reason = layout.reason.and_then(|at| cells.get(at)).map_or("", AsRef::as_ref);
+        let displaced = cells.len() != layout.width
+            || matches!(row.problem(), Some(RowProblem::StrayQuote { .. }))
+            || ["too few fields", "too many fields", "a quotation mark"].iter().any(|start| reason.starts_with(start));
+        let id_in = |at| match layout.customer_id {
+            Some(column) if !displaced => at == column,
+            _ => layout.reason.is_none_or(|reason| !(reason..reason + FURTHER_COLUMNS.len()).contains(&at)),
+        };
+        cells.iter().enumerate().any(|(at, cell)| {
+            let cell = cell.as_ref();
+            self.person.is_address_in(cell) || (id_in(at) && self.person.is_their_id(cell))
+        })
+    }
+
+    fn is_about(&self, cell: &str) -> bool {
+        self.person.is_address_in(cell) || self.person.is_their_id(cell)
+    }
+}
+
+impl FoundRows {
+    fn add(&mut self, bytes: Range<u64>) {
+        self.rows += 1;
+        match self.bytes.last_mut() {
+            Some(last) if last.end == bytes.start => last.end = bytes.end,
+            _ => self.bytes.push(bytes),
+        }
+    }
+
+    /// What remains of the text, in stretches of at most `longest` bytes.
+    pub(super) fn remaining(&self, longest: u64) -> Vec<Range<u64>> {
+        let mut remaining = Vec::new();
+        let mut from = 0;
+        let ends = self.bytes.iter().cloned().chain(std::iter::once(self.end..self.end));
+        for taken in ends {
+            while from < taken.start {
+                let to = (from + longest).min(taken.start);
+                remaining.push(from..to);
+                from = to;
+            }
+            from = taken.end;
+        }
+        remaining
+    }
+}
+
+/// A cell as text, whatever its bytes.
+fn cell_of<'r>(row: &Row<'r>, at: usize) -> std::borrow::Cow<'r, str> {
+    row.field(at)
+        .map_or_else(|| String::from_utf8_lossy(row.field_bytes(at).unwrap_or_default()), std::borrow::Cow::Borrowed)
+}
+
+/// A `rejected.csv` has one header for each kind of file in it.
+fn is_further_header<C: AsRef<str>>(cells: &[C]) -> bool {
+    let last = cells.get(cells.len().saturating_sub(FURTHER_COLUMNS.len())..).unwrap_or_default();
+    last.iter().map(AsRef::as_ref).eq(FURTHER_COLUMNS)
+}
+
+fn folded(column: &str) -> String {
+    column.trim().to_lowercase()
+}

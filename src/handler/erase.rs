@@ -1,0 +1,27 @@
+//! `erase`: takes one person out of state and reports.
+
+use serde_json::Value;
+
+use super::{Handler, HandlerError};
+use crate::budget::TimeBudget;
+use crate::config::Config;
+use crate::erase::{Request, erase};
+
+impl Handler {
+    pub(super) async fn erase(
+        &self,
+        config: &Config,
+        request: &Request,
+        budget: TimeBudget,
+    ) -> Result<Value, HandlerError> {
+        let receipt = erase(&self.bucket, config, request, budget).await?;
+        tracing::info!(
+            outcome = ?receipt.outcome,
+            state = receipt.state_rows,
+            reports = receipt.report_rows,
+            receipt = receipt.stored_as,
+            "a person was erased"
+        );
+        Ok(serde_json::to_value(receipt).unwrap_or_default())
+    }
+}
