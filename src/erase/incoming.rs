@@ -10,7 +10,7 @@ impl Erasure<'_> {
         let mut token = None;
         loop {
             let (page, next) = self.bucket.list_page("incoming/", token).await?;
-            for object in page.iter().filter(|object| object.size > 0 && !object.key.ends_with(".json")) {
+            for object in page.iter().filter(|object| object.size > 0 && is_searched(&object.key)) {
                 if self.budget.is_spent() {
                     self.receipt.unsearched.push(Unsearched::out_of_time(&object.key));
                     continue;
@@ -45,4 +45,9 @@ impl Erasure<'_> {
         }
         Ok(())
     }
+}
+
+/// Descriptions hold nobody.
+fn is_searched(key: &str) -> bool {
+    key.rsplit('.').next() != Some("json")
 }

@@ -188,8 +188,8 @@ impl Receipt {
         }
         let unsearched = self.unsearched.iter().filter(|file| file.key.starts_with("incoming/")).count();
         if unsearched > 0 {
-            message
-                .push_str(&format!(" {unsearched} files below incoming/ were not looked through: see `unsearched`."));
+            message =
+                format!("{message} {unsearched} files below incoming/ were not looked through: see `unsearched`.");
         }
         self.unsearched.truncate(LISTED);
         self.message = message;

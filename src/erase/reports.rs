@@ -16,7 +16,7 @@ impl Erasure<'_> {
         let mut token = None;
         loop {
             let (page, next) = self.bucket.list_page("reports/", token).await?;
-            for object in page.iter().filter(|object| object.key.ends_with(".csv")) {
+            for object in page.iter().filter(|object| object.key.rsplit('.').next() == Some("csv")) {
                 if self.budget.is_spent() {
                     self.receipt.unsearched.push(Unsearched::out_of_time(&object.key));
                     continue;

@@ -1,5 +1,6 @@
 //! `erase`: what is left of a person, what the receipt says, and that nothing else changes.
 
+use std::fmt::Write as _;
 use std::io::Read;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ async fn world() -> World {
     world.configure("", "settle_minutes = 0");
     let mut rows = HEADER.to_owned();
     for number in 0..40 {
-        rows.push_str(&format!("canary-{number},canary{number}@example.jp,\"海斗, {number}\",7\n"));
+        writeln!(rows, "canary-{number},canary{number}@example.jp,\"海斗, {number}\",7").unwrap();
     }
     rows.push_str("canary-7,\"two\nlines\"\n,not an address of canary-7,x,1\n,,canary-7,2\n");
     rows.push_str("canary-1,canary-1@example.jp\n,,\"writes to CANARY7@example.jp, she says\",3\n");
@@ -58,8 +59,8 @@ fn texts(world: &World, prefix: &str) -> Vec<(String, String)> {
     world.account.list(prefix).into_iter().map(|object| read(object.key)).collect()
 }
 
-fn holding(world: &World, prefix: &str, word: &str) -> Vec<String> {
-    let found = texts(world, prefix).into_iter().filter(|(_, text)| text.to_lowercase().contains(word));
+fn holding(world: &World, prefix: &str, text: &str) -> Vec<String> {
+    let found = texts(world, prefix).into_iter().filter(|(_, content)| content.to_lowercase().contains(text));
     found.map(|(key, _)| key).collect()
 }
 
@@ -77,8 +78,8 @@ async fn a_person_is_erased_from_state_and_reports_and_nobody_else_is() {
     let mut dry = request();
     dry["dry_run"] = json!(true);
     let everything = texts(&world, "");
-    let would = ask(&world, &dry).await;
-    assert_eq!(would["outcome"], "dry_run", "{would}");
+    let planned = ask(&world, &dry).await;
+    assert_eq!(planned["outcome"], "dry_run", "{planned}");
     assert_eq!(texts(&world, ""), everything, "a dry run changes nothing");
 
     let host = world.host(Function::OnDemand).await;
@@ -86,7 +87,7 @@ async fn a_person_is_erased_from_state_and_reports_and_nobody_else_is() {
     assert_eq!(receipt["outcome"], "erased", "{receipt}");
     for field in ["given", "memberships", "state_rows", "report_rows", "incoming_rows", "state", "reports", "incoming"]
     {
-        assert_eq!(receipt[field], would[field], "{field}: a dry run says what will be");
+        assert_eq!(receipt[field], planned[field], "{field}: a dry run says what will be");
     }
     assert_eq!(receipt["memberships"], 2);
     // The broken row that begins with the ID, and the text that names the address.
@@ -132,8 +133,8 @@ async fn figures_add_up_after_an_erasure_and_whoever_is_still_exported_enters_ag
     assert!(ledger.get("lease").is_none(), "{ledger}");
 
     let rows = |numbers: std::ops::Range<u32>| {
-        let rows = numbers.map(|number| format!("canary-{number},canary{number}@example.jp,\"海斗, {number}\",7\n"));
-        format!("{HEADER}{}", rows.collect::<String>())
+        let row = |number: u32| format!("canary-{number},canary{number}@example.jp,\"海斗, {number}\",7\n");
+        format!("{HEADER}{}", numbers.map(row).collect::<Vec<_>>().concat())
     };
     world.put(&file("HighValueCustomers", 21, 1), rows(0..39));
     let report = &ask(&world, &json!({ "action": "run", "export": "loyalty", "segment": "HighValueCustomers" })).await
@@ -163,8 +164,8 @@ async fn a_delivery_at_work_is_not_disturbed() {
     let world = world().await;
     world.configure("objects_per_request = 1\nrequests_per_second = 10", "settle_minutes = 0");
     world.account.braze.set_latency(Latency { fixed: Duration::from_millis(50), jitter: Duration::ZERO });
-    let rows: String =
-        (0..60).map(|number| format!("canary-{number},canary{number}@example.jp,\"海斗, {number}\",8\n")).collect();
+    let row = |number: u32| format!("canary-{number},canary{number}@example.jp,\"海斗, {number}\",8\n");
+    let rows = (0..60).map(row).collect::<Vec<_>>().concat();
     let key = file("HighValueCustomers", 21, 1);
     world.put(&key, format!("{HEADER}{rows}"));
     let (delivering, erasing) = (world.host(Function::ObjectCreated).await, world.host(Function::OnDemand).await);

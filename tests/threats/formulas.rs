@@ -1,5 +1,7 @@
 //! `rejected.csv` in a spreadsheet: no cell runs, and a mended file gives every cell back as it was.
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use crate::support::{RUN, World};
@@ -26,7 +28,7 @@ async fn cells_that_could_run_are_guarded_and_come_back_as_they_were() {
     let quoted = |cell: &str| format!("\"{}\"", cell.replace('"', "\"\""));
     let mut file = "LoyaltyId,EMail,FirstName,Points,=Header\n".to_owned();
     for cell in CELLS {
-        file.push_str(&format!(",,{},-7,{}\n", quoted(cell), quoted(cell)));
+        writeln!(file, ",,{},-7,{}", quoted(cell), quoted(cell)).unwrap();
     }
     let report = {
         let key = format!("{RUN}/HighValueCustomers_1.csv");
