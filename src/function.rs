@@ -19,7 +19,9 @@ where
     A: Fn(Arc<Handler>, Value, TimeBudget) -> F,
     F: Future<Output = Result<Value, HandlerError>>,
 {
+    keep_memory_private();
     start_logs();
+    keep_panics_silent();
     let handler = Arc::new(Environment::read()?.handler().await?.with_metrics());
     let answer = &answer;
     let handler = &handler;
@@ -30,6 +32,31 @@ where
         })
     }))
     .await
+}
+
+/// No core file of this process is written, and no other process reads its memory: it holds the key and people's data.
+#[cfg(target_os = "linux")]
+fn keep_memory_private() {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+
+    // Neither is ever refused to a process about itself; if a kernel has it otherwise, the function works all the same.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+}
+
+/// Functions run on Linux.
+#[cfg(not(target_os = "linux"))]
+fn keep_memory_private() {}
+
+/// A panic tells its place in the code and nothing else: what it says of itself may hold the text that it choked on.
+pub fn keep_panics_silent() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(
+            place,
+            "the function panicked; this is a mistake of insights-to-braze: report the place. What was at hand is not shown"
+        );
+    }));
 }
 
 /// Logs as JSON lines on standard error, at the level of `LOG_LEVEL` (default info). Libraries log warnings alone: what

@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unused_self, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use local::standin::lambda::{InvocationError, LambdaHost};
@@ -34,6 +35,24 @@ impl Function {
 /// An account with a key in the secret and a configuration in the bucket.
 pub(crate) struct World {
     pub(crate) account: Account,
+    logs: Logs,
+}
+
+/// What the functions of an account have written. At the end of every test, no line of it holds the key.
+#[derive(Default)]
+struct Logs(Mutex<Vec<Arc<Mutex<Vec<String>>>>>);
+
+impl Drop for Logs {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        for lines in self.0.get_mut().unwrap().iter() {
+            let lines = lines.lock().unwrap();
+            let shown = lines.iter().find(|line| line.contains(API_KEY));
+            assert!(shown.is_none(), "the key in a log line: {shown:?}");
+        }
+    }
 }
 
 impl World {
@@ -47,7 +66,7 @@ impl World {
         change(&mut settings);
         let account = Account::start(settings).await.unwrap();
         account.set_secret(SECRET, json!({ "api_key": API_KEY }).to_string());
-        let world = Self { account };
+        let world = Self { account, logs: Logs::default() };
         world.configure("", "");
         world
     }
@@ -101,7 +120,9 @@ HighValueCustomers = "High Value Customers"
     }
 
     pub(crate) async fn host(&self, function: Function) -> LambdaHost {
-        LambdaHost::start(self.account.function(function.binary())).await.unwrap()
+        let host = LambdaHost::start(self.account.function(function.binary())).await.unwrap();
+        self.logs.0.lock().unwrap().push(host.lines());
+        host
     }
 
     pub(crate) async fn invoke(&self, function: Function, event: &Value) -> Result<Value, InvocationError> {
