@@ -11,6 +11,7 @@ use thiserror::Error;
 use tokio::time::Instant;
 
 use crate::braze::ApiKey;
+use crate::membership::{SHORTEST_STATE_KEY, StateKey};
 
 /// How long a key is used before the secret is read again. A rotated key that Braze refuses is read again at once.
 pub const MAX_AGE: Duration = Duration::from_mins(5);
@@ -19,7 +20,15 @@ pub const MAX_AGE: Duration = Duration::from_mins(5);
 #[derive(Clone, Debug)]
 pub struct ApiKeys {
     source: Source,
-    read: Arc<Mutex<HashMap<String, (ApiKey, Instant)>>>,
+    read: Arc<Mutex<HashMap<String, (Keys, Instant)>>>,
+}
+
+/// What a secret holds.
+#[derive(Clone, Debug)]
+struct Keys {
+    api_key: ApiKey,
+    /// The one that encrypts first, then the former ones.
+    state_keys: Vec<StateKey>,
 }
 
 /// Where keys come from.
@@ -85,19 +94,36 @@ impl ApiKeys {
 
     /// The key in `secret` (a name or ARN), from memory if it was read less than [`MAX_AGE`] ago.
     pub async fn get(&self, secret: &str) -> Result<ApiKey, SecretError> {
-        let known = self.read.lock().unwrap_or_else(PoisonError::into_inner).get(secret).cloned();
-        match known {
-            Some((key, read_at)) if read_at.elapsed() < MAX_AGE => Ok(key),
-            _ => self.read_again(secret).await,
+        match self.known(secret) {
+            Some(keys) => Ok(keys.api_key),
+            None => self.read_again(secret).await,
         }
+    }
+
+    /// The keys in `secret` that encrypt the state: `state_key` first, then `former_state_keys`. Empty where there are none.
+    /// With `again`, the secret is read now.
+    pub async fn state_keys(&self, secret: &str, again: bool) -> Result<Vec<StateKey>, SecretError> {
+        match (&self.source, self.known(secret).filter(|_| !again)) {
+            (Source::Given(_), _) => Ok(Vec::new()),
+            (Source::SecretsManager(_), Some(keys)) => Ok(keys.state_keys),
+            (Source::SecretsManager(client), None) => Ok(self.read_now(client, secret).await?.state_keys),
+        }
+    }
+
+    fn known(&self, secret: &str) -> Option<Keys> {
+        let known = self.read.lock().unwrap_or_else(PoisonError::into_inner).get(secret).cloned();
+        known.filter(|(_, read_at)| read_at.elapsed() < MAX_AGE).map(|(keys, _)| keys)
     }
 
     /// The key in `secret`, read now: after Braze refused the one in memory, which may have been rotated.
     pub async fn read_again(&self, secret: &str) -> Result<ApiKey, SecretError> {
-        let client = match &self.source {
-            Source::Given(key) => return Ok(key.clone()),
-            Source::SecretsManager(client) => client,
-        };
+        match &self.source {
+            Source::Given(key) => Ok(key.clone()),
+            Source::SecretsManager(client) => Ok(self.read_now(client, secret).await?.api_key),
+        }
+    }
+
+    async fn read_now(&self, client: &Client, secret: &str) -> Result<Keys, SecretError> {
         let answer = client.get_secret_value().secret_id(secret).send().await.map_err(|error| {
             let secret = secret.to_owned();
             match error.code() {
@@ -120,11 +146,30 @@ impl ApiKeys {
         if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(malformed("its \"api_key\" holds spaces or characters that no key has"));
         }
-        let key = ApiKey::new(key.to_owned());
+        let keys = Keys { api_key: ApiKey::new(key.to_owned()), state_keys: state_keys_in(&value).map_err(malformed)? };
         self.read
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(secret.to_owned(), (key.clone(), Instant::now()));
-        Ok(key)
+            .insert(secret.to_owned(), (keys.clone(), Instant::now()));
+        Ok(keys)
     }
 }
+
+fn state_keys_in(secret: &Map<String, Value>) -> Result<Vec<StateKey>, &'static str> {
+    let former = match secret.get("former_state_keys") {
+        None | Some(Value::Null) => &[],
+        Some(Value::Array(former)) => former.as_slice(),
+        Some(_) => return Err("its \"former_state_keys\" is not a list"),
+    };
+    let current = secret.get("state_key").filter(|key| !key.is_null());
+    let keys = current.into_iter().chain(former).map(|key| {
+        let text = key.as_str().ok_or("a state key in it is not a text")?.trim();
+        StateKey::new(text).ok_or(TOO_SHORT)
+    });
+    keys.collect()
+}
+
+const TOO_SHORT: &str = const {
+    assert!(SHORTEST_STATE_KEY == 32, "the message names it");
+    "a state key in it has fewer than 32 characters"
+};

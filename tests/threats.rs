@@ -15,3 +15,5 @@ mod events;
 mod formulas;
 #[path = "threats/key.rs"]
 mod key;
+#[path = "threats/sealed.rs"]
+mod sealed;

@@ -6,7 +6,7 @@ use super::mistakes::{Mistakes, Refusal, Reported};
 use super::reference::connection as keys;
 use super::shown::is_key_alone;
 use super::table::TableReader;
-use super::{Connection, Hostname};
+use super::{Connection, Hostname, StateIdentifiers};
 use crate::names::ConnectionName;
 
 /// Reads the table of the connection `name`.
@@ -23,6 +23,7 @@ pub(super) fn read(
     let requests_per_second = table.needed_whole_number::<u32>(&keys::REQUESTS_PER_SECOND, mistakes);
     let requests_per_hour = table.whole_number::<u64>(&keys::REQUESTS_PER_HOUR, mistakes);
     let objects_per_request = table.needed_whole_number::<u32>(&keys::OBJECTS_PER_REQUEST, mistakes);
+    let state_identifiers = table.needed_choice(&keys::STATE_IDENTIFIERS, mistakes, StateIdentifiers::from_name);
     allow_any_hostname?;
     Ok(Connection {
         name: ConnectionName::new(name),
@@ -34,6 +35,7 @@ pub(super) fn read(
         requests_per_second: NonZeroU32::new(requests_per_second?).unwrap_or(NonZeroU32::MIN),
         requests_per_hour: requests_per_hour?.and_then(NonZeroU64::new),
         objects_per_request: objects_per_request? as usize,
+        state_identifiers: state_identifiers?,
     })
 }
 

@@ -59,6 +59,8 @@ pub struct Connection {
     pub requests_per_hour: Option<NonZeroU64>,
     /// Attribute objects in one request, 1 to 75 (default 75).
     pub objects_per_request: usize,
+    /// How the state holds the identifiers of members that are sent through it (default plain).
+    pub state_identifiers: StateIdentifiers,
 }
 
 /// Scheme, host and port of a Braze REST endpoint: HTTPS, or plain HTTP to this machine alone.
@@ -157,6 +159,7 @@ macro_rules! alternatives {
 alternatives!(Schedule { Active = "active", Off = "off" });
 alternatives!(SendRule { Changes = "changes", All = "all" });
 alternatives!(OnLeave { False = "false", Remove = "remove", Keep = "keep" });
+alternatives!(StateIdentifiers { Plain = "plain", Encrypted = "encrypted" });
 alternatives!(EmptyRule { Keep = "keep", Remove = "remove" });
 
 /// Whether the schedule and `run_all` deliver an export.
@@ -166,6 +169,15 @@ pub enum Schedule {
     Active,
     /// `"off"`: only uploads and `run` by name.
     Off,
+}
+
+/// How the state holds identifiers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateIdentifiers {
+    /// `"plain"`: as they are.
+    Plain,
+    /// `"encrypted"`: in parts that are encrypted with the secret's `state_key`.
+    Encrypted,
 }
 
 /// Which rows of a run are sent.

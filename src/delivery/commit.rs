@@ -118,7 +118,7 @@ impl SegmentDelivery {
         progress: Progress,
     ) -> Result<(Account, Standing), DeliveryError> {
         for (part, bytes) in std::mem::take(&mut account.refusals) {
-            self.bucket.write(&part.key, bytes, "application/gzip", &Condition::Any).await?;
+            self.parts.write(&part.key, bytes).await?;
         }
         if !account.rejected.is_empty()
             && let Some(header) = &account.header

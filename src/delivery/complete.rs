@@ -10,7 +10,6 @@ use super::DeliveryError;
 use super::leavers::{Leaving, LeavingEnd};
 use super::load::Source;
 use super::segment::SegmentDelivery;
-use crate::bucket::Condition;
 use crate::config::OnLeave;
 use crate::membership::{
     CompleteRun, Lease, Leaver, Ledger, Part, Phase, RecentMembers, RunMembers, RunRecord, Standing,
@@ -245,7 +244,7 @@ impl SegmentDelivery {
         if writer.rows() > 0 {
             let (bytes, rows) = writer.finish()?;
             let key = format!("{}{owner}-left.csv.gz", self.keys.run_folder(run));
-            self.bucket.write(&key, bytes, "application/gzip", &Condition::Any).await?;
+            self.parts.write(&key, bytes).await?;
             carried.push(Part { key, rows, outdated: false });
         }
         let finished = matches!(told, Ok(LeavingEnd::AllTold));

@@ -15,9 +15,6 @@ use crate::run::RunId;
 /// How many parts are fetched ahead.
 const FETCHED_AHEAD: usize = 4;
 
-/// No part is larger; a whole one is in memory while it is read.
-const PART_LIMIT: u64 = 64 * 1024 * 1024;
-
 /// How certain it is that Braze holds what a part says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Certainty {
@@ -160,8 +157,8 @@ impl SegmentDelivery {
     }
 
     async fn read_whole_part(&self, key: &str) -> Result<Bytes, StateError> {
-        match self.bucket.read(key, PART_LIMIT).await? {
-            Some((bytes, _)) => Ok(bytes),
+        match self.parts.read(key).await? {
+            Some(part) => Ok(part.bytes),
             None => Err(StateError::PartMissing { key: key.to_owned() }),
         }
     }

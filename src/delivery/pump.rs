@@ -16,7 +16,6 @@ use super::commit::{Account, Standing};
 use super::outstanding::{Departure, DoneChunk, Outstanding};
 use super::segment::{FileToDeliver, LeaseEnd, SegmentDelivery};
 use crate::braze::{ApiKey, ObjectFate, StopReason, TrackOutcome};
-use crate::bucket::Condition;
 use crate::membership::{Lease, Part, Progress};
 use crate::report::{Counts, Requests};
 use crate::run::RunId;
@@ -371,7 +370,7 @@ impl SegmentDelivery {
     async fn store_part(&self, mut chunk: Chunk, key: String) -> Result<(Chunk, Part), DeliveryError> {
         let (bytes, rows) = std::mem::take(&mut chunk.part).finish()?;
         let part = Part { key, rows, outdated: false };
-        self.bucket.write(&part.key, bytes, "application/gzip", &Condition::Any).await?;
+        self.parts.write(&part.key, bytes).await?;
         Ok((chunk, part))
     }
 }

@@ -10,8 +10,8 @@ use super::{DeliveryError, Models};
 use crate::braze::BrazeClient;
 use crate::bucket::{Bucket, ObjectSummary};
 use crate::budget::TimeBudget;
-use crate::config::{Export, SendRule};
-use crate::membership::{LedgerStore, StateKeys};
+use crate::config::{Export, SendRule, StateIdentifiers};
+use crate::membership::{LedgerStore, PartStore, StateKeys};
 use crate::names::{AttributeName, SegmentName};
 use crate::report::metrics::{self, Work};
 use crate::report::{Report, Trigger};
@@ -29,6 +29,7 @@ pub struct SegmentDelivery {
     pub(super) attribute: AttributeName,
     pub(super) keys: StateKeys,
     pub(super) ledger: LedgerStore,
+    pub(super) parts: PartStore,
     pub(super) models: Models,
     pub(super) budget: TimeBudget,
     pub(super) trigger: Trigger,
@@ -73,7 +74,11 @@ impl SegmentDelivery {
         trigger: Trigger,
     ) -> Self {
         let keys = StateKeys::new(&export.name, &segment);
+        let connection = &export.connection;
+        let seals = connection.state_identifiers == StateIdentifiers::Encrypted;
+        let parts = PartStore::new(bucket.clone(), api_keys.clone(), vec![connection.secret.clone()], seals);
         Self {
+            parts,
             ledger: keys.ledger(&bucket),
             attribute: export.attribute_of(&segment),
             bucket,

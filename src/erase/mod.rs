@@ -30,8 +30,9 @@ use self::rows::RowSearch;
 use crate::bucket::{Bucket, BucketError, Condition};
 use crate::budget::TimeBudget;
 use crate::config::Config;
-use crate::membership::StateError;
+use crate::membership::{PartStore, StateError};
 use crate::rows::ReadError;
+use crate::secrets::ApiKeys;
 
 /// Where receipts lie. No export can have this name, because of the full stop.
 pub const RECEIPTS: &str = "reports/erase.receipts/";
@@ -65,6 +66,7 @@ pub struct Request {
 /// One erasure at work.
 struct Erasure<'a> {
     bucket: &'a Bucket,
+    parts: PartStore,
     search: RowSearch<'a>,
     dry_run: bool,
     budget: TimeBudget,
@@ -79,14 +81,19 @@ struct Erasure<'a> {
 /// Whatever keeps the bucket from being read or written. What has been erased by then stays so; ask again.
 pub async fn erase(
     bucket: &Bucket,
+    api_keys: &ApiKeys,
     config: &Config,
     request: &Request,
     budget: TimeBudget,
 ) -> Result<Receipt, EraseError> {
     let columns: BTreeSet<&str> =
         config.exports.values().filter_map(|export| export.data_matching.customer_id.as_deref()).collect();
+    // Which of them encrypted a part is seen by the part.
+    let secrets: BTreeSet<String> = config.connections.values().map(|connection| connection.secret.clone()).collect();
+    let secrets = secrets.into_iter().collect();
     let mut erasure = Erasure {
         bucket,
+        parts: PartStore::new(bucket.clone(), api_keys.clone(), secrets, false),
         search: RowSearch::new(&request.person, columns),
         dry_run: request.dry_run,
         budget,

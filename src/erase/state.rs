@@ -6,13 +6,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::hold::Hold;
 use super::receipt::{ErasedObject, SegmentLeft, Unsearched};
 use super::{EraseError, Erasure};
-use crate::bucket::{BucketError, Condition, ETag, ObjectSummary};
-use crate::membership::{Ledger, LedgerStore, MemberKey, PartWriter, Standing, StateKeys, read_part};
+use crate::bucket::{BucketError, ObjectSummary};
+use crate::membership::{Ledger, LedgerStore, MemberKey, PartWriter, Standing, StateKeys, StoredPart, read_part};
 use crate::names::{ExportName, SegmentName};
 use crate::rows::{Header, ReadSettings};
-
-/// No part is larger; a whole one is in memory while it is read.
-const PART_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// How often a segment is gone through until nothing is found any more: a delivery that had lost its lease may have stored
 /// one more part meanwhile.
@@ -133,12 +130,12 @@ impl Erasure<'_> {
 
     async fn part(&self, key: &str, in_last_run: bool, writes: bool, found: &mut InSegment) -> Result<(), EraseError> {
         // Deleted meanwhile, by a run that is complete: it holds nobody any more.
-        let Some((bytes, etag)) = self.bucket.read(key, PART_LIMIT).await? else {
+        let Some(part) = self.parts.read(key).await? else {
             return Ok(());
         };
         let person = self.search.person;
         let (mut lines, mut members) = (0, Vec::new());
-        read_part(key, &bytes, |row| {
+        read_part(key, &part.bytes, |row| {
             if person.is(&row) {
                 lines += 1;
                 members.extend((in_last_run && row.standing == Standing::Member).then(|| row.key()));
@@ -148,7 +145,7 @@ impl Erasure<'_> {
             return Ok(());
         }
         if writes {
-            self.write_part(key, &bytes, &etag).await?;
+            self.write_part(key, &part).await?;
         }
         found.members.extend(members);
         *found.lines.entry(key.to_owned()).or_default() += lines;
@@ -156,10 +153,10 @@ impl Erasure<'_> {
         Ok(())
     }
 
-    async fn write_part(&self, key: &str, bytes: &[u8], etag: &ETag) -> Result<(), EraseError> {
+    async fn write_part(&self, key: &str, part: &StoredPart) -> Result<(), EraseError> {
         let person = self.search.person;
         let (mut writer, mut failed) = (PartWriter::new(), None);
-        read_part(key, bytes, |row| {
+        read_part(key, &part.bytes, |row| {
             if !person.is(&row)
                 && let Err(error) = writer.push(row)
             {
@@ -170,8 +167,7 @@ impl Erasure<'_> {
             return Err(error.into());
         }
         let (bytes, _) = writer.finish()?;
-        self.bucket.write(key, bytes, "application/gzip", &Condition::Unchanged(etag.clone())).await?;
-        Ok(())
+        Ok(self.parts.replace(key, part, bytes).await?)
     }
 
     /// A piece has no header of its own; the ledger has the one of its file.

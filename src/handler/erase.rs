@@ -14,7 +14,7 @@ impl Handler {
         request: &Request,
         budget: TimeBudget,
     ) -> Result<Value, HandlerError> {
-        let receipt = erase(&self.bucket, config, request, budget).await?;
+        let receipt = erase(&self.bucket, &self.api_keys, config, request, budget).await?;
         tracing::info!(
             outcome = ?receipt.outcome,
             state = receipt.state_rows,

@@ -47,8 +47,10 @@ mod ledger;
 mod ledger_store;
 mod member_key;
 mod part;
+mod part_store;
 mod recent;
 mod run_members;
+mod sealed;
 mod state_keys;
 #[cfg(test)]
 mod tests;
@@ -62,10 +64,13 @@ pub use self::ledger::{Checkpoint, CompleteRun, FORMAT, FileRecord, Lease, Ledge
 pub use self::ledger_store::LedgerStore;
 pub use self::member_key::{EmailHash, Fingerprint, MemberKey};
 pub use self::part::{Part, PartRow, PartWriter, Standing, read_part};
+pub use self::part_store::{PartStore, StoredPart};
 pub use self::recent::RecentMembers;
 pub use self::run_members::{Leaver, RunMembers};
+pub use self::sealed::{SHORTEST_STATE_KEY, StateKey};
 pub use self::state_keys::StateKeys;
 use crate::bucket::BucketError;
+use crate::secrets::SecretError;
 
 /// Why the state could not be read or written.
 #[derive(Debug, Error)]
@@ -113,6 +118,46 @@ pub enum StateError {
     #[error("{key} is missing, though the ledger names it. Restore it from an earlier version of the object")]
     PartMissing {
         /// The part's key.
+        key: String,
+    },
+    /// The secret with the state keys could not be read.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The state is to be encrypted, and there is no key for it.
+    #[error(
+        "state_identifiers is \"encrypted\", and the secret {secret} has no \"state_key\". Put one beside \"api_key\", \
+         for instance what `openssl rand -base64 32` prints"
+    )]
+    NoStateKey {
+        /// Name or ARN of the secret.
+        secret: String,
+    },
+    /// A part is encrypted with a key that no secret holds.
+    #[error(
+        "{key} is encrypted with the state key {id}, which is neither \"state_key\" nor among \"former_state_keys\" in {secrets}. \
+         Put it back there. If it is lost for good, delete everything of the segment below state/: the next run then sends all \
+         members again, and whoever left meanwhile keeps the attribute"
+    )]
+    OtherStateKey {
+        /// The part's key in the bucket.
+        key: String,
+        /// The state key's id, which says nothing of it.
+        id: String,
+        /// The secrets that were looked into.
+        secrets: String,
+    },
+    /// A part does not open with its key.
+    #[error(
+        "{key} cannot be decrypted: it was changed, or put there from another key. Restore an earlier version of the object"
+    )]
+    NotOpened {
+        /// The part's key in the bucket.
+        key: String,
+    },
+    /// A part could not be encrypted.
+    #[error("{key} could not be encrypted: the system gave no random numbers")]
+    NotSealed {
+        /// The part's key in the bucket.
         key: String,
     },
     /// Compressing into memory failed.

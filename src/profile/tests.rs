@@ -27,6 +27,7 @@ pub(super) fn export(attributes: Vec<FieldMapping>) -> Export {
         requests_per_second: 1000.try_into().unwrap(),
         requests_per_hour: None,
         objects_per_request: 75,
+        state_identifiers: crate::config::StateIdentifiers::Plain,
     };
     Export {
         name: ExportName::new("loyalty"),

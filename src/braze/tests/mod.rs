@@ -39,6 +39,7 @@ pub(super) fn connection(scheme: &'static str, authority: &str) -> Connection {
         requests_per_second: NonZeroU32::new(1000).unwrap(),
         requests_per_hour: None,
         objects_per_request: 75,
+        state_identifiers: crate::config::StateIdentifiers::Plain,
     }
 }
 

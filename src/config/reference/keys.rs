@@ -1,7 +1,7 @@
 //! The tables and keys themselves, in the order in which a reader meets them.
 
 use super::super::fields::VALUE_TYPE_NAMES;
-use super::super::{EmptyRule, OnLeave, Schedule, SendRule};
+use super::super::{EmptyRule, OnLeave, Schedule, SendRule, StateIdentifiers};
 use super::{Key, Kind, Presence, Table};
 
 /// Every table of the file.
@@ -98,6 +98,8 @@ table! {
     REQUESTS_PER_HOUR = "requests_per_hour", Kind::WholeNumber(1, 3_600_000_000), Presence::Optional("no such budget");
     /// Attribute objects in one request.
     OBJECTS_PER_REQUEST = "objects_per_request", Kind::WholeNumber(1, 75), Presence::Default("75");
+    /// How the state holds customer IDs and email addresses; `encrypted` needs a `state_key` in the secret.
+    STATE_IDENTIFIERS = "state_identifiers", Kind::OneOf(StateIdentifiers::NAMES), Presence::Default("\"plain\"");
     /// Whether a host that Braze does not publish is accepted.
     ALLOW_ANY_HOSTNAME = "allow_any_hostname", Kind::Boolean, Presence::Default("false");
 }

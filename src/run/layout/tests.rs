@@ -20,6 +20,7 @@ pub(in crate::run) fn export(folder: &str, segments: Option<&[&str]>) -> Export 
         requests_per_second: NonZeroU32::MIN,
         requests_per_hour: None,
         objects_per_request: 75,
+        state_identifiers: crate::config::StateIdentifiers::Plain,
     };
     Export {
         name: "loyalty".into(),

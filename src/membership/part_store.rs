@@ -1,0 +1,114 @@
+//! Stores and reads parts, encrypted where the connection says so.
+
+use bytes::Bytes;
+
+use super::StateError;
+use super::sealed::{self, SealError, StateKey};
+use crate::bucket::{Bucket, Condition, ETag};
+use crate::secrets::ApiKeys;
+
+/// No part is larger; a whole one is in memory while it is read.
+const PART_LIMIT: u64 = 64 * 1024 * 1024;
+
+/// The parts of the state, and the keys that they may be encrypted with. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct PartStore {
+    bucket: Bucket,
+    api_keys: ApiKeys,
+    /// The secrets whose state keys may open a part; the first one's seals.
+    secrets: Vec<String>,
+    seals: bool,
+}
+
+/// A part as it is stored.
+#[derive(Clone, Debug)]
+pub struct StoredPart {
+    /// Its bytes, decrypted.
+    pub bytes: Bytes,
+    etag: ETag,
+    sealed_with: Option<StateKey>,
+}
+
+impl PartStore {
+    /// Parts in `bucket`, with the state keys in `secrets`. With `seals`, new parts are encrypted with the first one's.
+    pub fn new(bucket: Bucket, api_keys: ApiKeys, secrets: Vec<String>, seals: bool) -> Self {
+        Self { bucket, api_keys, secrets, seals }
+    }
+
+    /// Stores a part.
+    pub async fn write(&self, key: &str, bytes: Bytes) -> Result<(), StateError> {
+        let bytes = if self.seals { seal(&self.sealing_key().await?, key, &bytes)? } else { bytes };
+        self.store(key, bytes, &Condition::Any).await
+    }
+
+    /// Stores another content of a part, encrypted as it was, if nobody has changed it since.
+    pub async fn replace(&self, key: &str, part: &StoredPart, bytes: Bytes) -> Result<(), StateError> {
+        let bytes = match &part.sealed_with {
+            Some(state_key) => seal(state_key, key, &bytes)?,
+            None => bytes,
+        };
+        self.store(key, bytes, &Condition::Unchanged(part.etag.clone())).await
+    }
+
+    /// The part under `key`, or `None` if there is none.
+    pub async fn read(&self, key: &str) -> Result<Option<StoredPart>, StateError> {
+        let Some((bytes, etag)) = self.bucket.read(key, PART_LIMIT).await? else {
+            return Ok(None);
+        };
+        if !sealed::is_sealed(&bytes) {
+            return Ok(Some(StoredPart { bytes, etag, sealed_with: None }));
+        }
+        let mut opened = sealed::open(&self.keys(false).await?, key, &bytes).map(owned);
+        if matches!(opened, Err(SealError::OtherKey(_))) {
+            // The key may have been put into the secret since.
+            opened = sealed::open(&self.keys(true).await?, key, &bytes).map(owned);
+        }
+        match opened {
+            Ok((bytes, state_key)) => Ok(Some(StoredPart { bytes, etag, sealed_with: Some(state_key) })),
+            Err(error) => Err(self.told(key, error)),
+        }
+    }
+
+    async fn store(&self, key: &str, bytes: Bytes, condition: &Condition) -> Result<(), StateError> {
+        let content_type = if sealed::is_sealed(&bytes) { "application/octet-stream" } else { "application/gzip" };
+        self.bucket.write(key, bytes, content_type, condition).await?;
+        Ok(())
+    }
+
+    async fn sealing_key(&self) -> Result<StateKey, StateError> {
+        let secret = self.secrets.first().map_or("", String::as_str);
+        let keys = self.api_keys.state_keys(secret, false).await?;
+        keys.first().cloned().ok_or_else(|| StateError::NoStateKey { secret: secret.to_owned() })
+    }
+
+    async fn keys(&self, again: bool) -> Result<Vec<StateKey>, StateError> {
+        let mut keys = Vec::new();
+        for secret in &self.secrets {
+            match self.api_keys.state_keys(secret, again).await {
+                Ok(of_secret) => keys.extend(of_secret),
+                // Of several secrets, another one may hold the key.
+                Err(error) if self.secrets.len() == 1 => return Err(error.into()),
+                Err(error) => tracing::warn!(%error, "a secret could not be read for its state keys"),
+            }
+        }
+        Ok(keys)
+    }
+
+    fn told(&self, key: &str, error: SealError) -> StateError {
+        let key = key.to_owned();
+        match error {
+            SealError::OtherKey(id) => {
+                StateError::OtherStateKey { key, id: sealed::shown(id), secrets: self.secrets.join(", ") }
+            }
+            SealError::Changed | SealError::Refused => StateError::NotOpened { key },
+        }
+    }
+}
+
+fn seal(state_key: &StateKey, key: &str, bytes: &[u8]) -> Result<Bytes, StateError> {
+    state_key.seal(key, bytes).map(Bytes::from).map_err(|_| StateError::NotSealed { key: key.to_owned() })
+}
+
+fn owned((bytes, state_key): (Vec<u8>, &StateKey)) -> (Bytes, StateKey) {
+    (bytes.into(), state_key.clone())
+}
