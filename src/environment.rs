@@ -1,9 +1,11 @@
 //! What a function finds in its environment, and the clients that follow from it.
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+use aws_types::SdkConfig;
 use thiserror::Error;
 
-use crate::braze;
+use crate::braze::HttpClients;
 use crate::bucket::Bucket;
 use crate::handler::Handler;
 use crate::queue::Queue;
@@ -35,49 +37,118 @@ pub enum StartError {
         /// What it is for.
         meaning: &'static str,
     },
+    /// A variable holds something else than is allowed.
+    #[error("the environment variable {name} holds {found:?}; allowed is {allowed}")]
+    Wrong {
+        /// Its name.
+        name: &'static str,
+        /// What it holds.
+        found: String,
+        /// What it may hold.
+        allowed: &'static str,
+    },
     /// The HTTP client could not be made.
     #[error("the HTTP client could not be made: {0}")]
     Http(#[from] reqwest::Error),
 }
 
+/// A variable, unless it is empty.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+fn needed(name: &'static str, meaning: &'static str) -> Result<String, StartError> {
+    variable(name).ok_or(StartError::Missing { name, meaning })
+}
+
+/// A variable that is parsed, if it is there.
+fn parsed<T>(
+    name: &'static str,
+    allowed: &'static str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, StartError> {
+    let Some(found) = variable(name) else {
+        return Ok(None);
+    };
+    parse(found.trim()).map(Some).ok_or(StartError::Wrong { name, found, allowed })
+}
+
+fn boolean(name: &'static str) -> Result<Option<bool>, StartError> {
+    parsed(name, "true or false", |text| text.to_ascii_lowercase().parse().ok())
+}
+
 impl Environment {
     /// Reads the process's environment.
     pub fn read() -> Result<Self, StartError> {
-        let variable = |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
         Ok(Self {
-            bucket: variable("BUCKET").ok_or(StartError::Missing {
-                name: "BUCKET",
-                meaning: "the name of the bucket of files, state and reports",
-            })?,
+            bucket: needed("BUCKET", "the name of the bucket of files, state and reports")?,
             config_key: variable("CONFIG_KEY").unwrap_or_else(|| DEFAULT_CONFIG_KEY.to_owned()),
             queue_url: variable("QUEUE_URL"),
         })
     }
 
-    /// A handler with clients for this environment. Credentials, region and endpoints come from the standard `AWS_*`
-    /// variables (AWS SDKs and Tools Reference Guide); nothing is asked of the network yet.
-    pub async fn handler(&self) -> Result<Handler, StartError> {
-        let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
-        Ok(self.handler_with(&sdk, braze::http_client()?))
+    /// A handler for this environment. Of its clients only the one for S3 is made at once; every invocation needs it.
+    /// Nothing is asked of the network yet.
+    pub fn handler(&self) -> Result<Handler, StartError> {
+        let sdk = sdk_config()?;
+        let s3 = s3_client(&with_endpoint(sdk.clone(), "AWS_ENDPOINT_URL_S3"));
+        let (for_keys, for_queue) = (sdk.clone(), sdk);
+        let api_keys = ApiKeys::when_needed(move || {
+            aws_sdk_secretsmanager::Client::new(&with_endpoint(for_keys, "AWS_ENDPOINT_URL_SECRETS_MANAGER"))
+        });
+        let queue = self.queue_url.clone().map(|url| {
+            Queue::when_needed(move || aws_sdk_sqs::Client::new(&with_endpoint(for_queue, "AWS_ENDPOINT_URL_SQS")), url)
+        });
+        let bucket = Bucket::new(s3, self.bucket.clone());
+        Ok(Handler::new(bucket, self.config_key.clone(), api_keys, queue, HttpClients::default()))
     }
+}
 
-    /// The same with a given configuration of the AWS SDK and a given HTTP client.
-    pub fn handler_with(&self, sdk: &SdkConfig, http: reqwest::Client) -> Handler {
-        let queue = self.queue_url.clone().map(|url| Queue::new(aws_sdk_sqs::Client::new(sdk), url));
-        Handler::new(
-            Bucket::new(s3_client(sdk), self.bucket.clone()),
-            self.config_key.clone(),
-            ApiKeys::new(aws_sdk_secretsmanager::Client::new(sdk)),
-            queue,
-            http,
-        )
+/// The configuration of the AWS clients: credentials, region, endpoints and retries from the standard variables ("AWS SDKs
+/// and Tools Reference Guide", "Environment variables list").
+///
+/// A function has its role's credentials in its environment. The other places where the SDK would look for some, profiles
+/// and services that hand them out, do not exist there; without the code for them a function starts sooner.
+fn sdk_config() -> Result<SdkConfig, StartError> {
+    let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+    let region = region.ok_or(StartError::Missing { name: "AWS_REGION", meaning: "the region; AWS Lambda sets it" })?;
+    let credentials = Credentials::new(
+        needed("AWS_ACCESS_KEY_ID", "credentials; AWS Lambda sets it to the role's")?,
+        needed("AWS_SECRET_ACCESS_KEY", "credentials; AWS Lambda sets it to the role's")?,
+        variable("AWS_SESSION_TOKEN"),
+        None,
+        "environment",
+    );
+    let attempts =
+        parsed("AWS_MAX_ATTEMPTS", "a whole number from 1", |text| text.parse().ok().filter(|many| *many > 0))?;
+    let mut retries = RetryConfig::standard();
+    if let Some(attempts) = attempts {
+        retries = retries.with_max_attempts(attempts);
+    }
+    let mut sdk = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .retry_config(retries);
+    sdk.set_endpoint_url(variable("AWS_ENDPOINT_URL"));
+    sdk.set_use_fips(boolean("AWS_USE_FIPS_ENDPOINT")?);
+    sdk.set_use_dual_stack(boolean("AWS_USE_DUALSTACK_ENDPOINT")?);
+    let when = "when_supported or when_required";
+    sdk.set_request_checksum_calculation(parsed("AWS_REQUEST_CHECKSUM_CALCULATION", when, |text| text.parse().ok())?);
+    sdk.set_response_checksum_validation(parsed("AWS_RESPONSE_CHECKSUM_VALIDATION", when, |text| text.parse().ok())?);
+    Ok(sdk.build())
+}
+
+/// The same with the service's own endpoint, if there is a variable for it.
+fn with_endpoint(sdk: SdkConfig, name: &str) -> SdkConfig {
+    match variable(name) {
+        Some(endpoint) => sdk.into_builder().endpoint_url(endpoint).build(),
+        None => sdk,
     }
 }
 
 /// An S3 client. Other endpoints than Amazon's know buckets by the path alone.
 fn s3_client(sdk: &SdkConfig) -> aws_sdk_s3::Client {
-    let other_endpoint = sdk.endpoint_url().is_some()
-        || ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].iter().any(|name| std::env::var_os(name).is_some());
-    let config = aws_sdk_s3::config::Builder::from(sdk).force_path_style(other_endpoint).build();
+    let config = aws_sdk_s3::config::Builder::from(sdk).force_path_style(sdk.endpoint_url().is_some()).build();
     aws_sdk_s3::Client::from_conf(config)
 }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use futures::FutureExt;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::budget::TimeBudget;
 use crate::environment::Environment;
@@ -22,7 +25,7 @@ where
     keep_memory_private();
     start_logs();
     keep_panics_silent();
-    let handler = Arc::new(Environment::read()?.handler().await?.with_metrics());
+    let handler = Arc::new(Environment::read()?.handler()?.with_metrics());
     let answer = &answer;
     let handler = &handler;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
@@ -62,9 +65,15 @@ pub fn keep_panics_silent() {
 /// Logs as JSON lines on standard error, at the level of `LOG_LEVEL` (default info). Libraries log warnings alone: what
 /// they tell of single requests may hold more than a log should.
 fn start_logs() {
-    let level = std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned()).to_lowercase();
-    let level =
-        if ["error", "warn", "info", "debug", "trace"].contains(&level.as_str()) { level } else { "info".into() };
-    let filter = EnvFilter::new(format!("warn,insights_to_braze={level}"));
-    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let level = std::env::var("LOG_LEVEL").ok().map(|level| level.trim().to_ascii_lowercase());
+    let level = match level.as_deref() {
+        Some("error") => LevelFilter::ERROR,
+        Some("warn") => LevelFilter::WARN,
+        Some("debug") => LevelFilter::DEBUG,
+        Some("trace") => LevelFilter::TRACE,
+        _ => LevelFilter::INFO,
+    };
+    let targets = Targets::new().with_default(LevelFilter::WARN).with_target("insights_to_braze", level);
+    let lines = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr).with_target(false);
+    tracing_subscriber::registry().with(targets).with(lines).init();
 }

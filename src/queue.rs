@@ -1,5 +1,7 @@
 //! The queue through which a delivery that runs out of time is continued.
 
+use std::sync::{Arc, LazyLock};
+
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
 use serde::{Deserialize, Serialize};
@@ -38,17 +40,25 @@ pub struct QueueError {
     reason: String,
 }
 
+/// A client that is made when it is needed.
+type LazyClient = LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>;
+
 /// The queue.
 #[derive(Clone, Debug)]
 pub struct Queue {
-    client: Client,
+    client: Arc<LazyClient>,
     url: String,
 }
 
 impl Queue {
     /// The queue with this URL.
     pub fn new(client: Client, url: String) -> Self {
-        Self { client, url }
+        Self::when_needed(move || client, url)
+    }
+
+    /// The same with a client that is made when a message is sent.
+    pub fn when_needed(client: impl FnOnce() -> Client + Send + 'static, url: String) -> Self {
+        Self { client: Arc::new(LazyLock::new(Box::new(client))), url }
     }
 
     /// Asks for a delivery to be continued.

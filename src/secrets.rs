@@ -1,7 +1,7 @@
 //! Braze API keys from AWS Secrets Manager, kept in memory between invocations for a while.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_secretsmanager::Client;
@@ -31,10 +31,13 @@ struct Keys {
     state_keys: Vec<StateKey>,
 }
 
+/// A client that is made when it is needed.
+type LazyClient = LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>;
+
 /// Where keys come from.
 #[derive(Clone, Debug)]
 enum Source {
-    SecretsManager(Client),
+    SecretsManager(Arc<LazyClient>),
     Given(ApiKey),
 }
 
@@ -84,7 +87,13 @@ pub enum SecretError {
 impl ApiKeys {
     /// Keys through `client`; nothing is read yet.
     pub fn new(client: Client) -> Self {
-        Self { source: Source::SecretsManager(client), read: Arc::default() }
+        Self::when_needed(move || client)
+    }
+
+    /// The same with a client that is made when the first key is read.
+    pub fn when_needed(client: impl FnOnce() -> Client + Send + 'static) -> Self {
+        let client: LazyClient = LazyLock::new(Box::new(client));
+        Self { source: Source::SecretsManager(Arc::new(client)), read: Arc::default() }
     }
 
     /// One key for whatever secret a connection names: for a program that has the key from its user.

@@ -7,9 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
-use reqwest::Client;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::http_clients::HttpClients;
 use super::key::ApiKey;
 use super::limiter::{Limiter, NoStart, Start};
 use super::outcome::{ObjectFate, RequestCounts, StopReason, TrackOutcome};
@@ -54,20 +54,14 @@ impl fmt::Debug for BrazeClient {
 }
 
 impl BrazeClient {
-    /// A client for `connection` through `http`, which [`http_client`](super::http_client) builds.
-    pub fn new(connection: &Connection, http: Client) -> Self {
-        Self::over_connections(connection, vec![http])
-    }
-
-    /// The same through several HTTP clients. Over HTTP/2 each keeps one connection, and servers limit the requests in
-    /// flight on one, often to 100; a further client is used only when those before it are busy.
-    pub fn over_connections(connection: &Connection, http: Vec<Client>) -> Self {
+    /// A client for `connection` through `http`.
+    pub fn new(connection: &Connection, http: impl Into<HttpClients>) -> Self {
         Self::seeded(connection, http, WallClock::System, rand::random())
     }
 
     /// The same with a given clock and with a seed for the spread of waits, so that a simulation can be repeated.
-    pub fn seeded(connection: &Connection, http: Vec<Client>, clock: WallClock, seed: u64) -> Self {
-        let transport = HttpTransport::new(&connection.hostname.url(TRACK), http, clock);
+    pub fn seeded(connection: &Connection, http: impl Into<HttpClients>, clock: WallClock, seed: u64) -> Self {
+        let transport = HttpTransport::new(&connection.hostname.url(TRACK), http.into(), clock);
         Self::through(connection, Box::new(transport), clock, seed)
     }
 
@@ -110,6 +104,28 @@ impl BrazeClient {
     /// new invocation begins.
     pub fn forget_refusal(&self) {
         *lock(&self.shared.refused) = None;
+    }
+
+    /// Lets requests wait until this process's share of the rate is known ([`share_rate`](Self::share_rate)).
+    pub fn hold_for_share(&self) {
+        self.shared.limiter.hold_for_share();
+    }
+
+    /// Ends when a request waits for the share.
+    pub async fn share_wanted(&self) {
+        self.shared.limiter.share_wanted().await;
+    }
+
+    /// From now on this process uses `share`, above 0 and at most 1, of the connection's rate; until this is called for
+    /// the first time, all of it.
+    pub fn share_rate(&self, share: f64) {
+        self.shared.limiter.share_rate(share);
+    }
+
+    /// How many requests are to be under way at once, so that the rate is used at the pace at which Braze answers: 4 to
+    /// 576.
+    pub fn in_flight_wanted(&self) -> usize {
+        self.shared.limiter.in_flight_wanted()
     }
 
     pub(super) fn host(&self) -> &str {

@@ -7,6 +7,7 @@
 
 mod check;
 mod client;
+mod http_clients;
 mod key;
 mod limiter;
 mod outcome;
@@ -22,8 +23,8 @@ mod wall_clock;
 
 pub use self::check::CheckError;
 pub use self::client::BrazeClient;
+pub use self::http_clients::{HttpClients, http_client};
 pub use self::key::ApiKey;
 pub use self::outcome::{ObjectFate, RequestCounts, StopReason, TrackOutcome};
 pub use self::request::{MAX_BODY, MAX_OBJECTS, TrackRequest};
-pub use self::transport::http_client;
 pub use self::wall_clock::WallClock;

@@ -8,24 +8,22 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures::future::BoxFuture;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Client, Method, Request, Response, Url, redirect, retry, tls};
+use reqwest::{Client, Method, Request, Response, Url};
 use thiserror::Error;
 
+use super::http_clients::{CONNECTIONS, HttpClients};
 use super::rate_headers::RateHeaders;
 use super::wall_clock::WallClock;
 
 /// Bytes of an answer that are read. Braze's longest, 75 errors, is some 15 KB.
 const LONGEST_ANSWER: usize = 64 * 1024;
 
-/// How long a connection may take to be made.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// How long a request may take, answer included.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Requests that one HTTP/2 connection is given at once before the next client takes over. Servers admit 100 or more
 /// streams (RFC 9113, section 6.5.2, recommends no fewer), and what is over their limit waits unseen.
-const STREAMS: usize = 90;
+pub(super) const STREAMS: usize = 90;
 
 /// A `POST` to be made.
 #[derive(Clone, Debug)]
@@ -114,45 +112,30 @@ pub(super) trait Transport: Send + Sync {
     fn post(&self, post: Post) -> BoxFuture<'_, Result<Answer, Lost>>;
 }
 
-/// The HTTP client for Braze: rustls with TLS 1.2 or later, HTTP/2 where the server offers it, kept-alive connections,
-/// 5 s to connect and 30 s for a request. It follows no redirect, so that the key stays with the host that it was meant
-/// for, uses no proxy from the environment, and repeats nothing by itself.
-pub fn http_client() -> Result<Client, reqwest::Error> {
-    Client::builder()
-        .user_agent(concat!("insights-to-braze/", env!("CARGO_PKG_VERSION")))
-        .tls_version_min(tls::Version::TLS_1_2)
-        .redirect(redirect::Policy::none())
-        .referer(false)
-        .retry(retry::never())
-        .no_proxy()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(REQUEST_TIMEOUT)
-        .pool_idle_timeout(Duration::from_mins(1))
-        .tcp_nodelay(true)
-        .build()
-}
-
-/// HTTP by `reqwest`. Over HTTP/2 one client keeps one connection; several clients are several connections.
+/// HTTP by `reqwest`. Over HTTP/2 one client keeps one connection, so several clients are used when many requests are
+/// under way. Plain HTTP, which only a stand-in speaks, has as many connections as requests with one client.
 pub(super) struct HttpTransport {
     /// Parsed once; `None` if it is no URL, which a checked host name cannot lead to.
     url: Option<Url>,
-    clients: Vec<(Client, AtomicUsize)>,
+    clients: HttpClients,
+    /// Requests under way, by client.
+    busy: Vec<AtomicUsize>,
     clock: WallClock,
 }
 
 impl HttpTransport {
-    pub(super) fn new(url: &str, clients: Vec<Client>, clock: WallClock) -> Self {
-        Self {
-            url: Url::parse(url).ok(),
-            clients: clients.into_iter().map(|client| (client, AtomicUsize::new(0))).collect(),
-            clock,
-        }
+    pub(super) fn new(url: &str, clients: HttpClients, clock: WallClock) -> Self {
+        let url = Url::parse(url).ok();
+        let encrypted = url.as_ref().is_some_and(|url| url.scheme() == "https");
+        let busy = (0..if encrypted { CONNECTIONS } else { 1 }).map(|_| AtomicUsize::new(0)).collect();
+        Self { url, clients, busy, clock }
     }
 
     /// The first client with room, so that few connections are used while few suffice; else the one with most room.
-    fn least_busy(&self) -> Option<&(Client, AtomicUsize)> {
-        let busy = |(_, busy): &&(Client, AtomicUsize)| busy.load(Ordering::Relaxed);
-        self.clients.iter().find(|client| busy(client) < STREAMS).or_else(|| self.clients.iter().min_by_key(busy))
+    fn least_busy(&self) -> Option<(usize, &AtomicUsize)> {
+        let load = |(_, busy): &(usize, &AtomicUsize)| busy.load(Ordering::Relaxed);
+        let mut clients = self.busy.iter().enumerate();
+        clients.clone().find(|client| load(client) < STREAMS).or_else(|| clients.by_ref().min_by_key(load))
     }
 
     async fn exchange(&self, client: &Client, post: Post) -> Result<Answer, Lost> {
@@ -191,11 +174,21 @@ impl HttpTransport {
 impl Transport for HttpTransport {
     fn post(&self, post: Post) -> BoxFuture<'_, Result<Answer, Lost>> {
         Box::pin(async move {
-            let (client, busy) = self.least_busy().ok_or(Lost::Unconnected)?;
+            let (number, busy) = self.least_busy().ok_or(Lost::Unconnected)?;
             let _busy = Busy::count(busy);
+            let client = self.clients.client(number).map_err(|error| Lost::Tls(reason(&error)))?;
             self.exchange(client, post).await
         })
     }
+}
+
+/// What an error comes from in the end.
+fn reason(error: &reqwest::Error) -> String {
+    let mut cause: &dyn Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
 }
 
 struct Busy<'a>(&'a AtomicUsize);

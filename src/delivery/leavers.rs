@@ -173,7 +173,7 @@ impl<'a> Leaving<'a> {
         let connection = &self.delivery.export.connection;
         let batches: Vec<LeaverBatch> =
             group.chunks(connection.objects_per_request).map(|who| self.batch(who)).collect();
-        let in_flight = usize::try_from(connection.requests_per_second.get()).unwrap_or(usize::MAX).clamp(4, 256);
+        let in_flight = self.delivery.braze.in_flight_wanted();
         let (braze, budget) = (&self.delivery.braze, self.delivery.budget);
         let lease_end = self.lease_end.clone();
         let mut answers = stream::iter(batches)

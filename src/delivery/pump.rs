@@ -89,14 +89,12 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         account: Account,
         lease: &Lease,
     ) -> Self {
-        let rate = usize::try_from(delivery.export.connection.requests_per_second.get()).unwrap_or(usize::MAX);
         Self {
             delivery,
             file,
             key,
             key_read_again: false,
-            // Enough for answers that take up to half a second at the full rate of 1,000 requests a second.
-            most_in_flight: rate.clamp(4, 512),
+            most_in_flight: delivery.braze.in_flight_wanted(),
             owner: lease.owner.clone(),
             lease_end: account.lease_end.clone(),
             folder: account.record.folder.clone(),
@@ -199,6 +197,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
     }
 
     fn depart(&mut self) {
+        self.most_in_flight = self.delivery.braze.in_flight_wanted();
         while self.outstanding.in_flight() < self.most_in_flight {
             let Some(departure) = self.outstanding.depart() else {
                 return;

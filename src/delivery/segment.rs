@@ -10,7 +10,7 @@ use super::{DeliveryError, Models};
 use crate::braze::BrazeClient;
 use crate::bucket::{Bucket, ObjectSummary};
 use crate::budget::TimeBudget;
-use crate::config::{Export, SendRule, StateIdentifiers};
+use crate::config::{Connection, Export, SendRule, StateIdentifiers};
 use crate::membership::{LedgerStore, PartStore, StateKeys};
 use crate::names::{AttributeName, SegmentName};
 use crate::report::metrics::{self, Work};
@@ -114,6 +114,21 @@ impl SegmentDelivery {
     /// The segment.
     pub fn segment(&self) -> &SegmentName {
         &self.segment
+    }
+
+    /// The connection that it is sent through.
+    pub fn connection(&self) -> &Connection {
+        &self.export.connection
+    }
+
+    /// The client that it is sent with.
+    pub fn braze(&self) -> &BrazeClient {
+        &self.braze
+    }
+
+    /// The time that it has.
+    pub fn budget(&self) -> TimeBudget {
+        self.budget
     }
 
     /// Writes the report to the log, unless whoever delivers shows it otherwise.

@@ -137,7 +137,9 @@ impl Handler {
         }
         let models = Models::new(self.bucket.clone());
         let delivery = self.delivery(export, segment, &models, budget, Trigger::OnDemand);
-        if let Some(report) = delivery.retire(dry_run).await? {
+        let retiring = delivery.retire(dry_run).boxed();
+        let retired = self.at_its_share(delivery.connection(), delivery.braze(), budget, retiring).await?;
+        if let Some(report) = retired {
             return Ok(answer(&[report], &[("action", "retire".into())]));
         }
         let known = self.known_segments(&export.name).await?;
@@ -238,12 +240,14 @@ impl Handler {
         options: RunOptions,
         evidence: Evidence,
     ) -> Result<DeliveryEnd, HandlerError> {
-        let mut end = match delivery.deliver(run, files, options, evidence).boxed().await {
-            Ok(end) => end,
-            Err(error) => {
-                DeliveryEnd { report: delivery.failed_report(run, &error).await, goes_on: false, again: true }
-            }
-        };
+        let delivering = delivery.deliver(run, files, options, evidence).boxed();
+        let mut end =
+            match self.at_its_share(delivery.connection(), delivery.braze(), delivery.budget(), delivering).await {
+                Ok(end) => end,
+                Err(error) => {
+                    DeliveryEnd { report: delivery.failed_report(run, &error).await, goes_on: false, again: true }
+                }
+            };
         if end.goes_on {
             match &self.queue {
                 Some(queue) => {

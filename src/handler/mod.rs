@@ -5,6 +5,7 @@ mod deliveries;
 mod erase;
 mod inspect;
 mod landed;
+mod rate_share;
 mod status;
 
 use std::collections::HashMap;
@@ -15,7 +16,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use crate::braze::{BrazeClient, WallClock};
+use crate::braze::{BrazeClient, HttpClients, WallClock};
 use crate::bucket::{Bucket, BucketError};
 use crate::budget::TimeBudget;
 use crate::config::{Config, ConfigError, Connection, Export};
@@ -40,7 +41,7 @@ pub struct Handler {
     config_key: String,
     api_keys: ApiKeys,
     queue: Option<Queue>,
-    http: reqwest::Client,
+    http: HttpClients,
     logs_reports: bool,
     logs_metrics: bool,
     /// For a simulation: the time of day, and the seed of the spread of waits.
@@ -152,7 +153,7 @@ impl Handler {
         config_key: String,
         api_keys: ApiKeys,
         queue: Option<Queue>,
-        http: reqwest::Client,
+        http: impl Into<HttpClients>,
     ) -> Self {
         let (logs_reports, logs_metrics) = (true, false);
         Self {
@@ -160,7 +161,7 @@ impl Handler {
             config_key,
             api_keys,
             queue,
-            http,
+            http: http.into(),
             logs_reports,
             logs_metrics,
             simulated: None,
@@ -247,7 +248,7 @@ impl Handler {
             _ => {
                 let client = match self.simulated {
                     None => BrazeClient::new(connection, self.http.clone()),
-                    Some((clock, seed)) => BrazeClient::seeded(connection, vec![self.http.clone()], clock, seed),
+                    Some((clock, seed)) => BrazeClient::seeded(connection, self.http.clone(), clock, seed),
                 };
                 clients.insert(connection.name.clone(), (connection.clone(), client.clone()));
                 client

@@ -42,6 +42,8 @@ const SLOTS: usize = 100;
 #[derive(Debug)]
 pub(super) struct Ease {
     configured: f64,
+    /// The share of it that this process may use.
+    share: f64,
     /// What Braze says that it admits.
     told: Option<f64>,
     /// What was found by meeting the limit, while it is below the configured rate.
@@ -65,14 +67,24 @@ struct Found {
 impl Ease {
     /// `configured` requests a second.
     pub(super) fn new(configured: f64, now: Instant) -> Self {
-        Self { configured, told: None, found: None, hold: HOLD, admitted: VecDeque::new(), since: now }
+        Self { configured, share: 1.0, told: None, found: None, hold: HOLD, admitted: VecDeque::new(), since: now }
     }
 
     /// Requests that Braze is thought to admit each second.
     pub(super) fn rate(&mut self, now: Instant) -> f64 {
         self.rise(now);
-        let found = self.found.map_or(self.configured, |found| found.rate);
-        self.configured.min(found).min(self.told.unwrap_or(f64::INFINITY))
+        let shared = self.configured.min(self.told.unwrap_or(f64::INFINITY)) * self.share;
+        self.found.map_or(shared, |found| found.rate.min(shared))
+    }
+
+    /// This process may use `share` of what is configured and told. What it has found by meeting the limit is its own.
+    pub(super) fn share(&mut self, share: f64) {
+        self.share = share;
+    }
+
+    /// The share that this process may use.
+    pub(super) fn shared(&self) -> f64 {
+        self.share
     }
 
     /// Braze says that a window of [`WINDOW`] admits `limit` requests. Tells whether that is less than was thought.

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const HOUR: u64 = 3_600;
 
 /// Counts this process's requests in each clock hour (UTC). What other processes and an earlier life of this one have
-/// used is not known here; Braze's 429 tells.
+/// used, Braze's answers tell.
 #[derive(Debug)]
 pub(super) struct HourBudget {
     admitted: u64,
@@ -33,5 +33,14 @@ impl HourBudget {
             (self.hour, self.used) = (hour, 0);
         }
         self.used += 1;
+    }
+
+    /// Braze says that `remaining` requests are left in this hour.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a header's whole number, 0 or more")]
+    pub(super) fn told(&mut self, remaining: f64, now: SystemTime) {
+        let hour = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / HOUR;
+        if hour == self.hour {
+            self.used = self.used.max(self.admitted.saturating_sub(remaining.max(0.0) as u64));
+        }
     }
 }

@@ -1,14 +1,16 @@
 //! When a request may start: at the connection's rate, within its hourly budget, and not while Braze asks to wait.
 //!
-//! Braze counts requests in windows of 3 s and of a clock hour (page "API limits"). Starts are spaced so that no 3 s,
-//! wherever they begin, hold more than three times the rate, and at least 98.5 % of it can be used. Everything runs on
-//! `tokio::time`, so that paused time moves it.
+//! Braze counts requests in windows of 3 s and of a clock hour (page "API limits"). Starts are spaced and counted so that
+//! no 3 s, wherever they begin, hold more than three times the rate, and at least 98.5 % of it can be used. Everything runs
+//! on `tokio::time`, so that paused time moves it.
 //!
-//! One limiter serves all requests of a connection in this process.
+//! One limiter serves all requests of a connection in this process. Where several processes send, each is given a share of
+//! the rate ([`Limiter::share_rate`]).
 
 mod ease;
 mod gate;
 mod hour_budget;
+mod in_flight;
 mod pace;
 #[cfg(test)]
 mod tests;
@@ -19,13 +21,15 @@ use std::time::Duration;
 
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
 
 use self::ease::Ease;
 use self::gate::{Gate, Opened, Passage};
 use self::hour_budget::HourBudget;
-use self::pace::{Pace, SHARE, WINDOW};
+use self::in_flight::Latency;
+pub(super) use self::in_flight::MOST_IN_FLIGHT;
+use self::pace::{DENSITY, Pace, WINDOW};
 use super::rate_headers::RateHeaders;
 use super::wall_clock::WallClock;
 
@@ -58,6 +62,10 @@ pub(super) struct Limiter {
     state: Mutex<State>,
     /// Wakes the first one when it may start earlier than it thought.
     opened: Notify,
+    /// The share of the rate that this process may use; `None` while that is being found out, and nothing starts.
+    share: watch::Sender<Option<f64>>,
+    /// Somebody waits for the share.
+    share_wanted: Notify,
     clock: WallClock,
 }
 
@@ -67,6 +75,7 @@ struct State {
     ease: Ease,
     gate: Gate,
     hour: Option<HourBudget>,
+    latency: Latency,
     next_number: u64,
     in_flight: u32,
     random: SmallRng,
@@ -81,17 +90,49 @@ impl Limiter {
             ease: Ease::new(f64::from(per_second.get()), now),
             gate: Gate::new(),
             hour: per_hour.map(|budget| HourBudget::new(budget.get())),
+            latency: Latency::default(),
             next_number: 1,
             in_flight: 0,
             random: SmallRng::seed_from_u64(seed),
         };
-        Self { queue: tokio::sync::Mutex::new(()), state: Mutex::new(state), opened: Notify::new(), clock }
+        Self {
+            queue: tokio::sync::Mutex::new(()),
+            state: Mutex::new(state),
+            opened: Notify::new(),
+            share: watch::Sender::new(Some(1.0)),
+            share_wanted: Notify::new(),
+            clock,
+        }
+    }
+
+    /// Lets requests wait until [`share_rate`](Self::share_rate) is called.
+    pub(super) fn hold_for_share(&self) {
+        self.share.send_replace(None);
+    }
+
+    /// Ends when a request waits for the share.
+    pub(super) async fn share_wanted(&self) {
+        self.share_wanted.notified().await;
+    }
+
+    /// From now on this process uses `share`, above 0 and at most 1, of the connection's rate.
+    pub(super) fn share_rate(&self, share: f64) {
+        self.state().ease.share(share);
+        self.share.send_replace(Some(share));
+    }
+
+    /// How many requests are to be under way, those that wait for their turn included, so that the rate is used.
+    pub(super) fn in_flight_wanted(&self) -> usize {
+        let mut state = self.state();
+        let rate = state.ease.rate(Instant::now());
+        state.latency.in_flight_wanted(rate * DENSITY)
     }
 
     /// Waits until a request may start. Fails at once when that is known to be after `deadline`.
     pub(super) async fn start(&self, deadline: Instant) -> Result<Start<'_>, NoStart> {
         self.refuse_if_late(deadline)?;
         let _first = timeout_at(deadline, self.queue.lock()).await.map_err(|_| NoStart::OutOfTime)?;
+        self.share_known(deadline).await?;
         loop {
             let now = Instant::now();
             if now >= deadline {
@@ -100,7 +141,10 @@ impl Limiter {
             let turn = {
                 let mut state = self.state();
                 match state.turn(now, self.clock)? {
-                    None => return Ok(Start { limiter: self, number: state.start(now, self.clock), reported: false }),
+                    None => {
+                        let number = state.start(now, self.clock);
+                        return Ok(Start { limiter: self, number, at: now, reported: false });
+                    }
                     Some(turn) => turn,
                 }
             };
@@ -109,6 +153,18 @@ impl Limiter {
             }
             // Either the turn has come or something changed; both are looked at anew.
             let _ = timeout_at(turn.max(now + TOGETHER), self.opened.notified()).await;
+        }
+    }
+
+    async fn share_known(&self, deadline: Instant) -> Result<(), NoStart> {
+        if self.share.borrow().is_some() {
+            return Ok(());
+        }
+        let mut share = self.share.subscribe();
+        self.share_wanted.notify_one();
+        match timeout_at(deadline, share.wait_for(Option::is_some)).await {
+            Ok(_) => Ok(()),
+            Err(_) => Err(NoStart::OutOfTime),
         }
     }
 
@@ -126,8 +182,9 @@ impl Limiter {
 
 impl State {
     /// When the next request may start; `None` is now.
-    fn turn(&self, now: Instant, clock: WallClock) -> Result<Option<Instant>, NoStart> {
-        let mut turn = self.pace.next();
+    fn turn(&mut self, now: Instant, clock: WallClock) -> Result<Option<Instant>, NoStart> {
+        let rate = self.ease.rate(now);
+        let mut turn = self.pace.next(now, rate);
         match self.gate.passage(now) {
             Passage::Open => {}
             Passage::From(opening) => turn = turn.max(opening),
@@ -145,7 +202,7 @@ impl State {
         let number = self.next_number;
         self.next_number += 1;
         self.in_flight += 1;
-        let rate = self.ease.rate(now) * SHARE;
+        let rate = self.ease.rate(now);
         self.pace.started(now, rate);
         self.gate.started(number, now);
         if let Some(hour) = &mut self.hour {
@@ -155,8 +212,14 @@ impl State {
     }
 
     /// What an answer says of the limit. An hourly one does not set the pace; it shows by its far reset.
-    fn listen(&mut self, told: &RateHeaders, now: Instant) {
-        let Some(limit) = told.limit.filter(|_| told.reset_in.is_none_or(|reset| reset <= SHORT_WINDOW)) else {
+    fn listen(&mut self, told: &RateHeaders, now: Instant, clock: WallClock) {
+        if told.reset_in.is_some_and(|reset| reset > SHORT_WINDOW) {
+            if let (Some(hour), Some(remaining)) = (&mut self.hour, told.remaining) {
+                hour.told(remaining - f64::from(self.in_flight), clock.now());
+            }
+            return;
+        }
+        let Some(limit) = told.limit else {
             return;
         };
         if !self.ease.told(limit, now) {
@@ -164,9 +227,9 @@ impl State {
         }
         // Less than was thought: part of the window is used up already, and answers are outstanding.
         if let (Some(remaining), Some(reset)) = (told.remaining, told.reset_in) {
-            let left = (remaining - f64::from(self.in_flight)).max(0.0);
+            let left = (remaining * self.ease.shared() - f64::from(self.in_flight)).max(0.0);
             let reset = reset.min(WINDOW);
-            let needed = Duration::from_secs_f64((left / (self.ease.rate(now) * SHARE)).min(WINDOW.as_secs_f64()));
+            let needed = Duration::from_secs_f64((left / (self.ease.rate(now) * DENSITY)).min(WINDOW.as_secs_f64()));
             self.pace.not_before(now + reset.saturating_sub(needed));
         }
     }
@@ -177,25 +240,30 @@ impl State {
 pub(super) struct Start<'a> {
     limiter: &'a Limiter,
     number: u64,
+    at: Instant,
     reported: bool,
 }
 
 impl Start<'_> {
     /// Braze answered, neither 429 nor with a failure.
     pub(super) fn answered(self, told: &RateHeaders) {
+        let (at, clock) = (self.at, self.limiter.clock);
         self.report(|state, number, now| {
-            state.listen(told, now);
+            state.latency.measured(now.duration_since(at));
+            state.listen(told, now, clock);
             state.ease.admitted(now);
             if let Some(Opened { too_fast: Some(limited) }) = state.gate.answered(number) {
                 state.ease.limit_met(limited.since, limited.told, now);
+                state.pace.window_began();
             }
         });
     }
 
     /// Braze answered 429. Gives how long this request waits before it asks to start again.
     pub(super) fn refused(self, told: &RateHeaders) -> Duration {
+        let clock = self.limiter.clock;
         self.report(|state, number, now| {
-            state.listen(told, now);
+            state.listen(told, now, clock);
             let luck = state.random.random();
             state.gate.refused(number, told.wait, now, luck)
         })

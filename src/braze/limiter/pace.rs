@@ -1,5 +1,6 @@
 //! When the next request may start, at a given rate.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -7,40 +8,100 @@ use tokio::time::Instant;
 /// The window in which Braze counts requests (page "API limits": 3,000 requests per 3 seconds).
 pub(super) const WINDOW: Duration = Duration::from_secs(3);
 
-/// The share of the limit that is used. With [`CATCH_UP`] it keeps every window of 3 s, wherever it begins, within
-/// three times the limit: (3 s + 18 ms) × 0.9925 = 2.995 s worth of requests. The rest is for requests that come closer
-/// together at Braze than they left here.
-pub(super) const SHARE: f64 = 0.9925;
+/// How much faster than the rate requests start while a window has room. So the time that a pause has cost is made up for
+/// within the same window, and the last requests of a delivery need not wait; a burst as fast as possible would put a
+/// whole window's requests on one side of a window of Braze's that begins at another moment.
+pub(super) const DENSITY: f64 = 1.1;
+
+/// Requests may come closer together at Braze than they left here by this much.
+const GUARD: Duration = Duration::from_millis(20);
+
+/// Starts are counted by slots of this length; a slot counts until the last start that it may hold has left the window.
+const SLOT: Duration = Duration::from_millis(10);
+
+/// What the first window after a rest may use: connections are made meanwhile, which holds the first requests up, and
+/// those after them come the closer.
+const WHILE_CONNECTING: f64 = 0.985;
 
 /// Lateness that is made up for: timers are coarser (1 ms) than the interval between requests, and a small function is
 /// not given its processor all the time. It is also the burst after a time without requests.
 const CATCH_UP: Duration = Duration::from_millis(18);
 
-/// Spaces the starts of requests (the generic cell rate algorithm).
+/// Spaces the starts of requests (the generic cell rate algorithm) and counts them, so that no 3 s, wherever they begin,
+/// hold more than three times the rate.
 #[derive(Debug)]
 pub(super) struct Pace {
     /// When the next request should start; in the past if requests are late.
     next: Instant,
+    /// When a slot began and the starts in it, the oldest first, as far back as a window reaches.
+    slots: VecDeque<(Instant, u32)>,
+    /// The sum of `slots`.
+    counted: u32,
+    /// Until when less than a whole window is used.
+    connecting: Instant,
 }
 
 impl Pace {
     pub(super) fn new(now: Instant) -> Self {
-        Self { next: now }
+        Self { next: now, slots: VecDeque::new(), counted: 0, connecting: now }
     }
 
-    /// When the next request may start.
-    pub(super) fn next(&self) -> Instant {
-        self.next
+    /// When the next request may start, at `rate` requests a second.
+    pub(super) fn next(&mut self, now: Instant, rate: f64) -> Instant {
+        self.leave(now);
+        self.next.max(self.room(now, rate).unwrap_or(now))
     }
 
     /// A request starts, at `rate` requests a second.
     pub(super) fn started(&mut self, now: Instant, rate: f64) {
+        self.leave(now);
+        if self.slots.is_empty() {
+            self.connecting = now + WINDOW;
+        }
+        match self.slots.back_mut() {
+            Some((slot, count)) if now.duration_since(*slot) < SLOT => *count += 1,
+            _ => self.slots.push_back((now, 1)),
+        }
+        self.counted += 1;
         let earliest = now.checked_sub(CATCH_UP).unwrap_or(now);
-        self.next = self.next.max(earliest) + Duration::from_secs_f64(1.0 / rate);
+        self.next = self.next.max(earliest) + Duration::from_secs_f64(1.0 / (rate * DENSITY));
     }
 
     /// Nothing starts before `until`.
     pub(super) fn not_before(&mut self, until: Instant) {
         self.next = self.next.max(until);
+    }
+
+    /// A new window has begun at Braze: what started before it does not count any more.
+    pub(super) fn window_began(&mut self) {
+        self.slots.clear();
+        self.counted = 0;
+    }
+
+    /// When the window has room for one more; `None` is now.
+    fn room(&self, now: Instant, rate: f64) -> Option<Instant> {
+        let whole = WINDOW.as_secs_f64() * rate;
+        let admitted = if now < self.connecting { whole * WHILE_CONNECTING } else { whole };
+        let mut left = f64::from(self.counted);
+        for (slot, count) in &self.slots {
+            // One request at a time always has room: three seconds of a rate below one in three hold none.
+            if left + 1.0 <= admitted.max(1.0) {
+                return None;
+            }
+            left -= f64::from(*count);
+            if left + 1.0 <= admitted.max(1.0) {
+                return Some(*slot + SLOT + WINDOW + GUARD);
+            }
+        }
+        None
+    }
+
+    fn leave(&mut self, now: Instant) {
+        while let Some((slot, count)) = self.slots.front()
+            && now >= *slot + SLOT + WINDOW + GUARD
+        {
+            self.counted -= count;
+            self.slots.pop_front();
+        }
     }
 }

@@ -1,6 +1,12 @@
 //! What the limiter learns from a Braze that counts in windows of 3 s.
 
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+
 use super::*;
+use crate::braze::transport::{Answer, Lost, Post, Transport};
 
 /// How the simulated Braze tells its limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,6 +23,9 @@ pub(super) enum Telling {
 pub(super) struct SimulatedBraze {
     limit: Mutex<u32>,
     latency: Duration,
+    /// The share of the latency by which it varies, and the dice.
+    spread: f64,
+    random: Mutex<SmallRng>,
     /// How far into its window the server is when the test begins.
     phase: Duration,
     telling: Telling,
@@ -27,9 +36,16 @@ pub(super) struct SimulatedBraze {
 
 impl SimulatedBraze {
     pub(super) fn new(limit: u32, latency_ms: u64, phase_ms: u64, telling: Telling) -> Arc<Self> {
+        Self::with_spread(limit, latency_ms, phase_ms, telling, 0.0)
+    }
+
+    /// The same with answers that take up to `spread` of the latency more or less.
+    pub(super) fn with_spread(limit: u32, latency_ms: u64, phase_ms: u64, telling: Telling, spread: f64) -> Arc<Self> {
         Arc::new(Self {
             limit: Mutex::new(limit),
             latency: Duration::from_millis(latency_ms),
+            spread,
+            random: Mutex::new(SmallRng::seed_from_u64(latency_ms + phase_ms)),
             phase: Duration::from_millis(phase_ms),
             telling,
             began: Instant::now(),
@@ -38,8 +54,18 @@ impl SimulatedBraze {
         })
     }
 
+    pub(super) fn set_limit(&self, limit: u32) {
+        *self.limit.lock().unwrap() = limit;
+    }
+
+    /// The way to Braze or back.
+    fn half(&self) -> Duration {
+        let luck: f64 = self.random.lock().unwrap().random();
+        (self.latency / 2).mul_f64(1.0 + self.spread * (2.0 * luck - 1.0))
+    }
+
     async fn request(&self) -> (bool, RateHeaders) {
-        sleep(self.latency / 2).await;
+        sleep(self.half()).await;
         let answer = {
             let age = self.began.elapsed() + self.phase;
             let window = age.as_secs() / 3;
@@ -55,7 +81,7 @@ impl SimulatedBraze {
             let reset = Duration::from_secs((window + 1) * 3 - age.as_secs());
             (admitted, self.headers(admitted, limit, limit - windows.1.min(limit), reset))
         };
-        sleep(self.latency / 2).await;
+        sleep(self.half()).await;
         answer
     }
 
@@ -72,7 +98,7 @@ impl SimulatedBraze {
         headers
     }
 
-    fn refused(&self) -> usize {
+    pub(super) fn refused(&self) -> usize {
         self.arrivals.lock().unwrap().iter().filter(|(_, admitted)| !admitted).count()
     }
 
@@ -111,6 +137,22 @@ impl SimulatedBraze {
     }
 }
 
+/// The way to it for a client.
+pub(super) struct Way(pub(super) Arc<SimulatedBraze>);
+
+impl Transport for Way {
+    fn post(&self, _post: Post) -> BoxFuture<'_, Result<Answer, Lost>> {
+        Box::pin(async {
+            let (admitted, rate) = self.0.request().await;
+            let (status, body) = match admitted {
+                true => (201, r#"{"message":"success","attributes_processed":1}"#),
+                false => (429, ""),
+            };
+            Ok(Answer { status, rate, html: false, body: Bytes::from_static(body.as_bytes()) })
+        })
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn nothing_is_refused_when_the_limit_is_as_configured() {
     for (telling, phase) in [(Telling::Always, 0), (Telling::Always, 1700), (Telling::Never, 0), (Telling::Never, 2900)]
@@ -134,7 +176,7 @@ async fn a_lower_limit_is_found_with_few_refusals() {
                     if halved_after > 0 {
                         braze.load(&limiter, in_flight, Duration::from_secs(halved_after)).await;
                     }
-                    *braze.limit.lock().unwrap() = 1500;
+                    braze.set_limit(1500);
                     braze.load(&limiter, in_flight, Duration::from_mins(1)).await;
                     let used = braze.rate(halved_after, halved_after + 60) / 500.0;
                     let refused = braze.refused() as f64 / (braze.refused() + braze.admitted()) as f64;
@@ -157,7 +199,7 @@ async fn the_rate_comes_back_when_the_limit_does() {
         let braze = SimulatedBraze::new(1500, 100, 0, telling);
         let limiter = limiter(1000, None);
         braze.load(&limiter, 300, Duration::from_secs(10)).await;
-        *braze.limit.lock().unwrap() = 3000;
+        braze.set_limit(3000);
         braze.load(&limiter, 300, Duration::from_secs(40)).await;
         assert!(braze.rate(6, 9) < 510.0, "{telling:?}: {}", braze.rate(6, 9));
         let (from, to) = if telling == Telling::Always { (12, 15) } else { (38, 50) };

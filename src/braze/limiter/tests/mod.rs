@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::cast_precision_loss)]
 
 mod adaptation;
+mod whole_delivery;
 
 use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::{Arc, Mutex};
@@ -240,6 +241,20 @@ async fn the_hourly_budget_is_counted_by_clock_hours() {
     assert_eq!([in_hour(0, 10_000), in_hour(10_000, 3_610_000), in_hour(3_610_000, 7_210_000)], [500, 500, 200]);
     assert_eq!(in_hour(10_000, 16_000), 500);
 
+    // Others use the budget as well, as Braze tells: of 300 that are left here, 40 are left indeed.
+    let told = RateHeaders {
+        limit: Some(500.0),
+        remaining: Some(40.0),
+        reset_in: Some(Duration::from_mins(50)),
+        ..RateHeaders::default()
+    };
+    limiter.start(Instant::now() + FAR).await.unwrap().answered(&told);
+    for _ in 0..40 {
+        limiter.start(Instant::now() + Duration::from_secs(1)).await.unwrap().answered(&RateHeaders::default());
+    }
+    assert_eq!(limiter.start(Instant::now() + Duration::from_mins(1)).await.err(), Some(NoStart::OutOfTime));
+    sleep(Duration::from_hours(1)).await;
+
     let late = limiter.start(Instant::now() + Duration::from_mins(1)).await;
     assert!(late.is_ok(), "there is budget left in this hour");
 }
@@ -307,6 +322,36 @@ async fn failures_among_successes_are_no_outage() {
         }
         sleep(Duration::from_millis(10)).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_starts_before_the_share_is_known_and_then_no_more_than_the_share() {
+    let braze = SimulatedBraze::new(3000, 150, 0, Telling::Always);
+    let limiter = limiter(1000, None);
+    limiter.hold_for_share();
+    let finding_out = {
+        let limiter = Arc::clone(&limiter);
+        async move {
+            limiter.share_wanted().await;
+            sleep(Duration::from_secs(2)).await;
+            limiter.share_rate(0.25);
+        }
+    };
+    let finding_out = tokio::spawn(finding_out);
+    braze.load(&limiter, 300, Duration::from_secs(32)).await;
+    finding_out.await.unwrap();
+    let first = braze.arrivals.lock().unwrap()[0].0 - Duration::from_millis(75);
+    assert!(first.elapsed() <= Duration::from_secs(30), "{:?}", first.elapsed());
+    assert!((7_350..=7_500).contains(&braze.admitted()), "{}", braze.admitted());
+
+    limiter.share_rate(1.0);
+    let before = braze.admitted();
+    braze.load(&limiter, 300, Duration::from_secs(30)).await;
+    assert!((29_500..=30_000).contains(&(braze.admitted() - before)), "{}", braze.admitted() - before);
+
+    limiter.hold_for_share();
+    let never = limiter.start(Instant::now() + Duration::from_secs(5)).await;
+    assert_eq!(never.err(), Some(NoStart::OutOfTime));
 }
 
 #[tokio::test(start_paused = true)]

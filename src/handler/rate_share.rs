@@ -1,0 +1,166 @@
+//! A connection's rate belongs to all functions that send through it at the same time: each takes an equal share.
+//!
+//! ```text
+//! state/.rates/<connection>/<owner>      one small object for each function that sends now
+//! ```
+//!
+//! A function that has something to send stores its object and then lists the folder: S3 lists what has been stored
+//! before ("Amazon S3 data consistency model"), so that of two functions that begin together at least one sees the other.
+//! Whoever finds nobody else uses the whole rate at once. Whoever finds others begins slowly, until they have looked again
+//! and use less. An object that has not been renewed for [`EXPIRY`] is of a function that was killed.
+//!
+//! The share never decides whether something is sent, only how fast. If the folder cannot be read, the last known share
+//! holds, and Braze's answers slow down whoever is too fast.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::{Instant, sleep};
+
+use super::Handler;
+use crate::braze::BrazeClient;
+use crate::bucket::{Bucket, BucketError, Condition};
+use crate::budget::TimeBudget;
+use crate::config::Connection;
+
+/// How often a function looks who else sends.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// When the others have certainly looked again.
+const NOTICED: Duration = Duration::from_millis(1_250);
+
+/// The part of its share that a function uses until then.
+const MEANWHILE: f64 = 0.1;
+
+/// How often a function renews its object.
+const RENEW: Duration = Duration::from_secs(5);
+
+/// An object older than this is of a function that does not send any more. S3 tells times in whole seconds.
+const EXPIRY: SignedDuration = SignedDuration::from_secs(15);
+
+impl Handler {
+    /// Does `work`, which sends with `braze` through `connection`, at this function's share of the connection's rate. As
+    /// long as `work` sends nothing, nobody is told of it.
+    pub(super) async fn at_its_share<T>(
+        &self,
+        connection: &Connection,
+        braze: &BrazeClient,
+        budget: TimeBudget,
+        work: impl Future<Output = T>,
+    ) -> T {
+        let folder = format!("state/.rates/{}/", connection.name);
+        let share = RateShare {
+            bucket: &self.bucket,
+            own: format!("{folder}{:016x}", rand::random::<u64>()),
+            folder,
+            braze,
+            budget,
+            stored: Mutex::default(),
+        };
+        braze.hold_for_share();
+        let mut work = pin!(work);
+        let done = tokio::select! {
+            biased;
+            done = &mut work => done,
+            never = share.keep() => match never {},
+        };
+        share.leave().await;
+        done
+    }
+}
+
+struct RateShare<'a> {
+    bucket: &'a Bucket,
+    folder: String,
+    /// The key of this function's object.
+    own: String,
+    braze: &'a BrazeClient,
+    budget: TimeBudget,
+    /// What is to be deleted at the end: the own object, and those of killed functions.
+    stored: Mutex<Vec<String>>,
+}
+
+impl RateShare<'_> {
+    async fn keep(&self) -> Infallible {
+        self.braze.share_wanted().await;
+        self.renew().await;
+        let mut renewed = Instant::now();
+        let others = self.others().await.unwrap_or_default();
+        if others > 0 {
+            self.braze.share_rate(MEANWHILE * share_beside(others));
+            sleep(NOTICED).await;
+        } else {
+            self.braze.share_rate(1.0);
+            sleep(LOOK).await;
+        }
+        loop {
+            if renewed.elapsed() >= RENEW {
+                self.renew().await;
+                renewed = Instant::now();
+            }
+            if let Some(others) = self.others().await {
+                self.braze.share_rate(share_beside(others));
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    async fn renew(&self) {
+        {
+            let mut stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
+            if !stored.contains(&self.own) {
+                stored.push(self.own.clone());
+            }
+        }
+        if let Err(error) = self.bucket.write(&self.own, "", "text/plain", &Condition::Any).await {
+            tracing::warn!(%error, "other functions cannot be told that this one sends");
+        }
+    }
+
+    /// How many other functions send, if that can be seen.
+    async fn others(&self) -> Option<usize> {
+        match self.look().await {
+            Ok(others) => Some(others),
+            Err(error) => {
+                tracing::warn!(%error, "it cannot be seen which other functions send");
+                None
+            }
+        }
+    }
+
+    async fn look(&self) -> Result<usize, BucketError> {
+        let now: Timestamp = self.budget.now();
+        // One page holds a thousand functions.
+        let (objects, _) = self.bucket.list_page(&self.folder, None).await?;
+        let (mut others, mut left_behind) = (0, Vec::new());
+        for object in objects.into_iter().filter(|object| object.key != self.own) {
+            if now.duration_since(object.last_modified) < EXPIRY {
+                others += 1;
+            } else {
+                left_behind.push(object.key);
+            }
+        }
+        left_behind.push(self.own.clone());
+        *self.stored.lock().unwrap_or_else(PoisonError::into_inner) = left_behind;
+        Ok(others)
+    }
+
+    /// Leaves the rate to the others.
+    async fn leave(&self) {
+        let stored = std::mem::take(&mut *self.stored.lock().unwrap_or_else(PoisonError::into_inner));
+        if stored.is_empty() {
+            return;
+        }
+        if let Err(error) = self.bucket.delete(&stored).await {
+            tracing::warn!(%error, "other functions leave this one its share for some more seconds");
+        }
+    }
+}
+
+/// An equal share of the rate for each.
+fn share_beside(others: usize) -> f64 {
+    1.0 / (f64::from(u32::try_from(others).unwrap_or(u32::MAX)) + 1.0)
+}
