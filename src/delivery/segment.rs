@@ -126,11 +126,6 @@ impl SegmentDelivery {
         &self.braze
     }
 
-    /// The time that it has.
-    pub fn budget(&self) -> TimeBudget {
-        self.budget
-    }
-
     /// Writes the report to the log, unless whoever delivers shows it otherwise.
     pub(super) fn log(&self, report: &Report) {
         if self.logs_reports {

@@ -138,7 +138,7 @@ impl Handler {
         let models = Models::new(self.bucket.clone());
         let delivery = self.delivery(export, segment, &models, budget, Trigger::OnDemand);
         let retiring = delivery.retire(dry_run).boxed();
-        let retired = self.at_its_share(delivery.connection(), delivery.braze(), budget, retiring).await?;
+        let retired = self.at_its_share(delivery.connection(), delivery.braze(), retiring).await?;
         if let Some(report) = retired {
             return Ok(answer(&[report], &[("action", "retire".into())]));
         }
@@ -241,13 +241,12 @@ impl Handler {
         evidence: Evidence,
     ) -> Result<DeliveryEnd, HandlerError> {
         let delivering = delivery.deliver(run, files, options, evidence).boxed();
-        let mut end =
-            match self.at_its_share(delivery.connection(), delivery.braze(), delivery.budget(), delivering).await {
-                Ok(end) => end,
-                Err(error) => {
-                    DeliveryEnd { report: delivery.failed_report(run, &error).await, goes_on: false, again: true }
-                }
-            };
+        let mut end = match self.at_its_share(delivery.connection(), delivery.braze(), delivering).await {
+            Ok(end) => end,
+            Err(error) => {
+                DeliveryEnd { report: delivery.failed_report(run, &error).await, goes_on: false, again: true }
+            }
+        };
         if end.goes_on {
             match &self.queue {
                 Some(queue) => {

@@ -17,13 +17,12 @@ use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use tokio::time::{Instant, sleep};
 
 use super::Handler;
 use crate::braze::BrazeClient;
 use crate::bucket::{Bucket, BucketError, Condition};
-use crate::budget::TimeBudget;
 use crate::config::Connection;
 
 /// How often a function looks who else sends.
@@ -38,7 +37,7 @@ const MEANWHILE: f64 = 0.1;
 /// How often a function renews its object.
 const RENEW: Duration = Duration::from_secs(5);
 
-/// An object older than this is of a function that does not send any more. S3 tells times in whole seconds.
+/// An object so much older than this function's own is of one that does not send any more. Both times are S3's.
 const EXPIRY: SignedDuration = SignedDuration::from_secs(15);
 
 impl Handler {
@@ -48,7 +47,6 @@ impl Handler {
         &self,
         connection: &Connection,
         braze: &BrazeClient,
-        budget: TimeBudget,
         work: impl Future<Output = T>,
     ) -> T {
         let folder = format!("state/.rates/{}/", connection.name);
@@ -57,7 +55,6 @@ impl Handler {
             own: format!("{folder}{:016x}", rand::random::<u64>()),
             folder,
             braze,
-            budget,
             stored: Mutex::default(),
         };
         braze.hold_for_share();
@@ -78,7 +75,6 @@ struct RateShare<'a> {
     /// The key of this function's object.
     own: String,
     braze: &'a BrazeClient,
-    budget: TimeBudget,
     /// What is to be deleted at the end: the own object, and those of killed functions.
     stored: Mutex<Vec<String>>,
 }
@@ -132,15 +128,15 @@ impl RateShare<'_> {
     }
 
     async fn look(&self) -> Result<usize, BucketError> {
-        let now: Timestamp = self.budget.now();
         // One page holds a thousand functions.
         let (objects, _) = self.bucket.list_page(&self.folder, None).await?;
+        let own = objects.iter().find(|object| object.key == self.own).map(|object| object.last_modified);
         let (mut others, mut left_behind) = (0, Vec::new());
         for object in objects.into_iter().filter(|object| object.key != self.own) {
-            if now.duration_since(object.last_modified) < EXPIRY {
-                others += 1;
-            } else {
+            if own.is_some_and(|own| own.duration_since(object.last_modified) > EXPIRY) {
                 left_behind.push(object.key);
+            } else {
+                others += 1;
             }
         }
         left_behind.push(self.own.clone());

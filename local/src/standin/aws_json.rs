@@ -67,6 +67,7 @@ async fn answer<S: JsonService>(
         operation: operation.clone(),
         bucket: String::new(),
         resource: service.resource(&input),
+        first_byte: 0,
         caller,
         at: clock.now(),
     });

@@ -23,6 +23,8 @@ pub struct Call {
     pub bucket: String,
     /// S3 key (for `ListObjectsV2` the prefix), name of the secret, or URL of the queue.
     pub resource: String,
+    /// The first byte that a `GetObject` asks for; 0 for everything else.
+    pub first_byte: u64,
     /// The access key id that signed the call: tells apart functions that were given different ones.
     pub caller: String,
     /// When it arrived, on the stand-in's clock.

@@ -27,7 +27,10 @@ pub struct ConnectionClosed;
 /// An answer whose body is in memory.
 pub type WholeResponse = Response<Full<Bytes>>;
 
-/// A self-signed certificate for `localhost` and `127.0.0.1`, made anew for every server.
+/// One of Braze's hosts, for clients that resolve it to this machine.
+pub const BRAZE_HOST: &str = "rest.fra-01.braze.eu";
+
+/// A self-signed certificate for this machine and for [`BRAZE_HOST`], made anew for every server.
 #[derive(Clone)]
 pub struct TlsIdentity {
     certificate_pem: String,
@@ -37,7 +40,7 @@ pub struct TlsIdentity {
 impl TlsIdentity {
     /// Makes a key and its certificate. HTTP/2 and HTTP/1.1 are offered, in this order.
     pub fn generate() -> io::Result<Self> {
-        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let names = ["localhost", "127.0.0.1", BRAZE_HOST].map(str::to_owned);
         let generated = rcgen::generate_simple_self_signed(names).map_err(io::Error::other)?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(generated.signing_key.serialize_der()));
         let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::pace::WINDOW;
 
 /// How long a lowered rate stays before it is raised.
-const HOLD: Duration = Duration::from_secs(8);
+const HOLD: Duration = Duration::from_secs(16);
 
 /// The longest such time.
 const LONGEST_HOLD: Duration = Duration::from_secs(128);
@@ -114,7 +114,9 @@ impl Ease {
         let used_up = told
             .filter(|told| *told <= WINDOW)
             .map_or(WINDOW, |told| (WINDOW + ROUNDING).saturating_sub(told.max(ROUNDING)));
-        let from = self.since.max(closed.checked_sub(used_up).unwrap_or(closed));
+        let began = closed.checked_sub(used_up).unwrap_or(closed);
+        // Requests were admitted again when a window began, so within the rounding that is the better guess.
+        let from = if self.since + ROUNDING >= began { self.since } else { began };
         let admitted: u32 = self.admitted.iter().filter(|(slot, _)| *slot >= from).map(|(_, count)| count).sum();
         let seconds = closed.duration_since(from).max(WINDOW).as_secs_f64();
         let sustained = BELOW_FOUND * f64::from(admitted) / seconds;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hyper::header::AUTHORIZATION;
+use hyper::header::{AUTHORIZATION, HeaderValue, RANGE};
 use percent_encoding::percent_decode_str;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{S3Auth, SecretKey};
@@ -55,6 +55,7 @@ impl S3Access for FaultPoint {
             operation: context.s3_op().name().to_owned(),
             bucket,
             resource: key,
+            first_byte: first_byte_of(context.headers().get(RANGE)),
             caller: caller_of(context.headers().get(AUTHORIZATION)),
             at: self.clock.now(),
         });
@@ -81,4 +82,10 @@ fn prefix_of(query: &str) -> String {
         .find_map(|pair| pair.strip_prefix("prefix="))
         .map(|value| percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned())
         .unwrap_or_default()
+}
+
+/// The first byte of a range as `bytes=4096-`.
+fn first_byte_of(range: Option<&HeaderValue>) -> u64 {
+    let text = range.and_then(|range| range.to_str().ok()).and_then(|range| range.strip_prefix("bytes="));
+    text.and_then(|range| range.split('-').next()?.parse().ok()).unwrap_or_default()
 }

@@ -326,6 +326,7 @@ async fn failures_among_successes_are_no_outage() {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_starts_before_the_share_is_known_and_then_no_more_than_the_share() {
+    let began = Instant::now();
     let braze = SimulatedBraze::new(3000, 150, 0, Telling::Always);
     let limiter = limiter(1000, None);
     limiter.hold_for_share();
@@ -340,14 +341,14 @@ async fn nothing_starts_before_the_share_is_known_and_then_no_more_than_the_shar
     let finding_out = tokio::spawn(finding_out);
     braze.load(&limiter, 300, Duration::from_secs(32)).await;
     finding_out.await.unwrap();
-    let first = braze.arrivals.lock().unwrap()[0].0 - Duration::from_millis(75);
-    assert!(first.elapsed() <= Duration::from_secs(30), "{:?}", first.elapsed());
-    assert!((7_350..=7_500).contains(&braze.admitted()), "{}", braze.admitted());
+    let first = braze.arrivals.lock().unwrap()[0].0 - began;
+    assert!(first >= Duration::from_millis(2_075), "{first:?}");
+    assert!((7_300..=7_500).contains(&braze.admitted()), "{}", braze.admitted());
 
     limiter.share_rate(1.0);
     let before = braze.admitted();
     braze.load(&limiter, 300, Duration::from_secs(30)).await;
-    assert!((29_500..=30_000).contains(&(braze.admitted() - before)), "{}", braze.admitted() - before);
+    assert!((29_300..=30_000).contains(&(braze.admitted() - before)), "{}", braze.admitted() - before);
 
     limiter.hold_for_share();
     let never = limiter.start(Instant::now() + Duration::from_secs(5)).await;

@@ -1,0 +1,123 @@
+//! The stand-ins in a process of their own, told by lines of JSON on standard input.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use local::standin::braze::{Keep, Latency, RateLimit};
+use local::standin::{Account, AccountSettings};
+use serde_json::{Value, json};
+
+use crate::KEY;
+
+/// Two runs of a layout with one file per run, so that each is complete as soon as it is delivered.
+pub(crate) const RUNS: [&str; 2] = ["1795395720", "1795482120"];
+
+pub(crate) fn key_of(run: &str) -> String {
+    format!("incoming/Export/e_Segment_{run}.csv")
+}
+
+/// Serves until standard input ends.
+pub(crate) async fn serve(file: &Path, tls: bool) {
+    let mut settings = AccountSettings::with_key(KEY);
+    settings.notify_of_uploads = false;
+    settings.braze.keep = Keep::Counts;
+    settings.braze.tls = tls;
+    let account = Account::start(settings).await.unwrap();
+    account.set_secret("bench", json!({ "api_key": KEY }).to_string());
+    for run in RUNS {
+        account.put_file(&key_of(run), file).unwrap();
+    }
+    let (environment, braze) = (account.environment(), account.braze.url());
+    println!(
+        "{}",
+        json!({ "environment": environment, "braze": braze, "certificate": account.braze.certificate_pem() })
+    );
+    let (sender, mut orders) = tokio::sync::mpsc::unbounded_channel::<Value>();
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lines() {
+            sender.send(serde_json::from_str(&line.unwrap()).unwrap()).unwrap();
+        }
+    });
+    while let Some(order) = orders.recv().await {
+        account.braze.reset_counters();
+        if let Some(config) = order["config"].as_str() {
+            account.put_object("config/exports.toml", config).unwrap();
+        }
+        if let Some(limit) = order["per_three_seconds"].as_u64() {
+            account.braze.set_rate_limit(RateLimit::per_three_seconds(limit));
+        }
+        if let Some(latency) = order["latency_ms"].as_u64() {
+            account.braze.set_latency(Latency { fixed: Duration::from_millis(latency), jitter: Duration::ZERO });
+        }
+        if order["forget"].as_bool() == Some(true) {
+            for object in account.list("state/") {
+                account.delete_object(&object.key).unwrap();
+            }
+        }
+        println!("{}", json!("ready"));
+        orders.recv().await;
+        let state: u64 = account.list("state/").iter().map(|object| object.size).sum();
+        println!("{}", json!({ "braze": account.braze.counters(), "state_bytes": state }));
+    }
+}
+
+/// The stand-ins, as the table's process sees them.
+pub(crate) struct Stand {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) braze: String,
+    pub(crate) certificate: Option<String>,
+}
+
+impl Stand {
+    pub(crate) fn start(file: &Path, tls: bool) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .arg("serve")
+            .arg(file)
+            .arg(if tls { "tls" } else { "plain" })
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (input, mut output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        let told: Value = serde_json::from_str(&line).unwrap();
+        let environment = serde_json::from_value(told["environment"].clone()).unwrap();
+        let braze = told["braze"].as_str().unwrap().to_owned();
+        let certificate = told["certificate"].as_str().map(str::to_owned);
+        Self { child, input, output, environment, braze, certificate }
+    }
+
+    /// Carries out an order: what is left out stays as it is.
+    pub(crate) fn order(&mut self, order: &Value) -> Value {
+        writeln!(self.input, "{order}").unwrap();
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+}
+
+impl Drop for Stand {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// `exports.toml` for `hostname` at so many requests a second.
+pub(crate) fn config(hostname: &str, per_second: u64) -> String {
+    format!(
+        "[connections.b]\nhostname = \"{hostname}\"\nsecret = \"bench\"\nagree_to_data_transfer = true\n\
+         requests_per_second = {per_second}\n\
+         [exports.e]\nconnection = \"b\"\nfolder = \"incoming/Export\"\n\
+         [exports.e.data_matching]\ncustomer_id = \"LoyaltyId\"\nemail = \"EMail\"\n\
+         [exports.e.attributes]\nfirst_name = \"FirstName\"\nhome_city = \"City\"\n\
+         loyalty_points = {{ column = \"Points\", type = \"integer\" }}\nlast_seen = {{ column = \"Seen\", type = \"datetime\" }}\n"
+    )
+}

@@ -1,0 +1,222 @@
+//! The table itself.
+
+use std::fs;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use local::standin::http::BRAZE_HOST;
+use serde_json::{Value, json};
+
+use crate::function::{HOUR, binaries, binary, cold_start, deliver};
+use crate::in_process::{deliver_elsewhere, elsewhere};
+use crate::machine::{self, CpuQuota};
+use crate::stand::{RUNS, Stand, config};
+
+/// What the table's rows have in common.
+struct Table {
+    rows: usize,
+    per_million: f64,
+    plain: Stand,
+    encrypted: Stand,
+}
+
+fn line(what: &str, measured: &str, aim: &str) {
+    println!("| {what} | {measured} | {aim} |");
+}
+
+/// An order for a workspace that admits everything and answers at once, and forgets what was delivered.
+fn unlimited(hostname: &str) -> Value {
+    json!({ "config": config(hostname, 1_000_000), "per_three_seconds": 1_000_000_000, "latency_ms": 0, "forget": true })
+}
+
+/// An order for one whose contract says 1,000 requests a second, and which admits `per_three_seconds`.
+fn limited(stand: &Stand, per_three_seconds: u64, latency: u64) -> Value {
+    let config = config(&stand.braze, 1_000);
+    json!({ "config": config, "per_three_seconds": per_three_seconds, "latency_ms": latency, "forget": true })
+}
+
+pub(crate) async fn print() {
+    let rows: usize = std::env::var("ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(1_000_000);
+    let folder = std::env::temp_dir().join(format!("insights-to-braze-bench-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("segment.csv");
+    write_rows(&file, rows);
+    let bytes_a_row = fs::metadata(&file).unwrap().len() / rows as u64;
+    println!("{rows} rows, {bytes_a_row} bytes a row, {}\n{}\n", binary().display(), machine::described());
+    println!("| what | measured | aim |\n| --- | --- | --- |");
+    let mut table = Table {
+        rows,
+        per_million: 1e6 / rows as f64,
+        plain: Stand::start(&file, false),
+        encrypted: Stand::start(&file, true),
+    };
+    table.cpu().await;
+    table.encrypted();
+    table.limits().await;
+    table.continuations().await;
+    table.starts().await;
+    drop(table);
+    let few = rows.min(150_000);
+    write_rows(&file, few);
+    memory_sizes(&mut Stand::start(&file, false), few).await;
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+impl Table {
+    async fn cpu(&mut self) {
+        let order = unlimited(&self.plain.braze);
+        let (mut best, mut streaming_mb) = ((f64::MAX, f64::MAX), 0.0);
+        for _ in 0..3 {
+            let floor = elsewhere(&["floor", &self.plain.braze, "", &self.rows.to_string()]);
+            let first = deliver(&mut self.plain, RUNS[0], &order, None, HOUR).await;
+            assert_eq!(first.report["rows"]["accepted"], self.rows, "{}", first.report);
+            best = (best.0.min(first.cpu), best.1.min(floor));
+            streaming_mb = first.peak_mb;
+        }
+        let (cpu, floor) = (best.0 * self.per_million, best.1 * self.per_million);
+        line(
+            "CPU per million rows, nothing delivered before, best of three",
+            &format!("{cpu:.2} s; floor {floor:.2} s, ratio {:.1}", cpu / floor),
+            "0.9 s, ratio 3",
+        );
+        line("peak memory meanwhile", &format!("{streaming_mb:.0} MB"), "48 MB");
+        let second = deliver(&mut self.plain, RUNS[1], &json!({ "latency_ms": 0 }), None, HOUR).await;
+        assert_eq!(second.report["rows"]["unchanged"], self.rows, "{}", second.report);
+        line(
+            "an unchanged run",
+            &format!(
+                "{:.2} s CPU per million members, {} requests; {:.0} bytes of memory and {:.1} of state a member",
+                second.cpu * self.per_million,
+                second.requests,
+                (second.peak_mb - streaming_mb) * 1e6 / self.rows as f64,
+                second.state_bytes / self.rows as f64,
+            ),
+            "no request",
+        );
+    }
+
+    fn encrypted(&mut self) {
+        let order = unlimited(BRAZE_HOST);
+        let mut best = |http: &str| {
+            let cpus = (0..2).map(|_| deliver_elsewhere(&mut self.encrypted, &order, http));
+            cpus.fold(f64::MAX, f64::min) * self.per_million
+        };
+        let (http2, http1) = (best("2"), best("1"));
+        let order = unlimited(&self.plain.braze);
+        let plain = deliver_elsewhere(&mut self.plain, &order, "1") * self.per_million;
+        line(
+            "the same over TLS, by the library in a process of its own",
+            &format!("{http2:.2} s over HTTP/2, {http1:.2} s over HTTP/1.1; without TLS {plain:.2} s"),
+            "1.2 s",
+        );
+    }
+
+    async fn limits(&mut self) {
+        for (latency, aim) in [(150, "0.98, no 429"), (450, "0.95, no 429")] {
+            let order = limited(&self.plain, 3_000, latency);
+            let delivered = deliver(&mut self.plain, RUNS[0], &order, None, HOUR).await;
+            line(
+                &format!("1,000 requests/s admitted, answers after {latency} ms"),
+                &format!(
+                    "{:.1} s, {:.3} of the limit, {} times 429; {:.2} s CPU, peak {:.0} MB",
+                    delivered.wall,
+                    delivered.requests / 1_000.0 / delivered.wall,
+                    delivered.rate_limited,
+                    delivered.cpu,
+                    delivered.peak_mb
+                ),
+                aim,
+            );
+        }
+        let order = limited(&self.plain, 1_500, 150);
+        let delivered = deliver(&mut self.plain, RUNS[0], &order, None, HOUR).await;
+        let admitted = delivered.requests - delivered.rate_limited;
+        line(
+            "500 requests/s admitted where 1,000 are configured, 150 ms",
+            &format!(
+                "{:.3} of the limit, {} times 429 ({:.2} %)",
+                admitted / 500.0 / delivered.wall,
+                delivered.rate_limited,
+                delivered.rate_limited * 100.0 / delivered.requests
+            ),
+            "0.9, 1 %",
+        );
+    }
+
+    async fn continuations(&mut self) {
+        let order = limited(&self.plain, 3_000, 0);
+        let whole = deliver(&mut self.plain, RUNS[0], &order, None, HOUR).await;
+        // A fifth of the time is kept for an orderly end, so this divides a million rows into five.
+        let time = Duration::from_secs_f64(self.rows as f64 / 75_000.0 / 4.0);
+        let divided = deliver(&mut self.plain, RUNS[0], &order, None, time).await;
+        assert_eq!(divided.report["rows"]["accepted"], self.rows, "{}", divided.report);
+        line(
+            "the same through forced continuations",
+            &format!(
+                "{} invocations, {:.2} times the CPU of one ({:.2} s), {:.3} times its requests",
+                divided.invocations,
+                divided.cpu / whole.cpu,
+                whole.cpu,
+                divided.requests / whole.requests
+            ),
+            "1.02 times",
+        );
+    }
+
+    async fn starts(&mut self) {
+        let limit = limited(&self.plain, 3_000, 0);
+        self.plain.order(&limit);
+        let test = json!({ "Service": "Amazon S3", "Event": "s3:TestEvent", "Time": "2026-11-23T01:02:03Z",
+            "Bucket": "b", "RequestId": "1", "HostId": "2" });
+        let [object_created, _, on_demand] = binaries();
+        let bare = cold_start(&self.plain, &object_created, &test).await;
+        let connect = json!({ "action": "connect", "connection": "b" });
+        let connected = cold_start(&self.plain, &on_demand, &connect).await;
+        self.plain.order(&json!("done"));
+        line(
+            "cold start, process start to first answer, median of eleven",
+            &format!("{bare:.1} ms; {connected:.1} ms to `connect`, which asks S3, Secrets Manager and Braze"),
+            "30 ms",
+        );
+        let sizes = binaries().map(|binary| format!("{:.1}", fs::metadata(binary).unwrap().len() as f64 / 1e6));
+        line("binaries, stripped", &format!("{} MB", sizes.join(", ")), "10 MB");
+    }
+}
+
+async fn memory_sizes(stand: &mut Stand, rows: usize) {
+    for megabytes in [128, 256, 512, 1_024, 1_769] {
+        let what = format!("{megabytes} MB, {:.3} of a core, {rows} rows, 150 ms", megabytes as f64 / 1_769.0);
+        let Some(quota) = CpuQuota::of_memory(megabytes) else {
+            line(&what, "not measured: this process may not make a control group", "");
+            continue;
+        };
+        let order = limited(stand, 3_000, 150);
+        let delivered = deliver(stand, RUNS[0], &order, Some(&quota), HOUR).await;
+        line(
+            &what,
+            &format!(
+                "{:.0} requests/s; {:.1} s, {:.2} s CPU, {} times 429",
+                delivered.requests / delivered.wall,
+                delivered.wall,
+                delivered.cpu,
+                delivered.rate_limited
+            ),
+            if megabytes == 128 { "50 requests/s" } else { "" },
+        );
+    }
+}
+
+fn write_rows(file: &Path, rows: usize) {
+    let mut output = BufWriter::new(fs::File::create(file).unwrap());
+    writeln!(output, "LoyaltyId,EMail,FirstName,City,Points,Seen,Ignored").unwrap();
+    for row in 0..rows {
+        let points = row * 37 % 10_000;
+        writeln!(
+            output,
+            "LID-{row:010},member.{row:07}@example.com,Member {row},Hamburg,{points},2026-11-22T10:11:12Z,x"
+        )
+        .unwrap();
+    }
+    output.flush().unwrap();
+}
