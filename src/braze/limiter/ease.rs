@@ -77,6 +77,11 @@ impl Ease {
         self.found.map_or(shared, |found| found.rate.min(shared))
     }
 
+    /// Whether the rate was found by meeting the limit.
+    pub(super) fn is_found(&self) -> bool {
+        self.found.is_some()
+    }
+
     /// This process may use `share` of what is configured and told. What it has found by meeting the limit is its own.
     pub(super) fn share(&mut self, share: f64) {
         self.share = share;
@@ -110,13 +115,15 @@ impl Ease {
     /// The limit was met at `closed`, a wait of `told` was asked for, and requests are admitted again now.
     pub(super) fn limit_met(&mut self, closed: Instant, told: Option<Duration>, now: Instant) {
         let rate = self.rate(now);
-        // The window that was used up ends when the wait does, and whole seconds are half a second long on average.
+        // The window that was used up ends when the wait does, and whole seconds are half a second long on average. Once
+        // the rate is about right, what looks like much too little is the rounding.
+        let rounding = if self.found.is_some() { 2 * ROUNDING } else { ROUNDING };
         let used_up = told
             .filter(|told| *told <= WINDOW)
-            .map_or(WINDOW, |told| (WINDOW + ROUNDING).saturating_sub(told.max(ROUNDING)));
+            .map_or(WINDOW, |told| (WINDOW + rounding).saturating_sub(told.max(rounding)));
         let began = closed.checked_sub(used_up).unwrap_or(closed);
         // Requests were admitted again when a window began, so within the rounding that is the better guess.
-        let from = if self.since + ROUNDING >= began { self.since } else { began };
+        let from = if self.since + rounding >= began { self.since } else { began };
         let admitted: u32 = self.admitted.iter().filter(|(slot, _)| *slot >= from).map(|(_, count)| count).sum();
         let seconds = closed.duration_since(from).max(WINDOW).as_secs_f64();
         let sustained = BELOW_FOUND * f64::from(admitted) / seconds;

@@ -125,7 +125,7 @@ impl Limiter {
     pub(super) fn in_flight_wanted(&self) -> usize {
         let mut state = self.state();
         let rate = state.ease.rate(Instant::now());
-        state.latency.in_flight_wanted(rate * DENSITY)
+        state.latency.in_flight_wanted(rate * state.density())
     }
 
     /// Waits until a request may start. Fails at once when that is known to be after `deadline`.
@@ -198,12 +198,18 @@ impl State {
         Ok((turn > now).then_some(turn))
     }
 
+    /// How much faster than the rate requests start while the window has room. A rate that was found by meeting the limit
+    /// may be too high: what is then under way is refused, so it is not more than need be.
+    fn density(&self) -> f64 {
+        if self.ease.is_found() { 1.0 } else { DENSITY }
+    }
+
     fn start(&mut self, now: Instant, clock: WallClock) -> u64 {
         let number = self.next_number;
         self.next_number += 1;
         self.in_flight += 1;
         let rate = self.ease.rate(now);
-        self.pace.started(now, rate);
+        self.pace.started(now, rate, self.density());
         self.gate.started(number, now);
         if let Some(hour) = &mut self.hour {
             hour.started(clock.now());
@@ -229,7 +235,8 @@ impl State {
         if let (Some(remaining), Some(reset)) = (told.remaining, told.reset_in) {
             let left = (remaining * self.ease.shared() - f64::from(self.in_flight)).max(0.0);
             let reset = reset.min(WINDOW);
-            let needed = Duration::from_secs_f64((left / (self.ease.rate(now) * DENSITY)).min(WINDOW.as_secs_f64()));
+            let needed =
+                Duration::from_secs_f64((left / (self.ease.rate(now) * self.density())).min(WINDOW.as_secs_f64()));
             self.pace.not_before(now + reset.saturating_sub(needed));
         }
     }

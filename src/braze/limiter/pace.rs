@@ -52,8 +52,8 @@ impl Pace {
         self.next.max(self.room(now, rate).unwrap_or(now))
     }
 
-    /// A request starts, at `rate` requests a second.
-    pub(super) fn started(&mut self, now: Instant, rate: f64) {
+    /// A request starts, at `rate` requests a second, `density` times as close together.
+    pub(super) fn started(&mut self, now: Instant, rate: f64, density: f64) {
         self.leave(now);
         if self.slots.is_empty() {
             self.connecting = now + WINDOW;
@@ -64,7 +64,7 @@ impl Pace {
         }
         self.counted += 1;
         let earliest = now.checked_sub(CATCH_UP).unwrap_or(now);
-        self.next = self.next.max(earliest) + Duration::from_secs_f64(1.0 / (rate * DENSITY));
+        self.next = self.next.max(earliest) + Duration::from_secs_f64(1.0 / (rate * density));
     }
 
     /// Nothing starts before `until`.

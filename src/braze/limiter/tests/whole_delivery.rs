@@ -67,8 +67,17 @@ async fn a_million_profiles_take_hardly_longer_than_the_limit_demands() {
     }
 }
 
+fn most_refused(telling: Telling) -> f64 {
+    match telling {
+        Telling::Always => 0.005,
+        Telling::RetryAfterOnly => 0.01,
+        Telling::Never => 0.0125,
+    }
+}
+
 /// Braze admits half of what is configured. Where it says so in each answer, as its documentation has it, hardly a request
-/// is refused. Where it says nothing, whatever is under way when the limit is first met is refused.
+/// is refused. Where it says nothing before it refuses, whatever is under way when the limit is first met is refused, and
+/// some more each time that the rate feels its way up again; where it never says anything, a little more than a percent.
 #[tokio::test(start_paused = true)]
 async fn a_limit_that_is_not_the_configured_one_costs_few_requests() {
     for (telling, latency, requests) in [
@@ -83,7 +92,7 @@ async fn a_limit_that_is_not_the_configured_one_costs_few_requests() {
             let refused = braze.refused() as f64 / (braze.refused() + requests) as f64;
             let told = format!("{telling:?}, {latency} ms, phase {phase}: share {share:.3}, refused {refused:.4}");
             println!("{told}");
-            assert!(share >= 0.9 && refused <= 0.01, "{told}");
+            assert!(share >= 0.9 && refused <= most_refused(telling), "{told}");
         }
     }
 }
@@ -100,6 +109,6 @@ async fn a_limit_that_is_halved_costs_few_requests() {
         let refused = braze.refused() as f64 / (braze.refused() + 3 * A_MILLION) as f64;
         let told = format!("{telling:?}: share {share:.3}, refused {refused:.4}");
         println!("{told}");
-        assert!(share >= 0.9 && refused <= 0.01, "{told}");
+        assert!(share >= 0.9 && refused <= most_refused(telling), "{told}");
     }
 }
