@@ -1,6 +1,13 @@
 //! What a continuation costs: it reads on where the last invocation stopped, and reads nothing of it again but compressed
 //! bytes, which it does not parse.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::cast_precision_loss, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    missing_docs
+)]
 
 mod support;
 

@@ -36,13 +36,11 @@ impl HttpClients {
     /// Client `number`, from 0; one that could not be made is tried again the next time.
     pub(super) fn client(&self, number: usize) -> Result<&Client, reqwest::Error> {
         let made = &self.shared.made[number % CONNECTIONS];
-        match made.get() {
-            Some(client) => Ok(client),
-            None => {
-                let client = (self.shared.make)()?;
-                Ok(made.get_or_init(|| client))
-            }
+        if let Some(client) = made.get() {
+            return Ok(client);
         }
+        let client = (self.shared.make)()?;
+        Ok(made.get_or_init(|| client))
     }
 }
 

@@ -144,10 +144,8 @@ impl Transport for Way {
     fn post(&self, _post: Post) -> BoxFuture<'_, Result<Answer, Lost>> {
         Box::pin(async {
             let (admitted, rate) = self.0.request().await;
-            let (status, body) = match admitted {
-                true => (201, r#"{"message":"success","attributes_processed":1}"#),
-                false => (429, ""),
-            };
+            let taken = (201, r#"{"message":"success","attributes_processed":1}"#);
+            let (status, body) = if admitted { taken } else { (429, "") };
             Ok(Answer { status, rate, html: false, body: Bytes::from_static(body.as_bytes()) })
         })
     }

@@ -1,6 +1,6 @@
 //! The limiter on paused time, by itself and against a simulated Braze.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::cast_precision_loss)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::cast_precision_loss)]
 
 mod adaptation;
 mod whole_delivery;
