@@ -25,6 +25,7 @@ fn client(braze: &Arc<SimulatedBraze>) -> BrazeClient {
         requests_per_second: NonZeroU32::new(1000).unwrap(),
         requests_per_hour: None,
         objects_per_request: 75,
+        state_identifiers: crate::config::StateIdentifiers::Plain,
     };
     BrazeClient::through(&connection, Box::new(Way(Arc::clone(braze))), WallClock::System, 5)
 }
