@@ -30,6 +30,9 @@ pub type WholeResponse = Response<Full<Bytes>>;
 /// One of Braze's hosts, for clients that resolve it to this machine.
 pub const BRAZE_HOST: &str = "rest.fra-01.braze.eu";
 
+/// Requests that one connection over HTTP/2 carries at once, as many as servers usually admit.
+pub const STREAMS: u32 = 100;
+
 /// A self-signed certificate for this machine and for [`BRAZE_HOST`], made anew for every server.
 #[derive(Clone)]
 pub struct TlsIdentity {
@@ -150,7 +153,8 @@ where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let builder = Builder::new(TokioExecutor::new());
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http2().max_concurrent_streams(STREAMS);
     let connection = builder.serve_connection(TokioIo::new(stream), service_fn(service));
     if let Err(error) = connection.await {
         tracing::debug!(%error, "a connection to a stand-in ended early");
