@@ -6,6 +6,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::json;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::ending::{Ending, Failure};
 use crate::{connect, deliver, demo, inspect, show, status};
@@ -215,8 +219,10 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     if arguments.verbose {
-        let filter = tracing_subscriber::EnvFilter::new("warn,insights_to_braze=info");
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+        let targets =
+            Targets::new().with_default(LevelFilter::WARN).with_target("insights_to_braze", LevelFilter::INFO);
+        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+        tracing_subscriber::registry().with(targets).with(lines).init();
     }
     match perform(&arguments.command).await {
         Ok(ending) => ending.into(),

@@ -1,20 +1,26 @@
-//! The CPU of reading alone, from compressed bytes to the JSON that Braze takes, as a ratio to a floor that does nothing but
-//! split the records of the plain text with the csv crate.
+//! The steps of a delivery by themselves: reading, from compressed bytes to the JSON that Braze takes, beside a floor that
+//! does nothing but split the records of the plain text with the csv crate; what is stored of a member before it is sent,
+//! and read when the next run is compared; and putting a request together.
 //!
-//! `cargo bench --bench reading`; `ROWS` sets the number of rows (a million by default). CPU time is the process's own, from
-//! `/proc/self/stat`, so that other programs disturb little; each figure is the best of three.
+//! `cargo bench --bench steps`. The pace of requests is measured by `end_to_end`, in CPU seconds of the whole.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 use std::fmt::Write as _;
+use std::hint::black_box;
 use std::io::Write as _;
-use std::time::Instant;
 
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use insights_to_braze::braze::TrackRequest;
 use insights_to_braze::config::Config;
+use insights_to_braze::membership::{Fingerprint, PartRow, PartWriter, Standing, read_part};
 use insights_to_braze::names::AttributeName;
-use insights_to_braze::profile::{ColumnTypes, DataType, DroppedFields, Matcher};
+use insights_to_braze::profile::{ColumnTypes, DataType, DroppedFields, Identifier, Matcher};
 use insights_to_braze::rows::{ReadSettings, RowReader};
+
+/// Enough that the parts of a step that happen once do not show.
+const ROWS: u64 = 100_000;
 
 const CONFIG: &str = r#"
 [connections.b]
@@ -65,25 +71,6 @@ fn text(rows: u64) -> String {
     text
 }
 
-/// User and system time of this process in seconds (proc(5): fields 14 and 15, in hundredths).
-fn cpu() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let after_name = stat.rsplit_once(')').unwrap().1;
-    after_name.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / 100.0
-}
-
-/// The least CPU and wall time of three runs.
-fn measure(name: &str, rows: u64, mut work: impl FnMut() -> u64) -> f64 {
-    let mut best = (f64::MAX, f64::MAX);
-    for _ in 0..3 {
-        let (cpu_before, began) = (cpu(), Instant::now());
-        assert_eq!(std::hint::black_box(work()), rows);
-        best = (best.0.min(cpu() - cpu_before), best.1.min(began.elapsed().as_secs_f64()));
-    }
-    println!("{name:<44} {:>6.2} s CPU  {:>6.2} s", best.0, best.1);
-    best.0
-}
-
 fn split_with_csv(text: &[u8]) -> u64 {
     let mut reader = csv::ReaderBuilder::new().from_reader(text);
     let mut record = csv::ByteRecord::new();
@@ -105,7 +92,7 @@ fn read(file: &[u8], matcher: Option<&Matcher>) -> u64 {
             if let Some(matcher) = matcher {
                 object.clear();
                 matcher.match_row(&row, &mut object, &mut dropped).unwrap();
-                std::hint::black_box(&object);
+                black_box(&object);
             }
             rows += 1;
         }
@@ -121,27 +108,70 @@ fn matcher(fields: &str, header: &[String]) -> Matcher {
     Matcher::new(export, &AttributeName::new("High Value Customers"), header, &types).unwrap()
 }
 
-fn main() {
-    let rows = std::env::var("ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(1_000_000);
-    let text = text(rows);
+/// The part of the state that lists as many members.
+fn part(rows: u64) -> Vec<u8> {
+    let mut part = PartWriter::new();
+    for n in 0..rows {
+        let identifier = format!("LID-{n:08}");
+        part.push(PartRow {
+            identifier: Identifier::ExternalId(&identifier),
+            email: None,
+            fingerprint: Fingerprint::UNKNOWN,
+            standing: Standing::Member,
+        })
+        .unwrap();
+    }
+    let (bytes, written) = part.finish().unwrap();
+    assert_eq!(written, rows);
+    bytes.into()
+}
+
+/// As many objects, 75 in a request.
+fn requests(object: &[u8], rows: u64) -> usize {
+    let (mut requests, mut request) = (0, TrackRequest::with_capacity(75 * object.len()));
+    for _ in 0..rows {
+        if !request.would_fit(object) {
+            black_box(request.body());
+            request = TrackRequest::with_capacity(75 * object.len());
+            requests += 1;
+        }
+        request.push(object);
+    }
+    requests
+}
+
+fn steps(criterion: &mut Criterion) {
+    let text = text(ROWS);
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(text.as_bytes()).unwrap();
     let compressed = encoder.finish().unwrap();
-    println!("{rows} rows, {} MB of text, {} MB compressed", text.len() >> 20, compressed.len() >> 20);
     let header: Vec<String> = text.lines().next().unwrap().split(',').map(str::to_owned).collect();
     let [two, eight] = [TWO_FIELDS, EIGHT_FIELDS].map(|fields| matcher(fields, &header));
 
-    let floor = measure("floor: csv splits the plain text", rows, || split_with_csv(text.as_bytes()));
-    let split = measure("rows of the plain text", rows, || read(text.as_bytes(), None));
-    let plain = measure("rows, matching, JSON of two fields", rows, || read(text.as_bytes(), Some(&two)));
-    let whole = measure("gunzip, rows, matching, JSON of two fields", rows, || read(&compressed, Some(&two)));
-    let wide = measure("gunzip, rows, matching, JSON of eight fields", rows, || read(&compressed, Some(&eight)));
-    for (name, value) in [
-        ("rows", split),
-        ("rows, matching, JSON of two fields", plain),
-        ("gunzip, rows, matching, JSON of two fields", whole),
-        ("gunzip, rows, matching, JSON of eight fields", wide),
-    ] {
-        println!("{name:<44} {:>6.2} times the floor", value / floor);
-    }
+    let mut group = criterion.benchmark_group("reading");
+    group.sample_size(10).throughput(Throughput::Elements(ROWS));
+    group.bench_function("floor: csv splits the plain text", |b| b.iter(|| split_with_csv(text.as_bytes())));
+    group.bench_function("rows of the plain text", |b| b.iter(|| read(text.as_bytes(), None)));
+    group.bench_function("rows, matching, JSON of two fields", |b| b.iter(|| read(text.as_bytes(), Some(&two))));
+    group.bench_function("the same, compressed", |b| b.iter(|| read(&compressed, Some(&two))));
+    group.bench_function("the same of eight fields", |b| b.iter(|| read(&compressed, Some(&eight))));
+    group.finish();
+
+    let part_of_all = part(ROWS);
+    let object = br#"{"external_id":"LID-00000001","email":"person.1@example.com","VIP":true,"first_name":"Kaito1"}"#;
+    let mut group = criterion.benchmark_group("sending");
+    group.sample_size(10).throughput(Throughput::Elements(ROWS));
+    group.bench_function("members into a part", |b| b.iter(|| part(ROWS)));
+    group.bench_function("members out of a part", |b| {
+        b.iter(|| {
+            let mut rows = 0;
+            read_part("part", &part_of_all, |_| rows += 1).unwrap();
+            rows
+        });
+    });
+    group.bench_function("objects into requests", |b| b.iter(|| requests(object, ROWS)));
+    group.finish();
 }
+
+criterion_group!(all, steps);
+criterion_main!(all);
