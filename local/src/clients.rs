@@ -2,13 +2,13 @@
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 
-use crate::standin::s3::SECRET_ACCESS_KEY;
+use crate::standin::s3::secret_access_key;
 
 /// Where the account pretends to be.
 const REGION: &str = "eu-central-1";
 
 fn credentials() -> Credentials {
-    Credentials::new("AKIDLOCAL", SECRET_ACCESS_KEY, None, None, "local")
+    Credentials::new("AKIDLOCAL", secret_access_key(), None, None, "local")
 }
 
 /// An S3 client for `endpoint`.

@@ -12,7 +12,7 @@ use insights_to_braze::budget::TimeBudget;
 use insights_to_braze::handler::Handler;
 use insights_to_braze::secrets::ApiKeys;
 use local::standin::BUCKET;
-use local::standin::s3::SECRET_ACCESS_KEY;
+use local::standin::s3::secret_access_key;
 use serde_json::{Value, json};
 
 use crate::support::{API_KEY, SECRET, TIMEOUT, World};
@@ -28,7 +28,7 @@ impl Desk {
         let s3 = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-central-1"))
-            .credentials_provider(Credentials::new("AKIDDESK", SECRET_ACCESS_KEY, None, None, "desk"))
+            .credentials_provider(Credentials::new("AKIDDESK", secret_access_key(), None, None, "desk"))
             .endpoint_url(world.account.s3.url())
             .force_path_style(true)
             .build();

@@ -13,7 +13,7 @@ use insights_to_braze::queue::Queue;
 use insights_to_braze::secrets::ApiKeys;
 use local::standin::braze::{Braze, BrazeSettings, Record, RestApiKey};
 use local::standin::clock::Clock;
-use local::standin::s3::{S3Server, SECRET_ACCESS_KEY};
+use local::standin::s3::{S3Server, secret_access_key};
 use local::standin::secrets::SecretsServer;
 use local::standin::sqs::{QueueSettings, Queues};
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ macro_rules! client {
         $sdk::config::Builder::new()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-central-1"))
-            .credentials_provider(Credentials::new("AKIDSIMULATION", SECRET_ACCESS_KEY, None, None, "simulation"))
+            .credentials_provider(Credentials::new("AKIDSIMULATION", secret_access_key(), None, None, "simulation"))
             .endpoint_url($url)
     };
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use super::braze::{Braze, BrazeSettings};
 use super::clock::Clock;
 use super::lambda::{InvocationError, LambdaFunction, LambdaHost};
-use super::s3::{ListedObject, ObjectCreated, S3Server, SECRET_ACCESS_KEY};
+use super::s3::{ListedObject, ObjectCreated, S3Server, secret_access_key};
 use super::secrets::SecretsServer;
 use super::sqs::{DeadLetters, Message, QueueSettings, Queues};
 
@@ -107,7 +107,7 @@ impl Account {
     pub fn environment(&self) -> BTreeMap<String, String> {
         [
             ("AWS_ACCESS_KEY_ID", "AKIDFUNCTION".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", secret_access_key().to_owned()),
             ("AWS_REGION", "eu-central-1".to_owned()),
             ("AWS_ENDPOINT_URL_S3", self.s3.url()),
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets.url()),

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::s3::SECRET_ACCESS_KEY;
+use super::s3::secret_access_key;
 use process::Process;
 
 /// A function: its program and what it is given.
@@ -57,7 +57,7 @@ impl LambdaFunction {
             ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
             ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/23/[$LATEST]0123456789abcdef0123456789abcdef".to_owned()),
             ("AWS_REGION", "eu-central-1".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", secret_access_key().to_owned()),
             ("LANG", "en_US.UTF-8".to_owned()),
             ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
             ("TZ", ":UTC".to_owned()),

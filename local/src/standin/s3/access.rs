@@ -9,7 +9,7 @@ use s3s::auth::{S3Auth, SecretKey};
 use s3s::path::S3Path;
 use s3s::{S3Result, s3_error};
 
-use super::SECRET_ACCESS_KEY;
+use super::secret_access_key;
 use crate::standin::clock::Clock;
 use crate::standin::fault::{Call, Fault, Gate, caller_of};
 
@@ -19,7 +19,7 @@ pub(super) struct AnyAccessKey;
 #[async_trait::async_trait]
 impl S3Auth for AnyAccessKey {
     async fn get_secret_key(&self, _access_key: &str) -> S3Result<SecretKey> {
-        Ok(SecretKey::from(SECRET_ACCESS_KEY))
+        Ok(SecretKey::from(secret_access_key()))
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! What Amazon S3 promises and the application relies on is kept: conditional writes (`If-None-Match: *`, `If-Match`) decided and applied in one
 //! step, a new `ETag` with every new content, listings in the order of the keys' bytes that never show a half-written object, and reads that finish
-//! with the object they began with. Requests must be signed with [`SECRET_ACCESS_KEY`]; any access key id will do.
+//! with the object they began with. Requests must be signed with [`secret_access_key`]; any access key id will do.
 
 mod access;
 mod body;
@@ -15,11 +15,12 @@ mod tests;
 
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
+use rand::RngExt;
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -33,8 +34,12 @@ pub use notification::ObjectCreated;
 use operations::Operations;
 use storage::{Content, ObjectHeaders, Precondition, Storage};
 
-/// The secret access key that the AWS stand-ins expect requests to be signed with.
-pub const SECRET_ACCESS_KEY: &str = "stand-in-secret-access-key";
+/// The secret access key that the AWS stand-ins expect requests to be signed with: another one in each process, so that
+/// nobody else on the machine can read what they hold.
+pub fn secret_access_key() -> &'static str {
+    static KEY: OnceLock<String> = OnceLock::new();
+    KEY.get_or_init(|| format!("{:032x}", rand::rng().random::<u128>()))
+}
 
 /// What a listing says of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, Delete, ObjectIdentifier};
 use tempfile::TempDir;
 
-use super::{S3Server, SECRET_ACCESS_KEY};
+use super::{S3Server, secret_access_key};
 use crate::standin::clock::Clock;
 
 const BUCKET: &str = "segments";
@@ -25,7 +25,7 @@ async fn setup() -> Setup {
     let folder = TempDir::new().unwrap();
     let server = S3Server::start(folder.path(), Clock::new()).await.unwrap();
     server.create_bucket(BUCKET).unwrap();
-    let client = client(&server, SECRET_ACCESS_KEY);
+    let client = client(&server, secret_access_key());
     Setup { server, client, _folder: folder }
 }
 
