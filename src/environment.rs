@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::braze::HttpClients;
 use crate::bucket::Bucket;
 use crate::handler::Handler;
-use crate::queue::Queue;
+use crate::queue::{DeadLetterQueue, Queue};
 use crate::secrets::ApiKeys;
 
 /// Where the configuration lies unless `CONFIG_KEY` says otherwise.
@@ -23,6 +23,8 @@ pub struct Environment {
     pub config_key: String,
     /// `QUEUE_URL`: where a delivery that runs out of time is continued.
     pub queue_url: Option<String>,
+    /// `DEAD_LETTER_QUEUE_URL`: where messages rest that were given up, for the action `retry`.
+    pub dead_letter_queue_url: Option<String>,
 }
 
 /// Why a function cannot start.
@@ -84,6 +86,7 @@ impl Environment {
             bucket: needed("BUCKET", "the name of the bucket of files, state and reports")?,
             config_key: variable("CONFIG_KEY").unwrap_or_else(|| DEFAULT_CONFIG_KEY.to_owned()),
             queue_url: variable("QUEUE_URL"),
+            dead_letter_queue_url: variable("DEAD_LETTER_QUEUE_URL"),
         })
     }
 
@@ -92,15 +95,23 @@ impl Environment {
     pub fn handler(&self) -> Result<Handler, StartError> {
         let sdk = sdk_config()?;
         let s3 = s3_client(&with_endpoint(sdk.clone(), "AWS_ENDPOINT_URL_S3"));
-        let (for_keys, for_queue) = (sdk.clone(), sdk);
+        let (for_keys, for_queue, for_dead_letters) = (sdk.clone(), sdk.clone(), sdk);
         let api_keys = ApiKeys::when_needed(move || {
             aws_sdk_secretsmanager::Client::new(&with_endpoint(for_keys, "AWS_ENDPOINT_URL_SECRETS_MANAGER"))
         });
         let queue = self.queue_url.clone().map(|url| {
             Queue::when_needed(move || aws_sdk_sqs::Client::new(&with_endpoint(for_queue, "AWS_ENDPOINT_URL_SQS")), url)
         });
+        let dead_letters = self.dead_letter_queue_url.clone().map(|url| {
+            let client = move || aws_sdk_sqs::Client::new(&with_endpoint(for_dead_letters, "AWS_ENDPOINT_URL_SQS"));
+            DeadLetterQueue::when_needed(client, url)
+        });
         let bucket = Bucket::new(s3, self.bucket.clone());
-        Ok(Handler::new(bucket, self.config_key.clone(), api_keys, queue, HttpClients::default()))
+        let handler = Handler::new(bucket, self.config_key.clone(), api_keys, queue, HttpClients::default());
+        Ok(match dead_letters {
+            None => handler,
+            Some(dead_letters) => handler.with_dead_letters(dead_letters),
+        })
     }
 }
 

@@ -1,9 +1,12 @@
-//! The queue through which a delivery that runs out of time is continued.
+//! The queue through which a delivery that runs out of time is continued, and the one where messages rest that were given up.
+
+use std::time::Duration;
 
 use std::sync::{Arc, LazyLock};
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -27,17 +30,39 @@ pub struct ContinuedDelivery {
     pub export: ExportName,
     /// The segment.
     pub segment: SegmentName,
+    /// Whether it is not a delivery but the retirement of the segment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retire: bool,
     /// The run that was under way, for whoever reads the message; what is delivered is the newest run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
 }
 
-/// The queue did not take a message.
+/// A queue did not do what it was asked for.
 #[derive(Debug, Error)]
-#[error("the delivery could not be put into the queue {url} to be continued: {reason}. The schedule continues it")]
-pub struct QueueError {
-    url: String,
-    reason: String,
+#[non_exhaustive]
+pub enum QueueError {
+    /// A delivery could not be put into the queue.
+    #[error("the delivery could not be put into the queue {url} to be continued: {reason}. The schedule continues it")]
+    NotContinued {
+        /// The queue.
+        url: String,
+        /// What SQS or the connection said.
+        reason: String,
+    },
+    /// Dead letters could not be read or moved.
+    #[error(
+        "{operation} on the queue {url} failed: {reason}. What was not moved stays in the dead-letter queue and can be seen \
+         again in a while; then run retry again"
+    )]
+    DeadLetters {
+        /// The SQS operation.
+        operation: &'static str,
+        /// The queue.
+        url: String,
+        /// What SQS or the connection said.
+        reason: String,
+    },
 }
 
 /// A client that is made when it is needed.
@@ -63,15 +88,98 @@ impl Queue {
 
     /// Asks for a delivery to be continued.
     pub async fn send(&self, delivery: ContinuedDelivery) -> Result<(), QueueError> {
-        let failed = |reason| QueueError { url: self.url.clone(), reason };
+        let failed = |reason| QueueError::NotContinued { url: self.url.clone(), reason };
         let body = serde_json::to_string(&Continuation { delivery }).map_err(|error| failed(error.to_string()))?;
-        self.client
-            .send_message()
+        self.put(body).await.map_err(failed)
+    }
+
+    /// Puts a message that was given up into the queue once more.
+    pub async fn send_again(&self, letter: &DeadLetter) -> Result<(), QueueError> {
+        self.put(letter.body.clone()).await.map_err(|reason| QueueError::DeadLetters {
+            operation: "SendMessage",
+            url: self.url.clone(),
+            reason,
+        })
+    }
+
+    async fn put(&self, body: String) -> Result<(), String> {
+        let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
+        sent.map(drop).map_err(|error| DisplayErrorContext(&error).to_string())
+    }
+}
+
+/// A message that was given up.
+#[derive(Clone, Debug)]
+pub struct DeadLetter {
+    /// The message as it was sent.
+    pub body: String,
+    /// What deletes it, or lets it be seen again.
+    pub receipt: Receipt,
+}
+
+/// The right to a message that was received, until it can be seen again.
+#[derive(Clone, Debug)]
+pub struct Receipt(String);
+
+/// The dead-letter queue: where messages rest that failed too often (Amazon SQS Developer Guide, "Using dead-letter queues").
+#[derive(Clone, Debug)]
+pub struct DeadLetterQueue {
+    client: Arc<LazyClient>,
+    url: String,
+}
+
+impl DeadLetterQueue {
+    /// The queue with this URL, with a client that is made when it is looked at.
+    pub fn when_needed(client: impl FnOnce() -> Client + Send + 'static, url: String) -> Self {
+        Self { client: Arc::new(LazyLock::new(Box::new(client))), url }
+    }
+
+    /// Up to ten messages, which nobody else sees for as long as `hidden`. Empty when none is left.
+    pub async fn receive(&self, hidden: Duration) -> Result<Vec<DeadLetter>, QueueError> {
+        // SQS hides a message for 12 hours at most.
+        let hidden = i32::try_from(hidden.as_secs().min(43_200)).unwrap_or(43_200);
+        let received = self
+            .client
+            .receive_message()
             .queue_url(&self.url)
-            .message_body(body)
+            .max_number_of_messages(10)
+            .visibility_timeout(hidden)
+            // With a wait, SQS asks all of its servers, so that an empty answer means an empty queue.
+            .wait_time_seconds(1)
             .send()
             .await
-            .map_err(|error| failed(DisplayErrorContext(&error).to_string()))?;
+            .map_err(|error| self.failed("ReceiveMessage", &DisplayErrorContext(&error)))?;
+        let letters = received.messages.unwrap_or_default().into_iter().filter_map(|message| {
+            Some(DeadLetter { body: message.body.unwrap_or_default(), receipt: Receipt(message.receipt_handle?) })
+        });
+        Ok(letters.collect())
+    }
+
+    /// Deletes a message.
+    pub async fn delete(&self, receipt: &Receipt) -> Result<(), QueueError> {
+        let deleted = self.client.delete_message().queue_url(&self.url).receipt_handle(&receipt.0).send().await;
+        deleted.map(drop).map_err(|error| self.failed("DeleteMessage", &DisplayErrorContext(&error)))
+    }
+
+    /// Lets messages be seen again at once.
+    pub async fn show_again(&self, receipts: &[Receipt]) -> Result<(), QueueError> {
+        const OPERATION: &str = "ChangeMessageVisibilityBatch";
+        for receipts in receipts.chunks(10) {
+            let entries = receipts.iter().enumerate().map(|(place, receipt)| {
+                let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(place.to_string());
+                entry.receipt_handle(&receipt.0).visibility_timeout(0).build()
+            });
+            let entries = entries.collect::<Result<Vec<_>, _>>().map_err(|error| self.failed(OPERATION, &error))?;
+            let request = self.client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
+            let answer = request.send().await.map_err(|error| self.failed(OPERATION, &DisplayErrorContext(&error)))?;
+            if let Some(failure) = answer.failed.first() {
+                return Err(self.failed(OPERATION, &failure.message().unwrap_or("no reason given")));
+            }
+        }
         Ok(())
+    }
+
+    fn failed(&self, operation: &'static str, reason: &dyn std::fmt::Display) -> QueueError {
+        QueueError::DeadLetters { operation, url: self.url.clone(), reason: reason.to_string() }
     }
 }

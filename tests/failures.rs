@@ -4,6 +4,9 @@
 
 mod support;
 
+#[path = "failures/retry.rs"]
+mod retry;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

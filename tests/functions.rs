@@ -298,9 +298,16 @@ async fn a_person_is_erased() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_failed_is_retried() {
+    let world = world().await;
+    let answer = world.invoke(Function::OnDemand, &sample("retry.json")).await.unwrap();
+    assert_eq!((&answer["action"], &answer["retried"]), (&json!("retry"), &json!([])), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn actions_that_are_not_known_are_answered_with_those_that_are() {
     let world = world().await;
-    for event in [sample("retry.json")] {
+    for event in [json!({ "action": "forget" })] {
         let error = world.invoke(Function::OnDemand, &event).await.unwrap_err();
         assert_eq!(error.error_type, "InvalidEvent");
         for word in ["action", "run, run_all, connect, status", event["action"].as_str().unwrap()] {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use local::standin::braze::Latency;
 use local::standin::fault::Call;
+use local::standin::{DEAD_LETTER_QUEUE, QUEUE};
 use serde::Deserialize;
 use serde_json::json;
 use support::{Function, TIMEOUT, World};
@@ -48,6 +49,10 @@ fn action_of(operation: &str) -> &'static str {
         "ListObjectsV2" => "s3:ListBucket",
         "GetSecretValue" => "secretsmanager:GetSecretValue",
         "SendMessage" => "sqs:SendMessage",
+        "ReceiveMessage" => "sqs:ReceiveMessage",
+        "DeleteMessage" => "sqs:DeleteMessage",
+        // A batch needs what its single operation needs.
+        "ChangeMessageVisibilityBatch" => "sqs:ChangeMessageVisibility",
         other => panic!("the operation {other} is not known here: say which action it needs"),
     }
 }
@@ -66,7 +71,10 @@ fn covers(allowed: &Allowed, call: &Call) -> bool {
             allowed.resource == "Bucket" && allowed.prefixes.iter().any(|prefix| matches(prefix, &call.resource))
         }
         "GetSecretValue" => allowed.resource == "ConnectionSecret",
-        "SendMessage" => allowed.resource == "Queue",
+        "SendMessage" => allowed.resource == "Queue" && call.resource.ends_with(QUEUE),
+        "ReceiveMessage" | "DeleteMessage" | "ChangeMessageVisibilityBatch" => {
+            allowed.resource == "DeadLetterQueue" && call.resource.ends_with(DEAD_LETTER_QUEUE)
+        }
         // The keys of this operation are in its body; what was deleted is compared below.
         "DeleteObjects" => allowed.resource == "Bucket/state/*",
         _ => allowed.resource.strip_prefix("Bucket/").is_some_and(|pattern| matches(pattern, &call.resource)),
@@ -157,6 +165,14 @@ async fn ask(world: &World) {
     let answer = world.invoke(Function::OnDemand, &retire).await.unwrap();
     assert_eq!(answer["reports"][0]["outcome"], "delivered", "{answer}");
     world.account.delete_object(&key).unwrap();
+    // One message that is brought back, and one that stays.
+    world.account.queues.send(DEAD_LETTER_QUEUE, world.s3_event(&key).to_string());
+    world.account.queues.send(DEAD_LETTER_QUEUE, world.s3_event("incoming/Other/x.csv").to_string());
+    let retry = json!({ "action": "retry", "export": "loyalty", "segment": "HighValueCustomers" });
+    world.invoke(Function::OnDemand, &retry).await.unwrap();
+    world.put("config/exports.toml", config);
+    let answer = world.invoke(Function::OnDemand, &json!({ "action": "retry" })).await.unwrap();
+    assert_eq!(answer["retried"][0]["messages"], 1, "{answer}");
 }
 
 /// Deliveries that ask to be continued through the queue, one by each function.

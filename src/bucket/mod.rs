@@ -290,6 +290,19 @@ impl Bucket {
         }
     }
 
+    /// Deletes an object if it is still the one with this tag; otherwise that is [`BucketError::Changed`] (Amazon S3 User
+    /// Guide, "How to perform conditional deletes").
+    pub async fn delete_unchanged(&self, key: &str, etag: &ETag) -> Result<(), BucketError> {
+        let request = self.client.delete_object().bucket(&self.name).key(key).if_match(&etag.0);
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(match self.error("DeleteObject", key, &error) {
+                BucketError::Missing { bucket, key } => BucketError::Changed { bucket, key },
+                other => other,
+            }),
+        }
+    }
+
     /// Deletes objects. A key that is gone already counts as deleted.
     pub async fn delete(&self, keys: &[String]) -> Result<(), BucketError> {
         // DeleteObjects takes at most 1,000 keys (Amazon S3 API Reference).

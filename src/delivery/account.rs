@@ -59,6 +59,26 @@ impl SegmentDelivery {
         Ok(told.is_some_and(|told| matches!(told.outcome, Outcome::Delivered | Outcome::Held)))
     }
 
+    /// Why `run`, or a file of it, could not be delivered; `None` if nothing of it has failed, or if a newer run has begun.
+    pub async fn failure(&self, run: RunId) -> Result<Option<String>, DeliveryError> {
+        // A state that cannot be read is a failure that the report tells.
+        let ledger = self.ledger.read().await.ok().flatten();
+        if ledger.as_ref().and_then(Ledger::newest_run).is_some_and(|newest| newest > run) {
+            return Ok(None);
+        }
+        let failed = ledger.as_ref().and_then(|ledger| ledger.runs.get(&run)).and_then(|record| {
+            record.files.values().find_map(|file| match &file.progress {
+                Progress::Failed { message } => Some(message.clone()),
+                _ => None,
+            })
+        });
+        if failed.is_some() {
+            return Ok(failed);
+        }
+        let told = self.stored_report(run).await?.filter(|report| report.outcome == Outcome::Failed);
+        Ok(told.map(|report| report.message))
+    }
+
     async fn stored_report(&self, run: RunId) -> Result<Option<Report>, DeliveryError> {
         let told = self.bucket.read(&self.keys.report(run, "report.json"), REPORT_LIMIT).await?;
         Ok(told.and_then(|(told, _)| serde_json::from_slice(&told).ok()))

@@ -100,6 +100,10 @@ impl SegmentDelivery {
     ) -> ControlFlow<Claimed, Step> {
         let ledger = ledger.get_or_insert_with(|| Ledger::new(self.destination(), self.attribute.clone()));
         ledger.adopt(self.destination(), &self.attribute);
+        if ledger.retirement.as_ref().is_some_and(|retirement| retirement.is_worked_on(now)) {
+            return ControlFlow::Continue(Step::AwaitOthers { what: "the retirement of the segment".to_owned() });
+        }
+        ledger.abandon_retirement();
         if let Some(by) = ledger.newest_run().filter(|newest| *newest > file.run) {
             return ControlFlow::Break(Claimed::Superseded { by });
         }

@@ -3,19 +3,17 @@
 
 use std::ops::ControlFlow;
 
-use jiff::Timestamp;
-use rand::RngExt;
-
 use super::DeliveryError;
-use super::leavers::{Leaving, LeavingEnd};
+use super::leavers::{Duty, Leaving, LeavingEnd};
 use super::load::Source;
 use super::segment::SegmentDelivery;
 use crate::config::OnLeave;
 use crate::membership::{
-    CompleteRun, Lease, Leaver, Ledger, Part, Phase, RecentMembers, RunMembers, RunRecord, Standing,
+    CompleteRun, Lease, Leaver, Ledger, Part, PartRow, Phase, RecentMembers, RunMembers, RunRecord, Standing,
 };
 use crate::report::{Counts, Members, Outcome, RunSummary};
 use crate::run::RunId;
+use jiff::Timestamp;
 
 /// A run with at most this many leavers is never held: in a small segment, a few people are a large share.
 const LEAVERS_NEVER_HELD: u64 = 5;
@@ -48,8 +46,45 @@ pub(super) struct Comparison {
     nobody_else: bool,
 }
 
+/// Counts what becomes of those whom the state lists.
+struct Tally {
+    last_parts: usize,
+    part: usize,
+    gone: u64,
+    told: u64,
+    /// Lines of those who are told already, who are in the run under another identifier, or whose address is kept.
+    elsewhere: u64,
+    met: RecentMembers,
+}
+
+impl Tally {
+    fn new(last_parts: usize) -> Self {
+        Self { last_parts, part: 0, gone: 0, told: 0, elsewhere: 0, met: RecentMembers::default() }
+    }
+
+    /// Takes a line, or the beginning of a part. `judge` says whether the line's member left, and whether its address is kept.
+    fn add(&mut self, row: Option<&PartRow<'_>>, judge: impl FnOnce(&PartRow<'_>, bool) -> (Option<Leaver>, bool)) {
+        let Some(row) = row else {
+            self.part += 1;
+            return;
+        };
+        let was_member = row.standing == Standing::Member;
+        // The last complete run's parts come first.
+        let in_last_run = was_member && self.part <= self.last_parts;
+        match judge(row, in_last_run) {
+            (None, keeps_address) => self.elsewhere += u64::from(keeps_address),
+            (Some(Leaver::Gone), _) if was_member => {
+                let new = u64::from(self.met.insert(row.key()));
+                self.told += new;
+                self.gone += if in_last_run { new } else { 0 };
+            }
+            (Some(_), _) => self.elsewhere += 1,
+        }
+    }
+}
+
 enum Step {
-    Begin { owner: String, ledger: Box<Ledger>, done: u64, carried: Vec<Part> },
+    Begin { lease: Lease, ledger: Box<Ledger>, done: u64, carried: Vec<Part> },
     Held,
 }
 
@@ -85,8 +120,8 @@ impl SegmentDelivery {
                 self.note_work(|work| work.held = true);
                 Ok(Completion::Held)
             }
-            ControlFlow::Continue(Step::Begin { owner, ledger, done, carried }) => {
-                self.tell_leavers(run, owner, &ledger, sources, compared, done, carried).await
+            ControlFlow::Continue(Step::Begin { lease, ledger, done, carried }) => {
+                self.tell_leavers(run, lease, &ledger, sources, compared, done, carried).await
             }
         }
     }
@@ -107,6 +142,9 @@ impl SegmentDelivery {
         let parts = record.parts();
         let rows: u64 = parts.iter().map(|part| part.rows).sum();
         let mut members = RunMembers::with_capacity(usize::try_from(rows).unwrap_or(0));
+        if self.export.data_matching.customer_id.is_some() && self.export.data_matching.email.is_some() {
+            members.expect_addresses();
+        }
         self.read_parts(&parts, |row| members.push(row)).await?;
         self.compare_members(ledger, members, sources).await
     }
@@ -120,29 +158,23 @@ impl SegmentDelivery {
     ) -> Result<Comparison, DeliveryError> {
         members.seal();
         let last_parts = ledger.last_complete.as_ref().map_or(0, |last| last.parts.len());
-        let (mut part, mut gone, mut told, mut elsewhere) = (0, 0, 0, 0);
-        let mut met = RecentMembers::default();
-        self.read_sources(sources, |_, row| {
-            let Some(row) = row else {
-                part += 1;
-                return;
-            };
-            let was_member = row.standing == Standing::Member;
-            // The last complete run's parts come first.
-            let in_last_run = was_member && part <= last_parts;
-            match members.leaver(row) {
-                None if in_last_run => members.mark_stayed(row.key()),
-                None => {}
-                Some(Leaver::Gone) if was_member => {
-                    let new = u64::from(met.insert(row.key()));
-                    told += new;
-                    gone += if in_last_run { new } else { 0 };
-                }
-                // Told before, or in the run under another identifier.
-                Some(_) => elsewhere += 1,
-            }
+        let mut tally = Tally::new(last_parts);
+        self.read_sources(sources.clone(), |_, row| {
+            tally.add(row, |row, in_last_run| {
+                let leaver = members.meet(row, in_last_run);
+                (leaver, members.keeps_address(row))
+            });
         })
         .await?;
+        if members.end_meeting() {
+            // Lines that came later say more about earlier ones.
+            tally = Tally::new(last_parts);
+            self.read_sources(sources, |_, row| {
+                tally.add(row, |row, _| (members.leaver(row), members.keeps_address(row)));
+            })
+            .await?;
+        }
+        let Tally { gone, told, elsewhere, .. } = tally;
         let before = ledger.last_complete.as_ref().map_or(0, |last| last.members);
         let (stayed, after) = (members.stayed(), members.len());
         let figures = Members { before, entered: after - stayed, stayed, left: before.saturating_sub(stayed), after };
@@ -179,7 +211,8 @@ impl SegmentDelivery {
         leavers_allowed: bool,
     ) -> ControlFlow<Completion, Step> {
         let now = self.budget.now();
-        let Some(ledger) = current.as_mut() else {
+        // Whatever was known of a segment that is being retired has to be delivered anew first.
+        let Some(ledger) = current.as_mut().filter(|ledger| ledger.retirement.is_none()) else {
             return ControlFlow::Break(Completion::NotNow);
         };
         let Some(record) = ledger.runs.get(&run) else {
@@ -217,30 +250,28 @@ impl SegmentDelivery {
                 (0, Vec::new())
             }
         };
-        let owner = format!("{:016x}", rand::rng().random::<u64>());
-        record.phase = Phase::Completing {
-            lease: Some(Lease { owner: owner.clone(), until: self.lease_end(now) }),
-            done,
-            leavers_allowed,
-            carried: carried.clone(),
-        };
-        ControlFlow::Continue(Step::Begin { owner, ledger: Box::new(ledger.clone()), done, carried })
+        let lease = self.new_lease(now);
+        record.phase =
+            Phase::Completing { lease: Some(lease.clone()), done, leavers_allowed, carried: carried.clone() };
+        ControlFlow::Continue(Step::Begin { lease, ledger: Box::new(ledger.clone()), done, carried })
     }
 
     #[expect(clippy::too_many_arguments, reason = "what `begin` found out, handed on once")]
     async fn tell_leavers(
         &self,
         run: RunId,
-        owner: String,
+        lease: Lease,
         ledger: &Ledger,
         sources: Vec<Source>,
         compared: Comparison,
         done: u64,
         mut carried: Vec<Part>,
     ) -> Result<Completion, DeliveryError> {
-        let mut leaving = Leaving::new(self, run, owner, &compared.members, ledger, done);
+        let mut leaving = Leaving::new(self, Duty::Completion(run), lease, &compared.members, ledger, done);
         let told = if compared.nobody_else { Ok(LeavingEnd::AllTold) } else { leaving.tell_all(sources).await };
-        let Leaving { owner, done, counts, carried: writer, .. } = leaving;
+        let Leaving { owner, done, counts, carried: writer, carried_leavers, .. } = leaving;
+        // What an earlier attempt carried may be leavers too.
+        let some_still_marked = carried_leavers || !carried.is_empty();
         if writer.rows() > 0 {
             let (bytes, rows) = writer.finish()?;
             let key = format!("{}{owner}-left.csv.gz", self.keys.run_folder(run));
@@ -250,7 +281,10 @@ impl SegmentDelivery {
         let finished = matches!(told, Ok(LeavingEnd::AllTold));
         let ended = self
             .ledger
-            .update(|ledger| end(ledger, run, &owner, &compared.figures, done, &counts, &carried, finished))
+            .update(|ledger| {
+                let told = Told { done, counts: &counts, carried: &carried, some_still_marked, finished };
+                end(ledger, run, &owner, &compared.figures, &told)
+            })
             .await?;
         let before = match ended {
             ControlFlow::Break(end) => return told.map(|_| end),
@@ -293,17 +327,26 @@ impl SegmentDelivery {
     }
 }
 
+/// What an attempt to tell the leavers came to.
+struct Told<'a> {
+    /// How many are done.
+    done: u64,
+    counts: &'a Counts,
+    /// Where those are listed whom a later run has to tell, and addresses that it has to know.
+    carried: &'a [Part],
+    /// Whether the attribute of some of them is still set.
+    some_still_marked: bool,
+    /// Whether all are done.
+    finished: bool,
+}
+
 /// The step after the last leaver, or after the time was up.
-#[expect(clippy::too_many_arguments, reason = "what is written in one step")]
 fn end(
     current: &mut Option<Ledger>,
     run: RunId,
     owner: &str,
     figures: &Members,
-    told: u64,
-    counts: &Counts,
-    carried_now: &[Part],
-    finished: bool,
+    told: &Told<'_>,
 ) -> ControlFlow<Completion, Ledger> {
     let Some(ledger) = current.as_mut() else {
         return ControlFlow::Break(Completion::NotNow);
@@ -314,23 +357,23 @@ fn end(
     };
     match &mut record.phase {
         Phase::Completing { lease, done, carried, .. } if lease.as_ref().is_some_and(|lease| lease.owner == owner) => {
-            if !finished {
-                (*lease, *done, *carried) = (None, told, carried_now.to_vec());
-                record.leavers.add(counts);
+            if !told.finished {
+                (*lease, *done, *carried) = (None, told.done, told.carried.to_vec());
+                record.leavers.add(told.counts);
                 return ControlFlow::Continue(before);
             }
         }
         Phase::Complete => return ControlFlow::Break(Completion::Complete),
         _ => return ControlFlow::Break(Completion::InOtherHands),
     }
-    record.leavers.add(counts);
+    record.leavers.add(told.counts);
     record.phase = Phase::Complete;
     record.members = Some(figures.clone());
     record.replaced.clear();
     record.uncertain.clear();
     let renamed = std::mem::take(&mut record.renamed);
-    let mut parts = record.parts();
-    parts.extend_from_slice(carried_now);
+    let mut parts = told.carried.to_vec();
+    parts.extend(record.parts());
     let counts = record.counts();
     let summary = RunSummary {
         run,
@@ -344,7 +387,7 @@ fn end(
     ledger.last_complete = Some(CompleteRun { run, members: figures.after, parts });
     ledger.runs.retain(|id, _| *id >= run);
     // A member whose object was refused, or sent before the renaming, may still be marked under a former name.
-    if !renamed && counts.rows.rejected == 0 && carried_now.is_empty() {
+    if !renamed && counts.rows.rejected == 0 && !told.some_still_marked {
         ledger.former_attributes.clear();
     }
     ledger.remember(summary);

@@ -23,22 +23,53 @@ use crate::run::RunId;
 /// How often the progress is written and the lease renewed.
 const CHECKPOINT: Duration = Duration::from_secs(1);
 
-/// Telling the leavers of one run.
+/// Why members are told: what the lease is on, and where the progress is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Duty {
+    /// They are not in this run, which is being completed.
+    Completion(RunId),
+    /// The segment is being retired.
+    Retirement,
+}
+
+impl Duty {
+    /// The lease and the number of those who are done, if the duty is somebody's.
+    fn of(self, ledger: &mut Ledger) -> Option<(&mut Lease, &mut u64)> {
+        let (lease, done) = match self {
+            Self::Completion(run) => match &mut ledger.runs.get_mut(&run)?.phase {
+                Phase::Completing { lease, done, .. } => (lease, done),
+                _ => return None,
+            },
+            Self::Retirement => {
+                let retirement = ledger.retirement.as_mut()?;
+                (&mut retirement.lease, &mut retirement.done)
+            }
+        };
+        Some((lease.as_mut()?, done))
+    }
+}
+
+/// Telling the leavers of one run, or everybody of a segment that is retired.
 pub(super) struct Leaving<'a> {
-    pub(super) delivery: &'a SegmentDelivery,
-    pub(super) run: RunId,
+    delivery: &'a SegmentDelivery,
+    duty: Duty,
     pub(super) owner: String,
     pub(super) members: &'a RunMembers,
-    pub(super) former: Vec<AttributeName>,
+    /// The name that members are marked with, and earlier names.
+    attribute: AttributeName,
+    former: Vec<AttributeName>,
     /// What becomes of the attribute.
     pub(super) on_leave: OnLeave,
     /// Leavers who are done, in the order of the state.
     pub(super) done: u64,
     /// Requests and data points of this attempt.
     pub(super) counts: Counts,
-    /// Whoever has to be told with a later run.
+    /// Whoever has to be told with a later run, and addresses that it has to know.
     pub(super) carried: PartWriter,
+    /// Whether anybody in `carried` has to be told.
+    pub(super) carried_leavers: bool,
     met: RecentMembers,
+    met_addresses: RecentMembers,
     key_read_again: bool,
     written_at: Instant,
     lease_end: LeaseEnd,
@@ -60,31 +91,32 @@ struct LeaverBatch {
 impl<'a> Leaving<'a> {
     pub(super) fn new(
         delivery: &'a SegmentDelivery,
-        run: RunId,
-        owner: String,
+        duty: Duty,
+        lease: Lease,
         members: &'a RunMembers,
         ledger: &Ledger,
         done: u64,
     ) -> Self {
-        let until = match ledger.runs.get(&run).map(|record| &record.phase) {
-            Some(Phase::Completing { lease: Some(lease), .. }) => lease.until,
-            // Nobody else is kept away, as when a segment is retired.
-            _ => delivery.budget.ends_at(),
-        };
         Self {
             delivery,
-            run,
-            owner,
+            duty,
+            owner: lease.owner,
             members,
+            attribute: match duty {
+                Duty::Completion(_) => delivery.attribute.clone(),
+                Duty::Retirement => ledger.attribute.clone(),
+            },
             former: ledger.former_attributes.iter().cloned().collect(),
             on_leave: delivery.export.on_leave,
             done,
             counts: Counts::default(),
             carried: PartWriter::new(),
+            carried_leavers: false,
             met: RecentMembers::default(),
+            met_addresses: RecentMembers::default(),
             key_read_again: false,
             written_at: Instant::now(),
-            lease_end: LeaseEnd::new(until),
+            lease_end: LeaseEnd::new(lease.until),
         }
     }
 
@@ -111,24 +143,33 @@ impl<'a> Leaving<'a> {
     /// Those of one part who left: customer IDs first, because an address may be the same profile.
     async fn gone_of(&mut self, source: Source) -> Result<Vec<(OwnedIdentifier, Option<EmailHash>)>, DeliveryError> {
         let mut gone = (Vec::new(), Vec::new());
-        let mut carried = Vec::new();
-        let (members, met) = (self.members, &mut self.met);
+        let (mut carried, mut kept) = (Vec::new(), Vec::new());
+        let (members, met, met_addresses) = (self.members, &mut self.met, &mut self.met_addresses);
         self.delivery
             .read_sources(vec![source], |_, row| {
-                let Some((row, leaver)) = row.and_then(|row| members.leaver(row).map(|leaver| (row, leaver))) else {
+                let Some(row) = row else {
                     return;
                 };
-                if !met.insert(row.key()) {
-                    return;
-                }
-                let who = (OwnedIdentifier::of(row.identifier), row.email);
-                match (leaver, row.identifier) {
-                    (Leaver::Renamed, _) => carried.push(who),
-                    (Leaver::Gone, Identifier::ExternalId(_)) => gone.0.push(who),
-                    (Leaver::Gone, Identifier::Email(_)) => gone.1.push(who),
+                let who = || (OwnedIdentifier::of(row.identifier), row.email);
+                match members.leaver(row) {
+                    None if members.keeps_address(row) => {
+                        if row.email.is_none_or(|email| met_addresses.insert(row.key().with_email(email))) {
+                            kept.push(who());
+                        }
+                    }
+                    None | Some(Leaver::RenamedElsewhere) => {}
+                    Some(_) if !met.insert(row.key()) => {}
+                    Some(Leaver::Renamed) => carried.push(who()),
+                    Some(Leaver::Gone) => match row.identifier {
+                        Identifier::ExternalId(_) => gone.0.push(who()),
+                        Identifier::Email(_) => gone.1.push(who()),
+                    },
                 }
             })
             .await?;
+        for (identifier, email) in kept {
+            self.write_carried(&identifier, email, Standing::Address)?;
+        }
         for (identifier, email) in carried {
             self.carry(&identifier, email)?;
         }
@@ -253,7 +294,7 @@ impl<'a> Leaving<'a> {
         };
         object.insert(name.to_owned(), value.into());
         object.insert("_update_existing_only".to_owned(), true.into());
-        object.insert(self.delivery.attribute.as_str().to_owned(), unset.clone());
+        object.insert(self.attribute.as_str().to_owned(), unset.clone());
         for former in &self.former {
             object.insert(former.as_str().to_owned(), unset.clone());
         }
@@ -261,12 +302,18 @@ impl<'a> Leaving<'a> {
     }
 
     fn carry(&mut self, who: &OwnedIdentifier, email: Option<EmailHash>) -> Result<(), DeliveryError> {
-        self.carried.push(PartRow {
-            identifier: who.as_identifier(),
-            email,
-            fingerprint: Fingerprint::UNKNOWN,
-            standing: Standing::Left,
-        })?;
+        self.carried_leavers = true;
+        self.write_carried(who, email, Standing::Left)
+    }
+
+    fn write_carried(
+        &mut self,
+        who: &OwnedIdentifier,
+        email: Option<EmailHash>,
+        standing: Standing,
+    ) -> Result<(), DeliveryError> {
+        let identifier = who.as_identifier();
+        self.carried.push(PartRow { identifier, email, fingerprint: Fingerprint::UNKNOWN, standing })?;
         Ok(())
     }
 
@@ -289,16 +336,12 @@ impl<'a> Leaving<'a> {
         let answer = self
             .delivery
             .ledger
-            .update(|ledger| {
-                let record = ledger.as_mut().and_then(|ledger| ledger.runs.get_mut(&self.run));
-                match record.map(|record| &mut record.phase) {
-                    Some(Phase::Completing { lease: Some(lease), done, .. }) if lease.owner == self.owner => {
-                        *done = self.done;
-                        *lease = Lease { owner: self.owner.clone(), until };
-                        ControlFlow::Continue(())
-                    }
-                    _ => ControlFlow::Break(()),
+            .update(|ledger| match ledger.as_mut().and_then(|ledger| self.duty.of(ledger)) {
+                Some((lease, done)) if lease.owner == self.owner => {
+                    (*done, lease.until) = (self.done, until);
+                    ControlFlow::Continue(())
                 }
+                _ => ControlFlow::Break(()),
             })
             .await?;
         if answer.is_continue() {

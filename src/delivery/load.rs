@@ -54,6 +54,7 @@ impl SegmentDelivery {
         for (sources, in_last_run) in [(last, true), (since, false)] {
             self.read_sources(sources, |certainty, row| match row {
                 None => known.next_part(),
+                Some(row) if row.standing == Standing::Address => {}
                 Some(row) => {
                     let fingerprint = match certainty {
                         Certainty::Certain => row.fingerprint,

@@ -12,6 +12,7 @@
 //! | find out whether the run is complete | `evidence` |
 //! | unset the attribute of those who left | `complete`, `leavers` |
 //! | say what happened | `account` |
+//! | unset the attribute of everybody of a segment that is delivered no more | `retire` |
 
 mod account;
 mod chunk;
@@ -33,6 +34,7 @@ use thiserror::Error;
 
 pub use self::deliver::DeliveryEnd;
 pub use self::evidence::{Evidence, Models};
+pub use self::retire::RetirementEnd;
 pub use self::segment::{FileToDeliver, RunOptions, SegmentDelivery};
 use crate::braze::StopReason;
 use crate::bucket::BucketError;

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rand::RngExt;
 use tokio::time::Instant;
 
 use super::{DeliveryError, Models};
@@ -11,7 +12,7 @@ use crate::braze::BrazeClient;
 use crate::bucket::{Bucket, ObjectSummary};
 use crate::budget::TimeBudget;
 use crate::config::{Connection, Export, SendRule, StateIdentifiers};
-use crate::membership::{LedgerStore, PartStore, StateKeys};
+use crate::membership::{Lease, LedgerStore, PartStore, StateKeys};
 use crate::names::{AttributeName, SegmentName};
 use crate::report::metrics::{self, Work};
 use crate::report::{Report, Trigger};
@@ -155,6 +156,11 @@ impl SegmentDelivery {
     /// The workspace that members are sent to.
     pub(super) fn destination(&self) -> &str {
         self.export.connection.hostname.authority()
+    }
+
+    /// A lease for a new owner.
+    pub(super) fn new_lease(&self, now: Timestamp) -> Lease {
+        Lease { owner: format!("{:016x}", rand::rng().random::<u64>()), until: self.lease_end(now) }
     }
 
     /// When a lease taken or renewed now ends.

@@ -86,8 +86,13 @@ fn take_now(ledger: Option<&mut Ledger>, owner: &str, budget: &TimeBudget, now: 
     let Some(ledger) = ledger else {
         return ControlFlow::Continue(());
     };
-    if ledger.is_held(now) || ledger.runs.values().any(|run| run.is_worked_on(now)) {
+    let retiring = ledger.retirement.as_ref().is_some_and(|retirement| retirement.is_worked_on(now));
+    if retiring || ledger.is_held(now) || ledger.runs.values().any(|run| run.is_worked_on(now)) {
         return ControlFlow::Break(());
+    }
+    if let Some(retirement) = &mut ledger.retirement {
+        // As with leavers, below.
+        retirement.done = 0;
     }
     for run in ledger.runs.values_mut() {
         if let Phase::Completing { lease, done, .. } = &mut run.phase {

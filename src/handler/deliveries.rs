@@ -1,4 +1,4 @@
-//! Deliveries that look for their files themselves: the schedule, `run`, `run_all`, `retire`, and what is continued.
+//! Deliveries that look for their files themselves: the schedule, `run`, `run_all`, and what is continued.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -118,34 +118,6 @@ impl Handler {
         Ok(deliveries.answer("run_all"))
     }
 
-    pub(super) async fn retire(
-        &self,
-        config: &Config,
-        export: &ExportName,
-        segment: &SegmentName,
-        dry_run: bool,
-        budget: TimeBudget,
-    ) -> Result<Value, HandlerError> {
-        let export = Self::export(config, export)?;
-        if export.segments.as_ref().is_some_and(|segments| segments.contains(segment)) {
-            return Err(crate::trigger::EventError::field(
-                "segment",
-                format!("{:?}, which exports.toml still delivers", segment.as_str()),
-                "a segment that has been taken out of the export's segments",
-            )
-            .into());
-        }
-        let models = Models::new(self.bucket.clone());
-        let delivery = self.delivery(export, segment, &models, budget, Trigger::OnDemand);
-        let retiring = delivery.retire(dry_run).boxed();
-        let retired = self.at_its_share(delivery.connection(), delivery.braze(), retiring).await?;
-        if let Some(report) = retired {
-            return Ok(answer(&[report], &[("action", "retire".into())]));
-        }
-        let known = self.known_segments(&export.name).await?;
-        Err(no_such_segment(segment, &known))
-    }
-
     /// Goes on with a delivery that ran out of time.
     pub(super) async fn go_on(
         &self,
@@ -153,6 +125,9 @@ impl Handler {
         delivery: &ContinuedDelivery,
         budget: TimeBudget,
     ) -> Result<Vec<Report>, HandlerError> {
+        if delivery.retire {
+            return self.go_on_retiring(config, delivery, budget).await;
+        }
         let export = Self::export(config, &delivery.export)?;
         let wanted = Wanted { segment: Some(delivery.segment.clone()), ..Wanted::default() };
         let mut deliveries = Deliveries::default();
@@ -251,7 +226,7 @@ impl Handler {
             match &self.queue {
                 Some(queue) => {
                     let (export, segment) = (end.report.export.clone(), end.report.segment.clone());
-                    queue.send(ContinuedDelivery { export, segment, run: Some(run) }).await?;
+                    queue.send(ContinuedDelivery { export, segment, retire: false, run: Some(run) }).await?;
                 }
                 // Without a queue, the event that brought the delivery about has to come again, or the schedule goes on.
                 None => end.again = end.report.trigger == Trigger::ObjectCreated,
@@ -296,6 +271,9 @@ impl Deliveries {
 
 /// Whether everything that was found has been delivered and told already, or is older than what has.
 fn nothing_to_do(ledger: &Ledger, found: &FoundRun) -> bool {
+    if ledger.retirement.is_some() {
+        return false;
+    }
     let newest = ledger.newest_run();
     if newest > Some(found.run) {
         return !ledger.runs.values().any(|run| matches!(run.phase, Phase::Completing { .. }));
@@ -311,6 +289,9 @@ fn nothing_to_do(ledger: &Ledger, found: &FoundRun) -> bool {
     })
 }
 
-fn no_such_segment<'n>(segment: &SegmentName, existing: impl IntoIterator<Item = &'n SegmentName>) -> HandlerError {
+pub(super) fn no_such_segment<'n>(
+    segment: &SegmentName,
+    existing: impl IntoIterator<Item = &'n SegmentName>,
+) -> HandlerError {
     HandlerError::NoSuch { kind: "the segment", name: segment.to_string(), existing: listed(existing) }
 }

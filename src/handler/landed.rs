@@ -17,7 +17,7 @@ use crate::run::layout::{Place, place};
 use crate::trigger::object_created::{Errand, Landed, Message};
 
 /// The folder whose files are delivered; nothing else triggers anything.
-const INCOMING: &str = "incoming/";
+pub(super) const INCOMING: &str = "incoming/";
 
 /// The files of one run that landed, and the errands that brought them.
 #[derive(Debug, Default)]

@@ -6,6 +6,8 @@ mod erase;
 mod inspect;
 mod landed;
 mod rate_share;
+mod retire;
+mod retry;
 mod status;
 
 use std::collections::HashMap;
@@ -23,7 +25,7 @@ use crate::config::{Config, ConfigError, Connection, Export};
 use crate::delivery::{DeliveryError, Models, SegmentDelivery};
 use crate::erase::EraseError;
 use crate::names::{ConnectionName, ExportName, SegmentName};
-use crate::queue::{Queue, QueueError};
+use crate::queue::{DeadLetterQueue, Queue, QueueError};
 use crate::report::Trigger;
 use crate::secrets::ApiKeys;
 use crate::trigger::EventError;
@@ -41,6 +43,7 @@ pub struct Handler {
     config_key: String,
     api_keys: ApiKeys,
     queue: Option<Queue>,
+    dead_letters: Option<DeadLetterQueue>,
     http: HttpClients,
     logs_reports: bool,
     logs_metrics: bool,
@@ -109,12 +112,17 @@ pub enum HandlerError {
     /// A delivery failed before a report could be made.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
-    /// A delivery could not be continued.
+    /// A delivery could not be continued, or dead letters could not be moved.
     #[error(transparent)]
     Queue(#[from] QueueError),
     /// A person could not be erased everywhere.
     #[error("{0}. What has been erased by now stays so; ask again")]
     Erase(#[from] EraseError),
+    /// The function does not know a queue that the action needs.
+    #[error(
+        "the environment variable QUEUE_URL is not set. The action retry needs the queue that the files' events come through"
+    )]
+    NoQueue,
     /// Some deliveries failed; the others are done.
     #[error("{} of {} deliveries failed: {}", .failed.len(), .of, .failed.join("; "))]
     SomeFailed {
@@ -135,7 +143,7 @@ impl HandlerError {
             Self::Bucket(_) => "BucketFailed",
             Self::Delivery(_) | Self::SomeFailed { .. } => "DeliveryFailed",
             Self::Erase(_) => "EraseFailed",
-            Self::Queue(_) => "QueueFailed",
+            Self::Queue(_) | Self::NoQueue => "QueueFailed",
         }
     }
 }
@@ -161,12 +169,20 @@ impl Handler {
             config_key,
             api_keys,
             queue,
+            dead_letters: None,
             http: http.into(),
             logs_reports,
             logs_metrics,
             simulated: None,
             braze: Mutex::default(),
         }
+    }
+
+    /// The same with the queue where messages rest that were given up.
+    #[must_use]
+    pub fn with_dead_letters(mut self, dead_letters: DeadLetterQueue) -> Self {
+        self.dead_letters = Some(dead_letters);
+        self
     }
 
     /// The same without the line that each report writes to standard output: for a program that shows the reports itself.
@@ -218,6 +234,7 @@ impl Handler {
             OnDemand::Retire { export, segment, dry_run } => {
                 self.retire(&config, &export, &segment, dry_run, budget).await
             }
+            OnDemand::Retry(wanted) => self.retry(&config, &wanted, budget).await,
             OnDemand::Inspect(subject) => self.inspect(&config, &subject).await,
             OnDemand::Erase(request) => self.erase(&config, &request, budget).await,
         }

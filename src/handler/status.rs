@@ -42,7 +42,11 @@ impl Handler {
 fn segment_status(export: &Export, segment: &SegmentName, ledger: Option<&Ledger>) -> Value {
     let delivered = export.delivers(segment);
     let last = ledger.and_then(|ledger| ledger.last_complete.as_ref());
+    let retirement = ledger.and_then(|ledger| ledger.retirement.as_ref());
     let message = match (delivered, last) {
+        (false, _) if retirement.is_some() => {
+            "This segment is being retired. If no function is at work on it any more, run retire again to go on."
+        }
         (false, _) => {
             "This segment has been taken out of exports.toml. Its members keep the attribute; the action retire unsets it."
         }
@@ -61,6 +65,9 @@ fn segment_status(export: &Export, segment: &SegmentName, ledger: Option<&Ledger
             }
             status
         }).collect::<Vec<_>>()).unwrap_or_default(),
+        "retirement": retirement.map(|retirement| json!({
+            "started_at": retirement.started_at, "done": retirement.done, "refused": retirement.refused,
+        })),
         "history": ledger.map(|ledger| &ledger.history),
         "message": message,
     })

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::part::Part;
+use super::retirement::Retirement;
 use crate::bucket::ETag;
 use crate::names::AttributeName;
 use crate::report::{Counts, Members, RunSummary};
@@ -45,6 +46,9 @@ pub struct Ledger {
     /// Who works on the segment as a whole. Nothing of it is delivered or completed meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
+    /// Whether the segment is being retired, and how far that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retirement: Option<Retirement>,
 }
 
 /// The members of a complete run.
@@ -205,6 +209,7 @@ impl Ledger {
             runs: BTreeMap::new(),
             history: Vec::new(),
             lease: None,
+            retirement: None,
         }
     }
 
@@ -226,9 +231,7 @@ impl Ledger {
             destination.clone_into(&mut self.destination);
             self.former_attributes.clear();
             self.attribute = attribute.clone();
-            for part in self.all_parts_mut() {
-                part.outdated = true;
-            }
+            self.forget_fingerprints();
         }
         if self.attribute != *attribute {
             let former = std::mem::replace(&mut self.attribute, attribute.clone());
@@ -246,6 +249,13 @@ impl Ledger {
         self.history.push(summary);
         let surplus = self.history.len().saturating_sub(HISTORY);
         self.history.drain(..surplus);
+    }
+
+    /// Everybody is sent again, whatever the state says.
+    pub(super) fn forget_fingerprints(&mut self) {
+        for part in self.all_parts_mut() {
+            part.outdated = true;
+        }
     }
 
     /// Every part that the ledger names, but for leavers that a later run has to tell.

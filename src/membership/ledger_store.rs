@@ -28,6 +28,11 @@ impl LedgerStore {
         Self { bucket, key }
     }
 
+    /// Its key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// The ledger as it is now, or `None` before the first delivery.
     pub async fn read(&self) -> Result<Option<Ledger>, StateError> {
         Ok(self.read_tagged().await?.map(|(ledger, _)| ledger))
@@ -36,7 +41,7 @@ impl LedgerStore {
     /// Takes one step: `step` sees the ledger as it is (`None` before the first delivery) and either changes it or
     /// breaks off with its own answer. If somebody else wrote meanwhile, it is asked again on the new ledger.
     ///
-    /// Gives the answer of `step`, after its change has been stored.
+    /// Gives the answer of `step`, after its change has been stored. A `step` that leaves `None` deletes the ledger.
     pub async fn update<T, B>(
         &self,
         mut step: impl FnMut(&mut Option<Ledger>) -> ControlFlow<B, T>,
@@ -69,7 +74,10 @@ impl LedgerStore {
 
     async fn store(&self, ledger: Option<&Ledger>, condition: &Condition) -> Result<(), BucketError> {
         match ledger {
-            None => self.bucket.delete(std::slice::from_ref(&self.key)).await,
+            None => match condition {
+                Condition::Unchanged(etag) => self.bucket.delete_unchanged(&self.key, etag).await,
+                Condition::Any | Condition::Absent => Ok(()),
+            },
             Some(ledger) => {
                 let body = serde_json::to_vec_pretty(ledger).map_err(|error| BucketError::Failed {
                     operation: "PutObject",

@@ -35,6 +35,12 @@ impl MemberKey {
         Self(hash & !0b11)
     }
 
+    /// Stands for the member together with an address.
+    #[must_use]
+    pub fn with_email(self, email: EmailHash) -> Self {
+        Self((self.0 ^ u128::from(email.0).rotate_left(32)) & !0b11)
+    }
+
     /// The hash as a number; the two lowest bits are zero.
     pub fn bits(self) -> u128 {
         self.0
@@ -80,6 +86,11 @@ impl Fingerprint {
     /// The fingerprint with these bits, as the state holds it.
     pub(crate) fn from_bits(bits: u64) -> Self {
         Self(bits & ((1 << Self::BITS) - 1))
+    }
+
+    /// Whether anything is known of what Braze holds.
+    pub fn is_known(self) -> bool {
+        self != Self::UNKNOWN
     }
 
     /// The 48 bits as a number; zero is unknown.

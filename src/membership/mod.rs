@@ -41,6 +41,17 @@
 //! any file of the segment is touched, by whoever comes first after its lease has ended. When a newer run begins, an
 //! older one that is not complete is not sent any more. What was sent of it counts as known when the newer one is
 //! compared, so that whoever only the older run had is unset as well.
+//!
+//! # The end of a segment
+//!
+//! ```text
+//!             retire, nobody at work           all members unset
+//!  (delivered) ─────────────────────▶ Retiring ─────────────────▶ (no ledger, nothing is known)
+//!       ▲                              │    ▲ │ out of time, killed
+//!       │                              │    └─┘ retire again
+//!       └──────────────────────────────┘
+//!         a file is delivered again, after the lease has ended: everybody is sent anew
+//! ```
 
 mod known;
 mod ledger;
@@ -49,6 +60,7 @@ mod member_key;
 mod part;
 mod part_store;
 mod recent;
+mod retirement;
 mod run_members;
 mod sealed;
 mod state_keys;
@@ -66,6 +78,7 @@ pub use self::member_key::{EmailHash, Fingerprint, MemberKey};
 pub use self::part::{Part, PartRow, PartWriter, Standing, read_part};
 pub use self::part_store::{PartStore, StoredPart};
 pub use self::recent::RecentMembers;
+pub use self::retirement::Retirement;
 pub use self::run_members::{Leaver, RunMembers};
 pub use self::sealed::{SHORTEST_STATE_KEY, StateKey};
 pub use self::state_keys::StateKeys;

@@ -8,10 +8,11 @@
 //! | `email` | the email address, if only that identifies the member |
 //! | `email_hash` | 16 hex digits that stand for the address of a member with a customer ID (half of an XXH3 hash) |
 //! | `fingerprint` | 12 hex digits that stand for the object that Braze accepted (XXH3); empty: send it again |
-//! | `standing` | empty: a member; `left`: no member any more, whose attribute is still to be unset |
+//! | `standing` | empty: a member; `left`: no member any more, whose attribute is still to be unset; `address`: see below |
 //!
 //! The first line names the columns. A line for the same member in a later part replaces an earlier one; within one part, a
-//! line with a fingerprint counts before one without.
+//! line with a fingerprint counts before one without. A line with the standing `address` replaces nothing: it only says that
+//! the profile of a member, whose own line names no address, may still have this one in Braze.
 
 use std::io::{Read, Write};
 
@@ -46,6 +47,8 @@ pub enum Standing {
     Member,
     /// Nobody that the segment has, but whose attribute may still be set.
     Left,
+    /// A member of whom another line tells; this one only keeps an address that the profile may still have.
+    Address,
 }
 
 /// One line of a part.
@@ -113,9 +116,11 @@ impl PartWriter {
             push_hex(&mut self.line, row.fingerprint.bits(), 12);
         }
         self.line.push(b',');
-        if row.standing == Standing::Left {
-            self.line.extend_from_slice(b"left");
-        }
+        self.line.extend_from_slice(match row.standing {
+            Standing::Member => b"",
+            Standing::Left => b"left",
+            Standing::Address => b"address",
+        });
         self.line.push(b'\n');
         self.rows += 1;
         if self.line.len() >= 32 * 1024 {
@@ -217,7 +222,8 @@ fn parse_row<'a>(record: &'a [u8], plain: &'a mut Vec<u8>) -> Result<PartRow<'a>
     let standing = match standing {
         "" => Standing::Member,
         "left" => Standing::Left,
-        _ => return Err("its standing is neither empty nor \"left\""),
+        "address" => Standing::Address,
+        _ => return Err("its standing is neither empty nor \"left\" nor \"address\""),
     };
     Ok(PartRow { identifier, email, fingerprint, standing })
 }

@@ -5,13 +5,34 @@ use super::part::{PartRow, Standing};
 use crate::profile::Identifier;
 
 /// The member was in the last complete run as well.
-const STAYED: u128 = 0b1;
+const STAYED: u128 = 0b01;
+/// The run does not say for certain which address the member's profile has in Braze: the row had none, or was refused.
+const ADDRESS_OPEN: u128 = 0b10;
+const MARKS: u128 = 0b11;
 
 /// Who is in a run: 16 bytes a member, and 8 for the email address of one with a customer ID.
+///
+/// # Who may be unset by an address
+///
+/// Braze looks for the profile of an address by itself, and takes one with a customer ID first. So nobody is unset by an
+/// address that the profile of a member may have. That is the address in the member's row; and where the row has none, or
+/// Braze refused it, every address that an earlier row had. The other way round, a customer ID is not unset while its
+/// address alone is in the run.
+///
+/// [`RunMembers::meet`] hears every line of the state before [`RunMembers::leaver`] is asked.
 #[derive(Debug, Default)]
 pub struct RunMembers {
     keys: Vec<u128>,
+    /// Addresses that profiles of the run's members with customer IDs may have.
     emails: Vec<u64>,
+    /// The same, learnt from the state.
+    former_emails: Vec<u64>,
+    /// Customer IDs of the state whose address alone is in the run.
+    renamed: Vec<u128>,
+    /// Whether an address may identify somebody, now or later.
+    by_email: bool,
+    /// Whether the address of any member is open.
+    any_open: bool,
 }
 
 /// What becomes of someone in the state who is in no file of the run.
@@ -21,35 +42,94 @@ pub enum Leaver {
     Gone,
     /// In the run under another identifier, so the profile may be the same: nothing is unset before that one leaves.
     Renamed,
+    /// The same, but it is another line of the state that tells it.
+    RenamedElsewhere,
 }
 
 impl RunMembers {
     /// Nobody, with room for `members`.
     pub fn with_capacity(members: usize) -> Self {
-        Self { keys: Vec::with_capacity(members), emails: Vec::new() }
+        Self { keys: Vec::with_capacity(members), ..Self::default() }
     }
 
     /// Adds a line of one of the run's parts.
     pub fn push(&mut self, row: &PartRow<'_>) {
-        if row.standing == Standing::Member {
-            self.push_member(row.key(), row.email);
+        if row.standing != Standing::Member {
+            return;
         }
+        let mut key = row.key().bits();
+        match row.identifier {
+            Identifier::Email(_) => self.by_email = true,
+            Identifier::ExternalId(_) => {
+                if row.email.is_none() || !row.fingerprint.is_known() {
+                    key |= ADDRESS_OPEN;
+                }
+                self.emails.extend(row.email.map(|email| email.0));
+            }
+        }
+        self.keys.push(key);
     }
 
-    /// Adds a member.
-    pub fn push_member(&mut self, key: MemberKey, email: Option<EmailHash>) {
-        self.keys.push(key.bits());
-        if let Some(email) = email {
-            self.emails.push(email.0);
-        }
+    /// Addresses may identify members of later runs, so what is known of addresses has to be kept.
+    pub fn expect_addresses(&mut self) {
+        self.by_email = true;
     }
 
     /// Makes it ready for questions, after the last member.
     pub fn seal(&mut self) {
         self.keys.sort_unstable();
-        self.keys.dedup();
+        self.keys.dedup_by(|later, earlier| {
+            let same = (*later | MARKS) == (*earlier | MARKS);
+            if same {
+                *earlier |= *later & MARKS;
+            }
+            same
+        });
+        self.any_open = self.keys.iter().any(|key| key & ADDRESS_OPEN != 0);
         self.emails.sort_unstable();
         self.emails.dedup();
+    }
+
+    /// Hears a line of the state, and marks its member as stayed if the line is about a member of the last complete run.
+    /// Gives what [`RunMembers::leaver`] says as long as later lines tell nothing else.
+    pub fn meet(&mut self, row: &PartRow<'_>, in_last_run: bool) -> Option<Leaver> {
+        let key = row.key();
+        let email = match row.identifier {
+            Identifier::ExternalId(_) => row.email,
+            Identifier::Email(_) => {
+                self.by_email = true;
+                None
+            }
+        };
+        if let Some(member) = self.place(key).and_then(|place| self.keys.get_mut(place)) {
+            if in_last_run {
+                *member |= STAYED;
+            }
+            if let (Some(email), true) = (email, *member & ADDRESS_OPEN != 0) {
+                self.former_emails.push(email.0);
+            }
+            return None;
+        }
+        let leaver = self.absent(key, row);
+        if email.is_some() && leaver == Leaver::Renamed {
+            self.renamed.push(key.bits());
+        }
+        Some(leaver)
+    }
+
+    /// After the last line of the state. Tells whether [`RunMembers::leaver`] may say something else than
+    /// [`RunMembers::meet`] did.
+    pub fn end_meeting(&mut self) -> bool {
+        let learnt = !self.renamed.is_empty() || !self.former_emails.is_empty();
+        self.renamed.sort_unstable();
+        self.renamed.dedup();
+        if !self.former_emails.is_empty() {
+            self.emails.append(&mut self.former_emails);
+            self.former_emails = Vec::new();
+            self.emails.sort_unstable();
+            self.emails.dedup();
+        }
+        learnt
     }
 
     /// How many different members there are.
@@ -62,13 +142,6 @@ impl RunMembers {
         self.keys.is_empty()
     }
 
-    /// Marks a member of the last complete run that is in this one too.
-    pub fn mark_stayed(&mut self, key: MemberKey) {
-        if let Some(key) = self.place(key).and_then(|place| self.keys.get_mut(place)) {
-            *key |= STAYED;
-        }
-    }
-
     /// How many have been marked.
     pub fn stayed(&self) -> u64 {
         self.keys.iter().filter(|key| **key & STAYED != 0).count() as u64
@@ -77,16 +150,29 @@ impl RunMembers {
     /// Whether someone from the state left, or `None` if they are in the run.
     pub fn leaver(&self, row: &PartRow<'_>) -> Option<Leaver> {
         let key = row.key();
-        if self.place(key).is_some() {
-            return None;
-        }
-        let under_another = match row.identifier {
+        if self.place(key).is_some() { None } else { Some(self.absent(key, row)) }
+    }
+
+    /// What becomes of someone who is in no file of the run.
+    fn absent(&self, key: MemberKey, row: &PartRow<'_>) -> Leaver {
+        match row.identifier {
             // Someone whom the address identified now has a customer ID.
-            Identifier::Email(_) => self.emails.binary_search(&EmailHash::of_key(key).0).is_ok(),
+            Identifier::Email(_) if self.emails.binary_search(&EmailHash::of_key(key).0).is_ok() => Leaver::Renamed,
             // Someone with a customer ID is now identified by the address alone.
-            Identifier::ExternalId(_) => row.email.is_some_and(|email| self.has_email_member(email)),
-        };
-        Some(if under_another { Leaver::Renamed } else { Leaver::Gone })
+            Identifier::ExternalId(_) if row.email.is_some_and(|email| self.has_email_member(email)) => Leaver::Renamed,
+            Identifier::ExternalId(_) if self.renamed.binary_search(&key.bits()).is_ok() => Leaver::RenamedElsewhere,
+            Identifier::Email(_) | Identifier::ExternalId(_) => Leaver::Gone,
+        }
+    }
+
+    /// Whether a line of the state has to be kept for the address in it, although its member is in the run: the profile may
+    /// still have that address, and the next run could not know it otherwise.
+    pub fn keeps_address(&self, row: &PartRow<'_>) -> bool {
+        self.by_email
+            && self.any_open
+            && row.email.is_some()
+            && matches!(row.identifier, Identifier::ExternalId(_))
+            && self.place(row.key()).and_then(|place| self.keys.get(place)).is_some_and(|key| key & ADDRESS_OPEN != 0)
     }
 
     fn has_email_member(&self, email: EmailHash) -> bool {
@@ -96,6 +182,6 @@ impl RunMembers {
     }
 
     fn place(&self, key: MemberKey) -> Option<usize> {
-        self.keys.binary_search_by(|other| (other & !0b11).cmp(&key.bits())).ok()
+        self.keys.binary_search_by(|other| (other & !MARKS).cmp(&key.bits())).ok()
     }
 }

@@ -24,18 +24,18 @@ fn person(by_email: bool, name: &str) -> Identifier<'_> {
 
 #[test]
 fn a_part_gives_back_what_was_written() {
-    let row = ("[^\\x00]{1,20}", any::<bool>(), any::<Option<u64>>(), any::<u64>(), any::<bool>());
+    let row = ("[^\\x00]{1,20}", any::<bool>(), any::<Option<u64>>(), any::<u64>(), 0..3_usize);
     let rows = prop::collection::vec(row, 0..60);
     runner()
         .run(&rows, |rows| {
             let mut writer = PartWriter::new();
             let written: Vec<PartRow<'_>> = rows
                 .iter()
-                .map(|(name, by_email, hash, fingerprint, left)| PartRow {
+                .map(|(name, by_email, hash, fingerprint, standing)| PartRow {
                     identifier: person(*by_email, name),
                     email: hash.map(EmailHash),
                     fingerprint: Fingerprint::from_bits(*fingerprint),
-                    standing: if *left { Standing::Left } else { Standing::Member },
+                    standing: [Standing::Member, Standing::Left, Standing::Address][*standing],
                 })
                 .collect();
             for row in &written {
@@ -132,6 +132,55 @@ fn leavers_are_those_who_answer_to_nobody_in_the_run() {
     assert_eq!(members.leaver(&row(Identifier::Email("kaito@example.jp"), None)), Some(Leaver::Renamed));
     let renamed = row(Identifier::ExternalId("LID-9"), Some("mia@example.com"));
     assert_eq!(members.leaver(&renamed), Some(Leaver::Renamed));
+}
+
+#[test]
+fn an_address_that_a_member_may_still_have_is_nobody_elses() {
+    let row = |identifier, email: Option<&str>, accepted: bool, standing| PartRow {
+        identifier,
+        email: email.map(EmailHash::of),
+        fingerprint: if accepted { Fingerprint::of(b"{}") } else { Fingerprint::UNKNOWN },
+        standing,
+    };
+    let id = Identifier::ExternalId;
+    let mut members = RunMembers::default();
+    members.expect_addresses();
+    members.push(&row(id("without"), None, true, Standing::Member));
+    // Stored before it was sent, and then refused.
+    members.push(&row(id("refused"), Some("new@example.com"), true, Standing::Member));
+    members.push(&row(id("refused"), Some("new@example.com"), false, Standing::Member));
+    members.push(&row(id("moved"), Some("moved.to@example.com"), true, Standing::Member));
+    members.push(&row(Identifier::Email("alone@example.com"), None, true, Standing::Member));
+    members.seal();
+    let before = [
+        row(id("without"), Some("a@example.com"), true, Standing::Member),
+        row(id("without"), Some("b@example.com"), false, Standing::Address),
+        row(id("refused"), Some("c@example.com"), true, Standing::Member),
+        row(id("moved"), Some("d@example.com"), true, Standing::Member),
+        // Three lines of one who left: two say that the address alone is there now.
+        row(id("under-the-address"), None, true, Standing::Member),
+        row(id("under-the-address"), Some("ALONE@example.com"), false, Standing::Address),
+        row(id("under-the-address"), Some("Alone@example.com"), true, Standing::Left),
+        row(id("gone"), Some("gone@example.com"), true, Standing::Member),
+    ];
+    for line in &before {
+        members.meet(line, line.standing == Standing::Member);
+    }
+    assert!(members.end_meeting());
+    assert_eq!((members.len(), members.stayed()), (4, 3));
+    let by_email = |email| members.leaver(&row(Identifier::Email(email), None, true, Standing::Left));
+    for kept in ["a@example.com", "B@example.com", "c@example.com", "new@example.com", "moved.to@example.com"] {
+        assert_eq!(by_email(kept), Some(Leaver::Renamed), "{kept}");
+    }
+    for free in ["d@example.com", "gone@example.com", "stranger@example.com"] {
+        assert_eq!(by_email(free), Some(Leaver::Gone), "{free}");
+    }
+    assert_eq!(by_email("alone@example.com"), None);
+    let kept: Vec<bool> = before.iter().map(|line| members.keeps_address(line)).collect();
+    assert_eq!(kept, [true, true, true, false, false, false, false, false]);
+    let leavers: Vec<_> = before[4..].iter().map(|line| members.leaver(line)).collect();
+    let (renamed, elsewhere) = (Some(Leaver::Renamed), Some(Leaver::RenamedElsewhere));
+    assert_eq!(leavers, [elsewhere, renamed, renamed, Some(Leaver::Gone)]);
 }
 
 #[test]

@@ -63,6 +63,13 @@ impl ObjectCreated {
         }
     }
 
+    /// What the message with this body asks for: the same that an invocation with it would do.
+    pub fn errands_of(body: &str) -> Result<Vec<Errand>, EventError> {
+        let event =
+            serde_json::from_str(body).map_err(|_| EventError::field("body", "text that is no JSON", ALLOWED))?;
+        errands(&event)
+    }
+
     fn messages(records: &[Value]) -> Result<Self, EventError> {
         let messages = records.iter().enumerate().map(|(place, record)| {
             let id = record.get("messageId").and_then(Value::as_str).ok_or_else(|| {

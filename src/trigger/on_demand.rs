@@ -9,6 +9,7 @@ use crate::config::SendRule;
 use crate::erase::{self, Person};
 use crate::inspect::Subject;
 use crate::names::{ConnectionName, ExportName, SegmentName};
+use crate::run::RunId;
 
 /// An action and what it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub enum OnDemand {
         /// Only tells how many members would be unset.
         dry_run: bool,
     },
+    /// Delivers once more what failed.
+    Retry(Retry),
     /// Says how files are read, or why they are ignored.
     Inspect(Subject),
     /// Takes one person out of state and reports.
@@ -60,7 +63,20 @@ pub struct Run {
     pub allow_leavers: bool,
 }
 
-const ACTIONS: &str = "run, run_all, connect, status, retire, inspect, erase";
+/// What `retry` is about: everything that failed, unless something is named.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Retry {
+    /// Of this export alone.
+    pub export: Option<ExportName>,
+    /// Of this segment alone; only together with the export.
+    pub segment: Option<SegmentName>,
+    /// Of this run alone; only together with the export.
+    pub run: Option<RunId>,
+    /// Only tells what would be delivered once more.
+    pub dry_run: bool,
+}
+
+const ACTIONS: &str = "run, run_all, connect, status, retire, retry, inspect, erase";
 
 impl OnDemand {
     /// Reads a request.
@@ -68,7 +84,7 @@ impl OnDemand {
         let Value::Object(fields) = event else {
             return Err(EventError::Unknown {
                 found: kind_of(event).to_owned(),
-                allowed: "an object with the field \"action\": run, run_all, connect, status, retire, inspect or erase",
+                allowed: "an object with the field \"action\": run, run_all, connect, status, retire, retry, inspect or erase",
             });
         };
         let mut fields = Fields { fields, known: vec!["action"] };
@@ -90,6 +106,7 @@ impl OnDemand {
                 segment: fields.required("segment", "the table name of a segment")?.into(),
                 dry_run: fields.flag("dry_run")?,
             },
+            "retry" => Self::Retry(fields.retry()?),
             "inspect" => Self::Inspect(fields.subject()?),
             "erase" => Self::Erase(erase::Request {
                 person: fields.person()?,
@@ -112,6 +129,7 @@ impl fmt::Display for OnDemand {
             Self::Connect { .. } => "connect",
             Self::Status { .. } => "status",
             Self::Retire { .. } => "retire",
+            Self::Retry(_) => "retry",
             Self::Inspect(_) => "inspect",
             Self::Erase(_) => "erase",
         })
@@ -159,6 +177,24 @@ impl<'e> Fields<'e> {
             Some("all") => Ok(Some(SendRule::All)),
             Some(other) => Err(EventError::field("send", shown(other), allowed)),
         }
+    }
+
+    fn retry(&mut self) -> Result<Retry, EventError> {
+        let export = self.text("export", "the name of an export")?.map(ExportName::from);
+        let segment = self.text("segment", "the table name of a segment")?.map(SegmentName::from);
+        let allowed = "a run as the reports name it, such as \"2026-11-23T01:02Z\"";
+        let run = match self.text("run", allowed)? {
+            None => None,
+            Some(run) => Some(run.parse().map_err(|_| EventError::field("run", shown(run), allowed))?),
+        };
+        if export.is_none() && (segment.is_some() || run.is_some()) {
+            return Err(EventError::field(
+                "export",
+                "nothing",
+                "the name of an export, when a segment or a run is named",
+            ));
+        }
+        Ok(Retry { export, segment, run, dry_run: self.flag("dry_run")? })
     }
 
     /// A key or a folder below `incoming/`, or an export. Nothing else of the bucket is anybody's to look at.

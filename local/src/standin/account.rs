@@ -103,7 +103,7 @@ impl Account {
         Ok(Self { s3, secrets, queues, braze, notifying, _temporary: temporary })
     }
 
-    /// The variables of a function in this account: endpoints, credentials, bucket and queue.
+    /// The variables of a function in this account: endpoints, credentials, bucket and queues.
     pub fn environment(&self) -> BTreeMap<String, String> {
         [
             ("AWS_ACCESS_KEY_ID", "AKIDFUNCTION".to_owned()),
@@ -114,6 +114,7 @@ impl Account {
             ("AWS_ENDPOINT_URL_SQS", self.queues.url()),
             ("BUCKET", BUCKET.to_owned()),
             ("QUEUE_URL", self.queue_url()),
+            ("DEAD_LETTER_QUEUE_URL", self.queues.queue_url(DEAD_LETTER_QUEUE)),
         ]
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))

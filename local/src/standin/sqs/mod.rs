@@ -329,6 +329,18 @@ impl JsonService for Service {
                 queues.get_mut(queue).ok_or_else(no_such_queue)?.change_visibility(receipt, Instant::now() + timeout);
                 Ok(json!({}))
             }
+            "ChangeMessageVisibilityBatch" => {
+                let mut queues = self.lock();
+                let queue = queues.get_mut(queue).ok_or_else(no_such_queue)?;
+                let entries = input["Entries"].as_array().into_iter().flatten();
+                let changed = entries.map(|entry| {
+                    let timeout = Duration::from_secs(entry["VisibilityTimeout"].as_u64().unwrap_or(0));
+                    let receipt = entry["ReceiptHandle"].as_str().unwrap_or_default();
+                    queue.change_visibility(receipt, Instant::now() + timeout);
+                    json!({"Id": entry["Id"]})
+                });
+                Ok(json!({"Successful": changed.collect::<Vec<_>>(), "Failed": []}))
+            }
             "GetQueueUrl" => {
                 let name = text(input, "QueueName");
                 if self.lock().contains_key(&name) {

@@ -1,0 +1,82 @@
+//! `retire`: the end of a segment that is delivered no more.
+
+use futures::FutureExt;
+use serde_json::Value;
+
+use super::deliveries::no_such_segment;
+use super::{Handler, HandlerError, answer};
+use crate::budget::TimeBudget;
+use crate::config::{Config, Export};
+use crate::delivery::{Models, RetirementEnd};
+use crate::names::{ExportName, SegmentName};
+use crate::queue::ContinuedDelivery;
+use crate::report::{Outcome, Report, Trigger};
+use crate::trigger::EventError;
+
+impl Handler {
+    pub(super) async fn retire(
+        &self,
+        config: &Config,
+        export: &ExportName,
+        segment: &SegmentName,
+        dry_run: bool,
+        budget: TimeBudget,
+    ) -> Result<Value, HandlerError> {
+        let export = Self::export(config, export)?;
+        if is_listed(export, segment) {
+            return Err(EventError::field(
+                "segment",
+                format!("{:?}, which exports.toml still delivers", segment.as_str()),
+                "a segment that has been taken out of the export's segments",
+            )
+            .into());
+        }
+        let delivery = self.delivery(export, segment, &Models::new(self.bucket.clone()), budget, Trigger::OnDemand);
+        let retiring = delivery.retire(dry_run).boxed();
+        let Some(end) = self.at_its_share(delivery.connection(), delivery.braze(), retiring).await? else {
+            let known = self.known_segments(&export.name).await?;
+            return Err(no_such_segment(segment, &known));
+        };
+        let report = self.see_to_the_end(end).await?;
+        Ok(answer(&[report], &[("action", "retire".into())]))
+    }
+
+    /// Goes on with a retirement that ran out of time. A segment that is delivered again is not retired any more.
+    pub(super) async fn go_on_retiring(
+        &self,
+        config: &Config,
+        continued: &ContinuedDelivery,
+        budget: TimeBudget,
+    ) -> Result<Vec<Report>, HandlerError> {
+        let export = Self::export(config, &continued.export)?;
+        if is_listed(export, &continued.segment) {
+            return Ok(Vec::new());
+        }
+        let models = Models::new(self.bucket.clone());
+        let delivery = self.delivery(export, &continued.segment, &models, budget, Trigger::ObjectCreated);
+        let retiring = delivery.retire(false).boxed();
+        match self.at_its_share(delivery.connection(), delivery.braze(), retiring).await? {
+            None => Ok(Vec::new()),
+            Some(end) => Ok(vec![self.see_to_the_end(end).await?]),
+        }
+    }
+
+    /// Lets another invocation go on if the time did not suffice.
+    async fn see_to_the_end(&self, end: RetirementEnd) -> Result<Report, HandlerError> {
+        let RetirementEnd { mut report, goes_on } = end;
+        if goes_on {
+            if let Some(queue) = &self.queue {
+                let (export, segment) = (report.export.clone(), report.segment.clone());
+                queue.send(ContinuedDelivery { export, segment, retire: true, run: report.run }).await?;
+            } else {
+                report.outcome = Outcome::Unfinished;
+                "The time of the function was up. Run retire again to go on.".clone_into(&mut report.message);
+            }
+        }
+        Ok(report)
+    }
+}
+
+fn is_listed(export: &Export, segment: &SegmentName) -> bool {
+    export.segments.as_ref().is_some_and(|segments| segments.contains(segment))
+}
