@@ -148,9 +148,11 @@ impl Table {
         let order = limited(&self.plain, 3_000, 0);
         let whole = deliver(&mut self.plain, RUNS[0], &order, None, HOUR).await;
         // A fifth of the time is kept for an orderly end, so this divides a million rows into five.
-        let time = Duration::from_secs_f64(self.rows as f64 / 75_000.0 / 4.0);
+        let time = Duration::from_secs_f64((self.rows as f64 / 75_000.0 / 4.0).max(2.0));
         let divided = deliver(&mut self.plain, RUNS[0], &order, None, time).await;
-        assert_eq!(divided.report["rows"]["accepted"], self.rows, "{}", divided.report);
+        // Whoever was sent before time was up and is read again may be known already.
+        let rows = ["accepted", "unchanged"].map(|fate| divided.report["rows"][fate].as_u64().unwrap());
+        assert_eq!(rows.iter().sum::<u64>(), self.rows as u64, "{}", divided.report);
         line(
             "the same through forced continuations",
             &format!(
