@@ -1,14 +1,17 @@
 //! A part: the members that one stretch of a file has, as the state keeps them.
 //!
-//! A part is a gzip-compressed CSV file, readable with `zcat`. Its columns:
+//! A part is a CSV file in a gzip envelope, readable with `zcat`. Its columns:
 //!
 //! | column | what it holds |
 //! | --- | --- |
 //! | `external_id` | the customer ID, if one identifies the member |
 //! | `email` | the email address, if only that identifies the member |
-//! | `email_hash` | 16 hex digits that stand for the address of a member with a customer ID (half of an XXH3 hash) |
-//! | `fingerprint` | 12 hex digits that stand for the object that Braze accepted (XXH3); empty: send it again |
+//! | `email_hash` | 11 digits that stand for the address of a member with a customer ID (half of an XXH3 hash) |
+//! | `fingerprint` | 8 digits that stand for the object that Braze accepted (XXH3); empty: send it again |
 //! | `standing` | empty: a member; `left`: no member any more, whose attribute is still to be unset; `address`: see below |
+//!
+//! The digits are those of base 64 (RFC 4648, section 5), the most significant first. The gzip data is stored, not
+//! compressed: hashes cannot be made smaller, and the function's time costs more than the storage of the rest.
 //!
 //! The first line names the columns. A line for the same member in a later part replaces an earlier one; within one part, a
 //! line with a fingerprint counts before one without. A line with the standing `address` replaces nothing: it only says that
@@ -27,6 +30,24 @@ use super::member_key::{EmailHash, Fingerprint, MemberKey};
 use crate::profile::Identifier;
 
 const HEADER: &[u8] = b"external_id,email,email_hash,fingerprint,standing\n";
+
+/// The digits of base 64 that need no quotes in CSV (RFC 4648, section 5).
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const DIGIT_BITS: u32 = 6;
+const HASH_DIGITS: usize = u64::BITS.div_ceil(DIGIT_BITS) as usize;
+const FINGERPRINT_DIGITS: usize = Fingerprint::BITS.div_ceil(DIGIT_BITS) as usize;
+
+/// What each byte is worth as a digit.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut value: u8 = 0;
+    while (value as usize) < DIGITS.len() {
+        values[DIGITS[value as usize] as usize] = value;
+        value += 1;
+    }
+    values
+};
+const NO_DIGIT: u8 = u8::MAX;
 
 /// A stored part, as the ledger refers to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,12 +103,7 @@ pub struct PartWriter {
 impl PartWriter {
     /// An empty part.
     pub fn new() -> Self {
-        Self {
-            // The fastest level: hashes hardly compress, and the function's time costs more than the storage.
-            encoder: GzEncoder::new(Vec::new(), Compression::fast()),
-            line: HEADER.to_vec(),
-            rows: 0,
-        }
+        Self { encoder: GzEncoder::new(Vec::new(), Compression::none()), line: HEADER.to_vec(), rows: 0 }
     }
 
     /// The lines so far.
@@ -109,11 +125,11 @@ impl PartWriter {
         }
         self.line.push(b',');
         if let Some(EmailHash(hash)) = row.email {
-            push_hex(&mut self.line, hash, 16);
+            push_number::<HASH_DIGITS>(&mut self.line, hash);
         }
         self.line.push(b',');
         if row.fingerprint != Fingerprint::UNKNOWN {
-            push_hex(&mut self.line, row.fingerprint.bits(), 12);
+            push_number::<FINGERPRINT_DIGITS>(&mut self.line, row.fingerprint.bits());
         }
         self.line.push(b',');
         self.line.extend_from_slice(match row.standing {
@@ -214,10 +230,10 @@ fn parse_row<'a>(record: &'a [u8], plain: &'a mut Vec<u8>) -> Result<PartRow<'a>
         let id = identifiers.strip_suffix(',').ok_or("it has two identifiers")?;
         Identifier::ExternalId(unquoted(id, plain)?)
     };
-    let email = if hash.is_empty() { None } else { Some(EmailHash(number(hash)?)) };
+    let email = if hash.is_empty() { None } else { Some(EmailHash(number::<HASH_DIGITS>(hash)?)) };
     let fingerprint = match fingerprint {
         "" => Fingerprint::UNKNOWN,
-        digits => Fingerprint::from_bits(number(digits)?),
+        digits => Fingerprint::from_bits(number::<FINGERPRINT_DIGITS>(digits)?),
     };
     let standing = match standing {
         "" => Standing::Member,
@@ -246,10 +262,6 @@ fn unquoted<'a>(field: &'a str, plain: &'a mut Vec<u8>) -> Result<&'a str, &'sta
     std::str::from_utf8(plain).map_err(|_| "it is not UTF-8")
 }
 
-fn number(digits: &str) -> Result<u64, &'static str> {
-    u64::from_str_radix(digits, 16).map_err(|_| "a hash is not hexadecimal")
-}
-
 fn push_field(line: &mut Vec<u8>, field: &str) {
     if memchr::memchr3(b',', b'"', b'\n', field.as_bytes()).is_none() && !field.contains('\r') {
         line.extend_from_slice(field.as_bytes());
@@ -265,9 +277,27 @@ fn push_field(line: &mut Vec<u8>, field: &str) {
     line.push(b'"');
 }
 
-fn push_hex(line: &mut Vec<u8>, number: u64, digits: u32) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for digit in (0..digits).rev() {
-        line.push(DIGITS[((number >> (digit * 4)) & 0xf) as usize]);
+/// Appends the lowest `6 * N` bits of `number`.
+fn push_number<const N: usize>(line: &mut Vec<u8>, number: u64) {
+    let mut digits = [0; N];
+    let mut rest = number;
+    for digit in digits.iter_mut().rev() {
+        *digit = DIGITS[(rest & 0x3f) as usize];
+        rest >>= DIGIT_BITS;
     }
+    line.extend_from_slice(&digits);
+}
+
+/// The number that exactly `N` digits write.
+fn number<const N: usize>(digits: &str) -> Result<u64, &'static str> {
+    let digits: &[u8; N] = digits.as_bytes().try_into().map_err(|_| "a hash has not its number of digits")?;
+    let mut number = 0_u128;
+    for digit in digits {
+        let value = VALUES[usize::from(*digit)];
+        if value == NO_DIGIT {
+            return Err("a hash is not written in base 64");
+        }
+        number = (number << DIGIT_BITS) | u128::from(value);
+    }
+    u64::try_from(number).map_err(|_| "a hash is larger than 64 bits")
 }
