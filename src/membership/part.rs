@@ -202,64 +202,67 @@ const READ: usize = 64 * 1024;
 /// hold line feeds.
 fn next_record(text: &[u8], start: usize) -> Option<(&[u8], usize)> {
     let rest = text.get(start..)?;
-    let mut from = 0;
-    loop {
-        let end = from + memchr::memchr(b'\n', rest.get(from..)?)?;
-        let record = rest.get(..end)?;
-        // An even number of quotation marks: none of them is open.
-        if memchr::memchr_iter(b'"', record).count().is_multiple_of(2) {
-            return Some((record, start + end + 1));
-        }
-        from = end + 1;
+    let mut end = memchr::memchr2(b'\n', b'"', rest)?;
+    let mut quoted = false;
+    while quoted || rest.get(end) != Some(&b'\n') {
+        // Two quotation marks side by side, which stand for one, close the field and open it again.
+        quoted ^= rest.get(end) == Some(&b'"');
+        end += 1;
+        end += memchr::memchr2(b'\n', b'"', rest.get(end..)?)?;
     }
+    Some((rest.get(..end)?, start + end + 1))
 }
 
 /// Takes a line apart. `plain` is where a quoted identifier is put without its quotes.
 fn parse_row<'a>(record: &'a [u8], plain: &'a mut Vec<u8>) -> Result<PartRow<'a>, &'static str> {
-    let record = std::str::from_utf8(record).map_err(|_| "it is not UTF-8")?;
     // From the end: nothing but the identifier may hold commas, inside its quotes.
-    let mut fields = record.rsplitn(4, ',');
-    let (Some(standing), Some(fingerprint), Some(hash), Some(identifiers)) =
-        (fields.next(), fields.next(), fields.next(), fields.next())
-    else {
-        return Err("it has not five columns");
-    };
-    let identifier = if let Some(email) = identifiers.strip_prefix(',') {
+    let (rest, standing) = last_field(record)?;
+    let (rest, fingerprint) = last_field(rest)?;
+    let (identifiers, hash) = last_field(rest)?;
+    let identifier = if let Some(email) = identifiers.strip_prefix(b",") {
         Identifier::Email(unquoted(email, plain)?)
     } else {
-        let id = identifiers.strip_suffix(',').ok_or("it has two identifiers")?;
+        let id = identifiers.strip_suffix(b",").ok_or("it has two identifiers")?;
         Identifier::ExternalId(unquoted(id, plain)?)
     };
     let email = if hash.is_empty() { None } else { Some(EmailHash(number::<HASH_DIGITS>(hash)?)) };
     let fingerprint = match fingerprint {
-        "" => Fingerprint::UNKNOWN,
+        b"" => Fingerprint::UNKNOWN,
         digits => Fingerprint::from_bits(number::<FINGERPRINT_DIGITS>(digits)?),
     };
     let standing = match standing {
-        "" => Standing::Member,
-        "left" => Standing::Left,
-        "address" => Standing::Address,
+        b"" => Standing::Member,
+        b"left" => Standing::Left,
+        b"address" => Standing::Address,
         _ => return Err("its standing is neither empty nor \"left\" nor \"address\""),
     };
     Ok(PartRow { identifier, email, fingerprint, standing })
 }
 
+/// What stands before the last comma, and what after it.
+fn last_field(record: &[u8]) -> Result<(&[u8], &[u8]), &'static str> {
+    let comma = record.iter().rposition(|&byte| byte == b',').ok_or("it has not five columns")?;
+    let (before, field) = record.split_at(comma);
+    Ok((before, field.get(1..).unwrap_or_default()))
+}
+
 /// The text of a field, which is quoted if it holds a comma, a quotation mark or a line break.
-fn unquoted<'a>(field: &'a str, plain: &'a mut Vec<u8>) -> Result<&'a str, &'static str> {
-    let Some(quoted) = field.strip_prefix('"') else {
-        let whole = !field.is_empty() && !field.contains([',', '"']);
-        return if whole { Ok(field) } else { Err("it has not one identifier") };
+fn unquoted<'a>(field: &'a [u8], plain: &'a mut Vec<u8>) -> Result<&'a str, &'static str> {
+    let text = |bytes| std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8");
+    let Some(quoted) = field.strip_prefix(b"\"") else {
+        let whole = !field.is_empty() && memchr::memchr2(b',', b'"', field).is_none();
+        return if whole { text(field) } else { Err("it has not one identifier") };
     };
-    let quoted = quoted.strip_suffix('"').ok_or("a quotation mark is not closed")?;
+    let mut rest = quoted.strip_suffix(b"\"").ok_or("a quotation mark is not closed")?;
     plain.clear();
-    let mut rest = quoted;
-    while let Some((before, after)) = rest.split_once('"') {
-        rest = after.strip_prefix('"').ok_or("a quotation mark is out of place")?;
-        plain.extend_from_slice(before.as_bytes());
+    while let Some(mark) = memchr::memchr(b'"', rest) {
+        let (before, after) = rest.split_at(mark);
+        rest = after.strip_prefix(b"\"\"").ok_or("a quotation mark is out of place")?;
+        plain.extend_from_slice(before);
         plain.push(b'"');
     }
-    plain.extend_from_slice(rest.as_bytes());
-    std::str::from_utf8(plain).map_err(|_| "it is not UTF-8")
+    plain.extend_from_slice(rest);
+    text(plain)
 }
 
 fn push_field(line: &mut Vec<u8>, field: &str) {
@@ -289,8 +292,8 @@ fn push_number<const N: usize>(line: &mut Vec<u8>, number: u64) {
 }
 
 /// The number that exactly `N` digits write.
-fn number<const N: usize>(digits: &str) -> Result<u64, &'static str> {
-    let digits: &[u8; N] = digits.as_bytes().try_into().map_err(|_| "a hash has not its number of digits")?;
+fn number<const N: usize>(digits: &[u8]) -> Result<u64, &'static str> {
+    let digits: &[u8; N] = digits.try_into().map_err(|_| "a hash has not its number of digits")?;
     let mut number = 0_u128;
     for digit in digits {
         let value = VALUES[usize::from(*digit)];
