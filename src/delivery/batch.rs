@@ -151,3 +151,38 @@ impl<'a> Iterator for Texts<'a> {
         Some(text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::rows::{ReadSettings, RowReader};
+
+    #[tokio::test]
+    async fn rows_come_back_as_they_were() {
+        let long = "長い名前🌸".repeat(2_000);
+        let file = format!("Id,Mail,Name\n顧客-一,,\"a\"\"b,\nc\"\n,zoë@example.com,\n L-3 ,x@example.com,{long}\n");
+        let mut reader = RowReader::open(file.as_bytes(), ReadSettings::default()).await.unwrap();
+        let identifiers =
+            [Identifier::ExternalId("顧客-一"), Identifier::Email("zoë@example.com"), Identifier::ExternalId("L-3")];
+        let mut batch = Batch::default();
+        let mut records = Vec::new();
+        for identifier in identifiers {
+            let row = reader.next_row().await.unwrap().unwrap();
+            let matched = Matched { identifier, email: None, attributes: 7 };
+            batch.push(b"{}", &row, &matched, Some(EmailHash::of("x@example.com")));
+            records.push((row.line(), row.to_record()));
+        }
+        assert_eq!(records.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 4, 5]);
+        assert_eq!((batch.len(), batch.request.len()), (3, 3));
+        for (index, (line, record)) in records.iter().enumerate() {
+            let row = batch.row(index).unwrap();
+            assert_eq!((row.line, row.identifier, &row.record), (*line, identifiers[index], record));
+            assert_eq!(row.email, Some(EmailHash::of("x@example.com")));
+            assert_eq!(batch.data_points(index), 7);
+        }
+        assert!(batch.row(3).is_none());
+        assert!(Batch::with_room_of(&batch).is_empty());
+    }
+}

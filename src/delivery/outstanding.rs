@@ -139,7 +139,7 @@ impl Outstanding {
     }
 
     /// Takes the answer to a request, one fate for each object.
-    pub(super) fn answer(&mut self, departure: Departure, fates: Vec<ObjectFate>, counts: RequestCounts) {
+    pub(super) fn answer(&mut self, departure: &Departure, fates: Vec<ObjectFate>, counts: RequestCounts) {
         self.count_requests(counts);
         let Some(chunk) = self.arrive(departure.chunk, departure.alone) else {
             return;

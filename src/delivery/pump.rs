@@ -268,7 +268,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
     fn take_answer(&mut self, departure: Departure, outcome: TrackOutcome) {
         let answered = outcome.objects.iter().all(|fate| !matches!(fate, ObjectFate::Unknown | ObjectFate::NotSent));
         if answered {
-            self.outstanding.answer(departure, outcome.objects, outcome.counts);
+            self.outstanding.answer(&departure, outcome.objects, outcome.counts);
         } else {
             self.outstanding.take_back(departure, outcome.counts);
         }
