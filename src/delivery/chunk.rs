@@ -5,7 +5,7 @@
 
 use tokio::io::AsyncRead;
 
-use crate::braze::TrackRequest;
+use super::batch::Batch;
 use crate::config::SendRule;
 use crate::membership::{
     EmailHash, Fingerprint, Known, Meeting, MemberKey, PartRow, PartWriter, RecentMembers, Standing, StateError,
@@ -46,21 +46,6 @@ pub(super) struct RejectedRow {
     pub(super) record: Record,
 }
 
-/// What belongs to one object of a request.
-#[derive(Debug)]
-pub(super) struct Ticket {
-    /// The row's line in the file.
-    pub(super) line: u64,
-    /// The row's fields.
-    pub(super) record: Record,
-    /// The identifier as a state line has it.
-    pub(super) identifier: OwnedIdentifier,
-    /// The email address as a state line has it.
-    pub(super) email: Option<EmailHash>,
-    /// Data points.
-    pub(super) data_points: u32,
-}
-
 /// An identifier that outlives its row.
 #[derive(Clone, Debug)]
 pub(super) enum OwnedIdentifier {
@@ -83,20 +68,6 @@ impl OwnedIdentifier {
             Self::ExternalId(id) => Identifier::ExternalId(id),
             Self::Email(email) => Identifier::Email(email),
         }
-    }
-}
-
-/// A request and what its objects stand for.
-#[derive(Debug, Default)]
-pub(super) struct Batch {
-    pub(super) request: TrackRequest,
-    pub(super) tickets: Vec<Ticket>,
-}
-
-impl Batch {
-    fn push(&mut self, object: &[u8], ticket: Ticket) {
-        self.request.push(object);
-        self.tickets.push(ticket);
     }
 }
 
@@ -223,8 +194,8 @@ impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
             }
         }
         let mut chunk = draft.chunk;
-        chunk.requests.extend((!draft.open.tickets.is_empty()).then_some(draft.open));
-        chunk.alone.extend((!draft.open_alone.tickets.is_empty()).then_some(draft.open_alone));
+        chunk.requests.extend((!draft.open.is_empty()).then_some(draft.open));
+        chunk.alone.extend((!draft.open_alone.is_empty()).then_some(draft.open_alone));
         chunk.position = self.reader.position();
         chunk.counts.dropped_fields = draft.dropped.to_map();
         Ok(chunk)
@@ -248,21 +219,12 @@ impl Draft {
     fn send(
         &mut self,
         row: &Row<'_>,
-        matched: Matched<'_>,
+        matched: &Matched<'_>,
         email: Option<EmailHash>,
         object: &[u8],
         settings: &ChunkSettings,
     ) {
-        let Matched { identifier, attributes: data_points, .. } = matched;
-        let ticket = Ticket {
-            line: row.line(),
-            record: row.to_record(),
-            identifier: OwnedIdentifier::of(identifier),
-            email,
-            data_points,
-        };
-        self.bytes += object.len() + ticket.record.size();
-        let alone = settings.mixed_identifiers && matches!(identifier, Identifier::Email(_));
+        let alone = settings.mixed_identifiers && matches!(matched.identifier, Identifier::Email(_));
         let (open, full) = if alone {
             (&mut self.open_alone, &mut self.chunk.alone)
         } else {
@@ -271,9 +233,10 @@ impl Draft {
         if !open.request.would_fit(object) {
             full.push(std::mem::take(open));
         }
-        open.push(object, ticket);
-        if open.tickets.len() >= settings.objects_per_request {
-            full.push(std::mem::take(open));
+        self.bytes += open.push(object, row, matched, email);
+        if open.len() >= settings.objects_per_request {
+            let next = Batch::with_room_of(open);
+            full.push(std::mem::replace(open, next));
         }
     }
 }
@@ -331,7 +294,7 @@ impl Taking<'_> {
             self.object.extend_from_slice(&self.settings.suffix);
             self.object.push(b'}');
         }
-        draft.send(row, matched, email, self.object, self.settings);
+        draft.send(row, &matched, email, self.object, self.settings);
         Ok(())
     }
 

@@ -145,7 +145,13 @@ impl SegmentDelivery {
         if self.export.data_matching.customer_id.is_some() && self.export.data_matching.email.is_some() {
             members.expect_addresses();
         }
-        self.read_parts(&parts, |row| members.push(row)).await?;
+        // The addresses are asked for by what the state lists of others, so without any they need no memory.
+        let nobody_before = sources.is_empty();
+        self.read_parts(&parts, |row| {
+            let email = row.email.filter(|_| !nobody_before);
+            members.push(&PartRow { email, ..*row });
+        })
+        .await?;
         self.compare_members(ledger, members, sources).await
     }
 

@@ -90,8 +90,8 @@ impl SegmentDelivery {
             let mut counts = chunk.counts;
             for batch in chunk.requests.iter().chain(&chunk.alone) {
                 seen.requests += 1;
-                counts.rows.accepted += batch.tickets.len() as u64;
-                counts.data_points += batch.tickets.iter().map(|ticket| u64::from(ticket.data_points)).sum::<u64>();
+                counts.rows.accepted += batch.len() as u64;
+                counts.data_points += (0..batch.len()).map(|index| batch.data_points(index)).sum::<u64>();
                 if seen.objects.len() < OBJECTS_SHOWN {
                     seen.show(&batch.request.body(), self.attribute.as_str());
                 }

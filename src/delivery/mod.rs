@@ -6,7 +6,7 @@
 //! | take the file, so that no other function works on it | `claim` |
 //! | load what is known of the members | `load` |
 //! | open the file as its `model.json` or header describes it | `open` |
-//! | turn rows into requests, chunk by chunk | `chunk` |
+//! | turn rows into requests, chunk by chunk | `chunk`, `batch` |
 //! | send them, many in flight | `pump`, `outstanding` |
 //! | write down what is certain | `commit` |
 //! | find out whether the run is complete | `evidence` |
@@ -15,6 +15,7 @@
 //! | unset the attribute of everybody of a segment that is delivered no more | `retire` |
 
 mod account;
+mod batch;
 mod chunk;
 mod claim;
 mod commit;

@@ -14,8 +14,12 @@ use crate::membership::{Checkpoint, Known, Ledger};
 use crate::profile::{ColumnTypes, Matcher, json};
 use crate::rows::{Header, RowReader};
 
-/// The longest time that the requests of one chunk take at the connection's rate, in tenths of a second.
-const TENTHS_PER_CHUNK: u32 = 2;
+/// The longest time that the requests of one chunk take at the connection's rate, in tenths of a second. Longer chunks
+/// take more memory, shorter ones more objects in the bucket.
+const TENTHS_PER_CHUNK: u32 = 1;
+
+/// The most requests in one chunk, however many the connection admits.
+const MOST_PER_CHUNK: usize = 100;
 
 /// Bytes of a file, as they come from S3.
 pub(super) type FileBytes = Box<dyn AsyncRead + Unpin + Send>;
@@ -101,7 +105,7 @@ impl SegmentDelivery {
         }
         ChunkSettings {
             objects_per_request: connection.objects_per_request,
-            requests_per_chunk: usize::try_from(requests).unwrap_or(usize::MAX).clamp(2, 200),
+            requests_per_chunk: usize::try_from(requests).unwrap_or(usize::MAX).clamp(2, MOST_PER_CHUNK),
             send: options.send.unwrap_or(self.export.send),
             suffix,
             mixed_identifiers: matching.customer_id.is_some() && matching.email.is_some(),

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::chunk::{Batch, Chunk, OwnedIdentifier, RejectedRow};
+use super::batch::Batch;
+use super::chunk::{Chunk, OwnedIdentifier, RejectedRow};
 use crate::braze::{ObjectFate, RequestCounts};
 use crate::membership::{EmailHash, Fingerprint, Part, PartRow, PartWriter, Standing, StateError};
 use crate::report::{Counts, Requests};
@@ -138,21 +139,24 @@ impl Outstanding {
     }
 
     /// Takes the answer to a request, one fate for each object.
-    pub(super) fn answer(&mut self, departure: Departure, fates: Vec<ObjectFate>, counts: RequestCounts) {
+    pub(super) fn answer(&mut self, departure: &Departure, fates: Vec<ObjectFate>, counts: RequestCounts) {
         self.count_requests(counts);
         let Some(chunk) = self.arrive(departure.chunk, departure.alone) else {
             return;
         };
-        for (ticket, fate) in departure.batch.tickets.into_iter().zip(fates) {
+        for (index, fate) in fates.into_iter().enumerate() {
             match fate {
                 ObjectFate::Accepted => {
                     chunk.counts.rows.accepted += 1;
-                    chunk.counts.data_points += u64::from(ticket.data_points);
+                    chunk.counts.data_points += departure.batch.data_points(index);
                 }
                 ObjectFate::Rejected(reason) => {
+                    let Some(row) = departure.batch.row(index) else {
+                        continue;
+                    };
                     chunk.counts.reject(&reason);
-                    chunk.refused.push((ticket.identifier, ticket.email));
-                    chunk.rejected.push(RejectedRow { line: ticket.line, reason, record: ticket.record });
+                    chunk.refused.push((OwnedIdentifier::of(row.identifier), row.email));
+                    chunk.rejected.push(RejectedRow { line: row.line, reason, record: row.record });
                 }
                 // A request with such a fate is taken back, not answered.
                 ObjectFate::Unknown | ObjectFate::NotSent => {}

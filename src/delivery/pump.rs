@@ -23,6 +23,10 @@ use crate::run::RunId;
 /// How often the checkpoint is written and the lease renewed.
 const CHECKPOINT: Duration = Duration::from_secs(1);
 
+/// With fewer requests waiting than this, the next chunk is read: at 1,000 requests a second, its part has 150 ms to be
+/// stored in before the sending has to wait for it.
+const READ_AHEAD: usize = 150;
+
 /// How a delivery of a file ended.
 #[derive(Debug)]
 pub(super) enum PumpEnd {
@@ -161,8 +165,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
                 }
                 continue;
             }
-            let tick = self.committed_at + CHECKPOINT;
-            let lease_left = self.lease_end.left(self.delivery.budget.now());
+            let next_look = self.next_look(stopping);
             tokio::select! {
                 Some((departure, outcome)) = self.in_flight.next() => self.take_answer(departure, outcome),
                 built = or_never(&mut self.building) => {
@@ -175,11 +178,19 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
                     self.committing = None;
                     self.take_standing(committed?);
                 }
-                () = tokio::time::sleep_until(tick), if self.committing.is_none() => {}
-                () = tokio::time::sleep(lease_left.unwrap_or_default()), if lease_left.is_some() => {}
-                () = tokio::time::sleep_until(self.delivery.budget.stop_sending()), if !stopping => {}
+                () = tokio::time::sleep_until(next_look) => {}
             }
         }
+    }
+
+    /// When to look again even if nothing comes in: for the checkpoint, the end of the lease or the end of the time.
+    fn next_look(&self, stopping: bool) -> Instant {
+        let may_commit = self.committing.is_none() && !matches!(self.stop, Some(Stop::Lost));
+        let checkpoint = may_commit.then(|| self.committed_at + CHECKPOINT);
+        let lease = self.lease_end.left(self.delivery.budget.now()).map(|left| Instant::now() + left);
+        let time_up = (!stopping).then(|| self.delivery.budget.stop_sending());
+        let first = [checkpoint, lease, time_up].into_iter().flatten().min();
+        first.unwrap_or_else(|| Instant::now() + CHECKPOINT)
     }
 
     fn check_time(&mut self) {
@@ -211,9 +222,10 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         }
     }
 
-    /// Begins to read the next chunk as soon as the requests that wait are fewer than those that may be in flight.
+    /// Begins to read the next chunk as soon as few enough requests wait.
     fn read_on(&mut self) {
-        if self.building.is_some() || self.all_read || self.outstanding.waiting() >= self.most_in_flight.min(200) {
+        if self.building.is_some() || self.all_read || self.outstanding.waiting() >= self.most_in_flight.min(READ_AHEAD)
+        {
             return;
         }
         let Some(mut builder) = self.builder.take() else {
@@ -256,7 +268,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
     fn take_answer(&mut self, departure: Departure, outcome: TrackOutcome) {
         let answered = outcome.objects.iter().all(|fate| !matches!(fate, ObjectFate::Unknown | ObjectFate::NotSent));
         if answered {
-            self.outstanding.answer(departure, outcome.objects, outcome.counts);
+            self.outstanding.answer(&departure, outcome.objects, outcome.counts);
         } else {
             self.outstanding.take_back(departure, outcome.counts);
         }

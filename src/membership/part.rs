@@ -1,14 +1,17 @@
 //! A part: the members that one stretch of a file has, as the state keeps them.
 //!
-//! A part is a gzip-compressed CSV file, readable with `zcat`. Its columns:
+//! A part is a CSV file in a gzip envelope, readable with `zcat`. Its columns:
 //!
 //! | column | what it holds |
 //! | --- | --- |
 //! | `external_id` | the customer ID, if one identifies the member |
 //! | `email` | the email address, if only that identifies the member |
-//! | `email_hash` | 16 hex digits that stand for the address of a member with a customer ID (half of an XXH3 hash) |
-//! | `fingerprint` | 12 hex digits that stand for the object that Braze accepted (XXH3); empty: send it again |
+//! | `email_hash` | 11 digits that stand for the address of a member with a customer ID (half of an XXH3 hash) |
+//! | `fingerprint` | 8 digits that stand for the object that Braze accepted (XXH3); empty: send it again |
 //! | `standing` | empty: a member; `left`: no member any more, whose attribute is still to be unset; `address`: see below |
+//!
+//! The digits are those of base 64 (RFC 4648, section 5), the most significant first. The gzip data is stored, not
+//! compressed: hashes cannot be made smaller, and the function's time costs more than the storage of the rest.
 //!
 //! The first line names the columns. A line for the same member in a later part replaces an earlier one; within one part, a
 //! line with a fingerprint counts before one without. A line with the standing `address` replaces nothing: it only says that
@@ -27,6 +30,24 @@ use super::member_key::{EmailHash, Fingerprint, MemberKey};
 use crate::profile::Identifier;
 
 const HEADER: &[u8] = b"external_id,email,email_hash,fingerprint,standing\n";
+
+/// The digits of base 64 that need no quotes in CSV (RFC 4648, section 5).
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const DIGIT_BITS: u32 = 6;
+const HASH_DIGITS: usize = u64::BITS.div_ceil(DIGIT_BITS) as usize;
+const FINGERPRINT_DIGITS: usize = Fingerprint::BITS.div_ceil(DIGIT_BITS) as usize;
+
+/// What each byte is worth as a digit.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut value: u8 = 0;
+    while (value as usize) < DIGITS.len() {
+        values[DIGITS[value as usize] as usize] = value;
+        value += 1;
+    }
+    values
+};
+const NO_DIGIT: u8 = u8::MAX;
 
 /// A stored part, as the ledger refers to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,12 +103,7 @@ pub struct PartWriter {
 impl PartWriter {
     /// An empty part.
     pub fn new() -> Self {
-        Self {
-            // The fastest level: hashes hardly compress, and the function's time costs more than the storage.
-            encoder: GzEncoder::new(Vec::new(), Compression::fast()),
-            line: HEADER.to_vec(),
-            rows: 0,
-        }
+        Self { encoder: GzEncoder::new(Vec::new(), Compression::none()), line: HEADER.to_vec(), rows: 0 }
     }
 
     /// The lines so far.
@@ -109,11 +125,11 @@ impl PartWriter {
         }
         self.line.push(b',');
         if let Some(EmailHash(hash)) = row.email {
-            push_hex(&mut self.line, hash, 16);
+            push_number::<HASH_DIGITS>(&mut self.line, hash);
         }
         self.line.push(b',');
         if row.fingerprint != Fingerprint::UNKNOWN {
-            push_hex(&mut self.line, row.fingerprint.bits(), 12);
+            push_number::<FINGERPRINT_DIGITS>(&mut self.line, row.fingerprint.bits());
         }
         self.line.push(b',');
         self.line.extend_from_slice(match row.standing {
@@ -186,68 +202,67 @@ const READ: usize = 64 * 1024;
 /// hold line feeds.
 fn next_record(text: &[u8], start: usize) -> Option<(&[u8], usize)> {
     let rest = text.get(start..)?;
-    let mut from = 0;
-    loop {
-        let end = from + memchr::memchr(b'\n', rest.get(from..)?)?;
-        let record = rest.get(..end)?;
-        // An even number of quotation marks: none of them is open.
-        if memchr::memchr_iter(b'"', record).count().is_multiple_of(2) {
-            return Some((record, start + end + 1));
-        }
-        from = end + 1;
+    let mut end = memchr::memchr2(b'\n', b'"', rest)?;
+    let mut quoted = false;
+    while quoted || rest.get(end) != Some(&b'\n') {
+        // Two quotation marks side by side, which stand for one, close the field and open it again.
+        quoted ^= rest.get(end) == Some(&b'"');
+        end += 1;
+        end += memchr::memchr2(b'\n', b'"', rest.get(end..)?)?;
     }
+    Some((rest.get(..end)?, start + end + 1))
 }
 
 /// Takes a line apart. `plain` is where a quoted identifier is put without its quotes.
 fn parse_row<'a>(record: &'a [u8], plain: &'a mut Vec<u8>) -> Result<PartRow<'a>, &'static str> {
-    let record = std::str::from_utf8(record).map_err(|_| "it is not UTF-8")?;
     // From the end: nothing but the identifier may hold commas, inside its quotes.
-    let mut fields = record.rsplitn(4, ',');
-    let (Some(standing), Some(fingerprint), Some(hash), Some(identifiers)) =
-        (fields.next(), fields.next(), fields.next(), fields.next())
-    else {
-        return Err("it has not five columns");
-    };
-    let identifier = if let Some(email) = identifiers.strip_prefix(',') {
+    let (rest, standing) = last_field(record)?;
+    let (rest, fingerprint) = last_field(rest)?;
+    let (identifiers, hash) = last_field(rest)?;
+    let identifier = if let Some(email) = identifiers.strip_prefix(b",") {
         Identifier::Email(unquoted(email, plain)?)
     } else {
-        let id = identifiers.strip_suffix(',').ok_or("it has two identifiers")?;
+        let id = identifiers.strip_suffix(b",").ok_or("it has two identifiers")?;
         Identifier::ExternalId(unquoted(id, plain)?)
     };
-    let email = if hash.is_empty() { None } else { Some(EmailHash(number(hash)?)) };
+    let email = if hash.is_empty() { None } else { Some(EmailHash(number::<HASH_DIGITS>(hash)?)) };
     let fingerprint = match fingerprint {
-        "" => Fingerprint::UNKNOWN,
-        digits => Fingerprint::from_bits(number(digits)?),
+        b"" => Fingerprint::UNKNOWN,
+        digits => Fingerprint::from_bits(number::<FINGERPRINT_DIGITS>(digits)?),
     };
     let standing = match standing {
-        "" => Standing::Member,
-        "left" => Standing::Left,
-        "address" => Standing::Address,
+        b"" => Standing::Member,
+        b"left" => Standing::Left,
+        b"address" => Standing::Address,
         _ => return Err("its standing is neither empty nor \"left\" nor \"address\""),
     };
     Ok(PartRow { identifier, email, fingerprint, standing })
 }
 
-/// The text of a field, which is quoted if it holds a comma, a quotation mark or a line break.
-fn unquoted<'a>(field: &'a str, plain: &'a mut Vec<u8>) -> Result<&'a str, &'static str> {
-    let Some(quoted) = field.strip_prefix('"') else {
-        let whole = !field.is_empty() && !field.contains([',', '"']);
-        return if whole { Ok(field) } else { Err("it has not one identifier") };
-    };
-    let quoted = quoted.strip_suffix('"').ok_or("a quotation mark is not closed")?;
-    plain.clear();
-    let mut rest = quoted;
-    while let Some((before, after)) = rest.split_once('"') {
-        rest = after.strip_prefix('"').ok_or("a quotation mark is out of place")?;
-        plain.extend_from_slice(before.as_bytes());
-        plain.push(b'"');
-    }
-    plain.extend_from_slice(rest.as_bytes());
-    std::str::from_utf8(plain).map_err(|_| "it is not UTF-8")
+/// What stands before the last comma, and what after it.
+fn last_field(record: &[u8]) -> Result<(&[u8], &[u8]), &'static str> {
+    let comma = record.iter().rposition(|&byte| byte == b',').ok_or("it has not five columns")?;
+    let (before, field) = record.split_at(comma);
+    Ok((before, field.get(1..).unwrap_or_default()))
 }
 
-fn number(digits: &str) -> Result<u64, &'static str> {
-    u64::from_str_radix(digits, 16).map_err(|_| "a hash is not hexadecimal")
+/// The text of a field, which is quoted if it holds a comma, a quotation mark or a line break.
+fn unquoted<'a>(field: &'a [u8], plain: &'a mut Vec<u8>) -> Result<&'a str, &'static str> {
+    let text = |bytes| std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8");
+    let Some(quoted) = field.strip_prefix(b"\"") else {
+        let whole = !field.is_empty() && memchr::memchr2(b',', b'"', field).is_none();
+        return if whole { text(field) } else { Err("it has not one identifier") };
+    };
+    let mut rest = quoted.strip_suffix(b"\"").ok_or("a quotation mark is not closed")?;
+    plain.clear();
+    while let Some(mark) = memchr::memchr(b'"', rest) {
+        let (before, after) = rest.split_at(mark);
+        rest = after.strip_prefix(b"\"\"").ok_or("a quotation mark is out of place")?;
+        plain.extend_from_slice(before);
+        plain.push(b'"');
+    }
+    plain.extend_from_slice(rest);
+    text(plain)
 }
 
 fn push_field(line: &mut Vec<u8>, field: &str) {
@@ -265,9 +280,27 @@ fn push_field(line: &mut Vec<u8>, field: &str) {
     line.push(b'"');
 }
 
-fn push_hex(line: &mut Vec<u8>, number: u64, digits: u32) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for digit in (0..digits).rev() {
-        line.push(DIGITS[((number >> (digit * 4)) & 0xf) as usize]);
+/// Appends the lowest `6 * N` bits of `number`.
+fn push_number<const N: usize>(line: &mut Vec<u8>, number: u64) {
+    let mut digits = [0; N];
+    let mut rest = number;
+    for digit in digits.iter_mut().rev() {
+        *digit = DIGITS[(rest & 0x3f) as usize];
+        rest >>= DIGIT_BITS;
     }
+    line.extend_from_slice(&digits);
+}
+
+/// The number that exactly `N` digits write.
+fn number<const N: usize>(digits: &[u8]) -> Result<u64, &'static str> {
+    let digits: &[u8; N] = digits.try_into().map_err(|_| "a hash has not its number of digits")?;
+    let mut number = 0_u128;
+    for digit in digits {
+        let value = VALUES[usize::from(*digit)];
+        if value == NO_DIGIT {
+            return Err("a hash is not written in base 64");
+        }
+        number = (number << DIGIT_BITS) | u128::from(value);
+    }
+    u64::try_from(number).map_err(|_| "a hash is larger than 64 bits")
 }

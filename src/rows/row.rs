@@ -66,13 +66,7 @@ impl<'a> Row<'a> {
 
     /// A compact copy that outlives the reader's next step.
     pub fn to_record(&self) -> Record {
-        let mut bytes = Vec::with_capacity(self.data.len());
-        let mut ends = Vec::with_capacity(self.fields.len());
-        for index in 0..self.fields.len() {
-            bytes.extend_from_slice(self.field_bytes(index).unwrap_or_default());
-            ends.push(bytes.len());
-        }
-        Record { bytes: bytes.into_boxed_slice(), ends: ends.into_boxed_slice() }
+        (0..self.fields.len()).map(|index| self.field_bytes(index).unwrap_or_default()).collect()
     }
 }
 
@@ -167,6 +161,17 @@ impl fmt::Display for RowProblem {
 pub struct Record {
     bytes: Box<[u8]>,
     ends: Box<[usize]>,
+}
+
+impl<'a> FromIterator<&'a [u8]> for Record {
+    fn from_iter<I: IntoIterator<Item = &'a [u8]>>(fields: I) -> Self {
+        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+        for field in fields {
+            bytes.extend_from_slice(field);
+            ends.push(bytes.len());
+        }
+        Self { bytes: bytes.into_boxed_slice(), ends: ends.into_boxed_slice() }
+    }
 }
 
 impl Record {

@@ -1,0 +1,188 @@
+//! A request on its way, with the rows that it stands for, kept as small as they can be until Braze has answered for them.
+//!
+//! Hundreds of requests are in flight at once, so what is kept of a row decides how much memory a delivery takes.
+
+use crate::braze::TrackRequest;
+use crate::membership::EmailHash;
+use crate::profile::{Identifier, Matched};
+use crate::rows::{Record, Row};
+
+/// Bits of a length that one byte holds; the uppermost bit says that more follow (LEB128).
+const LENGTH_BITS: u32 = 7;
+const MORE_FOLLOWS: u8 = 1 << LENGTH_BITS;
+
+/// A request and what its objects stand for.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) request: TrackRequest,
+    tickets: Vec<Ticket>,
+    /// What [`Ticket::start`] points into: of each row the identifier and then the fields, each after its length.
+    texts: Vec<u8>,
+}
+
+/// What belongs to one object of a request.
+#[derive(Debug)]
+struct Ticket {
+    /// The row's line in the file.
+    line: u64,
+    /// Where its identifier begins in the texts.
+    start: usize,
+    by_email: bool,
+    /// The email address as a state line has it.
+    email: Option<EmailHash>,
+    data_points: u32,
+}
+
+/// The row that one object of a request stands for.
+#[derive(Debug)]
+pub(super) struct SentRow<'a> {
+    /// Its line in the file.
+    pub(super) line: u64,
+    /// The identifier as a state line has it.
+    pub(super) identifier: Identifier<'a>,
+    /// The email address as a state line has it.
+    pub(super) email: Option<EmailHash>,
+    /// Its fields.
+    pub(super) record: Record,
+}
+
+impl Batch {
+    /// An empty batch with room for as much as `full` holds, and a little more: requests of one file are much alike, and
+    /// room that is not used would be taken hundreds of times.
+    pub(super) fn with_room_of(full: &Self) -> Self {
+        let roomy = |bytes: usize| bytes + bytes / 32;
+        Self {
+            request: TrackRequest::with_capacity(roomy(full.request.size())),
+            tickets: Vec::with_capacity(full.len()),
+            texts: Vec::with_capacity(roomy(full.texts.len())),
+        }
+    }
+
+    /// The number of objects.
+    pub(super) fn len(&self) -> usize {
+        self.tickets.len()
+    }
+
+    /// Whether there is no object.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tickets.is_empty()
+    }
+
+    /// Adds an object and its row. Gives the bytes that both take.
+    pub(super) fn push(
+        &mut self,
+        object: &[u8],
+        row: &Row<'_>,
+        matched: &Matched<'_>,
+        email: Option<EmailHash>,
+    ) -> usize {
+        let start = self.texts.len();
+        let (identifier, by_email) = match matched.identifier {
+            Identifier::ExternalId(id) => (id, false),
+            Identifier::Email(address) => (address, true),
+        };
+        self.push_text(identifier.as_bytes());
+        for index in 0..row.len() {
+            self.push_text(row.field_bytes(index).unwrap_or_default());
+        }
+        self.tickets.push(Ticket { line: row.line(), start, by_email, email, data_points: matched.attributes });
+        self.request.push(object);
+        object.len() + self.texts.len() - start
+    }
+
+    /// The data points of the object at `index`.
+    pub(super) fn data_points(&self, index: usize) -> u64 {
+        self.tickets.get(index).map_or(0, |ticket| u64::from(ticket.data_points))
+    }
+
+    /// The row of the object at `index`; `None` if there is no such object.
+    pub(super) fn row(&self, index: usize) -> Option<SentRow<'_>> {
+        let ticket = self.tickets.get(index)?;
+        let end = self.tickets.get(index + 1).map_or(self.texts.len(), |next| next.start);
+        let mut texts = Texts(self.texts.get(ticket.start..end)?);
+        // It was a string when it was pushed.
+        let identifier = std::str::from_utf8(texts.next()?).ok()?;
+        Some(SentRow {
+            line: ticket.line,
+            identifier: if ticket.by_email {
+                Identifier::Email(identifier)
+            } else {
+                Identifier::ExternalId(identifier)
+            },
+            email: ticket.email,
+            record: texts.collect(),
+        })
+    }
+
+    fn push_text(&mut self, text: &[u8]) {
+        let mut length = text.len();
+        loop {
+            let [lowest, ..] = length.to_le_bytes();
+            length >>= LENGTH_BITS;
+            if length == 0 {
+                self.texts.push(lowest);
+                break;
+            }
+            self.texts.push(lowest | MORE_FOLLOWS);
+        }
+        self.texts.extend_from_slice(text);
+    }
+}
+
+/// Texts that lie side by side, each after its length.
+struct Texts<'a>(&'a [u8]);
+
+impl<'a> Iterator for Texts<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let (mut length, mut shift) = (0, 0);
+        loop {
+            let (byte, rest) = self.0.split_first()?;
+            self.0 = rest;
+            length |= usize::from(byte & !MORE_FOLLOWS) << shift;
+            shift += LENGTH_BITS;
+            if byte & MORE_FOLLOWS == 0 {
+                break;
+            }
+        }
+        let (text, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::rows::{ReadSettings, RowReader};
+
+    #[tokio::test]
+    async fn rows_come_back_as_they_were() {
+        let long = "長い名前🌸".repeat(2_000);
+        let file = format!("Id,Mail,Name\n顧客-一,,\"a\"\"b,\nc\"\n,zoë@example.com,\n L-3 ,x@example.com,{long}\n");
+        let mut reader = RowReader::open(file.as_bytes(), ReadSettings::default()).await.unwrap();
+        let identifiers =
+            [Identifier::ExternalId("顧客-一"), Identifier::Email("zoë@example.com"), Identifier::ExternalId("L-3")];
+        let mut batch = Batch::default();
+        let mut records = Vec::new();
+        for identifier in identifiers {
+            let row = reader.next_row().await.unwrap().unwrap();
+            let matched = Matched { identifier, email: None, attributes: 7 };
+            batch.push(b"{}", &row, &matched, Some(EmailHash::of("x@example.com")));
+            records.push((row.line(), row.to_record()));
+        }
+        assert_eq!(records.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 4, 5]);
+        assert_eq!((batch.len(), batch.request.len()), (3, 3));
+        for (index, (line, record)) in records.iter().enumerate() {
+            let row = batch.row(index).unwrap();
+            assert_eq!((row.line, row.identifier, &row.record), (*line, identifiers[index], record));
+            assert_eq!(row.email, Some(EmailHash::of("x@example.com")));
+            assert_eq!(batch.data_points(index), 7);
+        }
+        assert!(batch.row(3).is_none());
+        assert!(Batch::with_room_of(&batch).is_empty());
+    }
+}
