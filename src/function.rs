@@ -19,7 +19,7 @@ use crate::handler::{Handler, HandlerError};
 /// An error of `answer` becomes the invocation's error, with the whole message for whoever reads it.
 pub async fn serve<A, F>(answer: A) -> Result<(), Error>
 where
-    A: Fn(Arc<Handler>, Value, TimeBudget) -> F,
+    A: Fn(Arc<Handler>, LambdaEvent<Value>, TimeBudget) -> F,
     F: Future<Output = Result<Value, HandlerError>>,
 {
     keep_memory_private();
@@ -30,8 +30,9 @@ where
     let handler = &handler;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
         let budget = TimeBudget::until_lambda_deadline(event.context.deadline);
-        answer(handler.clone(), event.payload, budget).boxed_local().await.inspect_err(|error| {
-            tracing::error!(request_id = event.context.request_id, %error, "the invocation failed");
+        let request_id = event.context.request_id.clone();
+        answer(handler.clone(), event, budget).boxed_local().await.inspect_err(|error| {
+            tracing::error!(request_id, %error, "the invocation failed");
         })
     }))
     .await

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use local::standin::braze::Latency;
 use local::standin::fault::Call;
+use local::standin::lambda::LambdaHost;
 use local::standin::{DEAD_LETTER_QUEUE, QUEUE};
 use serde::Deserialize;
 use serde_json::json;
@@ -26,7 +27,8 @@ struct Allowed {
 }
 
 /// What is allowed and never seen in the calls, with the reason.
-const NOT_ASKED_BY_THE_PROGRAM: [(&str, &str); 4] = [
+const NOT_ASKED_BY_THE_PROGRAM: [(&str, &str); 5] = [
+    ("UseTheCustomersKey", "S3, SQS and Secrets Manager use the key, with the function's role"),
     ("TakeMessages", "Lambda's event source mapping takes the messages, with the function's role"),
     ("LayDownFailures", "Lambda sends failed invocations to the dead-letter queue, with the function's role"),
     ("Log", "Lambda writes the log, with the function's role"),
@@ -246,10 +248,49 @@ async fn each_function_asks_for_what_its_role_allows_and_nothing_else() {
         }
     }
     println!("{table}");
+    // `.ci/run` shows it.
+    std::fs::write(concat!(env!("CARGO_TARGET_TMPDIR"), "/permissions.txt"), &table).unwrap();
+    for (function, allowed) in &policies {
+        let key: Vec<&str> = allowed.iter().filter(|one| one.resource == "KmsKeyArn").map(|one| &*one.action).collect();
+        assert_eq!(key, ["kms:Decrypt", "kms:GenerateDataKey"], "{function}");
+    }
     assert!(
         mistakes.is_empty(),
         "{table}\n{}",
         mistakes.into_iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("\n")
+    );
+}
+
+/// Lambda tells the function under which name it was invoked; contributors may invoke the alias alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn contributors_run_exports_and_operators_unset_attributes() {
+    let world = World::start().await;
+    world.configure("", "settle_minutes = 0");
+    let mut function = world.account.function(Function::OnDemand.binary());
+    let of_operators = LambdaHost::start(function.clone()).await.unwrap();
+    function.name += ":contributors";
+    let of_contributors = LambdaHost::start(function).await.unwrap();
+    world.put(&file_of("HighValueCustomers", 20), people(0..20));
+    let answer = of_contributors.invoke(&json!({ "action": "run", "export": "loyalty" }), TIMEOUT).await.unwrap();
+    assert_eq!(answer["reports"][0]["outcome"], "delivered", "{answer}");
+
+    // The next run has lost nearly everybody.
+    world.put(&file_of("HighValueCustomers", 21), people(0..3));
+    let held = of_contributors.invoke(&json!({ "action": "run", "export": "loyalty" }), TIMEOUT).await.unwrap();
+    assert_eq!(held["reports"][0]["outcome"], "held", "{held}");
+    let before = world.account.braze.records().len();
+    let release = json!({ "action": "run", "export": "loyalty", "allow_leavers": true });
+    let everybody = json!({ "action": "run", "export": "loyalty", "send": "all" });
+    let retire = json!({ "action": "retire", "export": "loyalty", "segment": "HighValueCustomers" });
+    for refused in [&release, &everybody, &retire] {
+        let error = of_contributors.invoke(refused, TIMEOUT).await.unwrap_err().to_string();
+        assert!(error.contains("is not for contributors"), "{error}");
+    }
+    assert_eq!(world.account.braze.records().len(), before, "nothing was sent");
+    let answer = of_operators.invoke(&release, TIMEOUT).await.unwrap();
+    assert_eq!(
+        (&answer["reports"][0]["outcome"], &answer["reports"][0]["members"]["left"]),
+        (&json!("delivered"), &json!(17))
     );
 }
 

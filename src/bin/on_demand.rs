@@ -1,9 +1,14 @@
 //! The `on-demand` function: runs, tests, tells and retires what a person or a program asks for.
 
 use insights_to_braze::function;
+use insights_to_braze::trigger::caller::Caller;
 use lambda_runtime::Error;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    function::serve(async |handler, event, budget| handler.on_demand(&event, budget).await).await
+    function::serve(async |handler, event, budget| {
+        let caller = Caller::invoking(&event.context.invoked_function_arn);
+        handler.on_demand_by(caller, &event.payload, budget).await
+    })
+    .await
 }

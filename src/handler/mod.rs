@@ -29,6 +29,7 @@ use crate::queue::{DeadLetterQueue, Queue, QueueError};
 use crate::report::Trigger;
 use crate::secrets::ApiKeys;
 use crate::trigger::EventError;
+use crate::trigger::caller::Caller;
 use crate::trigger::object_created::ObjectCreated;
 use crate::trigger::on_demand::OnDemand;
 use crate::trigger::scheduled::Scheduled;
@@ -238,6 +239,12 @@ impl Handler {
             OnDemand::Inspect(subject) => self.inspect(&config, &subject).await,
             OnDemand::Erase(request) => self.erase(&config, &request, budget).await,
         }
+    }
+
+    /// The same, if it is the caller's to ask.
+    pub async fn on_demand_by(&self, caller: Caller, event: &Value, budget: TimeBudget) -> Result<Value, HandlerError> {
+        caller.may_ask(&OnDemand::parse(event)?)?;
+        self.on_demand(event, budget).await
     }
 
     /// The configuration as it is now: it is read at each invocation, so that a change needs no deployment.

@@ -3,6 +3,7 @@
 //! Everything that comes from outside is checked here. What a function does not take is an [`EventError`], which names
 //! the field, what was found and what is allowed.
 
+pub mod caller;
 pub mod object_created;
 pub mod on_demand;
 pub mod scheduled;
@@ -30,6 +31,15 @@ pub enum EventError {
         found: String,
         /// What is allowed.
         allowed: String,
+    },
+    /// A contributor asks for what operators alone may do.
+    #[error(
+        "{asked} is not for contributors. Somebody with the operators' policy asks for it, of the function itself and not \
+             of its alias"
+    )]
+    ForOperators {
+        /// What was asked for.
+        asked: String,
     },
 }
 

@@ -33,10 +33,12 @@ STACK = "insights-to-braze"
 NOTHING = object()
 # The emulator's CloudFormation cannot make these. The secret is made beside the stack, and given to it by its ARN.
 UNSUPPORTED = {
-    "AWS::CloudWatch::Alarm", "AWS::Lambda::EventInvokeConfig", "AWS::S3::BucketPolicy", "AWS::SNS::Subscription",
+    "AWS::CloudWatch::Alarm", "AWS::Lambda::Alias", "AWS::Lambda::EventInvokeConfig", "AWS::S3::BucketPolicy", "AWS::SNS::Subscription",
     "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy", "AWS::Scheduler::Schedule", "AWS::Transfer::Server",
     "AWS::Transfer::User",
 }
+# Stands where a resource is named that is not made; a policy takes nothing but an ARN there.
+LEFT_OUT = "arn:aws:left-out:::"
 
 
 class Decided:
@@ -98,7 +100,7 @@ class Decided:
                 [(function, argument)] = value.items()
                 name = argument[0] if function == "Fn::GetAtt" else argument
                 if function in ("Ref", "Fn::GetAtt") and name in self.left_out:
-                    return f"left-out-{name}"
+                    return LEFT_OUT + name
             return {key: self.without_references(item) for key, item in value.items()}
         if isinstance(value, list):
             return [self.without_references(item) for item in value]
@@ -107,7 +109,7 @@ class Decided:
         return value
 
     def stand_in(self, reference):
-        return f"left-out-{reference[1]}" if reference[1] in self.left_out else reference[0]
+        return LEFT_OUT + reference[1] if reference[1] in self.left_out else reference[0]
 
     def value(self, value):
         """`value` with each Fn::If decided and each AWS::NoValue gone."""
