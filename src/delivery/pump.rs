@@ -164,17 +164,19 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             let tick = self.committed_at + CHECKPOINT;
             let lease_left = self.lease_end.left(self.delivery.budget.now());
             tokio::select! {
-                Some((departure, outcome)) = self.in_flight.next() => self.take_answer(departure, outcome),
+                // In a fixed order, so that a simulation can be repeated, and the rarest first, so that none waits for ever.
+                biased;
+                committed = or_never(&mut self.committing) => {
+                    self.committing = None;
+                    self.take_standing(committed?);
+                }
                 built = or_never(&mut self.building) => {
                     self.building = None;
                     if let Err(error) = self.take_chunk(built) {
                         failure.get_or_insert(error);
                     }
                 }
-                committed = or_never(&mut self.committing) => {
-                    self.committing = None;
-                    self.take_standing(committed?);
-                }
+                Some((departure, outcome)) = self.in_flight.next() => self.take_answer(departure, outcome),
                 () = tokio::time::sleep_until(tick), if self.committing.is_none() => {}
                 () = tokio::time::sleep(lease_left.unwrap_or_default()), if lease_left.is_some() => {}
                 () = tokio::time::sleep_until(self.delivery.budget.stop_sending()), if !stopping => {}
