@@ -27,8 +27,8 @@
 //! | What is a new tenant's file, before anything is delivered? | [`inspect`] |
 //! | How is one person erased? | [`erase`] |
 //!
-//! Beside the flow stand [`names`] (names that must not be mixed up), [`bucket`] (S3), [`queue`] (SQS) and [`budget`] (the
-//! time of an invocation).
+//! Beside the flow stand [`names`] (names that must not be mixed up), [`bucket`] (S3), [`queue`] (SQS), [`budget`] (the
+//! time of an invocation) and [`randomness`].
 //!
 //! # Promises
 //!
@@ -52,6 +52,7 @@ pub mod membership;
 pub mod names;
 pub mod profile;
 pub mod queue;
+pub mod randomness;
 pub mod report;
 pub mod rows;
 pub mod run;

@@ -1,8 +1,7 @@
 //! The queue through which a delivery that runs out of time is continued, and the one where messages rest that were given up.
 
-use std::time::Duration;
-
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
@@ -88,22 +87,30 @@ impl Queue {
 
     /// Asks for a delivery to be continued.
     pub async fn send(&self, delivery: ContinuedDelivery) -> Result<(), QueueError> {
+        self.send_after(delivery, Duration::ZERO).await
+    }
+
+    /// Asks for a delivery to be continued, not before `wait` is over: at most 15 minutes (Amazon SQS API Reference,
+    /// `SendMessage`, `DelaySeconds`).
+    pub async fn send_after(&self, delivery: ContinuedDelivery, wait: Duration) -> Result<(), QueueError> {
         let failed = |reason| QueueError::NotContinued { url: self.url.clone(), reason };
         let body = serde_json::to_string(&Continuation { delivery }).map_err(|error| failed(error.to_string()))?;
-        self.put(body).await.map_err(failed)
+        self.put(body, wait).await.map_err(failed)
     }
 
     /// Puts a message that was given up into the queue once more.
     pub async fn send_again(&self, letter: &DeadLetter) -> Result<(), QueueError> {
-        self.put(letter.body.clone()).await.map_err(|reason| QueueError::DeadLetters {
+        self.put(letter.body.clone(), Duration::ZERO).await.map_err(|reason| QueueError::DeadLetters {
             operation: "SendMessage",
             url: self.url.clone(),
             reason,
         })
     }
 
-    async fn put(&self, body: String) -> Result<(), String> {
-        let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
+    async fn put(&self, body: String, wait: Duration) -> Result<(), String> {
+        let wait = i32::try_from(wait.as_secs()).ok().filter(|seconds| *seconds > 0);
+        let message = self.client.send_message().queue_url(&self.url).message_body(body).set_delay_seconds(wait);
+        let sent = message.send().await;
         sent.map(drop).map_err(|error| DisplayErrorContext(&error).to_string())
     }
 }

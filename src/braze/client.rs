@@ -65,7 +65,8 @@ impl BrazeClient {
         Self::through(connection, Box::new(transport), clock, seed)
     }
 
-    pub(super) fn through(connection: &Connection, transport: Box<dyn Transport>, clock: WallClock, seed: u64) -> Self {
+    /// The same over another way than HTTP.
+    pub fn through(connection: &Connection, transport: Box<dyn Transport>, clock: WallClock, seed: u64) -> Self {
         let limiter = Limiter::new(connection.requests_per_second, connection.requests_per_hour, clock, seed);
         Self {
             shared: Arc::new(Shared {

@@ -27,4 +27,5 @@ pub use self::http_clients::{HttpClients, http_client};
 pub use self::key::ApiKey;
 pub use self::outcome::{ObjectFate, RequestCounts, StopReason, TrackOutcome};
 pub use self::request::{MAX_BODY, MAX_OBJECTS, TrackRequest};
+pub use self::transport::{Answer, Lost, Post, Transport};
 pub use self::wall_clock::WallClock;

@@ -3,11 +3,11 @@
 use std::error::Error;
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use futures::future::BoxFuture;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Method, Request, Response, Url};
 use thiserror::Error;
 
@@ -27,16 +27,16 @@ pub(super) const STREAMS: usize = 90;
 
 /// A `POST` to be made.
 #[derive(Clone, Debug)]
-pub(super) struct Post {
+pub struct Post {
     /// The value of the `Authorization` header, marked sensitive.
-    pub(super) authorization: HeaderValue,
+    pub authorization: HeaderValue,
     /// JSON.
-    pub(super) body: Bytes,
+    pub body: Bytes,
 }
 
 /// What came back.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Answer {
+pub struct Answer {
     /// The HTTP status.
     pub(super) status: u16,
     /// What it says about the rate limit.
@@ -47,9 +47,18 @@ pub(super) struct Answer {
     pub(super) body: Bytes,
 }
 
+impl Answer {
+    /// The answer with this status, these headers and this body; `now` is the time of day by which the headers are read.
+    pub fn new(status: u16, headers: &HeaderMap, body: Bytes, now: SystemTime) -> Self {
+        let html = headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"))
+            || body.trim_ascii_start().starts_with(b"<");
+        Self { status, rate: RateHeaders::read(headers, now), html, body }
+    }
+}
+
 /// Why no answer came. The messages carry neither URL nor key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub(super) enum Lost {
+pub enum Lost {
     /// The name has no address.
     #[error("the host's name cannot be resolved")]
     Dns,
@@ -107,7 +116,7 @@ impl Lost {
 }
 
 /// The way to Braze: HTTP, or a stand-in in the same process.
-pub(super) trait Transport: Send + Sync {
+pub trait Transport: Send + Sync {
     /// Makes the request. Whoever drops the future gives it up.
     fn post(&self, post: Post) -> BoxFuture<'_, Result<Answer, Lost>>;
 }
@@ -149,13 +158,7 @@ impl HttpTransport {
     }
 
     async fn read(&self, mut response: Response) -> Answer {
-        let html = response.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
-        let mut answer = Answer {
-            status: response.status().as_u16(),
-            rate: RateHeaders::read(response.headers(), self.clock.now()),
-            html,
-            body: Bytes::new(),
-        };
+        let (status, headers, came) = (response.status().as_u16(), response.headers().clone(), self.clock.now());
         let mut body = BytesMut::new();
         // A body that breaks off is used as far as it came: the status is known and decides.
         while let Ok(Some(chunk)) = response.chunk().await {
@@ -165,9 +168,7 @@ impl HttpTransport {
                 break;
             }
         }
-        answer.body = body.freeze();
-        answer.html |= answer.body.trim_ascii_start().starts_with(b"<");
-        answer
+        Answer::new(status, &headers, body.freeze(), came)
     }
 }
 

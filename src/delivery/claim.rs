@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rand::RngExt;
 use tokio::time::Instant;
 
 use super::segment::{FileToDeliver, SegmentDelivery};
@@ -57,7 +56,7 @@ impl SegmentDelivery {
     /// Takes the file. Waits for functions that work on an older run or an older content, and finishes a run that
     /// somebody began to complete.
     pub(super) async fn claim(&self, file: &FileToDeliver, options: RunOptions) -> Result<Claimed, DeliveryError> {
-        let owner = format!("{:016x}", rand::rng().random::<u64>());
+        let owner = self.new_owner();
         let give_up = (Instant::now() + LONGEST_WAIT).min(self.budget.stop_sending());
         let mut seen_until = None;
         loop {

@@ -150,6 +150,7 @@ impl SegmentDelivery {
         let mut work = std::pin::pin!(work);
         loop {
             tokio::select! {
+                biased;
                 done = &mut work => return done,
                 () = tokio::time::sleep(RENEWAL) => {
                     let lease = Lease { owner: account.owner.clone(), until: self.lease_end(self.budget.now()) };

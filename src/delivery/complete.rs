@@ -3,6 +3,8 @@
 
 use std::ops::ControlFlow;
 
+use jiff::Timestamp;
+
 use super::DeliveryError;
 use super::leavers::{Duty, Leaving, LeavingEnd};
 use super::load::Source;
@@ -13,7 +15,6 @@ use crate::membership::{
 };
 use crate::report::{Counts, Members, Outcome, RunSummary};
 use crate::run::RunId;
-use jiff::Timestamp;
 
 /// A run with at most this many leavers is never held: in a small segment, a few people are a large share.
 const LEAVERS_NEVER_HELD: u64 = 5;
@@ -285,11 +286,12 @@ impl SegmentDelivery {
             carried.push(Part { key, rows, outdated: false });
         }
         let finished = matches!(told, Ok(LeavingEnd::AllTold));
+        let now = self.budget.now();
         let ended = self
             .ledger
             .update(|ledger| {
                 let told = Told { done, counts: &counts, carried: &carried, some_still_marked, finished };
-                end(ledger, run, &owner, &compared.figures, &told)
+                end(ledger, run, &owner, &compared.figures, &told, now)
             })
             .await?;
         let before = match ended {
@@ -353,6 +355,7 @@ fn end(
     owner: &str,
     figures: &Members,
     told: &Told<'_>,
+    now: Timestamp,
 ) -> ControlFlow<Completion, Ledger> {
     let Some(ledger) = current.as_mut() else {
         return ControlFlow::Break(Completion::NotNow);
@@ -387,7 +390,7 @@ fn end(
         rows: counts.rows,
         members: figures.clone(),
         started_at: record.started_at,
-        finished_at: Timestamp::now(),
+        finished_at: now,
         seconds: counts.seconds,
     };
     ledger.last_complete = Some(CompleteRun { run, members: figures.after, parts });

@@ -23,6 +23,8 @@ pub struct DeliveryEnd {
     pub goes_on: bool,
     /// Whether the event that brought the delivery about has to come again.
     pub again: bool,
+    /// Whether nothing but an outage of Braze is in the way.
+    pub outage: bool,
 }
 
 /// How the delivery of one file ended.
@@ -97,6 +99,7 @@ impl SegmentDelivery {
         Ok(DeliveryEnd {
             again: !tried.failures.is_empty() || report.outcome == Outcome::Failed,
             goes_on: out_of_time,
+            outage: !tried.failures.is_empty() && tried.failures.iter().all(DeliveryError::is_outage),
             report,
         })
     }

@@ -114,3 +114,10 @@ pub enum DeliveryError {
         rows: u64,
     },
 }
+
+impl DeliveryError {
+    /// Whether Braze does not answer at the moment, so that the same will succeed later without anybody's doing.
+    fn is_outage(&self) -> bool {
+        matches!(self, Self::Refused(StopReason::Outage { .. }))
+    }
+}

@@ -167,17 +167,19 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             }
             let next_look = self.next_look(stopping);
             tokio::select! {
-                Some((departure, outcome)) = self.in_flight.next() => self.take_answer(departure, outcome),
+                // In a fixed order, so that a simulation can be repeated, and the rarest first, so that none waits for ever.
+                biased;
+                committed = or_never(&mut self.committing) => {
+                    self.committing = None;
+                    self.take_standing(committed?);
+                }
                 built = or_never(&mut self.building) => {
                     self.building = None;
                     if let Err(error) = self.take_chunk(built) {
                         failure.get_or_insert(error);
                     }
                 }
-                committed = or_never(&mut self.committing) => {
-                    self.committing = None;
-                    self.take_standing(committed?);
-                }
+                Some((departure, outcome)) = self.in_flight.next() => self.take_answer(departure, outcome),
                 () = tokio::time::sleep_until(next_look) => {}
             }
         }

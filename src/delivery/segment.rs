@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rand::RngExt;
 use tokio::time::Instant;
 
 use super::{DeliveryError, Models};
@@ -14,6 +13,7 @@ use crate::budget::TimeBudget;
 use crate::config::{Connection, Export, SendRule, StateIdentifiers};
 use crate::membership::{Lease, LedgerStore, PartStore, StateKeys};
 use crate::names::{AttributeName, SegmentName};
+use crate::randomness::Randomness;
 use crate::report::metrics::{self, Work};
 use crate::report::{Report, Trigger};
 use crate::run::RunId;
@@ -34,6 +34,7 @@ pub struct SegmentDelivery {
     pub(super) models: Models,
     pub(super) budget: TimeBudget,
     pub(super) trigger: Trigger,
+    randomness: Randomness,
     pub(super) logs_reports: bool,
     /// Whether metrics are written as well.
     logs_metrics: bool,
@@ -73,6 +74,7 @@ impl SegmentDelivery {
         models: Models,
         budget: TimeBudget,
         trigger: Trigger,
+        randomness: Randomness,
     ) -> Self {
         let keys = StateKeys::new(&export.name, &segment);
         let connection = &export.connection;
@@ -80,7 +82,7 @@ impl SegmentDelivery {
         let parts = PartStore::new(bucket.clone(), api_keys.clone(), vec![connection.secret.clone()], seals);
         Self {
             parts,
-            ledger: keys.ledger(&bucket),
+            ledger: keys.ledger(&bucket).with(randomness.clone()),
             attribute: export.attribute_of(&segment),
             bucket,
             api_keys,
@@ -91,6 +93,7 @@ impl SegmentDelivery {
             models,
             budget,
             trigger,
+            randomness,
             logs_reports: true,
             logs_metrics: false,
             work: Mutex::default(),
@@ -158,9 +161,14 @@ impl SegmentDelivery {
         self.export.connection.hostname.authority()
     }
 
+    /// The number by which an owner of a lease proves itself.
+    pub(super) fn new_owner(&self) -> String {
+        format!("{:016x}", self.randomness.number())
+    }
+
     /// A lease for a new owner.
     pub(super) fn new_lease(&self, now: Timestamp) -> Lease {
-        Lease { owner: format!("{:016x}", rand::rng().random::<u64>()), until: self.lease_end(now) }
+        Lease { owner: self.new_owner(), until: self.lease_end(now) }
     }
 
     /// When a lease taken or renewed now ends.

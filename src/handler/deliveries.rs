@@ -25,6 +25,8 @@ struct Deliveries {
     reports: Vec<Report>,
     ignored: Vec<Value>,
     failed: Vec<String>,
+    /// How many of those failed because of an outage of Braze alone.
+    outages: usize,
     /// How many were tried.
     of: usize,
 }
@@ -135,6 +137,9 @@ impl Handler {
         if deliveries.failed.is_empty() {
             return Ok(deliveries.reports);
         }
+        if deliveries.outages == deliveries.failed.len() {
+            return Err(HandlerError::Outage { message: deliveries.failed.join("; ") });
+        }
         Err(HandlerError::SomeFailed { failed: deliveries.failed, of: deliveries.of })
     }
 
@@ -169,6 +174,7 @@ impl Handler {
                 Ok(Some(end)) => {
                     deliveries.of += 1;
                     if end.again {
+                        deliveries.outages += usize::from(end.outage);
                         deliveries.failed.push(format!("{}/{segment}: {}", export.name, end.report.message));
                     }
                     deliveries.reports.push(end.report);
@@ -191,7 +197,7 @@ impl Handler {
     ) -> Result<Option<DeliveryEnd>, HandlerError> {
         if wanted.dry_run {
             let report = delivery.preview(found.run, &found.files, wanted.options).await?;
-            return Ok(Some(DeliveryEnd { report, goes_on: false, again: false }));
+            return Ok(Some(DeliveryEnd { report, goes_on: false, again: false, outage: false }));
         }
         let ledger = StateKeys::new(&export.name, delivery.segment()).ledger(&self.bucket).read().await;
         let ledger = ledger.map_err(crate::delivery::DeliveryError::from)?;
@@ -219,7 +225,8 @@ impl Handler {
         let mut end = match self.at_its_share(delivery.connection(), delivery.braze(), delivering).await {
             Ok(end) => end,
             Err(error) => {
-                DeliveryEnd { report: delivery.failed_report(run, &error).await, goes_on: false, again: true }
+                let report = delivery.failed_report(run, &error).await;
+                DeliveryEnd { report, goes_on: false, again: true, outage: false }
             }
         };
         if end.goes_on {

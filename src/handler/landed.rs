@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -11,6 +12,7 @@ use crate::config::{Config, Export};
 use crate::delivery::{Evidence, FileToDeliver, Models, RunOptions};
 use crate::membership::{Phase, StateKeys};
 use crate::names::{ExportName, SegmentName};
+use crate::queue::ContinuedDelivery;
 use crate::report::{Report, Trigger};
 use crate::run::RunId;
 use crate::run::layout::{Place, place};
@@ -18,6 +20,13 @@ use crate::trigger::object_created::{Errand, Landed, Message};
 
 /// The folder whose files are delivered; nothing else triggers anything.
 pub(super) const INCOMING: &str = "incoming/";
+
+/// From this attempt on, a message that an outage of Braze keeps from being carried out is replaced by a new one. The
+/// template's queue makes five attempts.
+const WORN: u32 = 3;
+
+/// How long the new message waits: the longest that SQS lets one wait.
+const AFTER_OUTAGE: Duration = Duration::from_mins(15);
 
 /// The files of one run that landed, and the errands that brought them.
 #[derive(Debug, Default)]
@@ -35,7 +44,27 @@ struct Ended {
     reports: Vec<Report>,
     ignored: Vec<Value>,
     /// Errands that have to come again, with the reason.
-    failed: BTreeMap<usize, String>,
+    failed: BTreeMap<usize, Failure>,
+}
+
+/// Why an errand has to come again.
+#[derive(Debug, Default)]
+struct Failure {
+    reasons: Vec<String>,
+    /// The deliveries that would bring it to an end, if nothing but an outage of Braze is in the way.
+    outage: Option<Vec<ContinuedDelivery>>,
+}
+
+impl Failure {
+    /// Notes one of several reasons; `delivery` is what an outage alone keeps from being done.
+    fn add(failed: &mut BTreeMap<usize, Self>, errand: usize, reason: String, delivery: Option<ContinuedDelivery>) {
+        let failure = failed.entry(errand).or_insert_with(|| Self { reasons: Vec::new(), outage: Some(Vec::new()) });
+        failure.reasons.push(reason);
+        failure.outage = failure.outage.take().zip(delivery).map(|(mut deliveries, delivery)| {
+            deliveries.push(delivery);
+            deliveries
+        });
+    }
 }
 
 impl Handler {
@@ -50,7 +79,8 @@ impl Handler {
         if ended.failed.is_empty() {
             return Ok(answer(&ended.reports, &[("ignored", Value::Array(ended.ignored))]));
         }
-        Err(HandlerError::SomeFailed { failed: ended.failed.into_values().collect(), of })
+        let failed = ended.failed.into_values().map(|failure| failure.reasons.join("; ")).collect();
+        Err(HandlerError::SomeFailed { failed, of })
     }
 
     /// The messages that failed go back to the queue, and no others (AWS Lambda Developer Guide, "Handling errors for an
@@ -72,7 +102,8 @@ impl Handler {
             }
         }
         if !errands.is_empty() {
-            failed.extend(self.carry_out(errands, budget).await?.failed.into_keys());
+            let ended = self.carry_out(errands, budget).await?;
+            failed.extend(self.without_worn(&messages, ended.failed).await);
         }
         let items: Vec<Value> = failed
             .into_iter()
@@ -80,6 +111,34 @@ impl Handler {
             .map(|message| json!({ "itemIdentifier": message.id }))
             .collect();
         Ok(json!({ "batchItemFailures": items }))
+    }
+
+    /// A queue gives a message up after some attempts, and an outage of Braze may last longer than they do. Before that, a
+    /// new message takes the place of one that nothing but an outage keeps from being carried out; the old one counts as
+    /// done. Gives the places of those that have to come again.
+    async fn without_worn(&self, messages: &[Message], failed: BTreeMap<usize, Failure>) -> Vec<usize> {
+        let mut again = Vec::new();
+        let mut sent: Vec<ContinuedDelivery> = Vec::new();
+        'messages: for (place, failure) in failed {
+            let worn = messages.get(place).is_some_and(|message| message.receives >= WORN);
+            let (Some(queue), Some(deliveries), true) = (&self.queue, failure.outage, worn) else {
+                again.push(place);
+                continue;
+            };
+            for delivery in deliveries {
+                if sent.contains(&delivery) {
+                    continue;
+                }
+                if let Err(error) = queue.send_after(delivery.clone(), AFTER_OUTAGE).await {
+                    tracing::error!(%error, "a delivery could not be postponed");
+                    again.push(place);
+                    continue 'messages;
+                }
+                sent.push(delivery);
+            }
+            tracing::warn!(reason = failure.reasons.join("; "), "a delivery is postponed until Braze answers again");
+        }
+        again
     }
 
     async fn carry_out(&self, errands: Vec<(usize, Errand)>, budget: TimeBudget) -> Result<Ended, HandlerError> {
@@ -96,12 +155,17 @@ impl Handler {
                     self.sort_in(&config, &models, place, &landed, &mut groups, &mut ended).await
                 }
                 Errand::Continue(delivery) => {
-                    self.go_on(&config, &delivery, budget).await.map(|reports| ended.reports.extend(reports))
+                    let done = self.go_on(&config, &delivery, budget).await;
+                    if let Err(HandlerError::Outage { message }) = done {
+                        Failure::add(&mut ended.failed, place, message, Some(delivery));
+                        continue;
+                    }
+                    done.map(|reports| ended.reports.extend(reports))
                 }
             };
             if let Err(error) = done {
                 tracing::error!(%error, "an event could not be carried out");
-                ended.failed.insert(place, error.to_string());
+                Failure::add(&mut ended.failed, place, error.to_string(), None);
             }
         }
         for ((export, segment, run), group) in groups {
@@ -222,12 +286,22 @@ impl Handler {
             Ok(delivered) => {
                 if delivered.again {
                     let reason = format!("{}/{segment}: {}", export.name, delivered.report.message);
-                    ended.failed.extend(group.errands.iter().map(|errand| (*errand, reason.clone())));
+                    let postponed = delivered.outage.then(|| ContinuedDelivery {
+                        export: export.name.clone(),
+                        segment: segment.clone(),
+                        run: Some(run),
+                        retire: false,
+                    });
+                    for errand in group.errands {
+                        Failure::add(&mut ended.failed, errand, reason.clone(), postponed.clone());
+                    }
                 }
                 ended.reports.push(delivered.report);
             }
             Err(error) => {
-                ended.failed.extend(group.errands.iter().map(|errand| (*errand, error.to_string())));
+                for errand in group.errands {
+                    Failure::add(&mut ended.failed, errand, error.to_string(), None);
+                }
             }
         }
     }

@@ -11,6 +11,7 @@ mod retry;
 mod status;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lambda_runtime::Diagnostic;
@@ -18,7 +19,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use crate::braze::{BrazeClient, HttpClients, WallClock};
+use crate::braze::{BrazeClient, HttpClients, Transport, WallClock};
 use crate::bucket::{Bucket, BucketError};
 use crate::budget::TimeBudget;
 use crate::config::{Config, ConfigError, Connection, Export};
@@ -26,6 +27,7 @@ use crate::delivery::{DeliveryError, Models, SegmentDelivery};
 use crate::erase::EraseError;
 use crate::names::{ConnectionName, ExportName, SegmentName};
 use crate::queue::{DeadLetterQueue, Queue, QueueError};
+use crate::randomness::Randomness;
 use crate::report::Trigger;
 use crate::secrets::ApiKeys;
 use crate::trigger::EventError;
@@ -45,12 +47,28 @@ pub struct Handler {
     api_keys: ApiKeys,
     queue: Option<Queue>,
     dead_letters: Option<DeadLetterQueue>,
-    http: HttpClients,
+    way: WayToBraze,
     logs_reports: bool,
     logs_metrics: bool,
-    /// For a simulation: the time of day, and the seed of the spread of waits.
+    /// For a simulation: the time of day, and the seed of what is drawn.
     simulated: Option<(WallClock, u64)>,
+    randomness: Randomness,
     braze: Mutex<HashMap<ConnectionName, (Arc<Connection>, BrazeClient)>>,
+}
+
+/// How Braze is reached.
+enum WayToBraze {
+    Http(HttpClients),
+    Other(Box<dyn Fn(&Connection) -> Box<dyn Transport> + Send + Sync>),
+}
+
+impl fmt::Debug for WayToBraze {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http(_) => "Http",
+            Self::Other(_) => "Other",
+        })
+    }
 }
 
 /// Why an invocation failed as a whole.
@@ -124,6 +142,12 @@ pub enum HandlerError {
         "the environment variable QUEUE_URL is not set. The action retry needs the queue that the files' events come through"
     )]
     NoQueue,
+    /// A delivery that was to be continued meets an outage of Braze.
+    #[error("{message}")]
+    Outage {
+        /// What Braze did.
+        message: String,
+    },
     /// Some deliveries failed; the others are done.
     #[error("{} of {} deliveries failed: {}", .failed.len(), .of, .failed.join("; "))]
     SomeFailed {
@@ -142,7 +166,7 @@ impl HandlerError {
             Self::NoConfig { .. } | Self::Config { .. } | Self::ConfigNotText { .. } => "InvalidConfig",
             Self::NoSuch { .. } => "NotFound",
             Self::Bucket(_) => "BucketFailed",
-            Self::Delivery(_) | Self::SomeFailed { .. } => "DeliveryFailed",
+            Self::Delivery(_) | Self::Outage { .. } | Self::SomeFailed { .. } => "DeliveryFailed",
             Self::Erase(_) => "EraseFailed",
             Self::Queue(_) | Self::NoQueue => "QueueFailed",
         }
@@ -171,10 +195,11 @@ impl Handler {
             api_keys,
             queue,
             dead_letters: None,
-            http: http.into(),
+            way: WayToBraze::Http(http.into()),
             logs_reports,
             logs_metrics,
             simulated: None,
+            randomness: Randomness::new(),
             braze: Mutex::default(),
         }
     }
@@ -205,6 +230,17 @@ impl Handler {
     #[must_use]
     pub fn simulated(mut self, clock: WallClock, seed: u64) -> Self {
         self.simulated = Some((clock, seed));
+        self.randomness = Randomness::seeded(seed);
+        self
+    }
+
+    /// The same with another way to Braze than HTTP, made for each connection.
+    #[must_use]
+    pub fn reaching_braze_by(
+        mut self,
+        way: impl Fn(&Connection) -> Box<dyn Transport> + Send + Sync + 'static,
+    ) -> Self {
+        self.way = WayToBraze::Other(Box::new(way));
         self
     }
 
@@ -270,9 +306,10 @@ impl Handler {
                 client.clone()
             }
             _ => {
-                let client = match self.simulated {
-                    None => BrazeClient::new(connection, self.http.clone()),
-                    Some((clock, seed)) => BrazeClient::seeded(connection, self.http.clone(), clock, seed),
+                let (clock, seed) = self.simulated.unwrap_or_else(|| (WallClock::System, self.randomness.number()));
+                let client = match &self.way {
+                    WayToBraze::Http(http) => BrazeClient::seeded(connection, http.clone(), clock, seed),
+                    WayToBraze::Other(way) => BrazeClient::through(connection, way(connection), clock, seed),
                 };
                 clients.insert(connection.name.clone(), (connection.clone(), client.clone()));
                 client
@@ -297,6 +334,7 @@ impl Handler {
             models.clone(),
             budget,
             trigger,
+            self.randomness.clone(),
         )
         .logging_reports(self.logs_reports)
         .logging_metrics(self.logs_metrics)

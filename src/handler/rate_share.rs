@@ -52,7 +52,7 @@ impl Handler {
         let folder = format!("state/.rates/{}/", connection.name);
         let share = RateShare {
             bucket: &self.bucket,
-            own: format!("{folder}{:016x}", rand::random::<u64>()),
+            own: format!("{folder}{:016x}", self.randomness.number()),
             folder,
             braze,
             stored: Mutex::default(),

@@ -3,11 +3,10 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use rand::RngExt;
-
 use super::StateError;
 use super::ledger::{FORMAT, Ledger};
 use crate::bucket::{Bucket, BucketError, Condition, ETag};
+use crate::randomness::Randomness;
 
 /// A ledger is small; one this large is none.
 const SIZE_LIMIT: u64 = 64 * 1024 * 1024;
@@ -20,12 +19,20 @@ const TRIES: u32 = 24;
 pub struct LedgerStore {
     bucket: Bucket,
     key: String,
+    randomness: Randomness,
 }
 
 impl LedgerStore {
     /// The ledger at `key`.
     pub fn new(bucket: Bucket, key: String) -> Self {
-        Self { bucket, key }
+        Self { bucket, key, randomness: Randomness::new() }
+    }
+
+    /// The same with waits drawn from `randomness`.
+    #[must_use]
+    pub fn with(mut self, randomness: Randomness) -> Self {
+        self.randomness = randomness;
+        self
     }
 
     /// Its key.
@@ -62,8 +69,8 @@ impl LedgerStore {
             match self.store(ledger.as_ref(), &condition).await {
                 Ok(()) => return Ok(ControlFlow::Continue(answer)),
                 Err(BucketError::Changed { .. }) => {
-                    let longest = 20 << attempt.min(6);
-                    let wait = rand::rng().random_range(0..longest);
+                    let longest = 20_u64 << attempt.min(6);
+                    let wait = self.randomness.below(longest);
                     tokio::time::sleep(Duration::from_millis(wait)).await;
                 }
                 Err(error) => return Err(error.into()),

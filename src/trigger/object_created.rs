@@ -46,6 +46,8 @@ pub enum ObjectCreated {
 pub struct Message {
     /// What the queue calls it.
     pub id: String,
+    /// How often it has been received, this time included; 1 if the queue does not say.
+    pub receives: u32,
     /// What it asks for, or what is wrong with it.
     pub errands: Result<Vec<Errand>, EventError>,
 }
@@ -83,7 +85,10 @@ impl ObjectCreated {
                 Some((body, None)) => Err(EventError::field(&field, kind_of(body), "a text that holds JSON")),
                 None => Err(EventError::field(&field, "nothing", "a text that holds JSON")),
             };
-            Ok(Message { id: id.to_owned(), errands })
+            // A number in a text (Amazon SQS API Reference, ReceiveMessage, ApproximateReceiveCount).
+            let receives = record.pointer("/attributes/ApproximateReceiveCount").and_then(Value::as_str);
+            let receives = receives.and_then(|count| count.parse().ok()).unwrap_or(1);
+            Ok(Message { id: id.to_owned(), receives, errands })
         });
         messages.collect::<Result<_, _>>().map(Self::Messages)
     }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use local::standin::braze::Profile;
+use local::standin::braze::{Braze, Counters, Profile};
+use rand::RngExt;
 use rand::rngs::SmallRng;
 use serde_json::{Value, json};
 
@@ -24,23 +25,59 @@ impl Storm<'_> {
         self.audit_unsets(&mut problems);
         self.audit_reports(last, &mut problems);
         self.audit_flights(&mut problems);
-        let before = self.world.braze.counters().requests;
+        // Each costs as much as everything before, so not every case has both.
+        if random.random_bool(0.5) {
+            self.audit_repeated_events(random, last, &mut problems).await;
+        } else {
+            self.audit_unchanged_run(random, &mut problems).await;
+        }
+        if random.random_bool(0.2) {
+            self.audit_retirement(random, &mut problems).await;
+        }
+        problems
+    }
+
+    /// The same events again send nothing.
+    async fn audit_repeated_events(&self, random: &mut SmallRng, last: usize, problems: &mut Problems) {
+        let before = self.world.requests();
         self.repeat_events();
         if let Err(problem) = self.calm_down(random, last).await {
             problems.push(format!("after repeated events: {problem}"));
         }
-        let sent = self.world.braze.counters().requests - before;
+        let sent = self.world.requests() - before;
         if sent > 0 {
             problems.push(format!("the same events again sent {sent} requests"));
         }
-        self.audit_unchanged_run(random, &mut problems).await;
-        problems
+    }
+
+    /// A segment that is taken out of the configuration and retired is nobody's any more.
+    async fn audit_retirement(&self, random: &mut SmallRng, problems: &mut Problems) {
+        // Whom Braze refuses cannot be unset, and whoever left and was kept is on nobody's list.
+        let keeps = self.config.lock().expect("no panic before").on_leave == "keep";
+        if keeps || !self.poisoned_for_good.is_empty() {
+            return;
+        }
+        self.world.drawn.count("segment: retired");
+        let config = self.retire_first_segment();
+        if let Err(problem) = self.retire(random).await {
+            problems.push(problem);
+            return;
+        }
+        let former = self.former.lock().expect("no panic before").clone();
+        let profiles = self.world.braze().profiles();
+        for profile in profiles.iter().filter(|profile| !is_shadowed(&profiles, profile)) {
+            for name in former.iter().chain([&config.attribute]) {
+                if profile.custom_attributes.get(name) == Some(&json!(true)) {
+                    problems.push(format!("the segment is retired, and {profile:?} is marked {name:?}"));
+                }
+            }
+        }
     }
 
     fn audit_profiles(&self, problems: &mut Problems) {
         let config = self.config.lock().expect("no panic before").clone();
         let former = self.former.lock().expect("no panic before").clone();
-        let profiles = self.world.braze.profiles();
+        let profiles = self.world.braze().profiles();
         let last = self.last_run();
         for segment in SEGMENTS.iter().take(self.segments) {
             let attribute = if *segment == SEGMENTS[0] { config.attribute.as_str() } else { segment };
@@ -80,6 +117,9 @@ impl Storm<'_> {
                 if owner.is_some_and(|owner| unsure.contains(&owner)) || is_shadowed(&profiles, profile) {
                     continue;
                 }
+                if config.on_leave == "keep" {
+                    continue;
+                }
                 if !expected.contains(&place) && is(attribute) {
                     problems.push(format!("{segment}: person {owner:?} is no member and is marked: {profile:?}"));
                 }
@@ -100,7 +140,8 @@ impl Storm<'_> {
         of_first.extend(["High Value Customers", "VIP 🎉", "Mitglieder"].map(str::to_owned));
         names.insert(SEGMENTS[0], of_first);
         names.insert(SEGMENTS[1], BTreeSet::from([SEGMENTS[1].to_owned()]));
-        for record in self.world.braze.records() {
+        let keeps = self.config.lock().expect("no panic before").on_leave == "keep";
+        for record in self.world.workspaces().flat_map(Braze::records) {
             let body = record.body.unwrap_or_default();
             for object in body["attributes"].as_array().into_iter().flatten() {
                 for (segment, names) in &names {
@@ -109,9 +150,12 @@ impl Storm<'_> {
                         continue;
                     }
                     let who = object["external_id"].as_str().or_else(|| object["email"].as_str()).unwrap_or_default();
-                    let allowed = snapshots.iter().any(|snapshot| {
-                        snapshot.segment == *segment && snapshot.from <= record.at && !snapshot.protected.contains(who)
-                    });
+                    let allowed = !keeps
+                        && snapshots.iter().any(|snapshot| {
+                            snapshot.segment == *segment
+                                && snapshot.from <= record.at
+                                && !snapshot.protected.contains(who)
+                        });
                     if !allowed {
                         problems.push(format!("{segment}: {who:?} was unset at {} by no whole run", record.at));
                     }
@@ -155,11 +199,17 @@ impl Storm<'_> {
     }
 
     fn audit_flights(&self, problems: &mut Problems) {
-        let counters = self.world.braze.counters();
+        for counters in self.world.workspaces().map(Braze::counters) {
+            self.audit_flights_to(&counters, problems);
+        }
+    }
+
+    fn audit_flights_to(&self, counters: &Counters, problems: &mut Problems) {
         if counters.same_profile_in_request > 0 {
             problems.push(format!("{} profiles were twice in one request", counters.same_profile_in_request));
         }
-        let alone = self.workers == 1 && self.rates.kill == 0.0 && self.rates.stall == 0.0;
+        let never_stalls = self.rates.stall == 0.0 && self.rates.ledger_stall == 0.0;
+        let alone = self.workers == 1 && self.rates.kill == 0.0 && never_stalls;
         if alone && counters.same_profile_in_flight > 0 {
             problems.push(format!("{} profiles were in two requests at once", counters.same_profile_in_flight));
         }
@@ -179,12 +229,13 @@ impl Storm<'_> {
         if !settled {
             return;
         }
-        let before = self.world.braze.counters().requests;
+        self.world.drawn.count("run: the same content again");
+        let before = self.world.requests();
         let number = self.repeat_run(random);
         if let Err(problem) = self.calm_down(random, number).await {
             problems.push(format!("an unchanged run: {problem}"));
         }
-        let sent = self.world.braze.counters().requests - before;
+        let sent = self.world.requests() - before;
         if sent > 0 {
             problems.push(format!("an unchanged run sent {sent} requests"));
         }

@@ -1,7 +1,7 @@
 //! What Customer Insights and people do in a case: files and descriptions land in any order, once or several times; what is
 //! configured changes; keys are rotated.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,13 +12,25 @@ use rand::seq::SliceRandom;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::plan::{self, Evidence, FOLDER, Members, Run, SEGMENTS};
-use super::storm::{Config, Snapshot, Storm};
+use super::plan::{self, Evidence, FOLDER, FileRows, Form, Members, Run, SEGMENTS};
+use super::storm::{CaseKind, Config, Snapshot, Storm};
 
 impl Storm<'_> {
     pub(crate) fn configure(&self) {
+        let attribute = self.config.lock().expect("no panic before").attribute.clone();
+        let names = format!("[exports.loyalty.attribute_names]\nHighValueCustomers = \"{attribute}\"");
+        self.configure_segments(r#"["HighValueCustomers", "ChurnRisk"]"#, &names);
+    }
+
+    /// Takes the first segment out of the configuration; gives what is configured.
+    pub(crate) fn retire_first_segment(&self) -> Config {
+        self.configure_segments(r#"["ChurnRisk"]"#, "");
+        self.config.lock().expect("no panic before").clone()
+    }
+
+    fn configure_segments(&self, segments: &str, attribute_names: &str) {
         let config = self.config.lock().expect("no panic before").clone();
-        let Config { attribute, on_leave, send, max_leavers, requests_per_second, objects_per_request, .. } = &config;
+        let Config { on_leave, send, max_leavers, requests_per_second, objects_per_request, .. } = &config;
         let settle = if self.evidence == Evidence::Quiet { 1 } else { 600 };
         let tier = if config.tier { "tier = \"Points\"" } else { "" };
         let text = format!(
@@ -34,7 +46,7 @@ objects_per_request = {objects_per_request}
 [exports.loyalty]
 connection = "braze-eu"
 folder = "{FOLDER}"
-segments = ["HighValueCustomers", "ChurnRisk"]
+segments = {segments}
 on_leave = "{on_leave}"
 send = "{send}"
 max_leavers = {max_leavers}
@@ -49,10 +61,9 @@ first_name = "FirstName"
 loyalty_points = {{ column = "Points", type = "integer", empty = "remove" }}
 {tier}
 
-[exports.loyalty.attribute_names]
-HighValueCustomers = "{attribute}"
+{attribute_names}
 "#,
-            host = self.world.braze.url(),
+            host = self.world.hostname(),
             secret = self.world.name,
         );
         self.world.put("config/exports.toml", text.as_bytes());
@@ -62,8 +73,9 @@ HighValueCustomers = "{attribute}"
     fn change_config(&self, random: &mut SmallRng) {
         {
             let mut config = self.config.lock().expect("no panic before");
-            match random.random_range(0..5) {
+            match random.random_range(0..6) {
                 0 | 1 => {
+                    self.world.drawn.count("configuration: attribute renamed");
                     let names = ["High Value Customers", "VIP 🎉", "Mitglieder"];
                     let name = names[random.random_range(0..names.len())].to_owned();
                     let former = std::mem::replace(&mut config.attribute, name);
@@ -71,9 +83,24 @@ HighValueCustomers = "{attribute}"
                     formers.insert(former);
                     formers.remove(&config.attribute);
                 }
-                2 => config.tier = !config.tier,
-                3 => config.on_leave = if random.random_bool(0.5) { "false" } else { "remove" },
-                _ => config.send = if random.random_bool(0.7) { "changes" } else { "all" },
+                2 => {
+                    self.world.drawn.count("configuration: mapping changed");
+                    config.tier = !config.tier;
+                }
+                // Whoever was kept keeps the attribute for good, so that what is expected would depend on when.
+                3 if config.on_leave != "keep" => {
+                    self.world.drawn.count("configuration: on_leave changed");
+                    config.on_leave = if random.random_bool(0.5) { "false" } else { "remove" };
+                }
+                4 => {
+                    self.world.drawn.count("configuration: another Braze workspace");
+                    self.world.change_workspace();
+                    self.former.lock().expect("no panic before").clear();
+                }
+                _ => {
+                    self.world.drawn.count("configuration: send changed");
+                    config.send = if random.random_bool(0.7) { "changes" } else { "all" };
+                }
             }
         }
         self.configure();
@@ -89,14 +116,20 @@ HighValueCustomers = "{attribute}"
                 self.begin_last_run(random).await;
             }
             for (segment, members) in SEGMENTS.iter().zip(&mut members).take(self.segments) {
-                *members = plan::next_members(random, &self.people, members, churn);
+                let before = std::mem::take(members);
+                *members = plan::next_members(random, &self.people, &before, churn);
+                self.count_people(&before, members);
                 let keys = plan::keys(random, self.evidence, segment, number);
                 let files = plan::split(random, members, &keys);
+                self.count_rows(&files);
                 self.missing.lock().expect("no panic before").extend(keys);
                 let run = Run { number, segment, files };
                 self.runs.lock().expect("no panic before").insert((*segment, number), run);
             }
             self.upload(random, number, last).await;
+            if self.kind == CaseKind::Slow {
+                self.overwrite_slowly(random, number).await;
+            }
             let pause = if random.random_bool(0.5) { 200_000 } else { 20_000 };
             sleep(Duration::from_millis(random.random_range(0..pause))).await;
         }
@@ -125,6 +158,7 @@ HighValueCustomers = "{attribute}"
             steps.push("model".to_owned());
             // An upload that dies: a file never comes.
             if !last && random.random_bool(0.2) {
+                self.world.drawn.count("file: never comes");
                 steps.remove(0);
             }
         }
@@ -142,9 +176,11 @@ HighValueCustomers = "{attribute}"
 
     fn extras(&self, random: &mut SmallRng, number: usize, last: bool) {
         if random.random_bool(0.1) {
+            self.world.drawn.count("event: comes again later");
             self.send_again(random);
         }
         if random.random_bool(0.05) {
+            self.world.drawn.count("key: rotated");
             self.note("the key is rotated");
             self.world.rotate_key();
         }
@@ -165,7 +201,12 @@ HighValueCustomers = "{attribute}"
             let file = runs.values().find_map(|run| run.files.get(key)).expect("a file of a run");
             file.text(&self.people)
         };
-        let content = if key.rsplit('.').next() == Some("gz") { gzip(&text) } else { text.into_bytes() };
+        let content = if key.rsplit('.').next() == Some("gz") {
+            self.world.drawn.count("file: compressed");
+            gzip(&text)
+        } else {
+            text.into_bytes()
+        };
         let event = self.world.put(key, &content);
         self.note(format!("put {key}"));
         self.missing.lock().expect("no panic before").remove(key);
@@ -207,7 +248,13 @@ HighValueCustomers = "{attribute}"
 
     /// Most events come, some twice, some never.
     fn announce(&self, random: &mut SmallRng, key: &str, event: Value) {
-        let times = if random.random_bool(0.12) { 0 } else { 1 + u32::from(random.random_bool(0.1)) };
+        let slow = self.kind == CaseKind::Slow;
+        let times = if !slow && random.random_bool(0.12) { 0 } else { 1 + u32::from(random.random_bool(0.1)) };
+        match times {
+            0 => self.world.drawn.count("event: never comes"),
+            2 => self.world.drawn.count("event: comes twice"),
+            _ => {}
+        }
         for _ in 0..times {
             self.world.queues().send(&self.world.name, event.to_string());
         }
@@ -226,6 +273,7 @@ HighValueCustomers = "{attribute}"
         if self.evidence == Evidence::OneFile {
             return;
         }
+        self.world.drawn.count("file: comes after its run is past");
         let older = random.random_range(0..number);
         let segment = SEGMENTS[random.random_range(0..self.segments)];
         let key = plan::dated_key(segment, older, 9, "");
@@ -235,6 +283,43 @@ HighValueCustomers = "{attribute}"
             run.files.append(&mut files);
         }
         self.put_file(random, &key, older);
+    }
+
+    /// A file is overwritten some time after a function has begun to deliver it.
+    async fn overwrite_slowly(&self, random: &mut SmallRng, number: usize) {
+        sleep(Duration::from_millis(random.random_range(2_000..40_000))).await;
+        self.overwrite(random, number);
+    }
+
+    fn count_rows(&self, files: &BTreeMap<String, FileRows>) {
+        let mut people = BTreeSet::new();
+        for file in files.values() {
+            for row in &file.rows {
+                if !people.insert(row.person) {
+                    self.world.drawn.count("row: twice in a run");
+                }
+                if row.form == Form::Broken {
+                    self.world.drawn.count("row: broken");
+                }
+            }
+            if file.nobody > 0 {
+                self.world.drawn.count("row: names nobody");
+            }
+        }
+    }
+
+    fn count_people(&self, before: &Members, members: &Members) {
+        for (person, row) in members {
+            let Some(was) = before.get(person) else { continue };
+            if was.generation != row.generation {
+                self.world.drawn.count("person: another ID");
+            }
+            match (was.form, row.form) {
+                (Form::EmailAlone, Form::Both) => self.world.drawn.count("person: the address alone, then an ID"),
+                (Form::Both, Form::EmailAlone) => self.world.drawn.count("person: an ID, then the address alone"),
+                _ => {}
+            }
+        }
     }
 
     /// A file of the run at hand gets another content.
@@ -259,6 +344,12 @@ HighValueCustomers = "{attribute}"
             run.files.append(&mut plan::split(random, &content, std::slice::from_ref(&key)));
             key
         };
+        let at_rest = self.busy.load(Ordering::Relaxed) == 0;
+        self.world.drawn.count(if at_rest {
+            "file: overwritten at rest"
+        } else {
+            "file: overwritten while functions work"
+        });
         self.put_file(random, &key, number);
     }
 

@@ -8,6 +8,8 @@ use rand::RngExt;
 use rand::rngs::SmallRng;
 use rand::seq::SliceRandom;
 
+use super::storm::CaseKind;
+
 /// How a case tells that a run is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Evidence {
@@ -97,9 +99,13 @@ pub(crate) const FOLDER: &str = "incoming/BlobExport";
 const NAMES: [&str; 6] = ["海斗", "Siobhán \"Shiv\"", "two\r\nlines 🎉", "O'Connor, Zoë", "José;|", "Ann"];
 
 /// The people of a case.
-pub(crate) fn people(random: &mut SmallRng) -> Vec<Person> {
+pub(crate) fn people(random: &mut SmallRng, kind: CaseKind) -> Vec<Person> {
     let kinds = [Kind::Both, Kind::Both, Kind::ChangesId, Kind::IdAlone, Kind::EmailAlone];
-    let count = random.random_range(3..13);
+    let count = match kind {
+        CaseKind::Ordinary => random.random_range(3..13),
+        CaseKind::Large => random.random_range(100..400),
+        CaseKind::Slow => random.random_range(50..90),
+    };
     (0..count).map(|number| Person { number, kind: kinds[random.random_range(0..kinds.len())] }).collect()
 }
 

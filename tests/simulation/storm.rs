@@ -35,6 +35,27 @@ pub(crate) struct Config {
     pub(crate) objects_per_request: usize,
 }
 
+/// What a case is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CaseKind {
+    /// A few people and whatever goes wrong.
+    Ordinary,
+    /// Hundreds of people: several requests in flight, parts and checkpoints.
+    Large,
+    /// A file takes minutes; its owner loses the lease while it works, and the file is overwritten meanwhile.
+    Slow,
+}
+
+impl CaseKind {
+    fn draw(random: &mut SmallRng) -> Self {
+        match random.random_range(0..100) {
+            0..4 => Self::Slow,
+            4 => Self::Large,
+            _ => Self::Ordinary,
+        }
+    }
+}
+
 /// Who was in a run, from when on.
 pub(crate) struct Snapshot {
     pub(crate) segment: &'static str,
@@ -55,6 +76,7 @@ pub(crate) struct Storm<'a> {
     pub(crate) world: &'a World<'a>,
     pub(crate) people: Vec<Person>,
     pub(crate) evidence: Evidence,
+    pub(crate) kind: CaseKind,
     pub(crate) segments: usize,
     pub(crate) rates: Rates,
     pub(crate) config: Mutex<Config>,
@@ -82,17 +104,52 @@ enum Errand {
 
 impl<'a> Storm<'a> {
     pub(crate) fn new(world: &'a World<'a>, random: &mut SmallRng) -> Self {
-        let people = plan::people(random);
-        let evidence = [Evidence::Model, Evidence::Quiet, Evidence::OneFile][random.random_range(0..3)];
+        let kind = CaseKind::draw(random);
+        let people = plan::people(random, kind);
+        let (evidence, what) = [
+            (Evidence::Model, "run: complete by model.json"),
+            (Evidence::Quiet, "run: complete by quiet"),
+            (Evidence::OneFile, "run: complete by its layout"),
+        ][random.random_range(0..3)];
+        world.drawn.count(what);
+        let (on_leave, what) = [
+            ("false", "configuration: on_leave = \"false\""),
+            ("false", "configuration: on_leave = \"false\""),
+            ("false", "configuration: on_leave = \"false\""),
+            ("remove", "configuration: on_leave = \"remove\""),
+            ("remove", "configuration: on_leave = \"remove\""),
+            ("keep", "configuration: on_leave = \"keep\""),
+        ][random.random_range(0..6)];
+        world.drawn.count(what);
         let config = Config {
             attribute: "High Value Customers".to_owned(),
             tier: false,
-            on_leave: if random.random_bool(0.6) { "false" } else { "remove" },
+            on_leave,
             send: if random.random_bool(0.8) { "changes" } else { "all" },
             max_leavers: if random.random_bool(0.7) { 1.0 } else { 0.4 },
-            requests_per_second: [1, 2, 5, 50, 1000][random.random_range(0..5)],
-            objects_per_request: random.random_range(1..5),
+            requests_per_second: match kind {
+                CaseKind::Slow => 1,
+                CaseKind::Large => 50,
+                CaseKind::Ordinary => [1, 2, 5, 50, 1000][random.random_range(0..5)],
+            },
+            objects_per_request: match kind {
+                CaseKind::Slow => random.random_range(1..3),
+                CaseKind::Large => random.random_range(1..76),
+                CaseKind::Ordinary => random.random_range(1..5),
+            },
         };
+        match kind {
+            CaseKind::Slow => world.drawn.count("case: one slow file, overwritten"),
+            CaseKind::Large => world.drawn.count("case: hundreds of people"),
+            CaseKind::Ordinary => {}
+        }
+        let workers = if kind == CaseKind::Slow { random.random_range(2..5) } else { random.random_range(1..5) };
+        match workers {
+            2 => world.drawn.count("function: two at once"),
+            3 => world.drawn.count("function: three at once"),
+            4 => world.drawn.count("function: four at once"),
+            _ => {}
+        }
         let mut poisoned_for_good = BTreeSet::new();
         if random.random_bool(0.3) {
             poisoned_for_good.insert(random.random_range(0..people.len()));
@@ -100,12 +157,13 @@ impl<'a> Storm<'a> {
         Self {
             world,
             evidence,
-            segments: [1, 1, 1, 2][random.random_range(0..4)],
-            rates: Rates::draw(random),
+            kind,
+            segments: if kind == CaseKind::Slow { 1 } else { [1, 1, 1, 2][random.random_range(0..4)] },
+            rates: if kind == CaseKind::Slow { Rates::of_stalled_leases() } else { Rates::draw(random) },
             config: Mutex::new(config),
             former: Mutex::default(),
             poisoned_for_good,
-            workers: random.random_range(1..5),
+            workers,
             snapshots: Mutex::default(),
             tally: Tally::default(),
             log: Mutex::default(),
@@ -125,11 +183,13 @@ impl<'a> Storm<'a> {
         self.configure();
         self.poison(random);
         self.world.set_faults(Some(self.rates));
-        let mut workers: FuturesUnordered<_> =
-            (0..self.workers).map(|number| self.work(self.world.seed * 8 + number as u64)).collect();
+        let mut workers: FuturesUnordered<_> = (0..self.workers)
+            .map(|number| self.work(self.world.seed.wrapping_mul(16).wrapping_add(8 + number as u64)))
+            .collect();
         let mut producing = pin!(self.produce(random));
         loop {
             tokio::select! {
+                biased;
                 () = &mut producing => break,
                 Some(()) = workers.next() => {}
             }
@@ -186,8 +246,10 @@ impl<'a> Storm<'a> {
 
     async fn work_once(&self, random: &mut SmallRng, instance: &mut Option<Handler>) {
         if random.random_bool(0.08) {
+            self.world.drawn.count("event: by the schedule");
             self.invoke(random, instance, &Errand::Scheduled).await;
         } else if random.random_bool(0.02) {
+            self.world.drawn.count("event: send all, on demand");
             let all = json!({ "action": "run", "export": "loyalty", "send": "all" });
             self.invoke(random, instance, &Errand::OnDemand(all)).await;
         } else {
@@ -229,10 +291,13 @@ impl<'a> Storm<'a> {
             1 => random.random_range(2_000..20_000),
             _ => 900_000,
         });
+        if time < Duration::from_secs(20) {
+            self.world.drawn.count("function: too little time");
+        }
         let killed = !calm && random.random_bool(self.rates.kill);
         let (mut polls, moment) = match random.random_range(0..2) {
             _ if !killed => (u64::MAX, time),
-            0 => (random.random_range(1..600), time),
+            0 => (random.random_range(1..200), time),
             _ => (u64::MAX, Duration::from_micros(2_u64.pow(random.random_range(10..25))).min(time)),
         };
         let budget = TimeBudget::ending_in_by(time, self.world.lane.wall_clock);
@@ -247,14 +312,19 @@ impl<'a> Storm<'a> {
             let end = Instant::now() + moment;
             let counted = poll_fn(|context| {
                 if polls == 0 {
+                    self.world.drawn.count("function: killed between two awaits");
                     return Poll::Ready(None);
                 }
                 polls -= 1;
                 answering.as_mut().poll(context).map(Some)
             });
             tokio::select! {
+                biased;
                 answer = counted => answer,
-                () = tokio::time::sleep_until(end) => None,
+                () = tokio::time::sleep_until(end) => {
+                    self.world.drawn.count("function: killed at a moment");
+                    None
+                }
             }
         };
         match answer {
@@ -285,6 +355,7 @@ impl<'a> Storm<'a> {
             answer = self.invoke(random, &mut instance, &Errand::Scheduled).await.unwrap_or_default();
             let phases = self.phases(last);
             if phases.iter().any(|phase| phase == "held") {
+                self.world.drawn.count("run: held, and released");
                 let allowed = json!({ "action": "run", "export": "loyalty", "allow_leavers": true });
                 self.invoke(random, &mut instance, &Errand::OnDemand(allowed)).await;
             }
@@ -294,6 +365,28 @@ impl<'a> Storm<'a> {
             sleep(Duration::from_secs(65)).await;
         }
         Err(format!("it does not come to an end: {:?}, {answer}", self.phases(last)))
+    }
+
+    /// Retires the first segment, asking again as long as it is not done: first among failures and kills, then in calm.
+    pub(crate) async fn retire(&self, random: &mut SmallRng) -> Result<(), String> {
+        let event = json!({ "action": "retire", "export": "loyalty", "segment": SEGMENTS[0] });
+        let mut instance = None;
+        let mut last = Value::Null;
+        for attempt in 0..12 {
+            let calm = attempt >= 3;
+            self.calm.store(calm, Ordering::Relaxed);
+            self.world.set_faults((!calm).then_some(self.rates));
+            last = self.invoke(random, &mut instance, &Errand::OnDemand(event.clone())).await.unwrap_or_default();
+            // Whoever was killed had done it already.
+            let gone = last["error"].as_str().is_some_and(|error| error.contains("does not exist"));
+            if last["reports"][0]["outcome"] == "delivered" || gone {
+                self.calm.store(true, Ordering::Relaxed);
+                self.world.set_faults(None);
+                return Ok(());
+            }
+            sleep(Duration::from_secs(40)).await;
+        }
+        Err(format!("retire does not come to an end: {last}"))
     }
 
     /// How the run with this number stands, by segment.

@@ -1,8 +1,8 @@
-//! The stand-ins that one thread's cases use one after the other, and what one case has of its own in them.
+//! The stand-ins that cases use, over sockets or in the same process, and what one case has of its own in them.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::SystemTime;
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
@@ -13,18 +13,34 @@ use insights_to_braze::queue::Queue;
 use insights_to_braze::secrets::ApiKeys;
 use local::standin::braze::{Braze, BrazeSettings, Record, RestApiKey};
 use local::standin::clock::Clock;
+use local::standin::fault::Call;
 use local::standin::s3::{S3Server, secret_access_key};
 use local::standin::secrets::SecretsServer;
 use local::standin::sqs::{QueueSettings, Queues};
 use serde_json::{Value, json};
 
-use super::faults::{self, Poison, Rates};
+use super::faults::{self, Drawn, Poison, Rates};
 
 /// How many lanes there have been, to tell their folders apart.
 static LANES: AtomicU64 = AtomicU64::new(0);
 
-/// Servers and clients of one thread.
+static HTTP: OnceLock<reqwest::Client> = OnceLock::new();
+
+/// When a case in the same process begins.
+const START: &str = "2026-12-01T00:00:00Z";
+
+/// How the functions reach the stand-ins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wires {
+    /// HTTP over sockets. What happens between two steps of virtual time depends on the machine.
+    Sockets,
+    /// In the same process: whatever happens depends on the seed alone.
+    InProcess,
+}
+
+/// Servers and clients: those of one case in the same process, or those of one thread over sockets.
 pub(crate) struct Lane {
+    wires: Wires,
     pub(crate) clock: Clock,
     pub(crate) wall_clock: WallClock,
     s3: S3Server,
@@ -44,18 +60,28 @@ impl Drop for Lane {
 }
 
 macro_rules! client {
-    ($sdk:ident, $url:expr) => {
-        $sdk::config::Builder::new()
+    ($sdk:ident, $server:expr, $wires:expr) => {{
+        let builder = $sdk::config::Builder::new()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-central-1"))
             .credentials_provider(Credentials::new("AKIDSIMULATION", secret_access_key(), None, None, "simulation"))
-            .endpoint_url($url)
-    };
+            // What the SDK remembers of failures is one function's own, as in AWS, and not the process's.
+            .retry_partition($sdk::config::retry::RetryPartition::custom("simulation").build())
+            .endpoint_url($server.url());
+        match $wires {
+            Wires::Sockets => builder,
+            Wires::InProcess => builder.http_client($server.in_process()),
+        }
+    }};
 }
 
 impl Lane {
-    pub(crate) async fn start() -> Self {
-        let clock = Clock::new();
+    pub(crate) async fn start(wires: Wires) -> Self {
+        let clock = match wires {
+            Wires::Sockets => Clock::new(),
+            // The signatures are as old as the machine's clock says, and nobody minds.
+            Wires::InProcess => Clock::starting_at(START.parse().expect("a time")),
+        };
         let wall_clock = WallClock::Virtual {
             origin: SystemTime::UNIX_EPOCH + clock.since_epoch(),
             started: tokio::time::Instant::now(),
@@ -63,15 +89,49 @@ impl Lane {
         let number = LANES.fetch_add(1, Ordering::Relaxed);
         let folder = scratch_folder().join(format!("simulation-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder");
-        let s3 = S3Server::start(&folder, clock).await.expect("S3");
-        let secrets = SecretsServer::start(clock).await.expect("Secrets Manager");
-        let queues = Queues::start(clock).await.expect("SQS");
-        let s3_client = aws_sdk_s3::Client::from_conf(client!(aws_sdk_s3, s3.url()).force_path_style(true).build());
-        let secrets_client =
-            aws_sdk_secretsmanager::Client::from_conf(client!(aws_sdk_secretsmanager, secrets.url()).build());
-        let queue_client = aws_sdk_sqs::Client::from_conf(client!(aws_sdk_sqs, queues.url()).build());
-        let http = http_client().expect("an HTTP client");
-        Self { clock, wall_clock, s3, secrets, queues, s3_client, secrets_client, queue_client, http, folder }
+        let (s3, secrets, queues) = match wires {
+            Wires::Sockets => (
+                S3Server::start(&folder, clock).await.expect("S3"),
+                SecretsServer::start(clock).await.expect("Secrets Manager"),
+                Queues::start(clock).await.expect("SQS"),
+            ),
+            Wires::InProcess => (
+                S3Server::without_socket(&folder, clock).expect("S3"),
+                SecretsServer::without_socket(clock),
+                Queues::without_socket(clock),
+            ),
+        };
+        let s3_client = client!(aws_sdk_s3, s3, wires).force_path_style(true).build();
+        let secrets_client = client!(aws_sdk_secretsmanager, secrets, wires).build();
+        let queue_client = client!(aws_sdk_sqs, queues, wires).build();
+        Self {
+            wires,
+            clock,
+            wall_clock,
+            s3,
+            secrets,
+            queues,
+            s3_client: aws_sdk_s3::Client::from_conf(s3_client),
+            secrets_client: aws_sdk_secretsmanager::Client::from_conf(secrets_client),
+            queue_client: aws_sdk_sqs::Client::from_conf(queue_client),
+            http: match wires {
+                Wires::Sockets => http_client().expect("an HTTP client"),
+                // It is not used, and making one costs as much as a case.
+                Wires::InProcess => HTTP.get_or_init(|| http_client().expect("an HTTP client")).clone(),
+            },
+            folder,
+        }
+    }
+
+    async fn workspace(&self, seed: u64) -> Arc<Braze> {
+        let mut settings = BrazeSettings::with_key("key-0");
+        settings.record = Record::Bodies;
+        settings.clock = self.clock;
+        settings.seed = seed;
+        Arc::new(match self.wires {
+            Wires::Sockets => Braze::start(settings).await.expect("Braze"),
+            Wires::InProcess => Braze::without_socket(settings),
+        })
     }
 }
 
@@ -86,8 +146,12 @@ pub(crate) struct World<'a> {
     pub(crate) lane: &'a Lane,
     pub(crate) name: String,
     pub(crate) seed: u64,
-    pub(crate) braze: Braze,
+    /// The workspaces that the connection may lead to.
+    workspaces: [Arc<Braze>; 2],
+    /// The one that it leads to.
+    destination: AtomicUsize,
     pub(crate) poison: Poison,
+    pub(crate) drawn: Arc<Drawn>,
     handlers: Mutex<u64>,
     keys: Mutex<u64>,
 }
@@ -95,11 +159,7 @@ pub(crate) struct World<'a> {
 impl<'a> World<'a> {
     pub(crate) async fn start(lane: &'a Lane, seed: u64) -> Self {
         let name = format!("case-{seed}");
-        let mut settings = BrazeSettings::with_key("key-0");
-        settings.record = Record::Bodies;
-        settings.clock = lane.clock;
-        settings.seed = seed;
-        let braze = Braze::start(settings).await.expect("Braze");
+        let workspaces = [lane.workspace(seed).await, lane.workspace(seed).await];
         lane.s3.create_bucket(&name).expect("a bucket");
         // Hidden for as long as AWS recommends: six times a function's time would be longer and change nothing here.
         let settings = QueueSettings { visibility_timeout: std::time::Duration::from_secs(90), dead_letters: None };
@@ -108,8 +168,10 @@ impl<'a> World<'a> {
             lane,
             name,
             seed,
-            braze,
+            workspaces,
+            destination: AtomicUsize::new(0),
             poison: Arc::default(),
+            drawn: Arc::default(),
             handlers: Mutex::default(),
             keys: Mutex::default(),
         };
@@ -123,7 +185,38 @@ impl<'a> World<'a> {
         *keys += 1;
         let key = format!("key-{keys}");
         self.lane.secrets.set_secret(&self.name, json!({ "api_key": key }).to_string());
-        self.braze.set_keys(vec![RestApiKey { key, may_track: true }]);
+        for braze in &self.workspaces {
+            braze.set_keys(vec![RestApiKey { key: key.clone(), may_track: true }]);
+        }
+    }
+
+    /// The workspace that the connection leads to now.
+    pub(crate) fn braze(&self) -> &Braze {
+        &self.workspaces[self.destination.load(Ordering::Relaxed)]
+    }
+
+    /// The requests that came so far.
+    pub(crate) fn requests(&self) -> u64 {
+        self.workspaces().map(|braze| braze.counters().requests).sum()
+    }
+
+    /// Every workspace.
+    pub(crate) fn workspaces(&self) -> impl Iterator<Item = &Braze> {
+        self.workspaces.iter().map(Arc::as_ref)
+    }
+
+    /// The connection leads to the other workspace from now on.
+    pub(crate) fn change_workspace(&self) {
+        self.destination.fetch_xor(1, Ordering::Relaxed);
+    }
+
+    /// `hostname` of the connection.
+    pub(crate) fn hostname(&self) -> String {
+        let number = self.destination.load(Ordering::Relaxed);
+        match self.lane.wires {
+            Wires::Sockets => self.workspaces[number].url(),
+            Wires::InProcess => format!("http://localhost:{}", number + 1),
+        }
     }
 
     /// A function instance that has just started.
@@ -131,7 +224,7 @@ impl<'a> World<'a> {
         let mut handlers = self.handlers.lock().expect("no panic before");
         *handlers += 1;
         let queue = Queue::new(self.lane.queue_client.clone(), self.lane.queues.queue_url(&self.name));
-        Handler::new(
+        let handler = Handler::new(
             Bucket::new(self.lane.s3_client.clone(), self.name.clone()),
             "config/exports.toml".to_owned(),
             ApiKeys::new(self.lane.secrets_client.clone()),
@@ -139,7 +232,15 @@ impl<'a> World<'a> {
             self.lane.http.clone(),
         )
         .without_report_lines()
-        .simulated(self.lane.wall_clock, self.seed ^ *handlers)
+        .simulated(self.lane.wall_clock, (self.seed << 16) ^ *handlers);
+        if self.lane.wires == Wires::Sockets {
+            return handler;
+        }
+        let workspaces = self.workspaces.clone();
+        handler.reaching_braze_by(move |connection| {
+            let second = connection.hostname.authority().ends_with('2');
+            Box::new(workspaces[usize::from(second)].in_process())
+        })
     }
 
     pub(crate) fn queues(&self) -> &Queues {
@@ -147,16 +248,18 @@ impl<'a> World<'a> {
     }
 
     pub(crate) fn set_faults(&self, rates: Option<Rates>) {
-        let (s3, json, braze) = match rates {
-            Some(rates) => {
-                (Some(faults::s3(self.seed + 1, rates)), Some(faults::json_service(self.seed + 2, rates)), rates)
-            }
-            None => (None, None, Rates { aws: 0.0, braze: 0.0, kill: 0.0, stall: 0.0 }),
-        };
-        self.lane.s3.set_faults(s3);
-        self.lane.secrets.set_faults(json.clone());
-        self.lane.queues.set_faults(json);
-        self.braze.set_faults(Some(faults::braze(self.seed + 3, braze, self.poison.clone(), self.lane.clock)));
+        // Distinct streams, and none of them that of the next seed.
+        let seed = |stream: u64| self.seed.wrapping_mul(16).wrapping_add(stream);
+        let drawn = || Arc::clone(&self.drawn);
+        self.lane.s3.set_faults(rates.map(|rates| faults::s3(seed(1), rates, drawn())));
+        let json = |stream, names| rates.map(|rates| faults::json_service(seed(stream), rates, names, drawn()));
+        self.lane.secrets.set_faults(json(2, faults::SECRETS));
+        self.lane.queues.set_faults(json(3, faults::QUEUES));
+        let rates = rates.unwrap_or(Rates::CALM);
+        for (braze, stream) in self.workspaces().zip(4..) {
+            let script = faults::braze(seed(stream), rates, self.poison.clone(), self.lane.clock, drawn());
+            braze.set_faults(Some(script));
+        }
     }
 
     /// Puts an object and gives the notification of it.
@@ -169,6 +272,13 @@ impl<'a> World<'a> {
     pub(crate) fn get_json(&self, key: &str) -> Value {
         let content = self.lane.s3.get_object(&self.name, key).expect("S3").unwrap_or_default();
         serde_json::from_slice(&content).unwrap_or_default()
+    }
+
+    /// Each call of S3, for the trace.
+    pub(crate) fn s3_record(&self) -> Vec<String> {
+        let of_case = |call: &Call| call.bucket == self.name;
+        let line = |call: Call| format!("{} S3 {} {}", call.at, call.operation, call.resource);
+        self.lane.s3.calls().into_iter().filter(of_case).map(line).collect()
     }
 
     pub(crate) fn s3_calls(&self) -> u64 {

@@ -4,15 +4,17 @@ use std::future::Future;
 use std::io;
 use std::sync::Arc;
 
-use http_body_util::BodyExt;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
 use hyper::Request;
-use hyper::body::Incoming;
+use hyper::body::Body;
 use hyper::header::AUTHORIZATION;
 use serde_json::{Value, json};
 
 use super::clock::Clock;
 use super::fault::{Answer, Call, Fault, Gate, caller_of};
 use super::http::{ConnectionClosed, HttpServer, WholeResponse};
+use super::in_process::InProcess;
 
 /// An error of the service.
 #[derive(Debug)]
@@ -46,11 +48,17 @@ pub(crate) async fn start<S: JsonService>(service: Arc<S>, gate: Gate, clock: Cl
     HttpServer::start(move |request| answer(Arc::clone(&service), gate.clone(), clock, request), None).await
 }
 
-async fn answer<S: JsonService>(
+/// Answers without a socket.
+pub(crate) fn in_process<S: JsonService>(service: &Arc<S>, gate: &Gate, clock: Clock) -> InProcess {
+    let (service, gate) = (Arc::clone(service), gate.clone());
+    InProcess::new(move |request| answer(Arc::clone(&service), gate.clone(), clock, request.map(Full::new)))
+}
+
+async fn answer<S: JsonService, B: Body<Data = Bytes>>(
     service: Arc<S>,
     gate: Gate,
     clock: Clock,
-    request: Request<Incoming>,
+    request: Request<B>,
 ) -> Result<WholeResponse, ConnectionClosed> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| ConnectionClosed)?.to_bytes();
@@ -82,6 +90,11 @@ async fn answer<S: JsonService>(
             serve().await
         }
         Fault::Answer(answer) => answer,
+        Fault::DelayAfter(time) => {
+            let answer = serve().await;
+            tokio::time::sleep(time).await;
+            answer
+        }
         Fault::AnswerAfter(answer) => {
             serve().await;
             answer

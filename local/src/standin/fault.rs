@@ -39,6 +39,8 @@ pub enum Fault {
     None,
     /// Serve it after this time.
     Delay(Duration),
+    /// Serve it at once and answer after this time.
+    DelayAfter(Duration),
     /// Change nothing and give this answer.
     Answer(Answer),
     /// Serve it, but give this answer instead of the true one.

@@ -10,10 +10,12 @@ use super::aws_json::{self, JsonService, ServiceError};
 use super::clock::Clock;
 use super::fault::{Call, FaultScript, Gate};
 use super::http::HttpServer;
+use super::in_process::{self, InProcess};
 
 /// A running Secrets Manager.
 pub struct SecretsServer {
-    server: HttpServer,
+    server: Option<HttpServer>,
+    in_process: InProcess,
     gate: Gate,
     secrets: Arc<Secrets>,
 }
@@ -49,20 +51,32 @@ const ARN_AFTER_NAME: &str = "-AbCdEf";
 impl SecretsServer {
     /// Starts without any secret.
     pub async fn start(clock: Clock) -> io::Result<Self> {
+        let mut started = Self::without_socket(clock);
+        started.server = Some(aws_json::start(Arc::clone(&started.secrets), started.gate.clone(), clock).await?);
+        Ok(started)
+    }
+
+    /// The same without a socket: it is reached by [`Self::in_process`] alone.
+    pub fn without_socket(clock: Clock) -> Self {
         let secrets = Arc::new(Secrets { clock, state: Mutex::default() });
         let gate = Gate::default();
-        let server = aws_json::start(Arc::clone(&secrets), gate.clone(), clock).await?;
-        Ok(Self { server, gate, secrets })
+        let in_process = aws_json::in_process(&secrets, &gate, clock);
+        Self { server: None, in_process, gate, secrets }
     }
 
     /// The endpoint, for `AWS_ENDPOINT_URL_SECRETS_MANAGER`.
     pub fn url(&self) -> String {
-        self.server.url()
+        self.server.as_ref().map_or_else(|| in_process::URL.to_owned(), HttpServer::url)
     }
 
-    /// The port on 127.0.0.1.
+    /// The port on 127.0.0.1; 0 without a socket.
     pub fn port(&self) -> u16 {
-        self.server.port()
+        self.server.as_ref().map_or(0, HttpServer::port)
+    }
+
+    /// The HTTP client that reaches it without a socket.
+    pub fn in_process(&self) -> InProcess {
+        self.in_process.clone()
     }
 
     /// Sets or rotates a secret: the former text becomes the version `AWSPREVIOUS`.

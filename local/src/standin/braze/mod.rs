@@ -6,6 +6,7 @@
 pub mod answers;
 mod counters;
 mod in_flight;
+mod in_process;
 mod profiles;
 mod rate;
 mod rules;
@@ -28,6 +29,7 @@ use super::fault::Fault;
 use super::http::{HttpServer, TlsIdentity};
 pub use counters::Counters;
 use in_flight::InFlight;
+pub use in_process::InProcessBraze;
 pub use profiles::Profile;
 use profiles::Profiles;
 use rate::RateWindows;
@@ -158,7 +160,7 @@ impl BrazeSettings {
 
 /// A running workspace.
 pub struct Braze {
-    server: HttpServer,
+    server: Option<HttpServer>,
     certificate_pem: Option<String>,
     shared: Arc<Shared>,
 }
@@ -190,6 +192,17 @@ impl Shared {
 impl Braze {
     /// Starts a workspace.
     pub async fn start(settings: BrazeSettings) -> io::Result<Self> {
+        let identity = if settings.tls { Some(TlsIdentity::generate()?) } else { None };
+        let mut started = Self::without_socket(settings);
+        let serving = Arc::clone(&started.shared);
+        let answer = move |request| server::answer(Arc::clone(&serving), request);
+        started.server = Some(HttpServer::start(answer, identity.as_ref()).await?);
+        started.certificate_pem = identity.map(|identity| identity.certificate_pem().to_owned());
+        Ok(started)
+    }
+
+    /// The same without a socket: it is reached by [`Self::in_process`] alone.
+    pub fn without_socket(settings: BrazeSettings) -> Self {
         let workspace = Workspace {
             keys: settings.keys.clone(),
             latency: settings.latency,
@@ -200,23 +213,23 @@ impl Braze {
             records: Vec::new(),
             random: SmallRng::seed_from_u64(settings.seed),
         };
-        let identity = if settings.tls { Some(TlsIdentity::generate()?) } else { None };
         let shared = Arc::new(Shared { settings, in_flight: InFlight::default(), state: Mutex::new(workspace) });
-        let serving = Arc::clone(&shared);
-        let server =
-            HttpServer::start(move |request| server::answer(Arc::clone(&serving), request), identity.as_ref()).await?;
-        let certificate_pem = identity.map(|identity| identity.certificate_pem().to_owned());
-        Ok(Self { server, certificate_pem, shared })
+        Self { server: None, certificate_pem: None, shared }
+    }
+
+    /// The way to the workspace without a socket.
+    pub fn in_process(&self) -> InProcessBraze {
+        InProcessBraze { shared: Arc::clone(&self.shared) }
     }
 
     /// Scheme, host and port: what `hostname` of a connection takes.
     pub fn url(&self) -> String {
-        self.server.url()
+        self.server.as_ref().map_or_else(|| super::in_process::URL.to_owned(), HttpServer::url)
     }
 
-    /// The port on 127.0.0.1.
+    /// The port on 127.0.0.1; 0 without a socket.
     pub fn port(&self) -> u16 {
-        self.server.port()
+        self.server.as_ref().map_or(0, HttpServer::port)
     }
 
     /// The certificate to trust, when the workspace serves HTTPS.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
+use hyper::body::Body;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use hyper::{Method, Request};
 use jiff::Timestamp;
@@ -28,7 +28,11 @@ const LARGEST_BODY: usize = 4 * 1024 * 1024;
 /// Objects of a request over its three arrays ("API limits").
 const MOST_OBJECTS: usize = 75;
 
-pub(super) async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<WholeResponse, ConnectionClosed> {
+pub(super) async fn answer<B>(shared: Arc<Shared>, request: Request<B>) -> Result<WholeResponse, ConnectionClosed>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let at = shared.settings.clock.now();
     let (number, latency) = {
         let mut state = shared.lock();
@@ -216,6 +220,11 @@ async fn track(shared: &Shared, arrival: &Arrival, body: Bytes) -> Answered {
         Fault::None | Fault::Delay(_) => {
             let mut answer = serve();
             answer.headers.extend(rate_headers);
+            Some(answer)
+        }
+        Fault::DelayAfter(time) => {
+            let answer = serve();
+            tokio::time::sleep(time).await;
             Some(answer)
         }
         Fault::Answer(answer) => Some(answer),

@@ -63,7 +63,7 @@ impl S3Access for FaultPoint {
             *verdict.lock().unwrap_or_else(PoisonError::into_inner) = fault.clone();
         }
         match fault {
-            Fault::None | Fault::AnswerAfter(_) | Fault::DropAfter => Ok(()),
+            Fault::None | Fault::DelayAfter(_) | Fault::AnswerAfter(_) | Fault::DropAfter => Ok(()),
             Fault::Delay(time) => {
                 tokio::time::sleep(time).await;
                 Ok(())

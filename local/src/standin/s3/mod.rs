@@ -18,7 +18,6 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use hyper::body::Incoming;
 use hyper::{Request, Response};
 use rand::RngExt;
 use s3s::config::{S3Config, StaticConfigProvider};
@@ -28,6 +27,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::clock::Clock;
 use super::fault::{Call, Fault, FaultScript, Gate};
 use super::http::{ConnectionClosed, HttpServer};
+use super::in_process::{self, InProcess};
 use access::{AnyAccessKey, FaultPoint, Verdict};
 use body::Writer;
 pub use notification::ObjectCreated;
@@ -54,7 +54,8 @@ pub struct ListedObject {
 
 /// A running S3 server.
 pub struct S3Server {
-    server: HttpServer,
+    server: Option<HttpServer>,
+    in_process: InProcess,
     storage: Arc<Storage>,
     gate: Gate,
 }
@@ -63,6 +64,17 @@ impl S3Server {
     /// Serves `folder`: each sub-folder is a bucket, each file below it an object that is there from the start.
     /// Content types and user metadata are kept in memory only.
     pub async fn start(folder: &Path, clock: Clock) -> io::Result<Self> {
+        let (mut started, service) = Self::open(folder, clock)?;
+        started.server = Some(HttpServer::start(move |request| answer(service.clone(), request), None).await?);
+        Ok(started)
+    }
+
+    /// The same without a socket: it is reached by [`Self::in_process`] alone.
+    pub fn without_socket(folder: &Path, clock: Clock) -> io::Result<Self> {
+        Self::open(folder, clock).map(|(opened, _)| opened)
+    }
+
+    fn open(folder: &Path, clock: Clock) -> io::Result<(Self, S3Service)> {
         let storage = Arc::new(Storage::open(folder, clock)?);
         let gate = Gate::default();
         let mut builder = S3ServiceBuilder::new(Operations::new(Arc::clone(&storage)));
@@ -73,18 +85,24 @@ impl S3Server {
         config.presigned_url_max_skew_time_secs = u32::MAX;
         builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
         let service = builder.build();
-        let server = HttpServer::start(move |request| answer(service.clone(), request), None).await?;
-        Ok(Self { server, storage, gate })
+        let without_socket = service.clone();
+        let in_process = InProcess::new(move |request| answer(without_socket.clone(), request));
+        Ok((Self { server: None, in_process, storage, gate }, service))
     }
 
     /// The endpoint, for `AWS_ENDPOINT_URL_S3`. Buckets are addressed path-style.
     pub fn url(&self) -> String {
-        self.server.url()
+        self.server.as_ref().map_or_else(|| in_process::URL.to_owned(), HttpServer::url)
     }
 
-    /// The port on 127.0.0.1.
+    /// The port on 127.0.0.1; 0 without a socket.
     pub fn port(&self) -> u16 {
-        self.server.port()
+        self.server.as_ref().map_or(0, HttpServer::port)
+    }
+
+    /// The HTTP client that reaches it without a socket.
+    pub fn in_process(&self) -> InProcess {
+        self.in_process.clone()
     }
 
     /// The folder in which the objects lie as `<bucket>/<key>`.
@@ -163,7 +181,10 @@ impl S3Server {
 }
 
 /// Lets `s3s` serve the request and then does what the fault script decided for it in [`FaultPoint`].
-async fn answer(service: S3Service, request: Request<Incoming>) -> Result<Response<s3s::Body>, ConnectionClosed> {
+async fn answer<B>(service: S3Service, request: Request<B>) -> Result<Response<s3s::Body>, ConnectionClosed>
+where
+    s3s::Body: From<B>,
+{
     let verdict = Verdict::default();
     let mut request = request.map(s3s::Body::from);
     request.extensions_mut().insert(verdict.clone());
@@ -171,9 +192,13 @@ async fn answer(service: S3Service, request: Request<Incoming>) -> Result<Respon
     let fault = std::mem::take(&mut *verdict.0.lock().unwrap_or_else(PoisonError::into_inner));
     match fault {
         Fault::None | Fault::Delay(_) | Fault::Hang => served.map_err(|_| ConnectionClosed),
+        Fault::DelayAfter(time) => {
+            tokio::time::sleep(time).await;
+            served.map_err(|_| ConnectionClosed)
+        }
         Fault::Answer(answer) | Fault::AnswerAfter(answer) => {
             let body: Bytes = answer.body.clone();
-            Ok(answer.into_response().map(|_| s3s::Body::from(body)))
+            Ok(answer.into_response().map(|_| <s3s::Body as From<Bytes>>::from(body)))
         }
         Fault::DropBefore | Fault::DropAfter => Err(ConnectionClosed),
     }

@@ -20,6 +20,7 @@ use super::aws_json::{self, JsonService, ServiceError};
 use super::clock::Clock;
 use super::fault::{Call, FaultScript, Gate};
 use super::http::HttpServer;
+use super::in_process::{self, InProcess};
 pub use message::Message;
 use queue::Queue;
 
@@ -49,7 +50,8 @@ impl Default for QueueSettings {
 
 /// Running queues.
 pub struct Queues {
-    server: HttpServer,
+    server: Option<HttpServer>,
+    in_process: InProcess,
     gate: Gate,
     service: Arc<Service>,
 }
@@ -64,23 +66,36 @@ struct Service {
 impl Queues {
     /// Starts without any queue.
     pub async fn start(clock: Clock) -> io::Result<Self> {
+        let mut started = Self::without_socket(clock);
+        let server = aws_json::start(Arc::clone(&started.service), started.gate.clone(), clock).await?;
+        let url = started.service.address.get_or_init(|| server.url());
+        tracing::debug!(url, "queues are ready");
+        started.server = Some(server);
+        Ok(started)
+    }
+
+    /// The same without a socket: they are reached by [`Self::in_process`] alone.
+    pub fn without_socket(clock: Clock) -> Self {
         let service =
             Arc::new(Service { clock, address: OnceLock::new(), queues: Mutex::default(), arrived: Notify::new() });
         let gate = Gate::default();
-        let server = aws_json::start(Arc::clone(&service), gate.clone(), clock).await?;
-        let url = service.address.get_or_init(|| server.url());
-        tracing::debug!(url, "queues are ready");
-        Ok(Self { server, gate, service })
+        let in_process = aws_json::in_process(&service, &gate, clock);
+        Self { server: None, in_process, gate, service }
     }
 
     /// The endpoint, for `AWS_ENDPOINT_URL_SQS`.
     pub fn url(&self) -> String {
-        self.server.url()
+        self.server.as_ref().map_or_else(|| in_process::URL.to_owned(), HttpServer::url)
     }
 
-    /// The port on 127.0.0.1.
+    /// The port on 127.0.0.1; 0 without a socket.
     pub fn port(&self) -> u16 {
-        self.server.port()
+        self.server.as_ref().map_or(0, HttpServer::port)
+    }
+
+    /// The HTTP client that reaches it without a socket.
+    pub fn in_process(&self) -> InProcess {
+        self.in_process.clone()
     }
 
     /// Makes a queue, or changes the settings of one that exists.
@@ -197,7 +212,7 @@ impl Service {
     }
 
     fn queue_url(&self, name: &str) -> String {
-        format!("{}/123456789012/{name}", self.address.get().map_or("", String::as_str))
+        format!("{}/123456789012/{name}", self.address.get().map_or(in_process::URL, String::as_str))
     }
 
     fn send(&self, queue: &str, body: String, delay: Duration) -> Result<Message, ServiceError> {

@@ -27,7 +27,7 @@ impl Queue {
 
     pub(super) fn send(&mut self, body: String, sent: Timestamp, visible_from: Instant) -> Message {
         self.sent += 1;
-        let message_id = format!("{:08x}-0000-4000-8000-{:012x}", rand::random::<u32>(), self.sent);
+        let message_id = format!("{:08x}-0000-4000-8000-{:012x}", sent.as_second(), self.sent);
         let message =
             Message { message_id, receipt_handle: String::new(), body, receive_count: 0, sent, first_received: None };
         self.stored.push_back(Stored { message: message.clone(), visible_from });
