@@ -65,12 +65,17 @@ impl Environment {
     pub fn handler_with(&self, sdk: &SdkConfig, http: reqwest::Client) -> Handler {
         let queue = self.queue_url.clone().map(|url| Queue::new(aws_sdk_sqs::Client::new(sdk), url));
         Handler::new(
-            Bucket::new(s3_client(sdk), self.bucket.clone()),
+            self.bucket_with(sdk),
             self.config_key.clone(),
             ApiKeys::new(aws_sdk_secretsmanager::Client::new(sdk)),
             queue,
             http,
         )
+    }
+
+    /// The bucket, through a given configuration of the AWS SDK.
+    pub fn bucket_with(&self, sdk: &SdkConfig) -> Bucket {
+        Bucket::new(s3_client(sdk), self.bucket.clone())
     }
 }
 
