@@ -1,5 +1,6 @@
 //! The time that an invocation has, and the part of it that is kept for an orderly end.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +18,7 @@ pub struct TimeBudget {
     ends_at: Timestamp,
     clock: WallClock,
     reserve: Duration,
+    spent_once: Option<&'static AtomicBool>,
 }
 
 impl TimeBudget {
@@ -33,7 +35,13 @@ impl TimeBudget {
         let reserve = (left / 5).min(Self::LONGEST_RESERVE);
         let left = left.min(Duration::from_hours(24 * 365));
         let ends_at = SignedDuration::try_from(left).ok().and_then(|left| time_of_day(clock).checked_add(left).ok());
-        Self { ends: Instant::now() + left, ends_at: ends_at.unwrap_or(Timestamp::MAX), clock, reserve }
+        Self {
+            ends: Instant::now() + left,
+            ends_at: ends_at.unwrap_or(Timestamp::MAX),
+            clock,
+            reserve,
+            spent_once: None,
+        }
     }
 
     /// The budget of an invocation that AWS Lambda ends at `deadline`, milliseconds since 1970 as its Runtime API
@@ -41,6 +49,14 @@ impl TimeBudget {
     pub fn until_lambda_deadline(deadline: u64) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self::ending_in(Duration::from_millis(deadline).saturating_sub(now))
+    }
+
+    /// The same, but spent as soon as `spent` is true: for a program whose user may end it. It is looked at once a second
+    /// or more often.
+    #[must_use]
+    pub fn or_once(mut self, spent: &'static AtomicBool) -> Self {
+        self.spent_once = Some(spent);
+        self
     }
 
     /// The time of day.
@@ -65,7 +81,8 @@ impl TimeBudget {
 
     /// Whether it is too late to begin anything.
     pub fn is_spent(&self) -> bool {
-        Instant::now() >= self.stop_sending()
+        let ended = self.spent_once.is_some_and(|spent| spent.load(Ordering::Relaxed));
+        ended || Instant::now() >= self.stop_sending()
     }
 
     fn before_end(&self, margin: Duration) -> Instant {

@@ -159,7 +159,8 @@ fn with_endpoint(sdk: SdkConfig, name: &str) -> SdkConfig {
 }
 
 /// An S3 client. Other endpoints than Amazon's know buckets by the path alone.
-fn s3_client(sdk: &SdkConfig) -> aws_sdk_s3::Client {
-    let config = aws_sdk_s3::config::Builder::from(sdk).force_path_style(sdk.endpoint_url().is_some()).build();
+pub fn s3_client(sdk: &SdkConfig) -> aws_sdk_s3::Client {
+    let other_endpoint = sdk.endpoint_url().is_some() || variable("AWS_ENDPOINT_URL_S3").is_some();
+    let config = aws_sdk_s3::config::Builder::from(sdk).force_path_style(other_endpoint).build();
     aws_sdk_s3::Client::from_conf(config)
 }

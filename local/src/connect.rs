@@ -1,24 +1,19 @@
 //! `connect`: proves a connection's key, host and permission.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::arguments::Connect;
+use crate::application::Application;
+use crate::arguments::{Connect, Source};
 use crate::ending::{Ending, Failure};
-use crate::workspace::{ConfigFile, WorkspaceFolder};
+use crate::workspace::WorkspaceFolder;
 use crate::{api_key, show};
 
 pub(crate) async fn run(arguments: &Connect) -> Result<Ending, Failure> {
-    let config = ConfigFile::read(&arguments.config)?;
-    if !config.config.connections.contains_key(arguments.connection.as_str()) {
-        return Err(config.no_such("connection", &arguments.connection, config.config.connections.keys()));
-    }
-    let key = api_key::read()?;
-    let folder = std::env::temp_dir();
-    let folder = tempfile::TempDir::with_prefix("insights-to-braze-connect-").map_err(|source| {
-        Failure::file("cannot make a temporary folder in", &folder, source, "Set TMPDIR to a folder that you may write")
-    })?;
-    let workspace = WorkspaceFolder::take(folder.path())?.serve(&config, Some(key)).await?;
-    let answer = workspace.on_demand(&json!({"action": "connect", "connection": arguments.connection})).await?;
+    let request = json!({"action": "connect", "connection": arguments.connection});
+    let answer = match &arguments.source.stack.bucket {
+        Some(bucket) => Application::of_stack(bucket, &arguments.source.stack).await?.on_demand(&request).await?,
+        None => of_file(&arguments.source, &arguments.connection, &request).await?,
+    };
     let connected = answer["outcome"] == "connected";
     if arguments.json {
         show::json(&answer)?;
@@ -29,4 +24,18 @@ pub(crate) async fn run(arguments: &Connect) -> Result<Ending, Failure> {
         show::line(text("message"));
     }
     Ok(if connected { Ending::Done } else { Ending::Failed })
+}
+
+/// Asks with a bucket for the occasion: a connection needs none, the handler does.
+async fn of_file(source: &Source, connection: &str, request: &Value) -> Result<Value, Failure> {
+    let config = source.read()?;
+    if !config.config.connections.contains_key(connection) {
+        return Err(config.no_such("connection", connection, config.config.connections.keys()));
+    }
+    let key = api_key::read()?;
+    let folder = std::env::temp_dir();
+    let folder = tempfile::TempDir::with_prefix("insights-to-braze-connect-").map_err(|source| {
+        Failure::file("cannot make a temporary folder in", &folder, source, "Set TMPDIR to a folder that you may write")
+    })?;
+    WorkspaceFolder::take(folder.path())?.serve(&config, Some(key)).await?.on_demand(request).await
 }

@@ -1,24 +1,24 @@
 //! `deliver`: files of a folder go to a real Braze workspace.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use insights_to_braze::report::{Outcome, Report};
+use insights_to_braze::report::Report;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::api_key;
+use crate::application::Application;
 use crate::arguments::Deliver;
 use crate::ending::{Ending, Failure};
 use crate::show::{self, Progress};
-use crate::workspace::{ConfigFile, Workspace, WorkspaceFolder};
+use crate::{api_key, dry_run, interrupt};
 
-/// How often the rows delivered so far are looked up. They are on record every few seconds.
+/// How often the rows delivered so far are looked up. They are on record every second.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// The part of the handler's answer that is looked into.
 #[derive(Deserialize)]
-struct Answer {
-    reports: Vec<Report>,
+pub(crate) struct Answer {
+    pub(crate) reports: Vec<Report>,
     #[serde(default)]
     errors: Vec<String>,
     #[serde(default)]
@@ -33,46 +33,73 @@ struct Ignored {
 }
 
 pub(crate) async fn run(arguments: &Deliver) -> Result<Ending, Failure> {
-    let config = ConfigFile::read(&arguments.config)?;
-    let Some(export) = config.config.exports.get(arguments.export.as_str()) else {
-        return Err(config.no_such("export", &arguments.export, config.config.exports.keys()));
-    };
-    let folder = WorkspaceFolder::take(&arguments.workspace)?;
-    let mirrored = folder.mirror(&arguments.files, export)?;
-    show::aside(format!(
-        "{} files in {}: {} new or changed, {} gone since the last time",
-        mirrored.files,
-        arguments.files.display(),
-        mirrored.copied,
-        mirrored.removed,
-    ));
-    let key = if arguments.dry_run { None } else { Some(api_key::read()?) };
-    let workspace = folder.serve(&config, key).await?;
-    let answer = with_progress(&workspace, arguments).await?;
+    let (files, selection) = (&arguments.files, &arguments.selection);
+    if arguments.dry_run {
+        return dry_run::preview(files, selection, arguments.json).await;
+    }
+    let application = files.open(|| api_key::read().map(Some)).await?;
+    interrupt::listen();
+    let answer = with_progress(&application, &selection.request(&files.export, false), "delivering").await?;
     let parsed = Answer::deserialize(&answer)?;
+    let ending = parsed.ending();
     if arguments.json {
         show::json(&answer)?;
     } else {
-        tell(&parsed, &workspace);
+        parsed.tell();
+        if !parsed.reports.is_empty() {
+            show::line(format!("\nReports and rejected rows: {}", application.location("reports/")));
+        }
+        if application.is_workspace() {
+            show::line("The workspace remembers what has been delivered; keep it. It holds personal data.");
+        }
     }
-    Ok(ending(&parsed))
+    if interrupt::has_come() && ending == Ending::Failed {
+        show::aside("Stopped at a checkpoint. The same command goes on from there.");
+        return Ok(Ending::Interrupted);
+    }
+    Ok(ending)
 }
 
-fn ending(answer: &Answer) -> Ending {
-    if !answer.errors.is_empty() {
-        Ending::Failed
-    } else if answer.reports.is_empty() {
-        Ending::Usage
-    } else {
-        Ending::of_reports(&answer.reports)
+impl Answer {
+    /// How a command ends with this answer.
+    pub(crate) fn ending(&self) -> Ending {
+        if !self.errors.is_empty() {
+            Ending::Failed
+        } else if self.reports.is_empty() {
+            Ending::Usage
+        } else {
+            Ending::of_reports(&self.reports)
+        }
+    }
+
+    /// Tells all of it to a person.
+    pub(crate) fn tell(&self) {
+        show::reports(&self.reports);
+        for report in &self.reports {
+            show::preview(report);
+        }
+        for error in &self.errors {
+            show::line(format!("{} {error}", show::bad("error:")));
+        }
+        let told = |message: &String| self.reports.iter().any(|report| report.message == *message);
+        if let Some(message) = self.message.as_ref().filter(|message| !told(message)) {
+            show::line(message);
+        }
+        for ignored in &self.ignored {
+            show::line(format!("{} objects ignored: {}", show::count(ignored.objects), ignored.reason));
+        }
     }
 }
 
-/// Runs the delivery and meanwhile shows how many rows of it are on record.
-async fn with_progress(workspace: &Workspace, arguments: &Deliver) -> Result<Value, Failure> {
-    let progress = Progress::without_end(if arguments.dry_run { "looking through" } else { "delivering" });
-    let request = arguments.request();
-    let mut delivering = std::pin::pin!(workspace.on_demand(&request));
+/// Runs a delivery and meanwhile shows how it gets on.
+pub(crate) async fn with_progress(
+    application: &Application,
+    request: &Value,
+    what: &'static str,
+) -> Result<Value, Failure> {
+    let progress = Progress::without_end(what);
+    let mut before: Option<(Instant, Standing)> = None;
+    let mut delivering = std::pin::pin!(application.on_demand(request));
     loop {
         tokio::select! {
             answer = &mut delivering => {
@@ -81,49 +108,79 @@ async fn with_progress(workspace: &Workspace, arguments: &Deliver) -> Result<Val
             }
             () = tokio::time::sleep(LOOK) => {}
         }
-        let status = json!({"action": "status", "export": arguments.export});
+        let status = json!({"action": "status", "export": request["export"]});
         // What cannot be looked up is not worth a delivery's end.
         tokio::select! {
             answer = &mut delivering => {
                 progress.end();
                 return answer;
             }
-            status = workspace.on_demand(&status) => {
+            status = application.on_demand(&status) => {
                 if let Ok(status) = status {
-                    progress.reached(rows_on_record(&status));
+                    let (now, standing) = (Instant::now(), Standing::of(&status, request["segment"].as_str()));
+                    let words = before.map(|(then, earlier)| standing.since(&earlier, now - then)).unwrap_or_default();
+                    progress.reached(standing.rows, &words);
+                    before = Some((now, standing));
                 }
             }
         }
     }
 }
 
-/// The rows of all runs that are not complete.
-fn rows_on_record(status: &Value) -> u64 {
-    let every = |value: &Value, name: &str| value[name].as_array().cloned().unwrap_or_default();
-    let segments = every(status, "exports").into_iter().flat_map(|export| every(&export, "segments"));
-    let runs = segments.flat_map(|segment| every(&segment, "runs")).filter(|run| run["phase"] != "complete");
-    runs.flat_map(|run| every(&run, "files")).filter_map(|file| file["rows"]["read"].as_u64()).sum()
+/// How far the runs are that are not complete, as the state has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Standing {
+    rows: u64,
+    requests: u64,
+    /// The members of the last complete runs of the same segments, which a new run has about as many rows as.
+    expected: u64,
+    /// What the connection admits each second.
+    limit: u64,
 }
 
-fn tell(answer: &Answer, workspace: &Workspace) {
-    show::reports(&answer.reports);
-    for report in &answer.reports {
-        show::preview(report);
+impl Standing {
+    fn of(status: &Value, segment: Option<&str>) -> Self {
+        let mut standing = Self::default();
+        for export in elements(&status["exports"]) {
+            standing.limit = export["requests_per_second"].as_u64().unwrap_or_default();
+            let wanted = |found: &&Value| segment.is_none_or(|segment| found["segment"] == segment);
+            for segment in elements(&export["segments"]).filter(wanted) {
+                standing.expected += segment["last_complete"]["members"].as_u64().unwrap_or_default();
+                let runs = elements(&segment["runs"]).filter(|run| run["phase"] != "complete");
+                for file in runs.flat_map(|run| elements(&run["files"])) {
+                    standing.rows += file["rows"]["read"].as_u64().unwrap_or_default();
+                    standing.requests += file["requests"].as_u64().unwrap_or_default();
+                }
+            }
+        }
+        standing
     }
-    for error in &answer.errors {
-        show::line(format!("{} {error}", show::bad("error:")));
+
+    /// The pace since `earlier`, `elapsed` ago, in words: the share of the rate limit, and the time left where an earlier
+    /// run lets it be guessed.
+    fn since(&self, earlier: &Self, elapsed: Duration) -> String {
+        let seconds = elapsed.as_secs_f64().max(0.001);
+        let pace = |now: u64, then: u64| whole(now.saturating_sub(then)) / seconds;
+        let mut words = Vec::new();
+        if self.limit > 0 {
+            let share = pace(self.requests, earlier.requests) / whole(self.limit) * 100.0;
+            words.push(format!("{share:.0} % of the rate limit"));
+        }
+        let rows = pace(self.rows, earlier.rows);
+        if rows > 0.0 && self.expected > self.rows {
+            words.push(format!("about {:.0} s left", whole(self.expected - self.rows) / rows));
+        }
+        words.join(", ")
     }
-    let told = |message: &String| answer.reports.iter().any(|report| report.message == *message);
-    if let Some(message) = answer.message.as_ref().filter(|message| !told(message)) {
-        show::line(message);
-    }
-    for ignored in &answer.ignored {
-        show::line(format!("{} objects ignored: {}", show::count(ignored.objects), ignored.reason));
-    }
-    if answer.reports.iter().any(|report| report.outcome != Outcome::DryRun) {
-        show::line(format!("\nReports and rejected rows: {}", workspace.bucket_folder().join("reports").display()));
-        show::line("The workspace remembers what has been delivered; keep it. It holds personal data.");
-    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "only shown, in whole percents and seconds")]
+fn whole(number: u64) -> f64 {
+    number as f64
+}
+
+fn elements(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
 }
 
 #[cfg(test)]
@@ -132,23 +189,30 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn rows_of_runs_under_way_are_added_up() {
-        let status = json!({"exports": [{"segments": [
-            {"runs": [
-                {"phase": "complete", "files": [{"rows": {"read": 100}}]},
-                {"phase": "open", "files": [{"rows": {"read": 7}}, {"rows": {"read": 5}}]},
+    fn status(read: u64, requests: u64) -> Value {
+        json!({"exports": [{"requests_per_second": 1000, "segments": [
+            {"segment": "優良顧客", "last_complete": {"members": 100_000}, "runs": [
+                {"phase": "complete", "files": [{"rows": {"read": 100}, "requests": 2}]},
+                {"phase": "open", "files": [{"rows": {"read": read}, "requests": requests}, {"rows": {"read": 5}}]},
             ]},
-            {"runs": []},
-        ]}]});
-        assert_eq!(rows_on_record(&status), 12);
-        assert_eq!(rows_on_record(&json!({})), 0);
+            {"segment": "ChurnRisk", "last_complete": null, "runs": []},
+        ]}]})
+    }
+
+    #[test]
+    fn the_pace_is_told_as_a_share_of_the_limit_with_the_time_left() {
+        let earlier = Standing::of(&status(20_000, 300), None);
+        assert_eq!(earlier, Standing { rows: 20_005, requests: 300, expected: 100_000, limit: 1000 });
+        let now = Standing::of(&status(60_000, 1_200), Some("優良顧客"));
+        assert_eq!(now.since(&earlier, Duration::from_secs(1)), "90 % of the rate limit, about 1 s left");
+        assert_eq!(Standing::of(&status(1, 1), Some("ChurnRisk")).expected, 0, "another segment is none of this");
+        assert_eq!(Standing::of(&json!({}), None).since(&Standing::default(), LOOK), "");
     }
 
     #[test]
     fn an_answer_without_a_report_is_no_success() {
-        let answer = |value: Value| ending(&serde_json::from_value(value).unwrap());
-        assert_eq!(answer(json!({"reports": [], "message": "No file", "ignored": []})), Ending::Usage);
-        assert_eq!(answer(json!({"reports": [], "errors": ["S3 failed"]})), Ending::Failed);
+        let ending = |value: Value| serde_json::from_value::<Answer>(value).unwrap().ending();
+        assert_eq!(ending(json!({"reports": [], "message": "No file", "ignored": []})), Ending::Usage);
+        assert_eq!(ending(json!({"reports": [], "errors": ["S3 failed"]})), Ending::Failed);
     }
 }

@@ -4,11 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use insights_to_braze::bucket::BucketError;
 use insights_to_braze::config::ConfigError;
 use insights_to_braze::environment::StartError;
 use insights_to_braze::handler::HandlerError;
 use insights_to_braze::report::{Outcome, Report};
 use thiserror::Error;
+
+use crate::interrupt;
 
 /// How a command ended. The codes are documented in `--help`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub(crate) enum Ending {
     Usage,
     /// A run waits for a person because too many members would leave.
     Held,
+    /// Ctrl-C stopped it at a checkpoint.
+    Interrupted,
 }
 
 impl Ending {
@@ -44,6 +49,7 @@ impl From<Ending> for ExitCode {
             Ending::Failed => 1,
             Ending::Usage => 2,
             Ending::Held => 3,
+            Ending::Interrupted => interrupt::EXIT_CODE,
         })
     }
 }
@@ -101,6 +107,21 @@ pub(crate) enum Failure {
     /// What was given is no key.
     #[error("the Braze REST API key holds spaces or characters that no key has. Copy it again from Braze's dashboard")]
     KeyMalformed,
+    /// Nothing says in which region a stack is.
+    #[error(
+        "no AWS region is known. Set it in the profile (`aws configure`), name another profile with --profile, or set the \
+         environment variable AWS_REGION"
+    )]
+    NoRegion,
+    /// There is no report of what was asked for.
+    #[error("there is no report {of}. {advice}")]
+    NoReport { of: String, advice: String },
+    /// A report is none that this program reads.
+    #[error("{location} is no report that this program reads: {source}. Was it written by another version?")]
+    Unreadable { location: String, source: serde_json::Error },
+    /// The bucket failed.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
     /// The handler could not be made.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -128,7 +149,9 @@ impl Failure {
                 | HandlerError::NoSuch { .. } => Ending::Usage,
                 _ => Ending::Failed,
             },
-            Self::Server(_) | Self::Start(_) | Self::Answer(_) => Ending::Failed,
+            Self::Server(_) | Self::Start(_) | Self::Answer(_) | Self::Bucket(_) | Self::Unreadable { .. } => {
+                Ending::Failed
+            }
             _ => Ending::Usage,
         }
     }

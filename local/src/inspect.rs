@@ -5,21 +5,15 @@ use serde_json::{Value, json};
 use crate::arguments::Inspect;
 use crate::ending::{Ending, Failure};
 use crate::show::{self, Table};
-use crate::workspace::{ConfigFile, WorkspaceFolder};
 
 pub(crate) async fn run(arguments: &Inspect) -> Result<Ending, Failure> {
-    let config = ConfigFile::read(&arguments.config)?;
-    let Some(export) = config.config.exports.get(arguments.export.as_str()) else {
-        return Err(config.no_such("export", &arguments.export, config.config.exports.keys()));
-    };
-    let folder = WorkspaceFolder::take(&arguments.workspace)?;
-    folder.mirror(&arguments.files, export)?;
-    let workspace = folder.serve(&config, None).await?;
-    let answer = workspace.on_demand(&json!({ "action": "inspect", "export": arguments.export })).await?;
+    let export = &arguments.files.export;
+    let application = arguments.files.open(|| Ok(None)).await?;
+    let answer = application.on_demand(&json!({ "action": "inspect", "export": export })).await?;
     if arguments.json {
         show::json(&answer)?;
     } else {
-        tell(&answer, &arguments.export);
+        tell(&answer, export);
     }
     let problems =
         elements(&answer["files"]).chain(elements(&answer["models"])).any(|told| told["problem"].is_string());

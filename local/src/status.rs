@@ -1,26 +1,14 @@
-//! `status`: how the segments of a workspace stand.
+//! `status`: how the segments stand.
 
 use serde_json::{Value, json};
 
 use crate::arguments::Status;
 use crate::ending::{Ending, Failure};
 use crate::show::{self, Table};
-use crate::workspace::{ConfigFile, WorkspaceFolder};
 
 pub(crate) async fn run(arguments: &Status) -> Result<Ending, Failure> {
-    let config = ConfigFile::read(&arguments.config)?;
-    if let Some(export) = &arguments.export
-        && !config.config.exports.contains_key(export.as_str())
-    {
-        return Err(config.no_such("export", export, config.config.exports.keys()));
-    }
-    if !arguments.workspace.is_dir() {
-        let nothing = std::io::Error::from(std::io::ErrorKind::NotFound);
-        let advice = "`local deliver` makes it; name it with --workspace";
-        return Err(Failure::file("there is no workspace", &arguments.workspace, nothing, advice));
-    }
-    let workspace = WorkspaceFolder::take(&arguments.workspace)?.serve(&config, None).await?;
-    let answer = workspace.on_demand(&json!({"action": "status", "export": arguments.export})).await?;
+    let application = arguments.place.open(arguments.export.as_deref()).await?;
+    let answer = application.on_demand(&json!({"action": "status", "export": arguments.export})).await?;
     if arguments.json {
         show::json(&answer)?;
         return Ok(Ending::Done);

@@ -1,19 +1,17 @@
-//! A bucket in a folder of this machine, with the handler of the Lambda functions on top.
+//! A bucket in a folder of this machine.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use insights_to_braze::braze::{self, ApiKey};
 use insights_to_braze::bucket::Bucket;
-use insights_to_braze::budget::TimeBudget;
 use insights_to_braze::config::{Config, Export};
 use insights_to_braze::environment::{DEFAULT_CONFIG_KEY, StartError};
 use insights_to_braze::handler::Handler;
 use insights_to_braze::secrets::ApiKeys;
-use serde_json::Value;
 
+use crate::application::Application;
 use crate::clients;
 use crate::ending::Failure;
 use crate::files::{self, Mirrored};
@@ -22,9 +20,6 @@ use crate::standin::s3::S3Server;
 
 /// The bucket's name, and the folder's within the workspace.
 const BUCKET: &str = "insights-to-braze";
-
-/// Nobody ends a command on one's own machine but its user.
-const TIME: Duration = Duration::from_hours(24 * 30);
 
 /// A checked `exports.toml`.
 pub(crate) struct ConfigFile {
@@ -43,6 +38,12 @@ impl ConfigFile {
         })?;
         let config = Config::parse(&text).map_err(|source| Failure::Config { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), config, text })
+    }
+
+    /// An export of the file.
+    pub(crate) fn export(&self, name: &str) -> Result<&Export, Failure> {
+        let exports = &self.config.exports;
+        exports.get(name).map(AsRef::as_ref).ok_or_else(|| self.no_such("export", name, exports.keys()))
     }
 
     /// The error for something that the file does not have.
@@ -101,7 +102,7 @@ impl WorkspaceFolder {
 
     /// Serves the folder, with `config` as the application's configuration. Without a key nothing can be sent, which a
     /// dry run and `status` never do.
-    pub(crate) async fn serve(self, config: &ConfigFile, key: Option<ApiKey>) -> Result<Workspace, Failure> {
+    pub(crate) async fn serve(self, config: &ConfigFile, key: Option<ApiKey>) -> Result<Application, Failure> {
         let bucket_folder = self.bucket_folder();
         let config_path = bucket_folder.join(DEFAULT_CONFIG_KEY);
         let written = config_path.parent().map_or(Ok(()), fs::create_dir_all);
@@ -109,14 +110,15 @@ impl WorkspaceFolder {
             Failure::file("cannot write", &config_path, source, "Name a folder that you may write with --workspace")
         })?;
         let s3 = S3Server::start(&self.path, Clock::new()).await.map_err(Failure::Server)?;
+        let bucket = Bucket::new(clients::s3(s3.url()), BUCKET.to_owned());
         let handler = Handler::new(
-            Bucket::new(clients::s3(s3.url()), BUCKET.to_owned()),
+            bucket.clone(),
             DEFAULT_CONFIG_KEY.to_owned(),
             ApiKeys::given(key.unwrap_or_else(|| ApiKey::new(String::new()))),
             None,
             braze::http_client().map_err(StartError::from)?,
         );
-        Ok(Workspace { handler: handler.without_report_lines(), bucket_folder, _s3: s3, _folder: self })
+        Ok(Application::of_workspace(handler, bucket, Served { bucket_folder, _s3: s3, _folder: self }))
     }
 }
 
@@ -129,22 +131,16 @@ fn make_private(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// A bucket that is served, and the handler that uses it.
-pub(crate) struct Workspace {
-    handler: Handler,
+/// A bucket that is served as long as this lives.
+pub(crate) struct Served {
     bucket_folder: PathBuf,
     _s3: S3Server,
     _folder: WorkspaceFolder,
 }
 
-impl Workspace {
+impl Served {
     /// The folder that holds the bucket's objects as files.
     pub(crate) fn bucket_folder(&self) -> &Path {
         &self.bucket_folder
-    }
-
-    /// Asks the handler what the `on-demand` function is asked.
-    pub(crate) async fn on_demand(&self, request: &Value) -> Result<Value, Failure> {
-        Ok(Box::pin(self.handler.on_demand(request, TimeBudget::ending_in(TIME))).await?)
     }
 }

@@ -1,12 +1,13 @@
-//! `local deliver`, `connect` and `status` against a stand-in of Braze that listens like the real one.
+//! `local deliver`, `connect` `dry-run`, `status` and `report` against a stand-in of Braze that listens like the real one.
 
 #![allow(missing_docs)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
-use std::process::Output;
+use std::process::{Output, Stdio};
+use std::time::Duration;
 
-use local::standin::braze::{Braze, BrazeSettings};
+use local::standin::braze::{Braze, BrazeSettings, Latency};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -21,10 +22,11 @@ struct Desk {
 
 impl Desk {
     async fn new() -> Self {
-        let desk = Self {
-            folder: tempfile::tempdir().unwrap(),
-            braze: Braze::start(BrazeSettings::with_key(KEY)).await.unwrap(),
-        };
+        Self::with(BrazeSettings::with_key(KEY)).await
+    }
+
+    async fn with(braze: BrazeSettings) -> Self {
+        let desk = Self { folder: tempfile::tempdir().unwrap(), braze: Braze::start(braze).await.unwrap() };
         desk.write(
             "exports.toml",
             &format!(
@@ -55,9 +57,14 @@ impl Desk {
         self.write("files/model.json", &model.to_string());
     }
 
-    async fn local(&self, line: &str) -> Output {
+    fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
-        command.args(line.split(' ')).current_dir(self.folder.path()).env("BRAZE_API_KEY", KEY).output().await.unwrap()
+        command.args(line.split(' ')).current_dir(self.folder.path()).env("BRAZE_API_KEY", KEY);
+        command
+    }
+
+    async fn local(&self, line: &str) -> Output {
+        self.command(line).output().await.unwrap()
     }
 
     /// Runs `deliver` and gives the exit code and the JSON answer.
@@ -188,4 +195,89 @@ async fn inspect_tells_how_each_file_is_read_and_sends_nothing() {
     }
     assert!(!told.contains("o'connor"), "values are masked: {told}");
     assert_eq!(desk.braze.counters().requests, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_tells_what_would_happen_and_sends_nothing() {
+    let desk = Desk::new().await;
+    desk.write_run("23", FIRST);
+    let output = desk.local("dry-run --config exports.toml --export loyalty --files files").await;
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    for part in ["dry run", "personal values masked", "data points", "no customer ID and no email"] {
+        assert!(told.contains(part), "{part} is not in {told}");
+    }
+    assert!(!told.contains("o'connor") && !told.contains("太郎"), "values are masked: {told}");
+    assert_eq!(desk.braze.counters().requests, 0);
+    let output = desk.local("status --config exports.toml --json").await;
+    let status: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(status["exports"][0]["segments"], json!([]), "no state is written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn report_shows_the_newest_run_one_run_or_all_of_them() {
+    let desk = Desk::new().await;
+    desk.write_run("23", FIRST);
+    desk.deliver("").await;
+    desk.write_run("24", "0001,o'connor@example.com,太郎\r\n0003,,New\r\n");
+    desk.deliver("").await;
+    let report = async |further: &str| {
+        let output = desk.local(&format!("report --config exports.toml --export loyalty{further}")).await;
+        (output.status.code().unwrap(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    let (code, newest) = report("").await;
+    assert_eq!(code, 0, "{newest}");
+    assert!(newest.contains("Run 2026-11-24T01:02Z") && !newest.contains("2026-11-23"), "{newest}");
+    assert!(newest.contains("reports/loyalty/Loyal/2026-11-24T01:02Z/report.json"), "{newest}");
+
+    let (code, first) = report(" --segment Loyal --run 2026-11-23T01:02Z --json").await;
+    let first: Value = serde_json::from_str(&first).unwrap();
+    assert_eq!((code, &first[0]["rows"]["rejected"]), (0, &json!(1)), "{first:#}");
+
+    let (code, history) = report(" --history").await;
+    let runs = |run: &str| history.lines().position(|line| line.starts_with(run)).unwrap();
+    assert!(code == 0 && runs("2026-11-24") < runs("2026-11-23"), "the newest comes first: {history}");
+
+    let (code, missing) = report(" --run 2026-11-22T01:02Z").await;
+    assert!(code == 2 && missing.contains("2026-11-23T01:02Z, 2026-11-24T01:02Z"), "{missing}");
+    let (code, missing) = report(" --segment Royal").await;
+    assert!(code == 2 && missing.contains("Royal") && missing.contains("local status"), "{missing}");
+}
+
+/// Ctrl-C waits for what is on its way and writes it down; the same command then sends the rest, and nothing twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_stops_at_a_checkpoint_and_the_same_command_goes_on() {
+    const ROWS: u64 = 60_000;
+    let mut settings = BrazeSettings::with_key(KEY);
+    settings.latency = Latency { fixed: Duration::from_millis(400), jitter: Duration::ZERO };
+    let desk = Desk::with(settings).await;
+    desk.write(
+        "exports.toml",
+        &fs::read_to_string(desk.folder.path().join("exports.toml"))
+            .unwrap()
+            .replace("agree_to", "requests_per_second = 100\nagree_to"),
+    );
+    desk.write_run("23", &(0..ROWS).map(|number| format!("{number:06},,名前\r\n")).collect::<String>());
+    let line = "deliver --config exports.toml --export loyalty --files files --json";
+    let mut command = desk.command(line);
+    let delivering = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while desk.braze.counters().objects_accepted < ROWS / 10 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let process = delivering.id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-INT", &process]).status().await.unwrap().success());
+    let output = delivering.wait_with_output().await.unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{told}");
+    assert!(told.contains("The same command goes on from there"), "{told}");
+    let stopped: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let on_record = stopped["reports"][0]["rows"]["accepted"].as_u64().unwrap();
+    assert_eq!(stopped["reports"][0]["outcome"], "unfinished", "{stopped:#}");
+    assert_eq!(on_record, desk.braze.counters().objects_accepted, "all that Braze has is on record");
+    assert!(on_record < ROWS, "it stopped before the end");
+
+    let (code, rest) = desk.deliver("").await;
+    assert_eq!((code, &rest["reports"][0]["outcome"]), (0, &json!("delivered")), "{rest:#}");
+    assert_eq!(desk.braze.counters().objects_accepted, ROWS, "nothing is sent twice");
+    assert_eq!(desk.braze.count_with_attribute("Loyal", &json!(true)), usize::try_from(ROWS).unwrap());
 }

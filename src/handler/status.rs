@@ -30,6 +30,7 @@ impl Handler {
                 "export": export.name,
                 "connection": export.connection.name,
                 "agree_to_data_transfer": export.connection.agree_to_data_transfer,
+                "requests_per_second": export.connection.requests_per_second,
                 "schedule": if export.schedule == Schedule::Active { "active" } else { "off" },
                 "on_upload": export.on_upload,
                 "segments": told,
@@ -90,7 +91,7 @@ fn run_status(record: &RunRecord) -> Value {
                 Progress::Delivered => ("delivered", None),
                 Progress::Failed { message } => ("failed", Some(message)),
             };
-            json!({ "key": key, "progress": progress, "rows": file.counts.rows, "message": message })
+            json!({ "key": key, "progress": progress, "rows": file.counts.rows, "requests": file.counts.requests.sent, "message": message })
         })
         .collect();
     let held = match &record.phase {

@@ -69,6 +69,16 @@ impl StateKeys {
         format!("reports/{}/{}/{run}/{name}", self.export, self.segment)
     }
 
+    /// The prefix of all reports of an export.
+    pub fn reports_of_export(export: &ExportName) -> String {
+        format!("reports/{export}/")
+    }
+
+    /// The prefix of all reports of the segment.
+    pub fn reports(&self) -> String {
+        format!("reports/{}/{}/", self.export, self.segment)
+    }
+
     /// Everything that is kept of the segment.
     pub fn everything(&self) -> String {
         format!("state/{}/{}/", self.export, self.segment)

@@ -99,7 +99,7 @@ impl Stage {
             tokio::select! {
                 reports = &mut delivering => break reports?,
                 () = tokio::time::sleep(TICK) => {
-                    progress.reached(self.account.braze.counters().objects_accepted - accepted_before);
+                    progress.reached(self.account.braze.counters().objects_accepted - accepted_before, "");
                 }
             }
         };

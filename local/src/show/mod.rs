@@ -12,7 +12,7 @@ use indicatif::HumanCount;
 use serde::Serialize;
 
 pub(crate) use self::progress::Progress;
-pub(crate) use self::reports::{preview, reports};
+pub(crate) use self::reports::{history, preview, reports};
 pub(crate) use self::table::Table;
 use crate::ending::Failure;
 

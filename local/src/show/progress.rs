@@ -44,12 +44,14 @@ impl Progress {
         Self { bar, what, told: Cell::new(Instant::now()) }
     }
 
-    /// So many rows are done.
-    pub(crate) fn reached(&self, rows: u64) {
+    /// So many rows are done, at the pace that `words` tell.
+    pub(crate) fn reached(&self, rows: u64, words: &str) {
         self.bar.set_position(rows);
+        self.bar.set_message(words.to_owned());
         if self.bar.is_hidden() && self.told.get().elapsed() >= PLAIN {
             self.told.set(Instant::now());
-            super::aside(format!("{}: {} rows", self.what, super::count(rows)));
+            let separator = if words.is_empty() { "" } else { ", " };
+            super::aside(format!("{}: {} rows{separator}{words}", self.what, super::count(rows)));
         }
     }
 

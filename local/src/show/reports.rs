@@ -76,6 +76,23 @@ fn reasons(what: &str, reports: &[&Report], of: impl Fn(&Report) -> &BTreeMap<St
     line(table);
 }
 
+/// One line for each run, as the reports come.
+pub(crate) fn history(reports: &[Report]) {
+    let columns =
+        ["run", "segment", "outcome", ">members", ">entered", ">left", ">rows", ">rejected", ">requests", ">seconds"];
+    let mut table = Table::new(&columns);
+    for report in reports {
+        let (members, rows) = (&report.members, &report.rows);
+        let mut cells = vec![report.run.map(|run| run.to_string()).unwrap_or_default()];
+        cells.extend([report.segment.to_string(), outcome(report.outcome)]);
+        let figures = [members.after, members.entered, members.left, rows.read, rows.rejected, report.requests.sent];
+        cells.extend(figures.map(count));
+        cells.push(format!("{:.1}", report.seconds));
+        table.row(cells);
+    }
+    line(table);
+}
+
 /// What a dry run found beyond the counts.
 pub(crate) fn preview(report: &Report) {
     let Some(preview) = &report.preview else { return };

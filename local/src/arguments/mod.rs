@@ -1,71 +1,28 @@
 //! The command line.
 
+mod examples;
+mod place;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use insights_to_braze::run::RunId;
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+pub(crate) use self::place::{ExportFiles, Place, Source, Stack};
 use crate::ending::{Ending, Failure};
-use crate::{connect, deliver, demo, inspect, show, status};
-
-const EXAMPLES: &str = "\
-Examples:
-  Watch made-up segments become custom attributes, without any account:
-    local demo
-
-  Ask what a delivery would send, without sending anything:
-    local deliver --config exports.toml --export loyalty --files ~/BlobExport --dry-run
-
-  See how the files of an export are read, without sending anything:
-    local inspect --config exports.toml --export loyalty --files ~/BlobExport
-
-  Test a connection, then deliver (the key is asked for, or taken from BRAZE_API_KEY):
-    local connect --config exports.toml --connection braze-eu
-    local deliver --config exports.toml --export loyalty --files ~/BlobExport
-
-Exit codes:
-  0  done: delivered, waiting for the rest of a run, superseded by a newer run, or a dry run
-  1  a delivery failed or is not finished, or a check found a mistake
-  2  the command line, exports.toml or the files are not as they have to be; nothing was sent
-  3  held: more members would leave than max_leavers allows; look, then use --allow-leavers";
-
-const DEMO_EXAMPLES: &str = "\
-Examples:
-  local demo
-  local demo --members 100000
-  local demo --folder /tmp/demo --json > demo.json
-
-Everything runs on this machine: an S3 server, a Secrets Manager and a stand-in of Braze that keeps Braze's
-documented rules. The files are delivered by the code that AWS Lambda runs.";
-
-const DELIVER_EXAMPLES: &str = "\
-Examples:
-  What would be sent?
-    local deliver --config exports.toml --export loyalty --files ~/BlobExport --dry-run
-
-  Send it. The second time, only what changed since the first is sent:
-    local deliver --config exports.toml --export loyalty --files ~/BlobExport
-
-  One segment, every member again, for a script:
-    BRAZE_API_KEY=… local deliver --config exports.toml --export loyalty --files ~/BlobExport \\
-      --segment ChurnRisk --send all --json
-
-  A run is held because many would leave, and that is right:
-    local deliver --config exports.toml --export loyalty --files ~/BlobExport --allow-leavers
-
---files is the folder as Customer Insights writes it: a folder per segment, with a model.json beside them.
-What has been delivered is kept in the workspace; without it, the next delivery sends everything again and
-cannot know who left. The workspace holds personal data.";
+use crate::{connect, deliver, demo, dry_run, inspect, report, show, status};
 
 /// Brings Customer Insights segments to Braze, from this machine.
 #[derive(Parser)]
-#[command(name = "local", version, after_help = EXAMPLES, arg_required_else_help = true)]
+#[command(name = "local", version, after_help = examples::ALL, arg_required_else_help = true)]
 struct Arguments {
     /// Also writes what happens to standard error.
     #[arg(long, short, global = true)]
@@ -77,17 +34,29 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Makes up an export, delivers it twice to a stand-in of Braze and checks the result.
-    #[command(after_help = DEMO_EXAMPLES)]
+    #[command(after_help = examples::DEMO)]
     Demo(Demo),
     /// Delivers files of a folder to Braze.
-    #[command(after_help = DELIVER_EXAMPLES)]
+    #[command(after_help = examples::DELIVER)]
     Deliver(Deliver),
+    /// Tells what a delivery would send and change, and sends nothing.
+    #[command(after_help = examples::DRY_RUN)]
+    DryRun(DryRun),
     /// Tells how each file of a folder is read, or why it is ignored: the first thing to run on new files.
     Inspect(Inspect),
     /// Proves a connection's key, host and permission without changing any data.
     Connect(Connect),
-    /// Tells how the segments of a workspace stand.
+    /// Tells how the segments stand.
     Status(Status),
+    /// Shows what became of runs.
+    #[command(after_help = examples::REPORT)]
+    Report(Report),
+    /// Prints the completions of a shell.
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
 }
 
 #[derive(Args)]
@@ -105,33 +74,41 @@ pub(crate) struct Demo {
 
 #[derive(Args)]
 pub(crate) struct Deliver {
-    /// The connections and exports.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: PathBuf,
-    /// The export to deliver.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) export: String,
-    /// The folder with the export's files.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) files: PathBuf,
-    /// Where what has been delivered and the reports are kept.
-    #[arg(long, value_name = "DIR", default_value = "insights-to-braze-workspace")]
-    pub(crate) workspace: PathBuf,
+    #[command(flatten)]
+    pub(crate) files: ExportFiles,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Tells what would be sent and sends nothing: the same as `dry-run`.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Prints the handler's answer as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct DryRun {
+    #[command(flatten)]
+    pub(crate) files: ExportFiles,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Prints the handler's answer as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What of an export is delivered, and how.
+#[derive(Args)]
+pub(crate) struct Selection {
     /// One segment of the export.
     #[arg(long, value_name = "NAME")]
     pub(crate) segment: Option<String>,
-    /// Tells what would be sent and sends nothing; needs no key.
-    #[arg(long)]
-    pub(crate) dry_run: bool,
     /// Which members are sent, if not as exports.toml says.
     #[arg(long, value_name = "WHICH")]
     pub(crate) send: Option<Send>,
     /// Releases a run that is held: whoever is in none of its files leaves.
     #[arg(long)]
     pub(crate) allow_leavers: bool,
-    /// Prints the handler's answer as JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -144,18 +121,8 @@ pub(crate) enum Send {
 
 #[derive(Args)]
 pub(crate) struct Inspect {
-    /// The connections and exports.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: PathBuf,
-    /// The export that the files belong to.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) export: String,
-    /// The folder with the export's files.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) files: PathBuf,
-    /// Where the files are copied to.
-    #[arg(long, value_name = "DIR", default_value = "insights-to-braze-workspace")]
-    pub(crate) workspace: PathBuf,
+    #[command(flatten)]
+    pub(crate) files: ExportFiles,
     /// Prints the handler's answer as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -163,9 +130,8 @@ pub(crate) struct Inspect {
 
 #[derive(Args)]
 pub(crate) struct Connect {
-    /// The connections and exports.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: PathBuf,
+    #[command(flatten)]
+    pub(crate) source: Source,
     /// The connection to test.
     #[arg(long, value_name = "NAME")]
     pub(crate) connection: String,
@@ -176,12 +142,8 @@ pub(crate) struct Connect {
 
 #[derive(Args)]
 pub(crate) struct Status {
-    /// The connections and exports.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: PathBuf,
-    /// Where what has been delivered is kept.
-    #[arg(long, value_name = "DIR", default_value = "insights-to-braze-workspace")]
-    pub(crate) workspace: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
     /// One export alone.
     #[arg(long, value_name = "NAME")]
     pub(crate) export: Option<String>,
@@ -190,14 +152,35 @@ pub(crate) struct Status {
     pub(crate) json: bool,
 }
 
-impl Deliver {
+#[derive(Args)]
+pub(crate) struct Report {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The export.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) export: String,
+    /// One of its segments; all when left out.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) segment: Option<String>,
+    /// One run, as other reports name it; the newest when left out.
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: Option<RunId>,
+    /// One line for each run that has a report, the newest first.
+    #[arg(long, conflicts_with = "run")]
+    pub(crate) history: bool,
+    /// Prints the reports as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Selection {
     /// What the handler is asked.
-    pub(crate) fn request(&self) -> serde_json::Value {
+    pub(crate) fn request(&self, export: &str, dry_run: bool) -> serde_json::Value {
         json!({
             "action": "run",
-            "export": self.export,
+            "export": export,
             "segment": self.segment,
-            "dry_run": self.dry_run,
+            "dry_run": dry_run,
             "send": self.send.map(|send| match send {
                 Send::Changes => "changes",
                 Send::All => "all",
@@ -237,17 +220,23 @@ async fn perform(command: &Command) -> Result<Ending, Failure> {
     match command {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Deliver(arguments) => deliver::run(arguments).await,
+        Command::DryRun(arguments) => dry_run::run(arguments).await,
         Command::Inspect(arguments) => inspect::run(arguments).await,
         Command::Connect(arguments) => connect::run(arguments).await,
         Command::Status(arguments) => status::run(arguments).await,
+        Command::Report(arguments) => report::run(arguments).await,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Arguments::command(), "local", &mut script);
+            show::line(String::from_utf8_lossy(&script));
+            Ok(Ending::Done)
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-
-    use clap::CommandFactory;
 
     use super::*;
 
@@ -262,8 +251,34 @@ mod tests {
         let Command::Deliver(deliver) = Arguments::try_parse_from(line.split(' ')).unwrap().command else {
             unreachable!("the command is deliver");
         };
-        let request = insights_to_braze::trigger::on_demand::OnDemand::parse(&deliver.request()).unwrap();
+        let asked = deliver.selection.request(&deliver.files.export, false);
+        let request = insights_to_braze::trigger::on_demand::OnDemand::parse(&asked).unwrap();
         assert_eq!(request.to_string(), "run");
-        assert_eq!(deliver.request()["send"], "all");
+        assert_eq!(asked["send"], "all");
+    }
+
+    #[test]
+    fn a_place_is_on_this_machine_or_in_a_bucket() {
+        let parse = |line: &str| Arguments::try_parse_from(line.split(' '));
+        for good in [
+            "local status --config c",
+            "local status --bucket b",
+            "local report --bucket b --profile p --export e --segment s --run 2026-11-23T01:02Z",
+            "local inspect --bucket b --export e",
+        ] {
+            assert!(parse(good).is_ok(), "{good}");
+        }
+        for wrong in [
+            "local status",
+            "local status --config c --bucket b",
+            "local status --config c --profile p",
+            "local status --bucket b --workspace w",
+            "local deliver --config c --export e",
+            "local deliver --bucket b --export e --files f",
+            "local report --config c --export e --run yesterday",
+            "local report --config c --export e --run 2026-11-23T01:02Z --history",
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
     }
 }

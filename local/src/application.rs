@@ -1,0 +1,130 @@
+//! The handler of the Lambda functions on a bucket: one in a folder of this machine, or that of a deployed stack.
+
+use std::path::Path;
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use insights_to_braze::braze::{ApiKey, HttpClients};
+use insights_to_braze::bucket::Bucket;
+use insights_to_braze::budget::TimeBudget;
+use insights_to_braze::environment::s3_client;
+use insights_to_braze::handler::Handler;
+use insights_to_braze::secrets::ApiKeys;
+use serde_json::Value;
+
+use crate::arguments::{ExportFiles, Place, Stack};
+use crate::ending::Failure;
+use crate::workspace::{ConfigFile, Served, WorkspaceFolder};
+use crate::{interrupt, show};
+
+/// Nobody ends a command on one's own machine but its user.
+const TIME: Duration = Duration::from_hours(24 * 30);
+
+/// A bucket, and the handler that uses it.
+pub(crate) struct Application {
+    handler: Handler,
+    bucket: Bucket,
+    served: Option<Served>,
+}
+
+impl Application {
+    /// The application of a deployed stack, with the credentials and the region of the user's own AWS profile or
+    /// environment. Braze's keys come from Secrets Manager, as they do for the functions.
+    pub(crate) async fn of_stack(name: &str, stack: &Stack) -> Result<Self, Failure> {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest());
+        if let Some(profile) = &stack.profile {
+            loader = loader.profile_name(profile);
+        }
+        let sdk = loader.load().await;
+        if sdk.region().is_none() {
+            return Err(Failure::NoRegion);
+        }
+        let bucket = Bucket::new(s3_client(&sdk), name.to_owned());
+        let keys = ApiKeys::new(aws_sdk_secretsmanager::Client::new(&sdk));
+        let handler = Handler::new(bucket.clone(), stack.config_key.clone(), keys, None, HttpClients::default());
+        Ok(Self { handler: handler.without_report_lines(), bucket, served: None })
+    }
+
+    /// The application on a folder of this machine.
+    pub(crate) fn of_workspace(handler: Handler, bucket: Bucket, served: Served) -> Self {
+        Self { handler: handler.without_report_lines(), bucket, served: Some(served) }
+    }
+
+    /// Where an object lies, for whoever wants to open it: a path of this machine, or an address in S3.
+    pub(crate) fn location(&self, key: &str) -> String {
+        match &self.served {
+            Some(served) => served.bucket_folder().join(key).display().to_string(),
+            None => format!("s3://{}/{key}", self.bucket.name()),
+        }
+    }
+
+    /// Whether this is a folder of this machine, which holds all that is known of earlier deliveries.
+    pub(crate) fn is_workspace(&self) -> bool {
+        self.served.is_some()
+    }
+
+    /// The bucket.
+    pub(crate) fn bucket(&self) -> &Bucket {
+        &self.bucket
+    }
+
+    /// Asks the handler what the `on-demand` function is asked. Ctrl-C ends the time that it has.
+    pub(crate) async fn on_demand(&self, request: &Value) -> Result<Value, Failure> {
+        let budget = TimeBudget::ending_in(TIME).or_once(interrupt::flag());
+        Ok(Box::pin(self.handler.on_demand(request, budget)).await?)
+    }
+}
+
+impl Place {
+    /// What has been delivered, to be looked at. No key is needed.
+    pub(crate) async fn open(&self, export: Option<&str>) -> Result<Application, Failure> {
+        if let Some(bucket) = &self.source.stack.bucket {
+            return Application::of_stack(bucket, &self.source.stack).await;
+        }
+        let config = self.source.read()?;
+        if let Some(export) = export {
+            config.export(export)?;
+        }
+        if !self.workspace.is_dir() {
+            let nothing = std::io::Error::from(std::io::ErrorKind::NotFound);
+            let advice = "`local deliver` makes it; name it with --workspace";
+            return Err(Failure::file("there is no workspace", &self.workspace, nothing, advice));
+        }
+        WorkspaceFolder::take(&self.workspace)?.serve(&config, None).await
+    }
+}
+
+impl ExportFiles {
+    /// The export with its files in place. `key` is asked for Braze's key only where there is no Secrets Manager.
+    pub(crate) async fn open(
+        &self,
+        key: impl FnOnce() -> Result<Option<ApiKey>, Failure>,
+    ) -> Result<Application, Failure> {
+        let source = &self.place.source;
+        if let Some(bucket) = &source.stack.bucket {
+            return Application::of_stack(bucket, &source.stack).await;
+        }
+        let config = source.read()?;
+        let export = config.export(&self.export)?;
+        let folder = WorkspaceFolder::take(&self.place.workspace)?;
+        // The command line asks for the folder wherever there is no bucket.
+        let files = self.files.as_deref().unwrap_or_else(|| Path::new("."));
+        let mirrored = folder.mirror(files, export)?;
+        show::aside(format!(
+            "{} files in {}: {} new or changed, {} gone since the last time",
+            mirrored.files,
+            files.display(),
+            mirrored.copied,
+            mirrored.removed,
+        ));
+        folder.serve(&config, key()?).await
+    }
+}
+
+impl crate::arguments::Source {
+    /// The configuration file of this machine.
+    pub(crate) fn read(&self) -> Result<ConfigFile, Failure> {
+        // The command line asks for the file wherever there is no bucket.
+        ConfigFile::read(self.config.as_deref().unwrap_or_else(|| Path::new("exports.toml")))
+    }
+}

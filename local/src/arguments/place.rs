@@ -1,0 +1,53 @@
+//! Where an application lives that a command is about: on this machine, or in the bucket of a deployed stack.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use insights_to_braze::environment::DEFAULT_CONFIG_KEY;
+
+/// The configuration: a file of this machine, or the one in the bucket of a deployed stack.
+#[derive(Args)]
+pub(crate) struct Source {
+    /// The connections and exports.
+    #[arg(long, value_name = "FILE", required_unless_present = "bucket", conflicts_with = "bucket")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) stack: Stack,
+}
+
+/// A deployed stack, used with one's own AWS credentials.
+#[derive(Args)]
+pub(crate) struct Stack {
+    /// The bucket of a deployed stack, in place of files of this machine.
+    #[arg(long, value_name = "NAME", help_heading = "Deployed stack")]
+    pub(crate) bucket: Option<String>,
+    /// The configuration's key in the bucket.
+    #[arg(long, value_name = "KEY", requires = "bucket", default_value = DEFAULT_CONFIG_KEY, help_heading = "Deployed stack")]
+    pub(crate) config_key: String,
+    /// The AWS profile whose credentials and region are used, if not the ones of the environment.
+    #[arg(long, value_name = "NAME", requires = "bucket", help_heading = "Deployed stack")]
+    pub(crate) profile: Option<String>,
+}
+
+/// The configuration, and what has been delivered with it.
+#[derive(Args)]
+pub(crate) struct Place {
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// Where what has been delivered and the reports are kept.
+    #[arg(long, value_name = "DIR", default_value = "insights-to-braze-workspace", conflicts_with = "bucket")]
+    pub(crate) workspace: PathBuf,
+}
+
+/// An export of a place, and its files.
+#[derive(Args)]
+pub(crate) struct ExportFiles {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The export.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) export: String,
+    /// The folder with the export's files.
+    #[arg(long, value_name = "DIR", required_unless_present = "bucket", conflicts_with = "bucket")]
+    pub(crate) files: Option<PathBuf>,
+}

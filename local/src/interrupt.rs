@@ -1,0 +1,34 @@
+//! Ctrl-C: the first one stops at a checkpoint, the second at once.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::show;
+
+/// The exit code of a program that Ctrl-C ended (128 and the number of the signal SIGINT).
+pub(crate) const EXIT_CODE: u8 = 130;
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// True once Ctrl-C has come.
+pub(crate) fn flag() -> &'static AtomicBool {
+    &INTERRUPTED
+}
+
+/// Whether Ctrl-C has come.
+pub(crate) fn has_come() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
+/// From here on, Ctrl-C ends the process no more by itself.
+pub(crate) fn listen() {
+    tokio::spawn(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            return;
+        }
+        INTERRUPTED.store(true, Ordering::Relaxed);
+        show::aside("Stopping at a checkpoint. Ctrl-C again ends at once; then what is on its way is sent twice.");
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(i32::from(EXIT_CODE));
+        }
+    });
+}

@@ -1,0 +1,103 @@
+//! `report`: what became of runs, from the reports that are kept beside the state.
+
+use std::collections::BTreeMap;
+
+use insights_to_braze::bucket::Bucket;
+use insights_to_braze::membership::StateKeys;
+use insights_to_braze::names::{ExportName, SegmentName};
+use insights_to_braze::report::Report;
+use insights_to_braze::run::RunId;
+
+use crate::application::Application;
+use crate::arguments;
+use crate::ending::{Ending, Failure};
+use crate::show;
+
+/// A report lists at most some thousands of files; a larger object is none.
+const REPORT_LIMIT: u64 = 64 * 1024 * 1024;
+
+pub(crate) async fn run(arguments: &arguments::Report) -> Result<Ending, Failure> {
+    let application = arguments.place.open(Some(&arguments.export)).await?;
+    let export = ExportName::from(arguments.export.as_str());
+    let segment = arguments.segment.as_deref().map(SegmentName::from);
+    let kept = Kept::of(application.bucket(), &export, segment.as_ref()).await?;
+    let mut wanted = kept.wanted(arguments.run, arguments.history);
+    if wanted.is_empty() {
+        return Err(kept.missing(arguments));
+    }
+    // The newest first.
+    wanted.sort_by_key(|(run, _)| std::cmp::Reverse(*run));
+    let mut reports = Vec::new();
+    for (_, key) in &wanted {
+        if let Some(report) = read(&application, key).await? {
+            reports.push(report);
+        }
+    }
+    if arguments.json {
+        show::json(&reports)?;
+    } else if arguments.history {
+        show::history(&reports);
+    } else {
+        show::reports(&reports);
+        for (_, key) in &wanted {
+            show::line(format!("\n{}", application.location(key)));
+        }
+    }
+    Ok(Ending::of_reports(&reports))
+}
+
+/// The keys of the reports of an export, by segment and run.
+struct Kept(BTreeMap<String, BTreeMap<RunId, String>>);
+
+impl Kept {
+    async fn of(bucket: &Bucket, export: &ExportName, segment: Option<&SegmentName>) -> Result<Self, Failure> {
+        let prefix = match segment {
+            Some(segment) => StateKeys::new(export, segment).reports(),
+            None => StateKeys::reports_of_export(export),
+        };
+        let mut kept: BTreeMap<String, BTreeMap<RunId, String>> = BTreeMap::new();
+        for key in bucket.keys(&prefix).await? {
+            let mut levels = key.rsplit('/');
+            let (name, run, segment) = (levels.next(), levels.next(), levels.next());
+            if let (Some("report.json"), Some(Ok(run)), Some(segment)) = (name, run.map(str::parse), segment) {
+                kept.entry(segment.to_owned()).or_default().insert(run, key);
+            }
+        }
+        Ok(Self(kept))
+    }
+
+    /// Those of one run, of all, or else the newest of each segment.
+    fn wanted(&self, run: Option<RunId>, all: bool) -> Vec<(RunId, String)> {
+        let of_segment = |runs: &BTreeMap<RunId, String>| -> Vec<(RunId, String)> {
+            let all_of = runs.iter().map(|(run, key)| (*run, key.clone()));
+            match run {
+                Some(run) => all_of.filter(|(found, _)| *found == run).collect(),
+                None if all => all_of.collect(),
+                None => all_of.rev().take(1).collect(),
+            }
+        };
+        self.0.values().flat_map(of_segment).collect()
+    }
+
+    fn missing(&self, arguments: &arguments::Report) -> Failure {
+        let segment = arguments.segment.as_ref().map(|segment| format!(" and the segment {segment:?}"));
+        let run = arguments.run.map(|run| format!(" and the run {run}"));
+        let of =
+            format!("of the export {:?}{}{}", arguments.export, segment.unwrap_or_default(), run.unwrap_or_default());
+        let runs: Vec<String> = self.0.values().flat_map(BTreeMap::keys).map(ToString::to_string).collect();
+        let advice = if runs.is_empty() {
+            "`local status` tells which segments have been delivered".to_owned()
+        } else {
+            format!("There are reports of these runs: {}", runs.join(", "))
+        };
+        Failure::NoReport { of, advice }
+    }
+}
+
+/// A report, unless its time to be kept has just ended.
+async fn read(application: &Application, key: &str) -> Result<Option<Report>, Failure> {
+    let Some((bytes, _)) = application.bucket().read(key, REPORT_LIMIT).await? else { return Ok(None) };
+    let report = serde_json::from_slice(&bytes)
+        .map_err(|source| Failure::Unreadable { location: application.location(key), source })?;
+    Ok(Some(report))
+}
