@@ -10,6 +10,8 @@ mod desk;
 mod dialects;
 #[path = "formats/inspected.rs"]
 mod inspected;
+#[path = "formats/late_models.rs"]
+mod late_models;
 #[path = "formats/mended.rs"]
 mod mended;
 #[path = "formats/models.rs"]
