@@ -18,5 +18,7 @@ mod mended;
 mod models;
 #[path = "formats/paths.rs"]
 mod paths;
+#[path = "formats/spectrum.rs"]
+mod spectrum;
 #[path = "formats/types.rs"]
 mod types;
