@@ -1,6 +1,7 @@
 //! The awkward cases that the csv-spectrum collection names, in files of our own, each from the file to the profile.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
@@ -61,12 +62,14 @@ async fn awkward_cells_reach_braze_as_they_are() {
             .enumerate()
             .map(|(at, column)| format!("\"case {number}, {at}\" = {}", json!(column)))
             .collect();
-        config += &format!(
+        write!(
+            config,
             "[exports.case{number}]\nconnection = \"braze\"\nfolder = \"incoming/case{number}\"\n\
              data_matching = {{ customer_id = {} }}\nattributes = {{ {} }}\nattribute_names = {{ Gold = \"{name}\" }}\n\n",
             json!(header[0]),
             fields.join(", ")
-        );
+        )
+        .unwrap();
         let key = format!("incoming/case{number}/Gold.csv");
         desk.world.put(&key, text);
         keys.push(key);
