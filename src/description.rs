@@ -2,10 +2,10 @@
 //!
 //! The configuration wins over the model, and the model over what the content shows. What neither says is detected.
 
-use crate::config::Export;
+use crate::config::{CsvSettings, Export};
 use crate::names::SegmentName;
-use crate::profile::ColumnTypes;
-use crate::rows::{Quoting, ReadSettings};
+use crate::profile::{ColumnTypes, TypesDigest};
+use crate::rows::{Header, Quoting, ReadSettings};
 use crate::run::model::{CsvStyle, Entity, Model, QuoteStyle};
 
 /// What is known of a file before it is read.
@@ -49,6 +49,21 @@ impl FileDescription {
             description.add_entity(entity, key, model_key);
         }
         description
+    }
+
+    /// Whether a file that was opened with this header and whose columns had these types would be read in the same way now.
+    ///
+    /// What `csv`, the configuration, sets is not looked at: a change of the configuration is for the next run.
+    pub fn reads_alike(&self, header: &Header, types: &TypesDigest, csv: &CsvSettings) -> bool {
+        let (settings, dialect) = (&self.settings, header.dialect);
+        let delimiter = csv.delimiter.is_some() || settings.delimiter.is_none_or(|set| set == dialect.delimiter);
+        let never = |quoting: Quoting| quoting == Quoting::Never;
+        let quoting = settings.quoting.is_none_or(|set| never(set) == never(dialect.quoting));
+        let has_header = settings.header.is_none_or(|set| set == header.in_file);
+        let columns = header.in_file
+            || csv.columns.is_some()
+            || settings.columns.as_ref().is_none_or(|columns| *columns == header.columns);
+        header.empty || (delimiter && quoting && has_header && columns && self.types.digest() == *types)
     }
 
     fn add_entity(&mut self, entity: &Entity, key: &str, model_key: &str) {

@@ -10,11 +10,15 @@ mod desk;
 mod dialects;
 #[path = "formats/inspected.rs"]
 mod inspected;
+#[path = "formats/late_models.rs"]
+mod late_models;
 #[path = "formats/mended.rs"]
 mod mended;
 #[path = "formats/models.rs"]
 mod models;
 #[path = "formats/paths.rs"]
 mod paths;
+#[path = "formats/spectrum.rs"]
+mod spectrum;
 #[path = "formats/types.rs"]
 mod types;

@@ -131,6 +131,28 @@ async fn a_gigabyte_of_blank_lines_is_no_row() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_million_broken_rows_are_counted_and_listed_up_to_the_limit() {
+    let hostile = Hostile::start("[exports.loyalty.csv]\nmax_rejected_bytes = 300_000").await;
+    let head = format!("{HEADER}A,ann@example.com,Ann,1\n");
+    let report = hostile.lands(bomb(&head, "B,broken\n", 8, "C,cy@example.com,Cy,3\n")).await;
+    let broken = 8 * (MEBIBYTE as u64 / 9);
+    assert_eq!(report["rows"], rows(broken + 2, 2, 0, broken), "{report}");
+    assert_eq!(report["rejected_reasons"], json!({ "too few fields: 2 instead of 4": broken }));
+    let notes = report["notes"].to_string();
+    assert!(
+        notes.contains("lists the first rejected rows alone, 300000 bytes of them (max_rejected_bytes)"),
+        "{notes}"
+    );
+    let rejected = hostile.rejected();
+    assert!(
+        rejected.starts_with("LoyaltyId,EMail,FirstName,Points,reason,line,file\nB,broken,,,too few"),
+        "{rejected:.200}"
+    );
+    assert!((1_000..1_000_000).contains(&rejected.len()), "{} bytes", rejected.len());
+    assert_eq!(rejected.lines().nth(1).map(|line| line.contains(",3,incoming/")), Some(true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn truncated_and_damaged_gzip_fail_with_what_to_do_and_heal() {
     let hostile = Hostile::start("").await;
     let mut text = HEADER.to_owned();
@@ -223,6 +245,15 @@ async fn other_encodings_and_kinds_of_files_are_named() {
     hostile.fails(b"LoyaltyId,EMail,Pr\xe9nom,Points\nA,a@example.com,Ren\xe9,1\n", &["Latin-1"]).await;
     hostile.fails(b"PK\x03\x04 and so on", &["ZIP archive"]).await;
     hostile.fails(gzip(&gzip(text.as_bytes())), &["gzip twice"]).await;
+    // With a header in ASCII the rows tell, and nothing is sent of a file that is another encoding throughout.
+    let mut latin = HEADER.as_bytes().to_vec();
+    for n in 0..5_000 {
+        let name: &[u8] = if n % 3 == 0 { b"Ren\xe9" } else { b"Ann" };
+        latin.extend([format!("L{n},,").as_bytes(), name, b",1\n"].concat());
+    }
+    let words = ["100 rows up to line 299 have characters beyond ASCII", "Latin-1", "export it as UTF-8"];
+    hostile.fails(gzip(&latin), &words).await;
+    assert_eq!(hostile.world.account.braze.profile_count(), 0);
     // In a row alone it costs the row.
     let report = hostile
         .lands([HEADER.as_bytes(), b"A,a@example.com,Ren\xe9,1\nB,b@example.com,Ren\xc3\xa9,2\n"].concat())

@@ -25,7 +25,13 @@ pub(super) fn read(
     let delimiter = table.choice(&keys::DELIMITER, mistakes, delimiter);
     let columns = read_columns(&table, identifying, mistakes);
     let limits = read_limits(&table, mistakes);
-    Ok(CsvSettings { delimiter: delimiter?.map(|delimiter| delimiter.value), columns: columns?, limits: limits? })
+    let max_rejected_bytes = table.needed_whole_number(&keys::MAX_REJECTED_BYTES, mistakes);
+    Ok(CsvSettings {
+        delimiter: delimiter?.map(|delimiter| delimiter.value),
+        columns: columns?,
+        limits: limits?,
+        max_rejected_bytes: max_rejected_bytes?,
+    })
 }
 
 fn read_limits(table: &TableReader<'_, '_>, mistakes: &mut Mistakes<'_>) -> Result<ReadLimits, Reported> {

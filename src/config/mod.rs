@@ -254,7 +254,7 @@ pub enum EmptyRule {
 }
 
 /// What is set about an export's files instead of detected.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CsvSettings {
     /// The field delimiter.
     pub delimiter: Option<u8>,
@@ -262,4 +262,12 @@ pub struct CsvSettings {
     pub columns: Option<Vec<String>>,
     /// Where reading stops trusting a file.
     pub limits: ReadLimits,
+    /// The most bytes of rejected rows of one file that `rejected.csv` lists.
+    pub max_rejected_bytes: u64,
+}
+
+impl Default for CsvSettings {
+    fn default() -> Self {
+        Self { delimiter: None, columns: None, limits: ReadLimits::default(), max_rejected_bytes: 64 << 20 }
+    }
 }

@@ -6,10 +6,13 @@ use crate::bucket::{BucketError, Condition, Piece};
 use crate::membership::{Ledger, Phase, Progress, RunRecord};
 use crate::report::rejected::RejectedRows;
 use crate::report::{Counts, Members, Outcome, Report, ReportedFile};
+use crate::rows::Header;
 use crate::run::RunId;
 
 /// How often a report is made anew because the run changed while it was written.
 const TRIES: u32 = 3;
+
+const REJECTED_TYPE: &str = "text/csv; charset=utf-8";
 
 /// A report is small; one this large is none.
 const REPORT_LIMIT: u64 = 16 * 1024 * 1024;
@@ -148,25 +151,38 @@ impl SegmentDelivery {
         }
     }
 
-    /// Puts the pieces of all files together as `rejected.csv`.
+    /// Puts the pieces of all files together as `rejected.csv`. Files whose rows do not fit into its table, because they
+    /// have other columns or another delimiter, get tables of their own, `rejected-2.csv` and so on.
     async fn store_rejected(&self, run: RunId, record: &RunRecord) -> Result<(), DeliveryError> {
-        let mut pieces: Vec<Piece> = Vec::new();
-        let mut last_header = None;
+        let mut tables: Vec<(&Header, Vec<Piece>)> = Vec::new();
         for file in record.files.values().filter(|file| !file.rejected.is_empty()) {
-            let Some(checkpoint) = &file.checkpoint else {
+            let Some(header) = file.checkpoint.as_ref().map(|checkpoint| &checkpoint.header) else {
                 continue;
             };
-            if last_header != Some(&checkpoint.header) {
-                pieces.push(Piece::Bytes(RejectedRows::header_line(&checkpoint.header)));
-                last_header = Some(&checkpoint.header);
-            }
-            pieces.extend(file.rejected.iter().cloned().map(Piece::Object));
+            let table = tables.iter().position(|(known, _)| RejectedRows::make_one_table(known, header));
+            let table = table.unwrap_or_else(|| {
+                tables.push((header, vec![Piece::Bytes(RejectedRows::header_line(header))]));
+                tables.len() - 1
+            });
+            tables[table].1.extend(file.rejected.iter().cloned().map(Piece::Object));
         }
-        if !pieces.is_empty() {
-            let key = self.keys.report(run, "rejected.csv");
-            self.bucket.write_together(&key, "text/csv; charset=utf-8", &pieces).await?;
+        let mut number = 1;
+        for (_, pieces) in &tables {
+            self.bucket.write_together(&self.rejected_key(run, number), REJECTED_TYPE, pieces).await?;
+            number += 1;
+        }
+        // What an earlier content left behind would look like rows that are still to be mended.
+        while self.bucket.summary(&self.rejected_key(run, number)).await?.is_some_and(|left| left.size > 0) {
+            let empty = bytes::Bytes::new();
+            self.bucket.write(&self.rejected_key(run, number), empty, REJECTED_TYPE, &Condition::Any).await?;
+            number += 1;
         }
         Ok(())
+    }
+
+    fn rejected_key(&self, run: RunId, number: usize) -> String {
+        let name = if number == 1 { "rejected.csv".to_owned() } else { format!("rejected-{number}.csv") };
+        self.keys.report(run, &name)
     }
 }
 

@@ -121,7 +121,9 @@ impl SegmentDelivery {
             Some(Progress::Working { lease: other }) if other.owner != lease.owner && other.holds(now) => {
                 return ControlFlow::Break(Claimed::InOtherHands { until: other.until });
             }
-            Some(Progress::Delivered) if !again => return ControlFlow::Break(Claimed::AlreadyDelivered),
+            Some(Progress::Delivered) if !again && !options.reread => {
+                return ControlFlow::Break(Claimed::AlreadyDelivered);
+            }
             Some(Progress::Delivered) | None => false,
             Some(Progress::Working { .. } | Progress::Unfinished | Progress::Failed { .. }) => true,
         };
@@ -140,7 +142,9 @@ impl SegmentDelivery {
                     folder,
                     parts: Vec::new(),
                     checkpoint: None,
+                    types: None,
                     rejected: Vec::new(),
+                    rejected_bytes: 0,
                     counts: Counts::default(),
                     resend: again,
                     notes: std::collections::BTreeSet::new(),

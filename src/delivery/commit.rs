@@ -25,6 +25,10 @@ pub(super) struct Account {
     /// Rejected rows that are not stored yet.
     rejected: Vec<RejectedRow>,
     rejected_bytes: usize,
+    /// How many bytes of rejected rows of the file are listed at most.
+    max_rejected_bytes: u64,
+    /// Whether there were more.
+    rejected_in_part: bool,
     header: Option<Header>,
     /// What was done since the last write.
     since: Counts,
@@ -48,7 +52,7 @@ pub(super) enum Standing {
 }
 
 impl Account {
-    pub(super) fn new(claim: &Claim) -> Self {
+    pub(super) fn new(claim: &Claim, max_rejected_bytes: u64) -> Self {
         let (owner, file) = (claim.owner.clone(), claim.file.clone());
         let until = match &file.progress {
             Progress::Working { lease } => lease.until,
@@ -61,6 +65,8 @@ impl Account {
             refusals: Vec::new(),
             rejected: Vec::new(),
             rejected_bytes: 0,
+            max_rejected_bytes,
+            rejected_in_part: false,
             since: Counts::default(),
             owner,
             lease_end: LeaseEnd::new(until),
@@ -89,12 +95,28 @@ impl Account {
             self.record.parts.push(part);
         }
         self.count(&chunk.counts);
-        self.rejected_bytes += chunk.rejected.iter().map(|row| row.record.size() + row.reason.len()).sum::<usize>();
-        self.rejected.extend(chunk.rejected);
+        self.list(chunk.rejected);
         if let Some(header) = &self.header {
             self.record.checkpoint = Some(Checkpoint { header: header.clone(), position: chunk.position });
         }
         Ok(())
+    }
+
+    /// Lists rejected rows as long as there is room for them.
+    fn list(&mut self, rows: Vec<RejectedRow>) {
+        for row in rows {
+            let size = row.record.size() + row.reason.len();
+            let listed = self.record.rejected_bytes.saturating_add(size as u64);
+            if listed > self.max_rejected_bytes {
+                // Nothing that follows is listed either: the first rows are, without a gap.
+                self.record.rejected_bytes = self.max_rejected_bytes;
+                self.rejected_in_part = true;
+                return;
+            }
+            self.record.rejected_bytes = listed;
+            self.rejected_bytes += size;
+            self.rejected.push(row);
+        }
     }
 
     /// Adds what has been done to the file's figures.
@@ -119,6 +141,13 @@ impl SegmentDelivery {
     ) -> Result<(Account, Standing), DeliveryError> {
         for (part, bytes) in std::mem::take(&mut account.refusals) {
             self.parts.write(&part.key, bytes).await?;
+        }
+        if account.rejected_in_part {
+            account.record.notes.insert(format!(
+                "{}: rejected.csv lists the first rejected rows alone, {} bytes of them (max_rejected_bytes); \
+                 rejected_reasons counts all",
+                file.object.key, account.max_rejected_bytes
+            ));
         }
         if !account.rejected.is_empty()
             && let Some(header) = &account.header

@@ -64,6 +64,18 @@ impl SegmentDelivery {
         evidence: Evidence,
     ) -> Result<DeliveryEnd, DeliveryError> {
         let mut tried = Tried::default();
+        self.deliver_files(files, options, &mut tried).await;
+        if tried.failures.is_empty() && !tried.out_of_time && tried.superseded.is_none() {
+            let files = match self.ledger.read().await? {
+                Some(ledger) => self.described_otherwise(&ledger, run).await?,
+                None => Vec::new(),
+            };
+            self.deliver_files(&files, RunOptions { reread: true, ..options }, &mut tried).await;
+        }
+        self.conclude(run, options, evidence, tried).await
+    }
+
+    async fn deliver_files(&self, files: &[FileToDeliver], options: RunOptions, tried: &mut Tried) {
         for file in files {
             match self.deliver_file(file, options).await {
                 Ok(end) => tried.note(&end),
@@ -76,7 +88,6 @@ impl SegmentDelivery {
                 break;
             }
         }
-        self.conclude(run, options, evidence, tried).await
     }
 
     async fn conclude(
@@ -151,7 +162,7 @@ impl SegmentDelivery {
             Claimed::Superseded { by } => return Ok(FileEnd::Superseded { by }),
             Claimed::InOtherHands { .. } => return Ok(FileEnd::InOtherHands),
         };
-        let account = Account::new(&claim);
+        let account = Account::new(&claim, self.export.csv.max_rejected_bytes);
         match Box::pin(self.send_file(file, options, claim, account.clone())).await {
             Ok(end) => Ok(end),
             Err(Unsent::Sending(error)) => Err(error),

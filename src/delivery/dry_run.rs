@@ -31,7 +31,7 @@ impl SegmentDelivery {
         let mut seen = Seen::default();
         for file in files {
             let known = self.load_known(&ledger, run).await?;
-            let (builder, _) = self.open_rows(file, options, &ledger, known, None).await?;
+            let (builder, ..) = self.open_rows(file, options, &ledger, known, None).await?;
             let rows = self.look_through(builder, file, &mut seen).await?;
             seen.files.push(ReportedFile {
                 key: file.object.key.clone(),

@@ -37,7 +37,7 @@ pub struct Evidence {
 /// The descriptions beside the files, read at most once in an invocation. Cheap to clone; clones share them.
 #[derive(Clone, Debug)]
 pub struct Models {
-    bucket: Bucket,
+    pub(super) bucket: Bucket,
     read: Arc<Mutex<HashMap<String, Option<Arc<Model>>>>>,
 }
 

@@ -11,6 +11,7 @@
 //! | write down what is certain | `commit` |
 //! | find out whether the run is complete | `evidence` |
 //! | unset the attribute of those who left | `complete`, `leavers` |
+//! | read files again that are described otherwise by now | `late_model` |
 //! | say what happened | `account` |
 //! | unset the attribute of everybody of a segment that is delivered no more | `retire` |
 
@@ -23,6 +24,7 @@ mod complete;
 mod deliver;
 mod dry_run;
 mod evidence;
+mod late_model;
 mod leavers;
 mod load;
 mod open;

@@ -11,7 +11,7 @@ use super::segment::{FileToDeliver, RunOptions, SegmentDelivery};
 use crate::config::{OnLeave, SendRule};
 use crate::description::FileDescription;
 use crate::membership::{Checkpoint, Known, Ledger};
-use crate::profile::{ColumnTypes, Matcher, json};
+use crate::profile::{ColumnTypes, Matcher, TypesDigest, json};
 use crate::rows::{Header, RowReader};
 
 /// The longest time that the requests of one chunk take at the connection's rate, in tenths of a second. Longer chunks
@@ -36,9 +36,19 @@ impl SegmentDelivery {
         let known = self.load_known(&claim.ledger, file.run).await?;
         let send = if claim.file.resend { Some(SendRule::All) } else { options.send };
         let options = RunOptions { send, ..options };
-        let (builder, header) =
+        let (builder, header, types) =
             self.open_rows(file, options, &claim.ledger, known, claim.file.checkpoint.as_ref()).await?;
+        if claim.file.checkpoint.is_none() {
+            account.record.types = Some(types);
+        }
         account.record.notes.extend(builder.notes(&file.object.key));
+        if options.reread {
+            account.record.notes.insert(format!(
+                "{}: read again, because the model.json that came after it describes it otherwise; the members whose \
+                 objects are others by that were sent again",
+                file.object.key
+            ));
+        }
         account.set_header(header);
         Ok(builder)
     }
@@ -51,7 +61,7 @@ impl SegmentDelivery {
         ledger: &Ledger,
         known: Known,
         checkpoint: Option<&Checkpoint>,
-    ) -> Result<(ChunkBuilder<FileBytes>, Header), DeliveryError> {
+    ) -> Result<(ChunkBuilder<FileBytes>, Header, TypesDigest), DeliveryError> {
         let key = &file.object.key;
         let described = Box::pin(self.describe(key)).await?;
         let reader = match checkpoint {
@@ -74,7 +84,8 @@ impl SegmentDelivery {
             Matcher::new(&self.export, &self.attribute, &header.columns, &described.types)
         };
         let matcher = matcher.map_err(|source| DeliveryError::Match { key: key.clone(), source })?;
-        Ok((ChunkBuilder::new(reader, matcher, known, self.chunk_settings(options, ledger)), header))
+        let builder = ChunkBuilder::new(reader, matcher, known, self.chunk_settings(options, ledger));
+        Ok((builder, header, described.types.digest()))
     }
 
     async fn bytes(&self, file: &FileToDeliver, from: u64) -> Result<FileBytes, DeliveryError> {

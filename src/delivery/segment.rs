@@ -49,6 +49,9 @@ pub struct RunOptions {
     pub send: Option<SendRule>,
     /// Whether any number of leavers is right.
     pub allow_leavers: bool,
+    /// Whether a content that has been delivered is read again, because it is described otherwise by now. Of its members
+    /// those are sent whose objects are others than before.
+    pub reread: bool,
 }
 
 /// A file of the run, as it lies in the bucket.

@@ -93,7 +93,7 @@ impl Handler {
         let wanted = Wanted {
             segment: run.segment,
             dry_run: run.dry_run,
-            options: RunOptions { send: run.send, allow_leavers: run.allow_leavers },
+            options: RunOptions { send: run.send, allow_leavers: run.allow_leavers, reread: false },
             tell_all: true,
         };
         let mut deliveries = Deliveries::default();
@@ -205,6 +205,7 @@ impl Handler {
             && let Some(ledger) = &ledger
             && nothing_to_do(ledger, found)
             && (!ledger.runs.contains_key(&found.run) || delivery.is_told(found.run).await?)
+            && delivery.described_otherwise(ledger, found.run).await?.is_empty()
         {
             return Ok(None);
         }

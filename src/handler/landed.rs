@@ -10,7 +10,7 @@ use super::{Handler, HandlerError, answer};
 use crate::budget::TimeBudget;
 use crate::config::{Config, Export};
 use crate::delivery::{Evidence, FileToDeliver, Models, RunOptions};
-use crate::membership::{Phase, StateKeys};
+use crate::membership::{FileRecord, Phase, Progress, RunRecord, StateKeys};
 use crate::names::{ExportName, SegmentName};
 use crate::queue::ContinuedDelivery;
 use crate::report::{Report, Trigger};
@@ -33,6 +33,14 @@ const AFTER_OUTAGE: Duration = Duration::from_mins(15);
 struct Group {
     files: Vec<FileToDeliver>,
     errands: BTreeSet<usize>,
+}
+
+impl Group {
+    fn add(&mut self, file: FileToDeliver) {
+        if self.files.iter().all(|known| known.object.key != file.object.key) {
+            self.files.push(file);
+        }
+    }
 }
 
 /// What is to be done, in the order of export and segment, the newest run first: it makes an older one needless.
@@ -217,13 +225,11 @@ impl Handler {
                     let key = (export.name.clone(), placed.segment, std::cmp::Reverse(placed.run));
                     let group = groups.entry(key).or_default();
                     group.errands.insert(errand);
-                    if group.files.iter().all(|file| file.object.key != object.key) {
-                        group.files.push(FileToDeliver {
-                            object: object.clone(),
-                            run: placed.run,
-                            one_file_per_run: placed.one_file_per_run,
-                        });
-                    }
+                    group.add(FileToDeliver {
+                        object: object.clone(),
+                        run: placed.run,
+                        one_file_per_run: placed.one_file_per_run,
+                    });
                 }
                 Place::Model(_) => {
                     taken = true;
@@ -256,11 +262,36 @@ impl Handler {
             let ledger = StateKeys::new(&export.name, &segment).ledger(&self.bucket).read().await;
             let ledger = ledger.map_err(crate::delivery::DeliveryError::from)?;
             let newest = ledger.as_ref().and_then(|ledger| ledger.runs.last_key_value());
-            if let Some((run, record)) = newest
-                && matches!(record.phase, Phase::Open | Phase::Completing { .. })
+            let Some((ledger, (run, record))) = ledger.as_ref().zip(newest) else {
+                continue;
+            };
+            if matches!(record.phase, Phase::Open | Phase::Completing { .. })
+                || !models.described_otherwise(export, &segment, ledger, *run).await?.is_empty()
             {
                 let key = (export.name.clone(), segment, std::cmp::Reverse(*run));
-                groups.entry(key).or_default().errands.insert(errand);
+                let group = groups.entry(key).or_default();
+                group.errands.insert(errand);
+                self.add_failed_files(export, record, *run, group).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Files that could not be read without the description, such as those without a header, are tried again with it.
+    async fn add_failed_files(
+        &self,
+        export: &Export,
+        record: &RunRecord,
+        run: RunId,
+        group: &mut Group,
+    ) -> Result<(), HandlerError> {
+        let has_failed = |file: &FileRecord| matches!(file.progress, Progress::Failed { .. });
+        for key in record.files.iter().filter(|(_, file)| has_failed(file)).map(|(key, _)| key) {
+            if let Some(object) = self.bucket.summary(key).await?
+                && let Place::File(placed) = place(export, key, object.size, object.last_modified)
+                && placed.run == run
+            {
+                group.add(FileToDeliver { object, run, one_file_per_run: placed.one_file_per_run });
             }
         }
         Ok(())

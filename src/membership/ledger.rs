@@ -12,6 +12,7 @@ use super::part::Part;
 use super::retirement::Retirement;
 use crate::bucket::ETag;
 use crate::names::AttributeName;
+use crate::profile::TypesDigest;
 use crate::report::{Counts, Members, RunSummary};
 use crate::rows::{Header, Position};
 use crate::run::RunId;
@@ -138,9 +139,15 @@ pub struct FileRecord {
     /// How the file is to be read on, once its beginning has been read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
+    /// The types that its columns had by the `model.json`, or had not, when its beginning was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub types: Option<TypesDigest>,
     /// Pieces of its rejected rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejected: Vec<String>,
+    /// How much they hold, in bytes; as much as there may be at most once a row was left out.
+    #[serde(default)]
+    pub rejected_bytes: u64,
     /// What became of the rows up to the checkpoint.
     #[serde(default)]
     pub counts: Counts,

@@ -1,9 +1,13 @@
 //! The columns of a file: finding the configured ones, and what `model.json` says of their types.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3Default;
 
 use super::culture::Culture;
 use super::data_type::DataType;
+use super::field_type::FieldType;
 
 /// What `model.json` says of a file's columns. Empty where there is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +31,26 @@ impl ColumnTypes {
             .copied()
     }
 
+    /// What these types make of cells, in short.
+    pub fn digest(&self) -> TypesDigest {
+        let named = self.data_types.iter().map(|(name, data_type)| (name, FieldType::of_data_type(*data_type)));
+        let typed: BTreeSet<(&String, &'static str)> =
+            named.filter(|(_, kind)| *kind != FieldType::Text).map(|(name, kind)| (name, kind.in_words())).collect();
+        if typed.is_empty() {
+            return TypesDigest::default();
+        }
+        let mut hasher = Xxh3Default::new();
+        let culture = self.culture();
+        hasher.update(&[culture.date_order as u8, u8::from(culture.decimal_comma)]);
+        for (name, kind) in typed {
+            for text in [name.as_str(), kind] {
+                hasher.update(&text.len().to_le_bytes());
+                hasher.update(text.as_bytes());
+            }
+        }
+        TypesDigest(format!("{:016x}", hasher.digest()))
+    }
+
     /// The declared culture's tag.
     pub fn culture_tag(&self) -> Option<&str> {
         self.culture.as_deref()
@@ -38,6 +62,11 @@ impl ColumnTypes {
         self.culture.as_deref().map_or(Culture::EN_US, |tag| Culture::of_tag(tag).unwrap_or(Culture::YEAR_FIRST))
     }
 }
+
+/// Tells whether two [`ColumnTypes`] read every cell alike. Equal for models that differ only in what makes no difference,
+/// such as `guid` for `string`; the default is that of no model at all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypesDigest(String);
 
 /// How a configured column was found in a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +118,7 @@ fn fold(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ColumnTypes, DataType, Found, Header};
+    use super::{ColumnTypes, DataType, Found, Header, TypesDigest};
 
     #[test]
     fn a_column_is_found_exactly_first() {
@@ -111,5 +140,28 @@ mod tests {
         assert_eq!(types.data_type(" points"), Some(DataType::Int64));
         assert_eq!(types.data_type("Other"), None);
         assert!(types.culture().decimal_comma);
+    }
+
+    #[test]
+    fn a_digest_tells_apart_what_cells_become_and_nothing_else() {
+        let digest = |columns: &[(&str, DataType)], culture: Option<&str>| {
+            let columns = columns.iter().map(|(name, data_type)| ((*name).to_owned(), *data_type));
+            ColumnTypes::new(columns, culture.map(str::to_owned)).digest()
+        };
+        let none = TypesDigest::default();
+        assert_eq!(digest(&[], None), none);
+        assert_eq!(digest(&[("Id", DataType::Guid), ("氏名", DataType::String)], Some("de-DE")), none);
+        let points = digest(&[("Points", DataType::Int64), ("Id", DataType::Guid)], None);
+        assert_eq!(points, digest(&[("Id", DataType::String), ("Points", DataType::Int64)], Some("en-US")));
+        assert_eq!(digest(&[("P", DataType::Double)], None), digest(&[("P", DataType::Decimal)], None));
+        for other in [
+            none,
+            digest(&[("Points", DataType::Double)], None),
+            digest(&[("points", DataType::Int64)], None),
+            digest(&[("Points", DataType::Int64)], Some("de-DE")),
+            digest(&[("Points", DataType::Int64), ("Joined", DataType::Date)], None),
+        ] {
+            assert_ne!(points, other);
+        }
     }
 }

@@ -14,6 +14,7 @@ use jiff::civil::{Date, DateTime};
 
 use super::culture::{Culture, DateOrder};
 use super::dropped_fields::DropReason;
+use super::trimmed;
 
 /// Years that Braze stores as dates.
 const YEARS: std::ops::RangeInclusive<i16> = 0..=3000;
@@ -23,7 +24,12 @@ const MAX_OFFSET_HOURS: u32 = 18;
 /// Appends the day of `cell` as `"yyyy-MM-dd"`. A time behind it is read and left out; the day is the one that is
 /// written, whatever the zone.
 pub(super) fn append_date(out: &mut Vec<u8>, cell: &str, culture: Culture) -> Result<(), DropReason> {
-    let moment = Moment::parse(cell.trim(), culture).ok_or(DropReason::NotADate)?;
+    let cell = trimmed(cell);
+    if is_plain_day(cell.as_bytes()) {
+        append_quoted(out, cell);
+        return Ok(());
+    }
+    let moment = Moment::parse(cell, culture).ok_or(DropReason::NotADate)?;
     let date = moment.local.date();
     within_years(date)?;
     out.push(b'"');
@@ -35,7 +41,12 @@ pub(super) fn append_date(out: &mut Vec<u8>, cell: &str, culture: Culture) -> Re
 /// Appends the moment of `cell` in UTC as `"yyyy-MM-ddTHH:mm:ssZ"`, with milliseconds when there are any; what is
 /// finer is cut off. A day alone is its midnight.
 pub(super) fn append_date_time(out: &mut Vec<u8>, cell: &str, culture: Culture) -> Result<(), DropReason> {
-    let moment = Moment::parse(cell.trim(), culture).ok_or(DropReason::NotADateTime)?;
+    let cell = trimmed(cell);
+    if is_plain_moment(cell.as_bytes()) {
+        append_quoted(out, cell);
+        return Ok(());
+    }
+    let moment = Moment::parse(cell, culture).ok_or(DropReason::NotADateTime)?;
     let utc = moment.utc().ok_or(DropReason::YearOutOfRange)?;
     within_years(utc.date())?;
     out.push(b'"');
@@ -52,6 +63,36 @@ pub(super) fn append_date_time(out: &mut Vec<u8>, cell: &str, culture: Culture) 
     }
     out.extend_from_slice(b"Z\"");
     Ok(())
+}
+
+/// Whether a cell is a day as Braze stores it, and surely one that exists: the 29th and later ones are left to the calendar,
+/// and the year 3000 as well.
+fn is_plain_day(cell: &[u8]) -> bool {
+    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = cell else {
+        return false;
+    };
+    matches!(y1, b'0'..=b'2')
+        && [y2, y3, y4].iter().all(u8::is_ascii_digit)
+        && matches!((m1, m2), (b'0', b'1'..=b'9') | (b'1', b'0'..=b'2'))
+        && matches!((d1, d2), (b'0', b'1'..=b'9') | (b'1', b'0'..=b'9') | (b'2', b'0'..=b'8'))
+}
+
+/// Whether a cell is a moment in UTC as Braze stores it, and surely one that exists.
+fn is_plain_moment(cell: &[u8]) -> bool {
+    let Some((day, &[b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'Z'])) = cell.split_first_chunk::<10>() else {
+        return false;
+    };
+    let below_sixty = |tens: u8, ones: u8| matches!(tens, b'0'..=b'5') && ones.is_ascii_digit();
+    is_plain_day(day)
+        && matches!((h1, h2), (b'0' | b'1', b'0'..=b'9') | (b'2', b'0'..=b'3'))
+        && below_sixty(m1, m2)
+        && below_sixty(s1, s2)
+}
+
+fn append_quoted(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
 }
 
 fn within_years(date: Date) -> Result<(), DropReason> {

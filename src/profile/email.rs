@@ -13,6 +13,36 @@ const DOMAIN_MAX_BYTES: usize = 255;
 /// Bytes of one label of the domain.
 const LABEL_MAX_BYTES: usize = 63;
 
+/// A character that may stand anywhere in a local part.
+const WORD: u8 = 1;
+/// A character that may stand in the middle of a local part.
+const MIDDLE: u8 = 2;
+/// A letter or digit, with which a label of a domain begins and ends.
+const ALPHANUMERIC: u8 = 4;
+/// A character that may stand in a label of a domain.
+const LABEL: u8 = 8;
+
+/// What each ASCII character may be. Nearly every address is ASCII, and one look-up for each byte decides.
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        kinds[byte as usize] = match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => WORD | MIDDLE | ALPHANUMERIC | LABEL,
+            b'-' => WORD | MIDDLE | LABEL,
+            b'_' => WORD | MIDDLE,
+            b'.' | b'+' | b'\'' | b'&' | b'#' | b'/' | b'=' | b'`' | b'|' => MIDDLE,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    kinds
+};
+
+fn is(byte: u8, kind: u8) -> bool {
+    KINDS[usize::from(byte)] & kind != 0
+}
+
 /// Whether Braze would take `text`, which has no white space around it, for an email address.
 ///
 /// Two rules are not checked: that the top-level domain is in IANA's list, which grows, and that the address exists.
@@ -21,47 +51,47 @@ pub(crate) fn is_address(text: &str) -> bool {
     let at = text.bytes().position(|byte| byte == b'@');
     at.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?))).is_some_and(|(local, domain)| {
         fits_attribute(text)
-            && is_domain(domain)
+            && is_domain(domain.as_bytes())
             && is_local_part(local)
-            && (is_microsoft_local_part(local) || !is_microsoft_domain(domain))
+            && (!is_microsoft_domain(domain.as_bytes()) || is_microsoft_local_part(local))
             && (local.chars().nth(1).is_some() || !is_gmail_domain(domain))
     })
 }
 
+/// Words at both ends, and little else between them.
 fn is_local_part(local: &str) -> bool {
-    let middle = |c: char| is_word(c) || matches!(c, '.' | '+' | '\'' | '&' | '#' | '/' | '=' | '`' | '|');
+    let bytes = local.as_bytes();
+    if bytes.iter().all(|&byte| is(byte, MIDDLE)) {
+        let is_word = |byte: Option<&u8>| byte.is_some_and(|&byte| is(byte, WORD));
+        return bytes.len() <= LOCAL_MAX_CHARACTERS && is_word(bytes.first()) && is_word(bytes.last());
+    }
+    // Letters and digits of any script are words as well.
+    let kind_of = |c: char| u8::try_from(c).ok().filter(u8::is_ascii).map(|byte| KINDS[usize::from(byte)]);
+    let is_word = |c: char| kind_of(c).map_or_else(|| c.is_alphanumeric(), |kind| kind & WORD != 0);
+    let is_middle = |c: char| kind_of(c).map_or_else(|| c.is_alphanumeric(), |kind| kind & MIDDLE != 0);
     local.starts_with(is_word)
         && local.ends_with(is_word)
-        && (local.len() <= LOCAL_MAX_CHARACTERS || local.chars().count() <= LOCAL_MAX_CHARACTERS)
-        && local.chars().all(middle)
-}
-
-/// Letters and digits of any script, the underscore and the hyphen.
-fn is_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '_' | '-') || (!c.is_ascii() && c.is_alphanumeric())
+        && local.chars().all(is_middle)
+        && local.chars().count() <= LOCAL_MAX_CHARACTERS
 }
 
 /// What stands before the first plus sign: words of ASCII letters, digits, underscore and hyphen between single dots.
 fn is_microsoft_local_part(local: &str) -> bool {
     let name = local.as_bytes().split(|&byte| byte == b'+').next().unwrap_or_default();
     name.first() != Some(&b'-')
-        && name
-            .split(|&byte| byte == b'.')
-            .all(|part| !part.is_empty() && part.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')))
+        && name.split(|&byte| byte == b'.').all(|part| !part.is_empty() && part.iter().all(|&byte| is(byte, WORD)))
 }
 
 /// Domains that hold one of Microsoft's words have a stricter local part.
-fn is_microsoft_domain(domain: &str) -> bool {
-    let domain = domain.as_bytes();
-    domain.iter().enumerate().any(|(at, byte)| {
-        let word: &[u8] = match byte.to_ascii_lowercase() {
-            b'm' => b"msn",
-            b'h' => b"hotmail",
-            b'o' => b"outlook",
-            b'l' => b"live",
-            _ => return false,
-        };
-        domain.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word))
+fn is_microsoft_domain(domain: &[u8]) -> bool {
+    const WORDS: [&[u8]; 4] = [b"hotmail", b"outlook", b"live", b"msn"];
+    // Every one of them has a letter that few domains have beside it: a pair of bytes tells them at little cost.
+    domain.windows(2).enumerate().any(|(at, pair)| {
+        let pair = [pair[0] | 0x20, pair[1] | 0x20];
+        matches!(&pair, b"ho" | b"ou" | b"li" | b"ms")
+            && WORDS
+                .iter()
+                .any(|word| domain.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word)))
     })
 }
 
@@ -71,19 +101,26 @@ fn is_gmail_domain(domain: &str) -> bool {
 
 /// Two labels or more of ASCII letters, digits and inner hyphens. The last is alphabetic or Punycode, so that a
 /// number, and with it an IPv4 address, is none.
-fn is_domain(domain: &str) -> bool {
-    let mut labels = domain.as_bytes().split(|&byte| byte == b'.');
-    domain.len() <= DOMAIN_MAX_BYTES
-        && labels.next_back().is_some_and(|last| is_label(last) && is_top_level_domain(last))
-        && labels.next().is_some_and(is_label)
-        && labels.all(is_label)
+fn is_domain(domain: &[u8]) -> bool {
+    let mut start = 0;
+    for (at, &byte) in domain.iter().enumerate() {
+        if byte == b'.' {
+            if !is_label(&domain[start..at]) {
+                return false;
+            }
+            start = at + 1;
+        } else if !is(byte, LABEL) {
+            return false;
+        }
+    }
+    let last = &domain[start..];
+    start > 0 && is_label(last) && is_top_level_domain(last) && domain.len() <= DOMAIN_MAX_BYTES
 }
 
+/// Whether characters that may stand in a label are one.
 fn is_label(label: &[u8]) -> bool {
-    label.len() <= LABEL_MAX_BYTES
-        && label.first().is_some_and(u8::is_ascii_alphanumeric)
-        && label.last().is_some_and(u8::is_ascii_alphanumeric)
-        && label.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    let is_alphanumeric = |byte: Option<&u8>| byte.is_some_and(|&byte| is(byte, ALPHANUMERIC));
+    label.len() <= LABEL_MAX_BYTES && is_alphanumeric(label.first()) && is_alphanumeric(label.last())
 }
 
 fn is_top_level_domain(label: &[u8]) -> bool {

@@ -7,7 +7,7 @@ use crate::config::ValueType;
 use super::culture::Culture;
 use super::data_type::DataType;
 use super::dropped_fields::DropReason;
-use super::{codes, date_time, fits_attribute, json, number, phone, time_zone};
+use super::{codes, date_time, fits_attribute, json, number, phone, time_zone, trimmed};
 
 /// The most elements that Braze keeps in an array (Braze, "User attributes object").
 const ARRAY_MAX_ELEMENTS: usize = 500;
@@ -58,7 +58,7 @@ impl FieldType {
         }
     }
 
-    fn of_data_type(data_type: DataType) -> Self {
+    pub(super) fn of_data_type(data_type: DataType) -> Self {
         match data_type {
             DataType::Int64 => Self::Integer,
             DataType::Double | DataType::Decimal => Self::Float,
@@ -97,17 +97,17 @@ impl FieldType {
             Self::Text => append_text(out, cell),
             Self::Integer => number::append_integer(out, cell, culture.decimal_comma),
             Self::Float => number::append_float(out, cell, culture.decimal_comma),
-            Self::Boolean => append_boolean(out, cell.trim()),
+            Self::Boolean => append_boolean(out, trimmed(cell)),
             Self::Date => date_time::append_date(out, cell, culture),
             Self::DateTime => date_time::append_date_time(out, cell, culture),
             Self::Array { separator } => return append_array(out, cell, separator),
-            Self::Country => append_if_some(out, codes::country(cell.trim()), DropReason::NotACountry),
-            Self::Language => append_if_some(out, codes::language(cell.trim()), DropReason::NotALanguage),
-            Self::Gender => append_if_some(out, gender(cell.trim()), DropReason::NotAGender),
+            Self::Country => append_if_some(out, codes::country(trimmed(cell)), DropReason::NotACountry),
+            Self::Language => append_if_some(out, codes::language(trimmed(cell)), DropReason::NotALanguage),
+            Self::Gender => append_if_some(out, gender(trimmed(cell)), DropReason::NotAGender),
             Self::Phone => phone::append_phone(out, cell),
-            Self::TimeZone => append_time_zone(out, cell.trim()),
+            Self::TimeZone => append_time_zone(out, trimmed(cell)),
             Self::SubscriptionState => {
-                append_if_some(out, subscription_state(cell.trim()), DropReason::NotASubscriptionState)
+                append_if_some(out, subscription_state(trimmed(cell)), DropReason::NotASubscriptionState)
             }
         }?;
         Ok(Appended::Value)

@@ -11,7 +11,7 @@ use super::dropped_fields::{DropReason, DroppedFields};
 use super::field_type::{Appended, FieldType};
 use super::match_error::MatchError;
 use super::setup::Setup;
-use super::{EXTERNAL_ID_MAX_BYTES, Fields, Identifier, Matched, Rejection, RejectionReason, email, json};
+use super::{EXTERNAL_ID_MAX_BYTES, Fields, Identifier, Matched, Rejection, RejectionReason, email, json, trimmed};
 
 /// The place of the email among the counts of dropped fields; the further fields follow it in their order.
 const EMAIL_SLOT: usize = 0;
@@ -157,11 +157,12 @@ impl Matcher {
     /// The customer ID, without white space around it; `None` when the cell is empty.
     fn customer_id<'r, R: Fields<'r> + ?Sized>(&self, row: &R) -> Result<Option<&'r str>, RejectionReason> {
         let Some(column) = self.customer_id else { return Ok(None) };
-        let id = row.field(column).ok_or(RejectionReason::CustomerIdUnreadable)?.trim();
+        let id = row.field(column).ok_or(RejectionReason::CustomerIdUnreadable)?;
+        let id = trimmed(id);
         if id.len() > EXTERNAL_ID_MAX_BYTES {
             return Err(RejectionReason::CustomerIdTooLong);
         }
-        if id.chars().any(char::is_control) {
+        if holds_control_character(id) {
             return Err(RejectionReason::CustomerIdControlCharacter);
         }
         Ok((!id.is_empty()).then_some(id))
@@ -170,7 +171,7 @@ impl Matcher {
     /// The email address, without white space around it; `None` when the cell is empty.
     fn email<'r, R: Fields<'r> + ?Sized>(&self, row: &R) -> Result<Option<&'r str>, DropReason> {
         let Some(column) = self.email else { return Ok(None) };
-        let text = row.field(column).ok_or(DropReason::NotReadable)?.trim();
+        let text = trimmed(row.field(column).ok_or(DropReason::NotReadable)?);
         if text.is_empty() {
             Ok(None)
         } else if email::is_address(text) {
@@ -198,6 +199,12 @@ impl Field {
         }
         Ok(appended)
     }
+}
+
+/// Control characters are those of ASCII, and U+0080 to U+009F, which UTF-8 writes with a first byte of 0xC2.
+fn holds_control_character(text: &str) -> bool {
+    let may_be_one = |byte: u8| byte < 0x20 || byte == 0x7f || byte == 0xc2;
+    text.bytes().any(may_be_one) && text.chars().any(char::is_control)
 }
 
 fn append_identifiers(object: &mut Vec<u8>, identity: &Identity<'_>) {

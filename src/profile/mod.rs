@@ -42,7 +42,7 @@ use std::fmt;
 
 use crate::rows::Row;
 
-pub use columns::ColumnTypes;
+pub use columns::{ColumnTypes, TypesDigest};
 pub use configured::{ColumnFound, ConfiguredColumn, TypeFrom};
 pub use culture::{Culture, DateOrder};
 pub use data_type::DataType;
@@ -157,6 +157,14 @@ pub const EXTERNAL_ID_MAX_BYTES: usize = 987;
 
 /// The longest text that Braze keeps in an attribute, in Unicode characters (Braze, "Custom attribute data types").
 pub const TEXT_MAX_CHARACTERS: usize = 255;
+
+/// `text` without white space around it. Nearly every cell begins and ends with a character that is none.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
+}
 
 /// Whether `text` is within [`TEXT_MAX_CHARACTERS`].
 fn fits_attribute(text: &str) -> bool {

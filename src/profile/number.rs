@@ -6,6 +6,7 @@
 use std::io::Write;
 
 use super::dropped_fields::DropReason;
+use super::trimmed;
 
 /// A longer cell is not read as a number.
 const MAX_CHARACTERS: usize = 255;
@@ -17,18 +18,33 @@ const SURELY_FINITE_DIGITS: usize = 300;
 /// Allowed: white space around it, a sign, leading zeros, and a fraction of nothing but zeros (`12.0`), which is how
 /// a whole number looks that once was stored as a decimal. Range: that of a signed 64-bit integer.
 pub(super) fn append_integer(out: &mut Vec<u8>, cell: &str, decimal_comma: bool) -> Result<(), DropReason> {
-    let text = cell.trim();
+    let text = trimmed(cell);
+    if is_plain_number(text) {
+        out.extend_from_slice(text.as_bytes());
+        return Ok(());
+    }
     if let Ok(number) = text.parse() {
         append_digits(out, number);
         return Ok(());
     }
-    let whole = match text.split_once(decimal_separator(decimal_comma)) {
+    let whole = match text.split_once(char::from(decimal_separator(decimal_comma))) {
         None => text,
         Some((whole, fraction)) if !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0') => whole,
         Some(_) => return Err(DropReason::NotAWholeNumber),
     };
     append_digits(out, whole.parse().map_err(|_| DropReason::NotAWholeNumber)?);
     Ok(())
+}
+
+/// Whether a text is a whole number of the range as JSON writes it: digits alone, too few to leave the range, and no zero
+/// before them. Nearly every number is.
+fn is_plain_number(text: &str) -> bool {
+    const SURELY_IN_RANGE: usize = 18;
+    match text.as_bytes() {
+        [b'0'] => true,
+        [b'1'..=b'9', rest @ ..] => rest.len() < SURELY_IN_RANGE && rest.iter().all(u8::is_ascii_digit),
+        _ => false,
+    }
 }
 
 fn append_digits(out: &mut Vec<u8>, number: i64) {
@@ -42,7 +58,7 @@ fn append_digits(out: &mut Vec<u8>, number: i64) {
 /// Allowed: white space around it, a sign, a part before or after the decimal separator alone (`.5`, `5.`). Not a
 /// number, an infinity and what is beyond the range of a double are not allowed.
 pub(super) fn append_float(out: &mut Vec<u8>, cell: &str, decimal_comma: bool) -> Result<(), DropReason> {
-    let decimal = Decimal::parse(cell.trim(), decimal_separator(decimal_comma)).ok_or(DropReason::NotANumber)?;
+    let decimal = Decimal::parse(trimmed(cell), decimal_separator(decimal_comma)).ok_or(DropReason::NotANumber)?;
     let start = out.len();
     decimal.append(out);
     if decimal.surely_finite() || is_finite(&out[start..]) {
@@ -53,8 +69,14 @@ pub(super) fn append_float(out: &mut Vec<u8>, cell: &str, decimal_comma: bool) -
     }
 }
 
-fn decimal_separator(decimal_comma: bool) -> char {
-    if decimal_comma { ',' } else { '.' }
+fn decimal_separator(decimal_comma: bool) -> u8 {
+    if decimal_comma { b',' } else { b'.' }
+}
+
+/// The digits at the beginning of a text, and what follows them.
+fn split_digits(text: &str) -> (&str, &str) {
+    let digits = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    text.split_at(digits)
 }
 
 /// The parts of a decimal number, without superfluous zeros.
@@ -66,23 +88,28 @@ struct Decimal<'c> {
 }
 
 impl<'c> Decimal<'c> {
-    fn parse(text: &'c str, separator: char) -> Option<Self> {
+    fn parse(text: &'c str, separator: u8) -> Option<Self> {
         if text.len() > MAX_CHARACTERS {
             return None;
         }
-        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-            None => (text, None),
-            Some((mantissa, exponent)) => (mantissa, Some(exponent.parse().ok()?)),
+        let (negative, rest) = match text.as_bytes() {
+            [b'-', ..] => (true, &text[1..]),
+            [b'+', ..] => (false, &text[1..]),
+            _ => (false, text),
         };
-        let (negative, digits) = match mantissa.strip_prefix('-') {
-            Some(digits) => (true, digits),
-            None => (false, mantissa.strip_prefix('+').unwrap_or(mantissa)),
+        let (whole, rest) = split_digits(rest);
+        let (fraction, rest) = match rest.as_bytes() {
+            [first, ..] if *first == separator => split_digits(&rest[1..]),
+            _ => ("", rest),
         };
-        let (whole, fraction) = digits.split_once(separator).unwrap_or((digits, ""));
-        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        if (whole.is_empty() && fraction.is_empty()) || !all_digits(whole) || !all_digits(fraction) {
+        if whole.is_empty() && fraction.is_empty() {
             return None;
         }
+        let exponent = match rest.as_bytes() {
+            [] => None,
+            [b'e' | b'E', ..] => Some(rest[1..].parse().ok()?),
+            _ => return None,
+        };
         let whole = whole.trim_start_matches('0');
         let fraction = fraction.trim_end_matches('0');
         let zero = whole.is_empty() && fraction.is_empty();

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 
-use crate::rows::{Header, Record, RecordWriter};
+use crate::rows::{Header, Quoting, Record, RecordWriter};
 
 /// The columns that are added after the file's own.
 pub const FURTHER_COLUMNS: [&str; 3] = crate::rows::ADDED_COLUMNS;
@@ -13,30 +13,50 @@ pub const FURTHER_COLUMNS: [&str; 3] = crate::rows::ADDED_COLUMNS;
 pub struct RejectedRows {
     writer: RecordWriter,
     columns: usize,
+    /// Columns of the file that it has from an earlier `rejected.csv`.
+    left_out: usize,
     text: Vec<u8>,
 }
 
 impl RejectedRows {
     /// No rows, of a file with this header.
     pub fn new(header: &Header) -> Self {
-        Self { writer: RecordWriter::new(header.dialect).guarding(), columns: header.columns.len(), text: Vec::new() }
+        let columns = own_columns(header).len();
+        let left_out = header.columns.len() - columns;
+        Self { writer: RecordWriter::new(header.dialect).guarding(), columns, left_out, text: Vec::new() }
     }
 
     /// The first line of `rejected.csv`.
     pub fn header_line(header: &Header) -> Bytes {
         let mut text = Vec::new();
-        RecordWriter::new(header.dialect).guarding().write_header(&header.columns, &FURTHER_COLUMNS, &mut text);
+        RecordWriter::new(header.dialect).guarding().write_header(own_columns(header), &FURTHER_COLUMNS, &mut text);
         text.into()
+    }
+
+    /// Whether rows of files with these headers make one table: the same columns, delimited and quoted alike. Compression,
+    /// byte-order mark and line ending make no difference to whoever reads it.
+    pub fn make_one_table(one: &Header, other: &Header) -> bool {
+        let never = |header: &Header| header.dialect.quoting == Quoting::Never;
+        own_columns(one) == own_columns(other)
+            && one.dialect.delimiter == other.dialect.delimiter
+            && never(one) == never(other)
     }
 
     /// Adds a row with the reason and the line where it begins in the file with this key.
     pub fn push(&mut self, record: &Record, reason: &str, line: u64, key: &str) {
         let line = line.to_string();
-        self.writer.write_aligned(record, self.columns, &[reason, &line, key], &mut self.text);
+        self.writer.write_aligned(record, self.columns, self.left_out, &[reason, &line, key], &mut self.text);
     }
 
     /// The rows as text.
     pub fn finish(self) -> Bytes {
         self.text.into()
     }
+}
+
+/// The columns without those that a mended `rejected.csv` has at its end: the rows rejected of it get new ones.
+fn own_columns(header: &Header) -> &[String] {
+    let own = header.columns.len().saturating_sub(FURTHER_COLUMNS.len());
+    let (columns, last) = header.columns.split_at(own);
+    if columns.is_empty() || last != FURTHER_COLUMNS { &header.columns } else { columns }
 }

@@ -19,6 +19,17 @@ pub enum ReadError {
     /// The text is not UTF-8.
     #[error("the file is encoded in {0}, not in UTF-8; export it as UTF-8")]
     Encoding(Encoding),
+    /// The rows are not UTF-8, though the header is.
+    #[error(
+        "{rows} rows up to line {line} have characters beyond ASCII, and none of them is UTF-8: the file is encoded in {}, not in UTF-8; export it as UTF-8",
+        Encoding::EightBit
+    )]
+    RowsNotUtf8 {
+        /// The rows.
+        rows: u32,
+        /// Where the last of them begins.
+        line: u64,
+    },
     /// The file is no text.
     #[error("the file is {found}, not CSV text; export it as CSV, plain or compressed once with gzip")]
     NotText {

@@ -27,7 +27,13 @@ pub struct Position {
     /// Rows that begin before this byte of the text come after a stray quotation mark and are read strictly; 0 if there are none.
     #[serde(default)]
     pub strict_until: u64,
+    /// Data rows before it that are not UTF-8, as long as no row with a character beyond ASCII was; `None` once one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_utf8: Option<u32>,
 }
+
+/// As many rows that are not UTF-8, before any that shows to be, are enough to tell that the whole file is not.
+const ROWS_NOT_UTF8: u32 = 100;
 
 /// Reads the rows of one file.
 pub struct RowReader<S> {
@@ -38,6 +44,7 @@ pub struct RowReader<S> {
     pub(super) line: u64,
     row: u64,
     strict_until: u64,
+    not_utf8: Option<u32>,
     max_record_bytes: usize,
     /// Whether the file is a `rejected.csv` that comes back.
     pub(super) guarded: bool,
@@ -71,6 +78,7 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
             line: 1,
             row: 0,
             strict_until: 0,
+            not_utf8: Some(0),
             max_record_bytes: limits.max_record_bytes,
             problem: None,
         }
@@ -89,6 +97,7 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
         reader.line = from.line;
         reader.row = from.row;
         reader.strict_until = from.strict_until;
+        reader.not_utf8 = from.not_utf8;
         reader.window.skip_to(from.byte).await?;
         Ok(reader)
     }
@@ -102,11 +111,14 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
     pub fn position(&self) -> Position {
         let byte = self.window.offset();
         let strict_until = if self.strict_until > byte { self.strict_until } else { 0 };
-        Position { byte, line: self.line, row: self.row, strict_until }
+        Position { byte, line: self.line, row: self.row, strict_until, not_utf8: self.not_utf8 }
     }
 
     /// The next row, with its problem if it has one; `None` after the last. Without waiting if it is in memory.
     pub async fn next_row(&mut self) -> Result<Option<Row<'_>>, ReadError> {
+        if let Some(rows) = self.not_utf8.filter(|rows| *rows >= ROWS_NOT_UTF8) {
+            return Err(ReadError::RowsNotUtf8 { rows, line: self.line.saturating_sub(1) });
+        }
         let found = loop {
             match self.look() {
                 Look::Found(found) => break found,
@@ -159,7 +171,7 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
     }
 
     fn give(&mut self, found: &Found) -> Row<'_> {
-        let Self { window, parser, header, row, problem, max_record_bytes, guarded, .. } = self;
+        let Self { window, parser, header, row, problem, not_utf8, max_record_bytes, guarded, .. } = self;
         let data = data_of(found, window, parser);
         let fields = parser.fields();
         let columns = &header.columns;
@@ -170,6 +182,13 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
         if problem.is_none() && !text.is_some_and(whole) {
             *problem = first_field(data, fields, |field| std::str::from_utf8(field).is_err())
                 .map(|index| RowProblem::InvalidUtf8 { column: column_name(columns, index) });
+        }
+        if let Some(rows) = not_utf8 {
+            if matches!(problem, Some(RowProblem::InvalidUtf8 { .. })) {
+                *rows += 1;
+            } else if text.is_some_and(|text| !text.is_ascii()) {
+                *not_utf8 = None;
+            }
         }
         if *problem != Some(RowProblem::RepeatedHeader) {
             *row += 1;

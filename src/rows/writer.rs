@@ -45,11 +45,19 @@ impl RecordWriter {
         self.write_fields(record.fields().chain(further.iter().map(|field| field.as_bytes())), text);
     }
 
-    /// Appends `record` as one line of `columns` fields and the `further` ones: empty fields fill up a short record, and fields
-    /// beyond `columns` come last, after the further ones, so that each further field stays in its column.
-    pub fn write_aligned(&self, record: &Record, columns: usize, further: &[&str], text: &mut Vec<u8>) {
+    /// Appends `record` as one line of `columns` fields and the `further` ones. The fields of `left_out` columns, which come
+    /// next in the record, are not written. Empty fields fill up a short record, and fields beyond all these columns come last,
+    /// after the further ones, so that each further field stays in its column.
+    pub fn write_aligned(
+        &self,
+        record: &Record,
+        columns: usize,
+        left_out: usize,
+        further: &[&str],
+        text: &mut Vec<u8>,
+    ) {
         let own = (0..columns).map(|index| record.field_bytes(index).unwrap_or_default());
-        let beyond = (columns..record.len()).filter_map(|index| record.field_bytes(index));
+        let beyond = (columns + left_out..record.len()).filter_map(|index| record.field_bytes(index));
         self.write_fields(own.chain(further.iter().map(|field| field.as_bytes())).chain(beyond), text);
     }
 

@@ -84,6 +84,92 @@ async fn mended_rows_join_their_run_and_nobody_leaves() {
     }
 }
 
+/// Every row has a field too many at its beginning, and a cell that is awkward to write back.
+const AWKWARD: &str = "LoyaltyId;EMail;FirstName\r\n\
+    x;\"007\";ann@example.com;\"Ann; \"\"the\r\nfirst\"\"\"\r\n\
+    x;0012;;\"=1+1\"\r\n\
+    x;\"会員 1\";kaito@example.jp;\"\t海斗 🎉, \u{a0}\"\r\n\
+    x;B-4;bo@example.com;'Bo' \\ |\r\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn awkward_cells_come_back_as_they_were() {
+    let desk = Desk::start().await;
+    configure(&desk);
+    let key = format!("{FOLDER}/Gold_1.csv");
+    desk.world.put(&key, AWKWARD);
+    let report = desk.deliver(&key).await;
+    assert_eq!(report["rows"]["rejected"], 4, "{report}");
+    let file = rejected(&desk);
+    assert!(file.starts_with("LoyaltyId;EMail;FirstName;reason;line;file\r\nx;007;ann@example.com;"), "{file:?}");
+    // The field too many stands at the end now; whoever mends it moves the cells to the left.
+    let mut mended = csv::WriterBuilder::new().delimiter(b';').flexible(true).from_writer(Vec::new());
+    let mut reader = csv::ReaderBuilder::new().delimiter(b';').flexible(true).from_reader(file.as_bytes());
+    mended.write_record(reader.headers().unwrap()).unwrap();
+    for row in reader.records() {
+        let row = row.unwrap();
+        assert!(row[3].starts_with("too many fields: 4 instead of 3"), "{row:?}");
+        mended.write_record([&row[1], &row[2], &row[6], &row[3], &row[4], &row[5]]).unwrap();
+    }
+    let again = format!("{FOLDER}/rejected.csv");
+    desk.world.put(&again, mended.into_inner().unwrap());
+    let report = desk.deliver(&again).await;
+    assert_eq!(report["rows"]["accepted"], 4, "{report}");
+    let people = desk.people();
+    assert_eq!(people["007"]["first_name"], "Ann; \"the\r\nfirst\"");
+    assert_eq!(people["0012"]["first_name"], "=1+1");
+    assert_eq!(people["会員 1"]["first_name"], "\t海斗 🎉, \u{a0}");
+    assert_eq!(people["B-4"]["first_name"], "'Bo' \\ |");
+    assert_eq!(people.len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_of_one_run_make_one_table_and_what_does_not_fit_makes_another() {
+    let desk = Desk::start().await;
+    configure(&desk);
+    let header = "LoyaltyId,EMail,FirstName";
+    let broken = |part: u32| format!(",broken{part}");
+    let files = [
+        (1, format!("\u{feff}{header}\r\n{}\r\n", broken(1)).into_bytes()),
+        (2, gzip(format!("{header}\n{}\n", broken(2)).as_bytes(), 2)),
+        (3, format!("\"LoyaltyId\",\"EMail\",\"FirstName\"\n{}\n", broken(3)).into_bytes()),
+        (4, format!("{header}\n{}\nOK,,\n", broken(4)).replace(',', ";").into_bytes()),
+    ];
+    for (part, content) in files {
+        let key = format!("{FOLDER}/Gold_{part}.csv");
+        desk.world.put(&key, content);
+        desk.deliver(&key).await;
+    }
+    let text = rejected(&desk);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    assert_eq!(lines[0], "\u{feff}LoyaltyId,EMail,FirstName,reason,line,file");
+    for (line, part) in lines[1..].iter().zip(1..) {
+        assert!(line.replace('"', "").starts_with(&format!(",broken{part},,too few fields")), "{text}");
+    }
+    let second = desk.world.get_text("reports/loyalty/Gold/2026-11-23T01:02Z/rejected-2.csv");
+    assert!(second.starts_with("LoyaltyId;EMail;FirstName;reason;line;file\n;broken4;;too few"), "{second}");
+
+    // Rows that are still broken when they are dropped in again keep to the same table.
+    let again = format!("{FOLDER}/mended.csv");
+    desk.world.put(&again, text.replace(",broken1,", "1,one@example.com,"));
+    let report = desk.deliver(&again).await;
+    assert_eq!(report["rows"]["rejected"], 6, "{report}");
+    let text = rejected(&desk);
+    assert_eq!(text.matches("LoyaltyId").count(), 1, "{text}");
+    assert!(text.contains(&format!(",3,{again}")) && !text.contains(&format!("Gold_2.csv,{again}")), "{text}");
+
+    // Files that are replaced by whole ones leave no rows behind.
+    for part in 1..=4 {
+        desk.world.put(&format!("{FOLDER}/Gold_{part}.csv"), format!("{header}\n{part},,\n"));
+        desk.deliver(&format!("{FOLDER}/Gold_{part}.csv")).await;
+    }
+    desk.world.put(&again, format!("{header}\n5,,\n"));
+    let report = desk.deliver(&again).await;
+    assert_eq!(report["rows"]["rejected"], 0, "{report}");
+    assert_eq!(rejected(&desk), "");
+    assert_eq!(desk.world.get_text("reports/loyalty/Gold/2026-11-23T01:02Z/rejected-2.csv"), "");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_any_kind_of_breakage_can_be_mended() {
     let desk = Desk::start().await;

@@ -202,4 +202,6 @@ table! {
     MAX_COLUMNS = "max_columns", Kind::WholeNumber(1, 20_000), Presence::Default("1000");
     /// The most bytes of text in one file, after gunzip: a guard against gzip bombs.
     MAX_TEXT_BYTES = "max_text_bytes", Kind::WholeNumber(1_024, 1_099_511_627_776), Presence::Default("68719476736");
+    /// The most bytes of rejected rows of one file that `rejected.csv` lists; further ones are counted alone. With 0 it lists none.
+    MAX_REJECTED_BYTES = "max_rejected_bytes", Kind::WholeNumber(0, 1_073_741_824), Presence::Default("67108864");
 }

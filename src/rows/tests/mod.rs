@@ -70,7 +70,7 @@ impl Given {
             assert_eq!(row.field(index), std::str::from_utf8(bytes).ok());
         }
         assert_eq!(row.field(row.len()), None);
-        let after = Position { byte: 0, line: 0, row: 0, strict_until: 0 };
+        let after = Position { byte: 0, line: 0, row: 0, strict_until: 0, not_utf8: None };
         Self {
             line: row.line(),
             number: row.number(),

@@ -41,9 +41,16 @@ fn further_columns_stay_in_their_place_beside_broken_rows() {
     let writer = RecordWriter::new(header.dialect);
     let mut text = Vec::new();
     for row in &rows {
-        writer.write_aligned(&row.record, 2, &["why"], &mut text);
+        writer.write_aligned(&row.record, 2, 0, &["why"], &mut text);
     }
     assert_eq!(text, b"1,,why\n1,2,why,3\n");
+
+    let (header, rows) = read("a,b,x,y\n1,2,3,4\n1\n1,2,3,4,5\n");
+    let mut text = Vec::new();
+    for row in &rows {
+        RecordWriter::new(header.dialect).write_aligned(&row.record, 1, 2, &["why"], &mut text);
+    }
+    assert_eq!(text, b"1,why,4\n1,why\n1,why,4,5\n", "columns left out are not written");
 }
 
 #[test]

@@ -31,8 +31,9 @@ pub(super) fn looks_like_segment(stem: &str) -> bool {
     let before_number = stem.trim_end_matches(|c: char| c.is_ascii_digit());
     let numbered = before_number.len() < stem.len() && before_number.ends_with(['_', '-', ' ']);
     let long_number = stem.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() >= 6);
-    // The file that a report leaves behind is part of a run, never a segment.
-    let rejected_rows = stem.eq_ignore_ascii_case("rejected");
+    // The file that a report leaves behind, and copies of it, are part of a run and never a segment.
+    let first_word = stem.split(['_', '-', ' ']).next().unwrap_or_default();
+    let rejected_rows = first_word.eq_ignore_ascii_case("rejected");
     starts_right && ordinary && !numbered && !long_number && !rejected_rows
 }
 

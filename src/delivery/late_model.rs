@@ -1,0 +1,95 @@
+//! Finds files that were read before their `model.json` came, or with that of an earlier run, and would be read otherwise now.
+//!
+//! Nobody promises in which order a `model.json` and the files that it describes arrive. A file with a header is not kept
+//! waiting for it: it is delivered as it is. When the model comes and gives its columns other types, the file is read again;
+//! the members whose objects are others by that are changed members, and are sent in the same run.
+
+use super::segment::{FileToDeliver, SegmentDelivery};
+use super::{DeliveryError, Models};
+use crate::config::Export;
+use crate::description::FileDescription;
+use crate::membership::{FileRecord, Ledger, Phase, Progress};
+use crate::names::SegmentName;
+use crate::run::RunId;
+use crate::run::expected::expected_files;
+use crate::run::layout::{Place, place};
+use crate::run::model::Model;
+
+impl Models {
+    /// The files of `run` that are delivered and that the model beside them describes otherwise than they were read. None
+    /// unless the run is the newest. A model that cannot be read describes nothing here.
+    ///
+    /// Only a model that lists the file counts, since the next run's may have come already; one that lists no files at all
+    /// counts as long as the run is open.
+    pub async fn described_otherwise(
+        &self,
+        export: &Export,
+        segment: &SegmentName,
+        ledger: &Ledger,
+        run: RunId,
+    ) -> Result<Vec<FileToDeliver>, DeliveryError> {
+        let mut files = Vec::new();
+        let Some(record) = ledger.runs.get(&run).filter(|_| ledger.newest_run() == Some(run)) else {
+            return Ok(files);
+        };
+        for (key, file) in record.files.iter().filter(|(_, file)| file.progress == Progress::Delivered) {
+            let (model_key, model) = match self.describing(export, segment, key).await {
+                Ok(Some(found)) => found,
+                Ok(None) | Err(DeliveryError::Model { .. }) => continue,
+                Err(error) => return Err(error),
+            };
+            let speaks_of_it = lists(export, segment, run, &model, &model_key, key)
+                || (record.phase == Phase::Open && lists_no_files(&model, segment));
+            if speaks_of_it && is_read_otherwise(export, segment, key, file, (&model_key, &model)) {
+                files.extend(self.as_delivered(export, key, file, run).await?);
+            }
+        }
+        Ok(files)
+    }
+
+    /// The file as it lies in the bucket, unless another content has come, whose own event says so.
+    async fn as_delivered(
+        &self,
+        export: &Export,
+        key: &str,
+        file: &FileRecord,
+        run: RunId,
+    ) -> Result<Option<FileToDeliver>, DeliveryError> {
+        let object = self.bucket.summary(key).await?.filter(|object| object.etag == file.etag);
+        Ok(object.and_then(|object| match place(export, key, object.size, object.last_modified) {
+            Place::File(placed) => Some(FileToDeliver { object, run, one_file_per_run: placed.one_file_per_run }),
+            Place::Model(_) | Place::Ignored(_) => None,
+        }))
+    }
+}
+
+impl SegmentDelivery {
+    /// The files of `run` that are delivered and that the model beside them describes otherwise than they were read.
+    pub async fn described_otherwise(&self, ledger: &Ledger, run: RunId) -> Result<Vec<FileToDeliver>, DeliveryError> {
+        self.models.described_otherwise(&self.export, &self.segment, ledger, run).await
+    }
+}
+
+fn lists(export: &Export, segment: &SegmentName, run: RunId, model: &Model, model_key: &str, key: &str) -> bool {
+    let listed = expected_files(export, segment, run, model, model_key, &[key]);
+    listed.is_some_and(|listed| listed.iter().any(|listed| listed == key))
+}
+
+fn lists_no_files(model: &Model, segment: &SegmentName) -> bool {
+    let entity = model.entity(segment);
+    entity.is_some_and(|entity| entity.partitions.iter().all(|partition| partition.location.is_none()))
+}
+
+fn is_read_otherwise(
+    export: &Export,
+    segment: &SegmentName,
+    key: &str,
+    file: &FileRecord,
+    model: (&str, &Model),
+) -> bool {
+    let (Some(checkpoint), Some(types)) = (&file.checkpoint, &file.types) else {
+        return false;
+    };
+    let described = FileDescription::of(export, segment, key, Some(model));
+    !described.reads_alike(&checkpoint.header, types, &export.csv)
+}
