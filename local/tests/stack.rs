@@ -5,7 +5,7 @@
 
 use std::process::Output;
 
-use local::standin::account::{Account, AccountSettings, BUCKET};
+use local::standin::{Account, AccountSettings, BUCKET};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;

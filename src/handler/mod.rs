@@ -56,10 +56,13 @@ pub struct Handler {
     braze: Mutex<HashMap<ConnectionName, (Arc<Connection>, BrazeClient)>>,
 }
 
+/// Makes the transport of a connection.
+type Transports = Box<dyn Fn(&Connection) -> Box<dyn Transport> + Send + Sync>;
+
 /// How Braze is reached.
 enum WayToBraze {
     Http(HttpClients),
-    Other(Box<dyn Fn(&Connection) -> Box<dyn Transport> + Send + Sync>),
+    Other(Transports),
 }
 
 impl fmt::Debug for WayToBraze {
