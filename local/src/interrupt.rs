@@ -26,7 +26,7 @@ pub(crate) fn listen() {
             return;
         }
         INTERRUPTED.store(true, Ordering::Relaxed);
-        show::aside("Stopping at a checkpoint. Ctrl-C again ends at once; then what is on its way is sent twice.");
+        show::aside("Stopping at a checkpoint. Ctrl-C again ends at once.");
         if tokio::signal::ctrl_c().await.is_ok() {
             std::process::exit(i32::from(EXIT_CODE));
         }

@@ -75,7 +75,7 @@ impl Office {
 async fn a_stack_is_inspected_delivered_and_looked_at_from_a_desk() {
     let office = Office::new().await;
     let inspected = office.answer("inspect --export loyalty").await;
-    assert_eq!(inspected["files"][0]["header"], "present", "{inspected:#}");
+    assert_eq!(inspected["files"][0]["header"], "in the file", "{inspected:#}");
     assert_eq!(office.answer("connect --connection eu").await["outcome"], "connected");
     let dry = office.answer("dry-run --export loyalty").await;
     assert_eq!((&dry["reports"][0]["outcome"], office.account.braze.profile_count()), (&json!("dry_run"), 0));

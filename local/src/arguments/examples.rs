@@ -54,8 +54,8 @@ Examples:
 What has been delivered is kept in the workspace, or in the bucket. Without a workspace, the next delivery sends
 everything again and cannot know who left. The workspace holds personal data.
 
-Ctrl-C stops at a checkpoint: what is on its way is waited for and written down, and the same command goes on from
-there. A second Ctrl-C ends at once; then what was on its way is sent twice.";
+Ctrl-C stops at a checkpoint: what is on its way is waited for, and the same command goes on from there. Some of the
+last requests may be sent twice; they set the same values. A second Ctrl-C ends at once.";
 
 pub(super) const DRY_RUN: &str = "\
 Examples:

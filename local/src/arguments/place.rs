@@ -22,10 +22,10 @@ pub(crate) struct Stack {
     #[arg(long, value_name = "NAME", help_heading = "Deployed stack")]
     pub(crate) bucket: Option<String>,
     /// The configuration's key in the bucket.
-    #[arg(long, value_name = "KEY", requires = "bucket", default_value = DEFAULT_CONFIG_KEY, help_heading = "Deployed stack")]
+    #[arg(long, value_name = "KEY", requires = "bucket", conflicts_with = "config", default_value = DEFAULT_CONFIG_KEY, help_heading = "Deployed stack")]
     pub(crate) config_key: String,
     /// The AWS profile whose credentials and region are used, if not the ones of the environment.
-    #[arg(long, value_name = "NAME", requires = "bucket", help_heading = "Deployed stack")]
+    #[arg(long, value_name = "NAME", requires = "bucket", conflicts_with = "config", help_heading = "Deployed stack")]
     pub(crate) profile: Option<String>,
 }
 

@@ -28,7 +28,7 @@ impl Transport for InProcessBraze {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             let answered = server::answer(Arc::clone(&self.shared), request).await.map_err(|_| Lost::Broken)?;
             let (parts, body) = answered.into_parts();
-            let body = body.collect().await.map_or_else(|_| Bytes::new(), |body| body.to_bytes());
+            let body = body.collect().await.map_or_else(|_| Bytes::new(), http_body_util::Collected::to_bytes);
             let now = system_time(self.shared.settings.clock.now());
             Ok(Answer::new(parts.status.as_u16(), &parts.headers, body, now))
         })
