@@ -248,6 +248,7 @@ async fn report_shows_the_newest_run_one_run_or_all_of_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_stops_at_a_checkpoint_and_the_same_command_goes_on() {
     const ROWS: u64 = 60_000;
+    let row = |number: u64| format!("{number:06},,名前\r\n");
     let mut settings = BrazeSettings::with_key(KEY);
     settings.latency = Latency { fixed: Duration::from_millis(400), jitter: Duration::ZERO };
     let desk = Desk::with(settings).await;
@@ -257,7 +258,7 @@ async fn ctrl_c_stops_at_a_checkpoint_and_the_same_command_goes_on() {
             .unwrap()
             .replace("agree_to", "requests_per_second = 100\nagree_to"),
     );
-    desk.write_run("23", &(0..ROWS).map(|number| format!("{number:06},,名前\r\n")).collect::<String>());
+    desk.write_run("23", &(0..ROWS).map(row).collect::<String>());
     let line = "deliver --config exports.toml --export loyalty --files files --json";
     let mut command = desk.command(line);
     let delivering = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
