@@ -24,6 +24,9 @@ use rand::{RngExt, SeedableRng};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
 
+/// How long the share of the rate is waited for before it is asked for again.
+const SHARE_ASKED_AGAIN: Duration = Duration::from_secs(1);
+
 use self::ease::Ease;
 use self::gate::{Gate, Opened, Passage};
 use self::hour_budget::HourBudget;
@@ -161,10 +164,16 @@ impl Limiter {
             return Ok(());
         }
         let mut share = self.share.subscribe();
-        self.share_wanted.notify_one();
-        match timeout_at(deadline, share.wait_for(Option::is_some)).await {
-            Ok(_) => Ok(()),
-            Err(_) => Err(NoStart::OutOfTime),
+        // Whoever was told first may have ended before it could find the share out; then another has to be told.
+        loop {
+            self.share_wanted.notify_one();
+            let patience = deadline.min(Instant::now() + SHARE_ASKED_AGAIN);
+            if timeout_at(patience, share.wait_for(Option::is_some)).await.is_ok() {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                return Err(NoStart::OutOfTime);
+            }
         }
     }
 
