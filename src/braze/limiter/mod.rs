@@ -24,9 +24,6 @@ use rand::{RngExt, SeedableRng};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
 
-/// How long the share of the rate is waited for before it is asked for again.
-const SHARE_ASKED_AGAIN: Duration = Duration::from_secs(1);
-
 use self::ease::Ease;
 use self::gate::{Gate, Opened, Passage};
 use self::hour_budget::HourBudget;
@@ -35,6 +32,9 @@ pub(super) use self::in_flight::MOST_IN_FLIGHT;
 use self::pace::{DENSITY, Pace, WINDOW};
 use super::rate_headers::RateHeaders;
 use super::wall_clock::WallClock;
+
+/// How long the share of the rate is waited for before it is asked for again.
+const SHARE_ASKED_AGAIN: Duration = Duration::from_secs(1);
 
 /// A reset further away than this ends a longer window than [`WINDOW`]; whole seconds are rounded up.
 const SHORT_WINDOW: Duration = Duration::from_secs(4);
