@@ -35,6 +35,18 @@ async fn work_off(world: &World, host: &LambdaHost) {
     }
 }
 
+/// Uploads a file and works the queue off once it has been told of the upload, which takes a moment.
+async fn deliver(world: &World, host: &LambdaHost, key: &str, content: &str) {
+    world.put(key, content);
+    let told = async {
+        while world.account.queues.is_empty(QUEUE) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(TIMEOUT, told).await.expect("the queue is told of the upload");
+    work_off(world, host).await;
+}
+
 /// The keys that a queue's messages name, in any order.
 fn resting(world: &World, queue: &str) -> BTreeSet<String> {
     let bodies = world.account.queues.bodies(queue);
@@ -63,12 +75,10 @@ async fn what_was_given_up_is_delivered_once_its_cause_is_mended_and_nothing_els
         file_of("News", "Readers", 23),
     ];
     for key in &bad {
-        world.put(key, BAD);
-        work_off(&world, &host).await;
+        deliver(&world, &host, key, BAD).await;
     }
     // Another export's file is delivered meanwhile.
-    world.put(&file_of("News", "Buyers", 23), GOOD);
-    work_off(&world, &host).await;
+    deliver(&world, &host, &file_of("News", "Buyers", 23), GOOD).await;
     assert_eq!(world.account.braze.count_with_attribute("Buyers", &json!(true)), 1);
     assert_eq!(resting(&world, DEAD_LETTER_QUEUE), bad.iter().cloned().collect());
     assert_eq!(world.report("ChurnRisk", "2026-11-23T01:02Z")["outcome"], "failed");
@@ -80,14 +90,16 @@ async fn what_was_given_up_is_delivered_once_its_cause_is_mended_and_nothing_els
         world.put(key, GOOD);
     }
     // The new contents arrive as well; this test is about the old messages.
-    for message in world.account.queues.receive_within(QUEUE, 10, Duration::from_secs(2)).await {
-        world.account.queues.delete(QUEUE, &message.receipt_handle);
-    }
-    while !world.account.queues.is_empty(QUEUE) {
-        for message in world.account.queues.receive_within(QUEUE, 10, Duration::from_millis(200)).await {
+    let mut arrived = 0;
+    while arrived < bad.len() {
+        let messages = world.account.queues.receive_within(QUEUE, 10, TIMEOUT).await;
+        assert!(!messages.is_empty(), "{arrived} of {} uploads were told", bad.len());
+        for message in messages {
             world.account.queues.delete(QUEUE, &message.receipt_handle);
+            arrived += 1;
         }
     }
+    assert!(world.account.queues.is_empty(QUEUE));
 
     let ask = async |further: Value| {
         let mut event = json!({ "action": "retry" });
@@ -155,13 +167,11 @@ async fn a_failure_whose_message_has_expired_is_found_in_state_and_reports() {
     let world = world().await;
     let host = world.host(Function::ObjectCreated).await;
     let key = file_of("BlobExport", "ChurnRisk", 23);
-    world.put(&key, BAD);
-    work_off(&world, &host).await;
+    deliver(&world, &host, &key, BAD).await;
     // Nobody agreed: the report tells it, and the state knows nothing.
     let config = world.get_text("config/exports.toml");
     world.put("config/exports.toml", config.replace("agree_to_data_transfer = true", "agree_to_data_transfer = false"));
-    world.put(&file_of("News", "Readers", 23), GOOD);
-    work_off(&world, &host).await;
+    deliver(&world, &host, &file_of("News", "Readers", 23), GOOD).await;
     assert_eq!(world.account.queues.len(DEAD_LETTER_QUEUE), 2);
     for message in world.account.queues.receive(DEAD_LETTER_QUEUE, 10) {
         world.account.queues.delete(DEAD_LETTER_QUEUE, &message.receipt_handle);
@@ -171,8 +181,7 @@ async fn a_failure_whose_message_has_expired_is_found_in_state_and_reports() {
     assert_eq!(answer["retried"].as_array().map(Vec::len), Some(2), "{answer}");
     assert!(answer["retried"][1]["failure"].as_str().unwrap().contains("agree_to_data_transfer"), "{answer}");
     assert!(world.account.queues.is_empty(QUEUE));
-    world.put(&key, GOOD);
-    work_off(&world, &host).await;
+    deliver(&world, &host, &key, GOOD).await;
     assert_eq!(world.account.braze.count_with_attribute("ChurnRisk", &json!(true)), 1, "its own event came");
     let answer = world.invoke(Function::OnDemand, &json!({ "action": "retry" })).await.unwrap();
     assert_eq!(retried(&answer), [("Readers".to_owned(), "2026-11-23T01:02Z".to_owned(), 0)], "{answer}");
