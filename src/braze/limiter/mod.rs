@@ -33,9 +33,6 @@ use self::pace::{DENSITY, Pace, WINDOW};
 use super::rate_headers::RateHeaders;
 use super::wall_clock::WallClock;
 
-/// How long the share of the rate is waited for before it is asked for again.
-const SHARE_ASKED_AGAIN: Duration = Duration::from_secs(1);
-
 /// A reset further away than this ends a longer window than [`WINDOW`]; whole seconds are rounded up.
 const SHORT_WINDOW: Duration = Duration::from_secs(4);
 
@@ -65,11 +62,18 @@ pub(super) struct Limiter {
     state: Mutex<State>,
     /// Wakes the first one when it may start earlier than it thought.
     opened: Notify,
-    /// The share of the rate that this process may use; `None` while that is being found out, and nothing starts.
-    share: watch::Sender<Option<f64>>,
-    /// Somebody waits for the share.
-    share_wanted: Notify,
+    share: watch::Sender<Share>,
     clock: WallClock,
+}
+
+/// Whether it is known which share of the rate this process may use. Until then nothing starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Share {
+    Known,
+    /// Nobody needs it yet.
+    Unknown,
+    /// A request waits for it. It stays so until somebody has found it out, whoever else ends meanwhile.
+    Wanted,
 }
 
 #[derive(Debug)]
@@ -102,26 +106,27 @@ impl Limiter {
             queue: tokio::sync::Mutex::new(()),
             state: Mutex::new(state),
             opened: Notify::new(),
-            share: watch::Sender::new(Some(1.0)),
-            share_wanted: Notify::new(),
+            share: watch::Sender::new(Share::Known),
             clock,
         }
     }
 
     /// Lets requests wait until [`share_rate`](Self::share_rate) is called.
     pub(super) fn hold_for_share(&self) {
-        self.share.send_replace(None);
+        // A request that waits already goes on waiting.
+        self.turn_share(Share::Known, Share::Unknown);
     }
 
     /// Ends when a request waits for the share.
     pub(super) async fn share_wanted(&self) {
-        self.share_wanted.notified().await;
+        // The sender lives as long as this, so that the wait has no other end.
+        drop(self.share.subscribe().wait_for(|share| *share == Share::Wanted).await);
     }
 
     /// From now on this process uses `share`, above 0 and at most 1, of the connection's rate.
     pub(super) fn share_rate(&self, share: f64) {
         self.state().ease.share(share);
-        self.share.send_replace(Some(share));
+        self.share.send_replace(Share::Known);
     }
 
     /// How many requests are to be under way, those that wait for their turn included, so that the rate is used.
@@ -160,21 +165,20 @@ impl Limiter {
     }
 
     async fn share_known(&self, deadline: Instant) -> Result<(), NoStart> {
-        if self.share.borrow().is_some() {
-            return Ok(());
-        }
+        self.turn_share(Share::Unknown, Share::Wanted);
         let mut share = self.share.subscribe();
-        // Whoever was told first may have ended before it could find the share out; then another has to be told.
-        loop {
-            self.share_wanted.notify_one();
-            let patience = deadline.min(Instant::now() + SHARE_ASKED_AGAIN);
-            if timeout_at(patience, share.wait_for(Option::is_some)).await.is_ok() {
-                return Ok(());
+        let known = timeout_at(deadline, share.wait_for(|share| *share == Share::Known)).await;
+        known.map(drop).map_err(|_| NoStart::OutOfTime)
+    }
+
+    fn turn_share(&self, from: Share, to: Share) {
+        self.share.send_if_modified(|share| {
+            let turns = *share == from;
+            if turns {
+                *share = to;
             }
-            if Instant::now() >= deadline {
-                return Err(NoStart::OutOfTime);
-            }
-        }
+            turns
+        });
     }
 
     fn refuse_if_late(&self, deadline: Instant) -> Result<(), NoStart> {

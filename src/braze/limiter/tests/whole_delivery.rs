@@ -1,32 +1,20 @@
 //! Whole deliveries through a client, on paused time: from the first request to the last answer, so that what is lost at
 //! the beginning and at the end counts as well.
 
-use std::num::NonZeroU32;
-
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use serde_json::json;
 
 use super::adaptation::Way;
 use super::*;
+use crate::braze::tests::connection;
 use crate::braze::{ApiKey, BrazeClient, TrackRequest};
-use crate::config::{Connection, Hostname};
 
 /// A million profiles, 75 in a request.
 const A_MILLION: usize = 13_334;
 
 fn client(braze: &Arc<SimulatedBraze>) -> BrazeClient {
-    let connection = Connection {
-        name: "braze-eu".into(),
-        display_name: "Braze, EU workspace".to_owned(),
-        hostname: Hostname { scheme: "http", authority: "127.0.0.1:1".to_owned() },
-        secret: "insights-to-braze/braze-eu".to_owned(),
-        agree_to_data_transfer: true,
-        requests_per_second: NonZeroU32::new(1000).unwrap(),
-        requests_per_hour: None,
-        objects_per_request: 75,
-        state_identifiers: crate::config::StateIdentifiers::Plain,
-    };
+    let connection = connection("http", "127.0.0.1:1");
     BrazeClient::through(&connection, Box::new(Way(Arc::clone(braze))), WallClock::System, 5)
 }
 
