@@ -28,7 +28,7 @@
 //! | How is one person erased? | [`erase`] |
 //!
 //! Beside the flow stand [`names`] (names that must not be mixed up), [`bucket`] (S3), [`queue`] (SQS), [`budget`] (the
-//! time of an invocation) and [`randomness`].
+//! time of an invocation), [`randomness`] and [`when_needed`] (clients that are made at their first use).
 //!
 //! # Promises
 //!
@@ -59,3 +59,4 @@ pub mod run;
 pub mod secrets;
 pub mod survey;
 pub mod trigger;
+pub mod when_needed;

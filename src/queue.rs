@@ -1,6 +1,5 @@
 //! The queue through which a delivery that runs out of time is continued, and the one where messages rest that were given up.
 
-use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
@@ -11,6 +10,7 @@ use thiserror::Error;
 
 use crate::names::{ExportName, SegmentName};
 use crate::run::RunId;
+use crate::when_needed::WhenNeeded;
 
 /// The message that lets another invocation go on: `{"continue": {"export": "…", "segment": "…", "run": "…"}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,13 +64,10 @@ pub enum QueueError {
     },
 }
 
-/// A client that is made when it is needed.
-type LazyClient = LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>;
-
 /// The queue.
 #[derive(Clone, Debug)]
 pub struct Queue {
-    client: Arc<LazyClient>,
+    client: WhenNeeded<Client>,
     url: String,
 }
 
@@ -82,7 +79,7 @@ impl Queue {
 
     /// The same with a client that is made when a message is sent.
     pub fn when_needed(client: impl FnOnce() -> Client + Send + 'static, url: String) -> Self {
-        Self { client: Arc::new(LazyLock::new(Box::new(client))), url }
+        Self { client: WhenNeeded::new(client), url }
     }
 
     /// Asks for a delivery to be continued.
@@ -131,14 +128,14 @@ pub struct Receipt(String);
 /// The dead-letter queue: where messages rest that failed too often (Amazon SQS Developer Guide, "Using dead-letter queues").
 #[derive(Clone, Debug)]
 pub struct DeadLetterQueue {
-    client: Arc<LazyClient>,
+    client: WhenNeeded<Client>,
     url: String,
 }
 
 impl DeadLetterQueue {
     /// The queue with this URL, with a client that is made when it is looked at.
     pub fn when_needed(client: impl FnOnce() -> Client + Send + 'static, url: String) -> Self {
-        Self { client: Arc::new(LazyLock::new(Box::new(client))), url }
+        Self { client: WhenNeeded::new(client), url }
     }
 
     /// Up to ten messages, which nobody else sees for as long as `hidden`. Empty when none is left.

@@ -27,6 +27,11 @@ impl Randomness {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).random()
     }
 
+    /// The number by which the owner of a lease or a share proves itself, as it is written.
+    pub fn owner(&self) -> String {
+        format!("{:016x}", self.number())
+    }
+
     /// A number below `end`; 0 if `end` is 0.
     pub fn below(&self, end: u64) -> u64 {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).random_range(0..end.max(1))

@@ -1,7 +1,7 @@
 //! Braze API keys from AWS Secrets Manager, kept in memory between invocations for a while.
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_secretsmanager::Client;
@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::braze::ApiKey;
 use crate::membership::{SHORTEST_STATE_KEY, StateKey};
+use crate::when_needed::WhenNeeded;
 
 /// How long a key is used before the secret is read again. A rotated key that Braze refuses is read again at once.
 pub const MAX_AGE: Duration = Duration::from_mins(5);
@@ -31,13 +32,10 @@ struct Keys {
     state_keys: Vec<StateKey>,
 }
 
-/// A client that is made when it is needed.
-type LazyClient = LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>;
-
 /// Where keys come from.
 #[derive(Clone, Debug)]
 enum Source {
-    SecretsManager(Arc<LazyClient>),
+    SecretsManager(WhenNeeded<Client>),
     Given(ApiKey),
 }
 
@@ -92,8 +90,7 @@ impl ApiKeys {
 
     /// The same with a client that is made when the first key is read.
     pub fn when_needed(client: impl FnOnce() -> Client + Send + 'static) -> Self {
-        let client: LazyClient = LazyLock::new(Box::new(client));
-        Self { source: Source::SecretsManager(Arc::new(client)), read: Arc::default() }
+        Self { source: Source::SecretsManager(WhenNeeded::new(client)), read: Arc::default() }
     }
 
     /// One key for whatever secret a connection names: for a program that has the key from its user.

@@ -45,18 +45,13 @@ impl Survey {
     /// Lists the whole folder. Older runs are passed over, so that memory grows with the segments, not with the past.
     pub async fn of(bucket: &Bucket, export: &Export) -> Result<Self, BucketError> {
         let mut survey = Self::default();
-        let prefix = format!("{}/", export.folder);
-        let mut token = None;
-        loop {
-            let (page, next) = bucket.list_page(&prefix, token).await?;
+        let mut pages = bucket.pages(format!("{}/", export.folder));
+        while let Some(page) = pages.next().await? {
             for object in page {
                 survey.add(export, object);
             }
-            if next.is_none() {
-                return Ok(survey);
-            }
-            token = next;
         }
+        Ok(survey)
     }
 
     fn add(&mut self, export: &Export, object: ObjectSummary) {
@@ -69,7 +64,7 @@ impl Survey {
             }
         };
         let last_change = object.last_modified;
-        let file = FileToDeliver { object, run: placed.run, one_file_per_run: placed.one_file_per_run };
+        let file = FileToDeliver::new(object, &placed);
         match self.segments.get_mut(&placed.segment) {
             Some(found) if found.run == placed.run => {
                 found.last_change = found.last_change.max(last_change);

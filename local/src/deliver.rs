@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::application::Application;
 use crate::arguments::Deliver;
 use crate::ending::{Ending, Failure};
-use crate::show::{self, Progress};
+use crate::show::{self, Progress, elements};
 use crate::{api_key, dry_run, interrupt};
 
 /// How often the rows delivered so far are looked up. They are on record every second.
@@ -177,10 +177,6 @@ impl Standing {
 #[expect(clippy::cast_precision_loss, reason = "only shown, in whole percents and seconds")]
 fn whole(number: u64) -> f64 {
     number as f64
-}
-
-fn elements(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
 }
 
 #[cfg(test)]

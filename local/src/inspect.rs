@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::Inspect;
 use crate::ending::{Ending, Failure};
-use crate::show::{self, Table};
+use crate::show::{self, Table, elements, text};
 
 pub(crate) async fn run(arguments: &Inspect) -> Result<Ending, Failure> {
     let export = &arguments.files.export;
@@ -63,12 +63,4 @@ fn tell(answer: &Value, export: &str) {
         show::line(format!("\n{}: {stands}", text(&model["key"])));
     }
     show::line(format!("\n{}", text(&answer["message"])));
-}
-
-fn elements(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or("-").to_owned()
 }

@@ -13,9 +13,6 @@ use crate::arguments;
 use crate::ending::{Ending, Failure};
 use crate::show;
 
-/// A report lists at most some thousands of files; a larger object is none.
-const REPORT_LIMIT: u64 = 64 * 1024 * 1024;
-
 pub(crate) async fn run(arguments: &arguments::Report) -> Result<Ending, Failure> {
     let application = arguments.place.open(Some(&arguments.export)).await?;
     let export = ExportName::from(arguments.export.as_str());
@@ -96,7 +93,7 @@ impl Kept {
 
 /// A report, unless its time to be kept has just ended.
 async fn read(application: &Application, key: &str) -> Result<Option<Report>, Failure> {
-    let Some((bytes, _)) = application.bucket().read(key, REPORT_LIMIT).await? else { return Ok(None) };
+    let Some((bytes, _)) = application.bucket().read(key, Report::SIZE_LIMIT).await? else { return Ok(None) };
     let report = serde_json::from_slice(&bytes)
         .map_err(|source| Failure::Unreadable { location: application.location(key), source })?;
     Ok(Some(report))

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::Status;
 use crate::ending::{Ending, Failure};
-use crate::show::{self, Table};
+use crate::show::{self, Table, elements, text};
 
 pub(crate) async fn run(arguments: &Status) -> Result<Ending, Failure> {
     let application = arguments.place.open(arguments.export.as_deref()).await?;
@@ -41,12 +41,4 @@ fn row(export: &Value, segment: &Value) -> Vec<String> {
         newest.map(|run| text(&run["run"])).unwrap_or_default(),
         newest.map(|run| text(&run["phase"])).unwrap_or_default(),
     ]
-}
-
-fn elements(value: &Value) -> impl DoubleEndedIterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or("-").to_owned()
 }

@@ -3,6 +3,7 @@
 //! State is written with S3's conditional writes (`If-None-Match: *`, `If-Match: <ETag>`; Amazon S3 User Guide,
 //! "How to prevent object overwrites with conditional writes"), so that no database is needed for two functions to agree.
 
+mod pages;
 mod together;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use thiserror::Error;
 
+pub use self::pages::Pages;
 pub use self::together::Piece;
 
 /// A bucket and the client that reaches it. Cheap to clone.
@@ -161,13 +163,17 @@ impl Bucket {
             return Err(BucketError::TooLarge { bucket: self.name.clone(), key: key.to_owned(), size, limit });
         }
         let etag = ETag::new(answer.e_tag.as_deref().unwrap_or_default());
-        let body = answer.body.collect().await.map_err(|error| BucketError::Failed {
+        Ok(Some((self.collected(key, answer.body).await?, etag)))
+    }
+
+    async fn collected(&self, key: &str, body: ByteStream) -> Result<Bytes, BucketError> {
+        let collected = body.collect().await.map_err(|error| BucketError::Failed {
             operation: "GetObject",
             bucket: self.name.clone(),
             key: key.to_owned(),
             reason: error.to_string(),
         })?;
-        Ok(Some((body.into_bytes(), etag)))
+        Ok(collected.into_bytes())
     }
 
     /// Stores an object under `condition` and gives its new tag.
@@ -222,37 +228,6 @@ impl Bucket {
         }
     }
 
-    /// One page of the objects whose key begins with `prefix`, in the order of their keys, and the token of the next page.
-    pub async fn list_page(
-        &self,
-        prefix: &str,
-        token: Option<String>,
-    ) -> Result<(Vec<ObjectSummary>, Option<String>), BucketError> {
-        let answer = self
-            .client
-            .list_objects_v2()
-            .bucket(&self.name)
-            .prefix(prefix)
-            .set_continuation_token(token)
-            .send()
-            .await
-            .map_err(|error| self.error("ListObjectsV2", prefix, &error))?;
-        let objects = answer
-            .contents
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(|object| {
-                Some(ObjectSummary {
-                    etag: ETag::new(object.e_tag.as_deref().unwrap_or_default()),
-                    size: u64::try_from(object.size.unwrap_or(0)).unwrap_or(0),
-                    last_modified: timestamp(object.last_modified.as_ref()),
-                    key: object.key?,
-                })
-            })
-            .collect();
-        Ok((objects, answer.next_continuation_token))
-    }
-
     /// The folders directly below `prefix`, which ends with a slash; each with its own slash at the end.
     pub async fn folders(&self, prefix: &str) -> Result<Vec<String>, BucketError> {
         let mut folders = Vec::new();
@@ -273,20 +248,6 @@ impl Bucket {
             if token.is_none() {
                 return Ok(folders);
             }
-        }
-    }
-
-    /// The keys below `prefix`, all of them: for prefixes that hold few objects.
-    pub async fn keys(&self, prefix: &str) -> Result<Vec<String>, BucketError> {
-        let mut keys = Vec::new();
-        let mut token = None;
-        loop {
-            let (page, next) = self.list_page(prefix, token).await?;
-            keys.extend(page.into_iter().map(|object| object.key));
-            if next.is_none() {
-                return Ok(keys);
-            }
-            token = next;
         }
     }
 

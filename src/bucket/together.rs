@@ -90,13 +90,7 @@ impl Bucket {
             .send()
             .await
             .map_err(|error| self.error("GetObject", key, &error))?;
-        let body = answer.body.collect().await.map_err(|error| BucketError::Failed {
-            operation: "GetObject",
-            bucket: self.name.clone(),
-            key: key.to_owned(),
-            reason: error.to_string(),
-        })?;
-        Ok(body.into_bytes())
+        self.collected(key, answer.body).await
     }
 
     async fn begin_upload(&self, key: &str, content_type: &str) -> Result<String, BucketError> {

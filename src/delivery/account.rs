@@ -14,9 +14,6 @@ const TRIES: u32 = 3;
 
 const REJECTED_TYPE: &str = "text/csv; charset=utf-8";
 
-/// A report is small; one this large is none.
-const REPORT_LIMIT: u64 = 16 * 1024 * 1024;
-
 impl SegmentDelivery {
     /// The report of `run` as the ledger has it, with what this invocation says of it. Stored as `report.json` with
     /// `rejected.csv` beside it, and logged. If nothing was `sent` and nothing is new, what was told before stays.
@@ -83,7 +80,7 @@ impl SegmentDelivery {
     }
 
     async fn stored_report(&self, run: RunId) -> Result<Option<Report>, DeliveryError> {
-        let told = self.bucket.read(&self.keys.report(run, "report.json"), REPORT_LIMIT).await?;
+        let told = self.bucket.read(&self.keys.report(run, "report.json"), Report::SIZE_LIMIT).await?;
         Ok(told.and_then(|(told, _)| serde_json::from_slice(&told).ok()))
     }
 

@@ -6,13 +6,12 @@ use std::ops::ControlFlow;
 use jiff::Timestamp;
 
 use super::DeliveryError;
+use super::compare::Comparison;
 use super::leavers::{Duty, Leaving, LeavingEnd};
 use super::load::Source;
 use super::segment::SegmentDelivery;
 use crate::config::OnLeave;
-use crate::membership::{
-    CompleteRun, Lease, Leaver, Ledger, Part, PartRow, Phase, RecentMembers, RunMembers, RunRecord, Standing,
-};
+use crate::membership::{CompleteRun, Lease, Ledger, Part, Phase};
 use crate::report::{Counts, Members, Outcome, RunSummary};
 use crate::run::RunId;
 
@@ -32,56 +31,6 @@ pub(super) enum Completion {
     NotNow,
     /// Time is up; it goes on from where it is.
     OutOfTime,
-}
-
-/// Who is in the run and who left, before anybody is told.
-pub(super) struct Comparison {
-    members: RunMembers,
-    pub(super) figures: Members,
-    /// How many members of the last complete run would be told: what `max_leavers` is about. Whoever came with a run that
-    /// never was complete goes without being asked for.
-    gone: u64,
-    /// How many would be told in all.
-    pub(super) told: u64,
-    /// Whether the state lists nobody but members of the run, so that it need not be gone through again.
-    nobody_else: bool,
-}
-
-/// Counts what becomes of those whom the state lists.
-struct Tally {
-    last_parts: usize,
-    part: usize,
-    gone: u64,
-    told: u64,
-    /// Lines of those who are told already, who are in the run under another identifier, or whose address is kept.
-    elsewhere: u64,
-    met: RecentMembers,
-}
-
-impl Tally {
-    fn new(last_parts: usize) -> Self {
-        Self { last_parts, part: 0, gone: 0, told: 0, elsewhere: 0, met: RecentMembers::default() }
-    }
-
-    /// Takes a line, or the beginning of a part. `judge` says whether the line's member left, and whether its address is kept.
-    fn add(&mut self, row: Option<&PartRow<'_>>, judge: impl FnOnce(&PartRow<'_>, bool) -> (Option<Leaver>, bool)) {
-        let Some(row) = row else {
-            self.part += 1;
-            return;
-        };
-        let was_member = row.standing == Standing::Member;
-        // The last complete run's parts come first.
-        let in_last_run = was_member && self.part <= self.last_parts;
-        match judge(row, in_last_run) {
-            (None, keeps_address) => self.elsewhere += u64::from(keeps_address),
-            (Some(Leaver::Gone), _) if was_member => {
-                let new = u64::from(self.met.insert(row.key()));
-                self.told += new;
-                self.gone += if in_last_run { new } else { 0 };
-            }
-            (Some(_), _) => self.elsewhere += 1,
-        }
-    }
 }
 
 enum Step {
@@ -132,60 +81,6 @@ impl SegmentDelivery {
         let mut sources = Source::of_last_run(ledger);
         sources.extend(self.sent_since(ledger, run).await?);
         Ok(sources)
-    }
-
-    async fn compare(
-        &self,
-        ledger: &Ledger,
-        record: &RunRecord,
-        sources: Vec<Source>,
-    ) -> Result<Comparison, DeliveryError> {
-        let parts = record.parts();
-        let rows: u64 = parts.iter().map(|part| part.rows).sum();
-        let mut members = RunMembers::with_capacity(usize::try_from(rows).unwrap_or(0));
-        if self.export.data_matching.customer_id.is_some() && self.export.data_matching.email.is_some() {
-            members.expect_addresses();
-        }
-        // The addresses are asked for by what the state lists of others, so without any they need no memory.
-        let nobody_before = sources.is_empty();
-        self.read_parts(&parts, |row| {
-            let email = row.email.filter(|_| !nobody_before);
-            members.push(&PartRow { email, ..*row });
-        })
-        .await?;
-        self.compare_members(ledger, members, sources).await
-    }
-
-    /// Compares the members of a run with the last complete one and with everything that was sent since.
-    pub(super) async fn compare_members(
-        &self,
-        ledger: &Ledger,
-        mut members: RunMembers,
-        sources: Vec<Source>,
-    ) -> Result<Comparison, DeliveryError> {
-        members.seal();
-        let last_parts = ledger.last_complete.as_ref().map_or(0, |last| last.parts.len());
-        let mut tally = Tally::new(last_parts);
-        self.read_sources(sources.clone(), |_, row| {
-            tally.add(row, |row, in_last_run| {
-                let leaver = members.meet(row, in_last_run);
-                (leaver, members.keeps_address(row))
-            });
-        })
-        .await?;
-        if members.end_meeting() {
-            // Lines that came later say more about earlier ones.
-            tally = Tally::new(last_parts);
-            self.read_sources(sources, |_, row| {
-                tally.add(row, |row, _| (members.leaver(row), members.keeps_address(row)));
-            })
-            .await?;
-        }
-        let Tally { gone, told, elsewhere, .. } = tally;
-        let before = ledger.last_complete.as_ref().map_or(0, |last| last.members);
-        let (stayed, after) = (members.stayed(), members.len());
-        let figures = Members { before, entered: after - stayed, stayed, left: before.saturating_sub(stayed), after };
-        Ok(Comparison { members, figures, gone, told, nobody_else: told + elsewhere == 0 })
     }
 
     fn reason_to_hold(&self, compared: &Comparison) -> Option<String> {

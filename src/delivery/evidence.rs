@@ -243,14 +243,9 @@ impl SegmentDelivery {
             };
         let mut files = Vec::new();
         for folder in folders {
-            let mut token = None;
-            loop {
-                let (page, next) = self.bucket.list_page(&format!("{folder}/"), token).await?;
+            let mut pages = self.bucket.pages(format!("{folder}/"));
+            while let Some(page) = pages.next().await? {
                 files.extend(page.into_iter().filter(is_of_run));
-                if next.is_none() {
-                    break;
-                }
-                token = next;
             }
         }
         Ok(files)

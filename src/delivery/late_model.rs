@@ -57,7 +57,7 @@ impl Models {
     ) -> Result<Option<FileToDeliver>, DeliveryError> {
         let object = self.bucket.summary(key).await?.filter(|object| object.etag == file.etag);
         Ok(object.and_then(|object| match place(export, key, object.size, object.last_modified) {
-            Place::File(placed) => Some(FileToDeliver { object, run, one_file_per_run: placed.one_file_per_run }),
+            Place::File(placed) => Some(FileToDeliver { run, ..FileToDeliver::new(object, &placed) }),
             Place::Model(_) | Place::Ignored(_) => None,
         }))
     }

@@ -10,6 +10,7 @@
 //! | send them, many in flight | `pump`, `outstanding` |
 //! | write down what is certain | `commit` |
 //! | find out whether the run is complete | `evidence` |
+//! | compare its members with those before | `compare` |
 //! | unset the attribute of those who left | `complete`, `leavers` |
 //! | read files again that are described otherwise by now | `late_model` |
 //! | say what happened | `account` |
@@ -20,6 +21,7 @@ mod batch;
 mod chunk;
 mod claim;
 mod commit;
+mod compare;
 mod complete;
 mod deliver;
 mod dry_run;

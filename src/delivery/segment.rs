@@ -17,6 +17,7 @@ use crate::randomness::Randomness;
 use crate::report::metrics::{self, Work};
 use crate::report::{Report, Trigger};
 use crate::run::RunId;
+use crate::run::layout::PlacedFile;
 use crate::secrets::ApiKeys;
 
 /// One segment of one export, on its way to Braze.
@@ -63,6 +64,13 @@ pub struct FileToDeliver {
     pub run: RunId,
     /// Whether the layout has one file per run, so that this one is all of it.
     pub one_file_per_run: bool,
+}
+
+impl FileToDeliver {
+    /// The object that was read as this file.
+    pub fn new(object: ObjectSummary, placed: &PlacedFile) -> Self {
+        Self { object, run: placed.run, one_file_per_run: placed.one_file_per_run }
+    }
 }
 
 impl SegmentDelivery {
@@ -166,7 +174,7 @@ impl SegmentDelivery {
 
     /// The number by which an owner of a lease proves itself.
     pub(super) fn new_owner(&self) -> String {
-        format!("{:016x}", self.randomness.number())
+        self.randomness.owner()
     }
 
     /// A lease for a new owner.
@@ -176,7 +184,7 @@ impl SegmentDelivery {
 
     /// When a lease taken or renewed now ends.
     pub(super) fn lease_end(&self, now: Timestamp) -> Timestamp {
-        now.checked_add(LEASE).unwrap_or(now).min(self.budget.ends_at())
+        Lease::end(now, self.budget.ends_at())
     }
 }
 
@@ -204,6 +212,3 @@ impl LeaseEnd {
         Duration::try_from(until.duration_since(now)).ok().filter(|left| !left.is_zero())
     }
 }
-
-/// How long a lease keeps others away unless it is renewed. Its owner renews it every few seconds.
-const LEASE: jiff::SignedDuration = jiff::SignedDuration::from_secs(30);

@@ -3,15 +3,12 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
-use rand::RngExt;
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::budget::TimeBudget;
 use crate::membership::{Lease, Ledger, LedgerStore, Phase, StateError};
-
-/// How long the lease holds unless it is renewed.
-const LEASE: SignedDuration = SignedDuration::from_secs(30);
+use crate::randomness::Randomness;
 
 /// How often it is renewed.
 const RENEWAL: Duration = Duration::from_secs(5);
@@ -31,7 +28,7 @@ impl Hold {
     /// Takes the segment; `None` if deliveries kept it for too long. A segment without a ledger needs no lease, since nothing of
     /// it is at work.
     pub(super) async fn take(store: LedgerStore, budget: &TimeBudget) -> Result<Option<Self>, StateError> {
-        let owner = format!("{:016x}", rand::rng().random::<u64>());
+        let owner = Randomness::new().owner();
         let give_up = (Instant::now() + LONGEST_WAIT).min(budget.stop_sending());
         loop {
             let now = budget.now();
@@ -51,7 +48,7 @@ impl Hold {
         if self.renewed.elapsed() < RENEWAL {
             return Ok(true);
         }
-        let until = lease_end(budget, budget.now());
+        let until = Lease::end(budget.now(), budget.ends_at());
         let ours = self.change(|ledger, owner| ledger.lease = Some(Lease { owner: owner.to_owned(), until })).await?;
         self.renewed = Instant::now();
         Ok(ours)
@@ -86,8 +83,7 @@ fn take_now(ledger: Option<&mut Ledger>, owner: &str, budget: &TimeBudget, now: 
     let Some(ledger) = ledger else {
         return ControlFlow::Continue(());
     };
-    let retiring = ledger.retirement.as_ref().is_some_and(|retirement| retirement.is_worked_on(now));
-    if retiring || ledger.is_held(now) || ledger.runs.values().any(|run| run.is_worked_on(now)) {
+    if ledger.worked_on_by(now).is_some() {
         return ControlFlow::Break(());
     }
     if let Some(retirement) = &mut ledger.retirement {
@@ -100,10 +96,6 @@ fn take_now(ledger: Option<&mut Ledger>, owner: &str, budget: &TimeBudget, now: 
             (*lease, *done) = (None, 0);
         }
     }
-    ledger.lease = Some(Lease { owner: owner.to_owned(), until: lease_end(budget, now) });
+    ledger.lease = Some(Lease { owner: owner.to_owned(), until: Lease::end(now, budget.ends_at()) });
     ControlFlow::Continue(())
-}
-
-fn lease_end(budget: &TimeBudget, now: Timestamp) -> Timestamp {
-    now.checked_add(LEASE).unwrap_or(now).min(budget.ends_at())
 }

@@ -7,9 +7,8 @@ use crate::rows::ReadSettings;
 
 impl Erasure<'_> {
     pub(super) async fn look_through_incoming(&mut self) -> Result<(), EraseError> {
-        let mut token = None;
-        loop {
-            let (page, next) = self.bucket.list_page("incoming/", token).await?;
+        let mut pages = self.bucket.pages("incoming/");
+        while let Some(page) = pages.next().await? {
             for object in page.iter().filter(|object| object.size > 0 && is_searched(&object.key)) {
                 if self.budget.is_spent() {
                     self.receipt.unsearched.push(Unsearched::out_of_time(&object.key));
@@ -17,11 +16,8 @@ impl Erasure<'_> {
                 }
                 self.look_through(object).await?;
             }
-            if next.is_none() {
-                return Ok(());
-            }
-            token = next;
         }
+        Ok(())
     }
 
     async fn look_through(&mut self, object: &ObjectSummary) -> Result<(), EraseError> {
@@ -29,7 +25,7 @@ impl Erasure<'_> {
             Ok(stream) => stream.into_async_read(),
             Err(BucketError::Missing { .. }) => return Ok(()),
             Err(error @ BucketError::Changed { .. }) => {
-                self.receipt.unsearched.push(Unsearched { key: object.key.clone(), reason: error.to_string() });
+                self.receipt.unsearched.push(Unsearched::because(&object.key, &error));
                 return Ok(());
             }
             Err(error) => return Err(error.into()),
@@ -40,7 +36,7 @@ impl Erasure<'_> {
             }
             Ok(_) => {}
             Err(error) => {
-                self.receipt.unsearched.push(Unsearched { key: object.key.clone(), reason: error.to_string() });
+                self.receipt.unsearched.push(Unsearched::because(&object.key, &error));
             }
         }
         Ok(())

@@ -60,6 +60,10 @@ pub struct Unsearched {
 }
 
 impl Unsearched {
+    pub(super) fn because(key: &str, error: &dyn std::error::Error) -> Self {
+        Self { key: key.to_owned(), reason: error.to_string() }
+    }
+
     pub(super) fn out_of_time(key: &str) -> Self {
         Self { key: key.to_owned(), reason: "the time of the function was up before its turn".to_owned() }
     }

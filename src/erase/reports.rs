@@ -13,9 +13,8 @@ const TRIES: u32 = 4;
 
 impl Erasure<'_> {
     pub(super) async fn erase_from_reports(&mut self) -> Result<(), EraseError> {
-        let mut token = None;
-        loop {
-            let (page, next) = self.bucket.list_page("reports/", token).await?;
+        let mut pages = self.bucket.pages("reports/");
+        while let Some(page) = pages.next().await? {
             for object in page.iter().filter(|object| object.key.rsplit('.').next() == Some("csv")) {
                 if self.budget.is_spent() {
                     self.receipt.unsearched.push(Unsearched::out_of_time(&object.key));
@@ -23,11 +22,8 @@ impl Erasure<'_> {
                 }
                 self.erase_from_report(object).await?;
             }
-            if next.is_none() {
-                return Ok(());
-            }
-            token = next;
         }
+        Ok(())
     }
 
     async fn erase_from_report(&mut self, object: &ObjectSummary) -> Result<(), EraseError> {
@@ -35,7 +31,7 @@ impl Erasure<'_> {
             Ok(0) | Err(EraseError::Bucket(BucketError::Missing { .. })) => {}
             Ok(rows) => self.receipt.take_report(ErasedObject { key: object.key.clone(), rows }),
             Err(EraseError::Read(error)) => {
-                self.receipt.unsearched.push(Unsearched { key: object.key.clone(), reason: error.to_string() });
+                self.receipt.unsearched.push(Unsearched::because(&object.key, &error));
             }
             Err(error) => return Err(error),
         }

@@ -102,9 +102,8 @@ impl Erasure<'_> {
             .flat_map(|ledger| &ledger.last_complete)
             .flat_map(|last| last.parts.iter().map(|part| part.key.as_str()))
             .collect();
-        let mut token = None;
-        loop {
-            let (page, next) = self.bucket.list_page(&segment.folder, token).await?;
+        let mut pages = self.bucket.pages(&segment.folder);
+        while let Some(page) = pages.next().await? {
             for object in page {
                 if self.budget.is_spent() {
                     return Ok(false);
@@ -121,11 +120,8 @@ impl Erasure<'_> {
                     self.piece(&object, ledger.as_ref(), writes, found).await?;
                 }
             }
-            if next.is_none() {
-                return Ok(true);
-            }
-            token = next;
         }
+        Ok(true)
     }
 
     async fn part(&self, key: &str, in_last_run: bool, writes: bool, found: &mut InSegment) -> Result<(), EraseError> {
@@ -188,7 +184,7 @@ impl Erasure<'_> {
         let rows = match self.rows_in(object, settings, columns, writes).await {
             Err(EraseError::Bucket(BucketError::Missing { .. })) => return Ok(()),
             Err(EraseError::Read(error)) => {
-                self.receipt.unsearched.push(Unsearched { key: object.key.clone(), reason: error.to_string() });
+                self.receipt.unsearched.push(Unsearched::because(&object.key, &error));
                 return Ok(());
             }
             other => other?,

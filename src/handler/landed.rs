@@ -222,14 +222,11 @@ impl Handler {
                 }
                 Place::File(placed) => {
                     taken = true;
+                    let file = FileToDeliver::new(object.clone(), &placed);
                     let key = (export.name.clone(), placed.segment, std::cmp::Reverse(placed.run));
                     let group = groups.entry(key).or_default();
                     group.errands.insert(errand);
-                    group.add(FileToDeliver {
-                        object: object.clone(),
-                        run: placed.run,
-                        one_file_per_run: placed.one_file_per_run,
-                    });
+                    group.add(file);
                 }
                 Place::Model(_) => {
                     taken = true;
@@ -291,7 +288,7 @@ impl Handler {
                 && let Place::File(placed) = place(export, key, object.size, object.last_modified)
                 && placed.run == run
             {
-                group.add(FileToDeliver { object, run, one_file_per_run: placed.one_file_per_run });
+                group.add(FileToDeliver::new(object, &placed));
             }
         }
         Ok(())

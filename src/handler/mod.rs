@@ -264,7 +264,17 @@ impl Handler {
 
     /// Answers the `on-demand` function.
     pub async fn on_demand(&self, event: &Value, budget: TimeBudget) -> Result<Value, HandlerError> {
+        self.answer_on_demand(OnDemand::parse(event)?, budget).await
+    }
+
+    /// The same, if it is the caller's to ask.
+    pub async fn on_demand_by(&self, caller: Caller, event: &Value, budget: TimeBudget) -> Result<Value, HandlerError> {
         let request = OnDemand::parse(event)?;
+        caller.may_ask(&request)?;
+        self.answer_on_demand(request, budget).await
+    }
+
+    async fn answer_on_demand(&self, request: OnDemand, budget: TimeBudget) -> Result<Value, HandlerError> {
         let config = self.config().await?;
         match request {
             OnDemand::Run(run) => self.run(&config, run, budget).await,
@@ -278,12 +288,6 @@ impl Handler {
             OnDemand::Inspect(subject) => self.inspect(&config, &subject).await,
             OnDemand::Erase(request) => self.erase(&config, &request, budget).await,
         }
-    }
-
-    /// The same, if it is the caller's to ask.
-    pub async fn on_demand_by(&self, caller: Caller, event: &Value, budget: TimeBudget) -> Result<Value, HandlerError> {
-        caller.may_ask(&OnDemand::parse(event)?)?;
-        self.on_demand(event, budget).await
     }
 
     /// The configuration as it is now: it is read at each invocation, so that a change needs no deployment.

@@ -52,7 +52,7 @@ impl Handler {
         let folder = format!("state/.rates/{}/", connection.name);
         let share = RateShare {
             bucket: &self.bucket,
-            own: format!("{folder}{:016x}", self.randomness.number()),
+            own: format!("{folder}{}", self.randomness.owner()),
             folder,
             braze,
             stored: Mutex::default(),
@@ -129,7 +129,7 @@ impl RateShare<'_> {
 
     async fn look(&self) -> Result<usize, BucketError> {
         // One page holds a thousand functions.
-        let (objects, _) = self.bucket.list_page(&self.folder, None).await?;
+        let objects = self.bucket.pages(&self.folder).next().await?.unwrap_or_default();
         let own = objects.iter().find(|object| object.key == self.own).map(|object| object.last_modified);
         let (mut others, mut left_behind) = (0, Vec::new());
         for object in objects.into_iter().filter(|object| object.key != self.own) {

@@ -7,7 +7,7 @@ use super::deliveries::no_such_segment;
 use super::{Handler, HandlerError, answer};
 use crate::budget::TimeBudget;
 use crate::config::{Config, Export};
-use crate::delivery::{Models, RetirementEnd};
+use crate::delivery::{Models, RetirementEnd, SegmentDelivery};
 use crate::names::{ExportName, SegmentName};
 use crate::queue::ContinuedDelivery;
 use crate::report::{Outcome, Report, Trigger};
@@ -32,13 +32,10 @@ impl Handler {
             .into());
         }
         let delivery = self.delivery(export, segment, &Models::new(self.bucket.clone()), budget, Trigger::OnDemand);
-        let retiring = delivery.retire(dry_run).boxed();
-        let Some(end) = self.at_its_share(delivery.connection(), delivery.braze(), retiring).await? else {
-            let known = self.known_segments(&export.name).await?;
-            return Err(no_such_segment(segment, &known));
-        };
-        let report = self.see_to_the_end(end).await?;
-        Ok(answer(&[report], &[("action", "retire".into())]))
+        match self.retire_at_its_share(&delivery, dry_run).await? {
+            Some(report) => Ok(answer(&[report], &[("action", "retire".into())])),
+            None => Err(no_such_segment(segment, &self.known_segments(&export.name).await?)),
+        }
     }
 
     /// Goes on with a retirement that ran out of time. A segment that is delivered again is not retired any more.
@@ -54,10 +51,19 @@ impl Handler {
         }
         let models = Models::new(self.bucket.clone());
         let delivery = self.delivery(export, &continued.segment, &models, budget, Trigger::ObjectCreated);
-        let retiring = delivery.retire(false).boxed();
+        Ok(self.retire_at_its_share(&delivery, false).await?.into_iter().collect())
+    }
+
+    /// `None` if nothing is known of the segment.
+    async fn retire_at_its_share(
+        &self,
+        delivery: &SegmentDelivery,
+        dry_run: bool,
+    ) -> Result<Option<Report>, HandlerError> {
+        let retiring = delivery.retire(dry_run).boxed();
         match self.at_its_share(delivery.connection(), delivery.braze(), retiring).await? {
-            None => Ok(Vec::new()),
-            Some(end) => Ok(vec![self.see_to_the_end(end).await?]),
+            None => Ok(None),
+            Some(end) => self.see_to_the_end(end).await.map(Some),
         }
     }
 

@@ -100,13 +100,11 @@ pub async fn inspect(bucket: &Bucket, config: &Config, subject: &Subject) -> Res
 async fn keys_beside(bucket: &Bucket, key: &str) -> Result<Vec<String>, BucketError> {
     let prefix = key.rsplit_once('/').map_or_else(String::new, |(folder, _)| format!("{folder}/"));
     let mut keys = Vec::new();
-    let mut token = None;
-    loop {
-        let (page, next) = bucket.list_page(&prefix, token).await?;
+    let mut pages = bucket.pages(prefix);
+    while keys.len() < OBJECTS_LISTED
+        && let Some(page) = pages.next().await?
+    {
         keys.extend(page.into_iter().map(|object| object.key));
-        if next.is_none() || keys.len() >= OBJECTS_LISTED {
-            return Ok(keys);
-        }
-        token = next;
     }
+    Ok(keys)
 }

@@ -110,21 +110,15 @@ impl Found {
             }
         };
         let mut found = Self::default();
-        let mut token = None;
-        loop {
-            let (page, next) = bucket.list_page(&prefix, token).await?;
+        let mut pages = bucket.pages(prefix);
+        while found.listed < OBJECTS_LISTED
+            && let Some(page) = pages.next().await?
+        {
             for object in page {
                 found.add(&exports, object);
             }
-            if next.is_none() {
-                break;
-            }
-            if found.listed >= OBJECTS_LISTED {
-                found.is_cut = true;
-                break;
-            }
-            token = next;
         }
+        found.is_cut = !pages.is_at_end();
         if let (0, Subject::Key(key)) = (found.listed, subject) {
             found.add_missing(&exports, key);
         }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::part::Part;
@@ -197,7 +197,15 @@ pub struct Lease {
     pub until: Timestamp,
 }
 
+/// How long a lease keeps others away unless it is renewed. Its owner renews it every few seconds.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+
 impl Lease {
+    /// When a lease ends that is taken or renewed now by somebody whose own time ends at `owner_ends`.
+    pub fn end(now: Timestamp, owner_ends: Timestamp) -> Timestamp {
+        now.checked_add(LEASE).unwrap_or(now).min(owner_ends)
+    }
+
     /// Whether it still keeps others away.
     pub fn holds(&self, now: Timestamp) -> bool {
         now < self.until
@@ -217,6 +225,17 @@ impl Ledger {
             history: Vec::new(),
             lease: None,
             retirement: None,
+        }
+    }
+
+    /// What is at work on the segment or on anything of it.
+    pub fn worked_on_by(&self, now: Timestamp) -> Option<&'static str> {
+        if self.retirement.as_ref().is_some_and(|retirement| retirement.is_worked_on(now)) {
+            Some("the retirement")
+        } else if self.is_held(now) {
+            Some("an erasure")
+        } else {
+            self.runs.values().any(|run| run.is_worked_on(now)).then_some("a delivery")
         }
     }
 

@@ -38,14 +38,8 @@ impl Ledger {
     ///
     /// Whoever has lost a lease on a file or a run finds that it is nobody's any more, and writes nothing.
     pub fn retire(&mut self, lease: Lease, now: Timestamp) -> ControlFlow<&'static str, Retirement> {
-        if self.retirement.as_ref().is_some_and(|retirement| retirement.is_worked_on(now)) {
-            return ControlFlow::Break("the retirement");
-        }
-        if self.is_held(now) {
-            return ControlFlow::Break("an erasure");
-        }
-        if self.runs.values().any(|run| run.is_worked_on(now)) {
-            return ControlFlow::Break("a delivery");
+        if let Some(what) = self.worked_on_by(now) {
+            return ControlFlow::Break(what);
         }
         self.lease = None;
         for run in self.runs.values_mut() {

@@ -155,6 +155,9 @@ pub struct RunSummary {
 }
 
 impl Report {
+    /// A report is small; an object of more bytes is none.
+    pub const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
+
     /// The report as `report.json` holds it.
     pub fn to_json(&self) -> Vec<u8> {
         // A report has no map with keys other than text, so that writing it cannot fail.

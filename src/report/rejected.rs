@@ -13,7 +13,7 @@ pub const FURTHER_COLUMNS: [&str; 3] = crate::rows::ADDED_COLUMNS;
 pub struct RejectedRows {
     writer: RecordWriter,
     columns: usize,
-    /// Columns of the file that it has from an earlier `rejected.csv`.
+    /// Columns of the file that it has from an earlier `rejected.csv`: the rows rejected of it get new ones.
     left_out: usize,
     text: Vec<u8>,
 }
@@ -21,7 +21,7 @@ pub struct RejectedRows {
 impl RejectedRows {
     /// No rows, of a file with this header.
     pub fn new(header: &Header) -> Self {
-        let columns = own_columns(header).len();
+        let columns = header.own_columns().len();
         let left_out = header.columns.len() - columns;
         Self { writer: RecordWriter::new(header.dialect).guarding(), columns, left_out, text: Vec::new() }
     }
@@ -29,7 +29,7 @@ impl RejectedRows {
     /// The first line of `rejected.csv`.
     pub fn header_line(header: &Header) -> Bytes {
         let mut text = Vec::new();
-        RecordWriter::new(header.dialect).guarding().write_header(own_columns(header), &FURTHER_COLUMNS, &mut text);
+        RecordWriter::new(header.dialect).guarding().write_header(header.own_columns(), &FURTHER_COLUMNS, &mut text);
         text.into()
     }
 
@@ -37,7 +37,7 @@ impl RejectedRows {
     /// byte-order mark and line ending make no difference to whoever reads it.
     pub fn make_one_table(one: &Header, other: &Header) -> bool {
         let never = |header: &Header| header.dialect.quoting == Quoting::Never;
-        own_columns(one) == own_columns(other)
+        one.own_columns() == other.own_columns()
             && one.dialect.delimiter == other.dialect.delimiter
             && never(one) == never(other)
     }
@@ -52,11 +52,4 @@ impl RejectedRows {
     pub fn finish(self) -> Bytes {
         self.text.into()
     }
-}
-
-/// The columns without those that a mended `rejected.csv` has at its end: the rows rejected of it get new ones.
-fn own_columns(header: &Header) -> &[String] {
-    let own = header.columns.len().saturating_sub(FURTHER_COLUMNS.len());
-    let (columns, last) = header.columns.split_at(own);
-    if columns.is_empty() || last != FURTHER_COLUMNS { &header.columns } else { columns }
 }

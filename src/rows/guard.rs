@@ -13,11 +13,16 @@ const APOSTROPHE: u8 = b'\'';
 /// `＝`, `＋`, `－` and `＠` in UTF-8.
 const FULL_WIDTH: [&[u8]; 4] = [b"\xef\xbc\x9d", b"\xef\xbc\x8b", b"\xef\xbc\x8d", b"\xef\xbc\xa0"];
 
+/// The columns without those that a `rejected.csv` has at its end; all of them where they are of another file.
+pub(super) fn own_columns<C: AsRef<str>>(columns: &[C]) -> &[C] {
+    let (own, last) = columns.split_at(columns.len().saturating_sub(ADDED_COLUMNS.len()));
+    let are_added = last.iter().map(|column| column.as_ref().trim()).eq(ADDED_COLUMNS);
+    if are_added && !own.is_empty() { own } else { columns }
+}
+
 /// Whether columns are those of a `rejected.csv`.
 pub(super) fn are_added<C: AsRef<str>>(columns: &[C]) -> bool {
-    let own = columns.len().saturating_sub(ADDED_COLUMNS.len());
-    let last = columns.get(own..).unwrap_or_default();
-    own > 0 && last.iter().map(|column| column.as_ref().trim()).eq(ADDED_COLUMNS)
+    own_columns(columns).len() < columns.len()
 }
 
 /// Whether a cell is written with an apostrophe in front.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::dialect::Dialect;
-use super::guard::are_added;
+use super::guard::{are_added, own_columns};
 
 /// What the beginning of a file says about the rest. It can be stored, so that reading resumes later without looking again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,11 @@ impl Header {
     /// Whether the file is a `rejected.csv` that comes back: its cells have their guards against spreadsheets.
     pub fn is_of_rejected_rows(&self) -> bool {
         self.in_file && are_added(&self.columns)
+    }
+
+    /// The columns without those that a `rejected.csv` has after the file's own.
+    pub fn own_columns(&self) -> &[String] {
+        own_columns(&self.columns)
     }
 
     /// What a report should say about the column names: names that occur twice, columns without a name.

@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use console::style;
 use indicatif::HumanCount;
 use serde::Serialize;
+use serde_json::Value;
 
 pub(crate) use self::progress::Progress;
 pub(crate) use self::reports::{history, preview, reports};
@@ -35,6 +36,16 @@ pub(crate) fn error(failure: &Failure) {
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     line(serde_json::to_string_pretty(value)?);
     Ok(())
+}
+
+/// The elements of a list in a handler's answer; none where there is no list.
+pub(crate) fn elements(value: &Value) -> impl DoubleEndedIterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+/// A text in a handler's answer, as a cell of a table.
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().unwrap_or("-").to_owned()
 }
 
 /// A heading of the result, with an empty line before it.

@@ -29,7 +29,7 @@ pub(super) fn key() -> ApiKey {
     ApiKey::new(KEY.to_owned())
 }
 
-pub(super) fn connection(scheme: &'static str, authority: &str) -> Connection {
+pub(in crate::braze) fn connection(scheme: &'static str, authority: &str) -> Connection {
     Connection {
         name: "braze-eu".into(),
         display_name: "Braze, EU workspace".to_owned(),

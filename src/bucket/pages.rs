@@ -1,0 +1,64 @@
+//! Lists what lies below a prefix, page by page, so that memory does not grow with the number of objects.
+
+use super::{Bucket, BucketError, ETag, ObjectSummary, timestamp};
+
+/// The objects whose key begins with a prefix, in the order of their keys.
+#[derive(Debug)]
+pub struct Pages<'b> {
+    bucket: &'b Bucket,
+    prefix: String,
+    token: Option<String>,
+    at_end: bool,
+}
+
+impl Bucket {
+    /// The objects whose key begins with `prefix`. Nothing is asked yet.
+    pub fn pages(&self, prefix: impl Into<String>) -> Pages<'_> {
+        Pages { bucket: self, prefix: prefix.into(), token: None, at_end: false }
+    }
+
+    /// The keys below `prefix`, all of them: for prefixes that hold few objects.
+    pub async fn keys(&self, prefix: &str) -> Result<Vec<String>, BucketError> {
+        let mut keys = Vec::new();
+        let mut pages = self.pages(prefix);
+        while let Some(page) = pages.next().await? {
+            keys.extend(page.into_iter().map(|object| object.key));
+        }
+        Ok(keys)
+    }
+}
+
+impl Pages<'_> {
+    /// The next page of at most 1,000 objects (Amazon S3 API Reference, `ListObjectsV2`), or `None` after the last.
+    pub async fn next(&mut self) -> Result<Option<Vec<ObjectSummary>>, BucketError> {
+        if self.at_end {
+            return Ok(None);
+        }
+        let answer = self
+            .bucket
+            .client
+            .list_objects_v2()
+            .bucket(&self.bucket.name)
+            .prefix(&self.prefix)
+            .set_continuation_token(self.token.take())
+            .send()
+            .await
+            .map_err(|error| self.bucket.error("ListObjectsV2", &self.prefix, &error))?;
+        self.token = answer.next_continuation_token;
+        self.at_end = self.token.is_none();
+        let objects = answer.contents.unwrap_or_default().into_iter().filter_map(|object| {
+            Some(ObjectSummary {
+                etag: ETag::new(object.e_tag.as_deref().unwrap_or_default()),
+                size: u64::try_from(object.size.unwrap_or(0)).unwrap_or(0),
+                last_modified: timestamp(object.last_modified.as_ref()),
+                key: object.key?,
+            })
+        });
+        Ok(Some(objects.collect()))
+    }
+
+    /// Whether the last page has been given.
+    pub fn is_at_end(&self) -> bool {
+        self.at_end
+    }
+}
