@@ -1,8 +1,6 @@
 //! What the three Lambda functions have in common: logs, a handler that is built once, and the loop that takes events.
 
-use std::sync::Arc;
-
-use futures::FutureExt;
+use futures::future::LocalBoxFuture;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use tracing::level_filters::LevelFilter;
@@ -12,30 +10,29 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::budget::TimeBudget;
 use crate::environment::Environment;
-use crate::handler::{Handler, HandlerError};
+use crate::handler::{Answering, Handler};
 
-/// Serves one function until AWS Lambda ends the process. `answer` is the handler's method for the function's events.
+/// What answers the events of one function: a method of the handler.
+pub type Answer = for<'a> fn(&'a Handler, &'a LambdaEvent<Value>, TimeBudget) -> Answering<'a>;
+
+/// Serves one function until AWS Lambda ends the process.
 ///
 /// An error of `answer` becomes the invocation's error, with the whole message for whoever reads it.
-pub async fn serve<A, F>(answer: A) -> Result<(), Error>
-where
-    A: Fn(Arc<Handler>, LambdaEvent<Value>, TimeBudget) -> F,
-    F: Future<Output = Result<Value, HandlerError>>,
-{
-    keep_memory_private();
-    start_logs();
-    keep_panics_silent();
-    let handler = Arc::new(Environment::read()?.handler()?.with_metrics());
-    let answer = &answer;
-    let handler = &handler;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
-        let budget = TimeBudget::until_lambda_deadline(event.context.deadline);
-        let request_id = event.context.request_id.clone();
-        answer(handler.clone(), event, budget).boxed_local().await.inspect_err(|error| {
-            tracing::error!(request_id, %error, "the invocation failed");
-        })
-    }))
-    .await
+pub fn serve(answer: Answer) -> LocalBoxFuture<'static, Result<(), Error>> {
+    Box::pin(async move {
+        keep_memory_private();
+        start_logs();
+        keep_panics_silent();
+        let handler = &Environment::read()?.handler()?.with_metrics();
+        lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
+            let budget = TimeBudget::until_lambda_deadline(event.context.deadline);
+            answer(handler, &event, budget).await.inspect_err(|error| {
+                let request_id = event.context.request_id.as_str();
+                tracing::error!(request_id, %error, "the invocation failed");
+            })
+        }))
+        .await
+    })
 }
 
 /// No core file of this process is written, and no other process reads its memory: it holds the key and people's data.

@@ -71,7 +71,7 @@ impl Application {
     /// Asks the handler what the `on-demand` function is asked. Ctrl-C ends the time that it has.
     pub(crate) async fn on_demand(&self, request: &Value) -> Result<Value, Failure> {
         let budget = TimeBudget::ending_in(TIME).or_once(interrupt::flag());
-        Ok(Box::pin(self.handler.on_demand(request, budget)).await?)
+        Ok(self.handler.on_demand(request, budget).await?)
     }
 }
 

@@ -5,5 +5,5 @@ use lambda_runtime::Error;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    function::serve(async |handler, event, budget| handler.object_created(&event.payload, budget).await).await
+    function::serve(|handler, event, budget| handler.object_created(&event.payload, budget)).await
 }

@@ -6,9 +6,9 @@ use lambda_runtime::Error;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    function::serve(async |handler, event, budget| {
+    function::serve(|handler, event, budget| {
         let caller = Caller::invoking(&event.context.invoked_function_arn);
-        handler.on_demand_by(caller, &event.payload, budget).await
+        handler.on_demand_by(caller, &event.payload, budget)
     })
     .await
 }

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures::future::BoxFuture;
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -35,6 +36,10 @@ use crate::trigger::caller::Caller;
 use crate::trigger::object_created::ObjectCreated;
 use crate::trigger::on_demand::OnDemand;
 use crate::trigger::scheduled::Scheduled;
+
+/// An answer that is under way. It is boxed so that all of it is compiled with this library, once, and not again with
+/// each program that asks.
+pub type Answering<'a> = BoxFuture<'a, Result<Value, HandlerError>>;
 
 /// `exports.toml` is written by people; a larger one is none.
 const CONFIG_LIMIT: u64 = 1024 * 1024;
@@ -248,30 +253,36 @@ impl Handler {
     }
 
     /// Answers the `object-created` function.
-    pub async fn object_created(&self, event: &Value, budget: TimeBudget) -> Result<Value, HandlerError> {
-        match ObjectCreated::parse(event)? {
-            ObjectCreated::Direct(errands) => self.deliver_errands(errands, budget).await,
-            ObjectCreated::Messages(messages) => self.deliver_messages(messages, budget).await,
-        }
+    pub fn object_created<'a>(&'a self, event: &'a Value, budget: TimeBudget) -> Answering<'a> {
+        Box::pin(async move {
+            match ObjectCreated::parse(event)? {
+                ObjectCreated::Direct(errands) => self.deliver_errands(errands, budget).await,
+                ObjectCreated::Messages(messages) => self.deliver_messages(messages, budget).await,
+            }
+        })
     }
 
     /// Answers the `scheduled` function.
-    pub async fn scheduled(&self, event: &Value, budget: TimeBudget) -> Result<Value, HandlerError> {
-        let scheduled = Scheduled::parse(event)?;
-        let config = self.config().await?;
-        self.deliver_scheduled(&config, scheduled, budget).await
+    pub fn scheduled<'a>(&'a self, event: &'a Value, budget: TimeBudget) -> Answering<'a> {
+        Box::pin(async move {
+            let scheduled = Scheduled::parse(event)?;
+            let config = self.config().await?;
+            self.deliver_scheduled(&config, scheduled, budget).await
+        })
     }
 
     /// Answers the `on-demand` function.
-    pub async fn on_demand(&self, event: &Value, budget: TimeBudget) -> Result<Value, HandlerError> {
-        self.answer_on_demand(OnDemand::parse(event)?, budget).await
+    pub fn on_demand<'a>(&'a self, event: &'a Value, budget: TimeBudget) -> Answering<'a> {
+        Box::pin(async move { self.answer_on_demand(OnDemand::parse(event)?, budget).await })
     }
 
     /// The same, if it is the caller's to ask.
-    pub async fn on_demand_by(&self, caller: Caller, event: &Value, budget: TimeBudget) -> Result<Value, HandlerError> {
-        let request = OnDemand::parse(event)?;
-        caller.may_ask(&request)?;
-        self.answer_on_demand(request, budget).await
+    pub fn on_demand_by<'a>(&'a self, caller: Caller, event: &'a Value, budget: TimeBudget) -> Answering<'a> {
+        Box::pin(async move {
+            let request = OnDemand::parse(event)?;
+            caller.may_ask(&request)?;
+            self.answer_on_demand(request, budget).await
+        })
     }
 
     async fn answer_on_demand(&self, request: OnDemand, budget: TimeBudget) -> Result<Value, HandlerError> {

@@ -64,7 +64,7 @@ impl Desk {
         let records: Vec<Value> =
             keys.iter().flat_map(|key| self.world.s3_event(key)["Records"].as_array().unwrap().clone()).collect();
         let event = json!({ "Records": records });
-        let answer = Box::pin(self.handler.object_created(&event, budget())).await.unwrap();
+        let answer = self.handler.object_created(&event, budget()).await.unwrap();
         let reports = answer["reports"].as_array().unwrap();
         assert_eq!(reports.len(), keys.len(), "{answer}");
         reports.iter().map(|report| (report["export"].as_str().unwrap().to_owned(), report.clone())).collect()
@@ -73,15 +73,15 @@ impl Desk {
     /// Lets the object land and gives the answer, or the error as text.
     pub(crate) async fn landed(&self, key: &str) -> Result<Value, String> {
         let event = self.world.s3_event(key);
-        Box::pin(self.handler.object_created(&event, budget())).await.map_err(|error| error.to_string())
+        self.handler.object_created(&event, budget()).await.map_err(|error| error.to_string())
     }
 
     pub(crate) async fn on_demand(&self, request: Value) -> Result<Value, String> {
-        Box::pin(self.handler.on_demand(&request, budget())).await.map_err(|error| error.to_string())
+        self.handler.on_demand(&request, budget()).await.map_err(|error| error.to_string())
     }
 
     pub(crate) async fn scheduled(&self) -> Result<Value, String> {
-        Box::pin(self.handler.scheduled(&json!({}), budget())).await.map_err(|error| error.to_string())
+        self.handler.scheduled(&json!({}), budget()).await.map_err(|error| error.to_string())
     }
 
     pub(crate) async fn inspect(&self, request: Value) -> Value {

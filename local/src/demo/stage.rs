@@ -156,7 +156,7 @@ impl Stage {
     /// Does what the `object-created` function does with a notification.
     async fn invoke(&self, notification: &ObjectCreated) -> Result<Vec<Report>, Failure> {
         let event = ObjectCreated::to_s3_event(std::slice::from_ref(notification));
-        let mut answer = Box::pin(self.handler.object_created(&event, TimeBudget::ending_in(INVOCATION))).await?;
+        let mut answer = self.handler.object_created(&event, TimeBudget::ending_in(INVOCATION)).await?;
         Ok(serde_json::from_value(answer["reports"].take())?)
     }
 }
