@@ -150,3 +150,54 @@ fn is_further_header<C: AsRef<str>>(cells: &[C]) -> bool {
 fn folded(column: &str) -> String {
     column.trim().to_lowercase()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    async fn left_of(text: &str, person: &Person) -> String {
+        let search = RowSearch::new(person, BTreeSet::from(["LoyaltyId"]));
+        let found = search.find(text.as_bytes(), ReadSettings::default(), None).await.unwrap();
+        assert_eq!(found.end, text.len() as u64);
+        let remaining = found.remaining(7);
+        assert!(remaining.iter().all(|bytes| bytes.end - bytes.start <= 7));
+        let bytes = remaining.into_iter().flat_map(|bytes| {
+            let (start, end) = (usize::try_from(bytes.start).unwrap(), usize::try_from(bytes.end).unwrap());
+            text.as_bytes()[start..end].to_vec()
+        });
+        String::from_utf8(bytes.collect()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn rows_are_taken_out_whole_and_the_rest_stays_byte_for_byte() {
+        let person = Person::new(Some("7"), Some("mia@example.com")).unwrap();
+        let text = "\u{feff}LoyaltyId;EMail;Points\r\n7;x;1\r\n8;\"two\r\nlines\";7\r\n\r\n9;\"to mia@example.com, she says\r\n\";3\r\n10;;7";
+        let left = left_of(text, &person).await;
+        assert_eq!(
+            left, "\u{feff}LoyaltyId;EMail;Points\r\n8;\"two\r\nlines\";7\r\n10;;7",
+            "an ID in another column is none"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_rejected_csv_is_read_by_its_headers_and_reasons() {
+        let person = Person::new(Some("-7"), None).unwrap();
+        let header = "LoyaltyId,EMail,reason,line,file\n";
+        let other = "EMail,loyaltyid ,reason,line,file\n";
+        let text = format!(
+            "{header}'-7,,no,2,f\n8,'-7,no,3,f\nx,'-7,too few fields: 2 instead of 3,4,f\n9,,no,-7,f\n{other}'-7,8,no,2,g\n8,'-7,no,3,g\n"
+        );
+        let left = left_of(&text, &person).await;
+        assert_eq!(left, format!("{header}8,'-7,no,3,f\n9,,no,-7,f\n{other}'-7,8,no,2,g\n"));
+    }
+
+    #[tokio::test]
+    async fn without_a_header_any_cell_may_be_the_id() {
+        let person = Person::new(Some("L-7"), None).unwrap();
+        assert_eq!(left_of("a,L-7\nb,L-8\n", &person).await, "b,L-8\n", "the first row was no header");
+        assert_eq!(left_of("a,b\nL-7,c\nd,L-77\n", &person).await, "a,b\nd,L-77\n");
+        assert_eq!(left_of("", &person).await, "");
+    }
+}

@@ -206,6 +206,32 @@ async fn a_delivery_at_work_is_not_disturbed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn leavers_who_were_being_told_are_all_told_after_an_erasure() {
+    let world = world().await;
+    world.configure("objects_per_request = 1\nrequests_per_second = 10", "settle_minutes = 0");
+    world.account.braze.set_latency(Latency { fixed: Duration::from_millis(50), jitter: Duration::ZERO });
+    world.put(&file("HighValueCustomers", 21, 1), format!("{HEADER}canary-0,canary0@example.jp,\"海斗, 0\",7\n"));
+    let run = json!({ "action": "run", "export": "loyalty", "segment": "HighValueCustomers", "allow_leavers": true });
+    let answer = world.host(Function::OnDemand).await.invoke(&run, Duration::from_secs(3)).await.unwrap();
+    assert_eq!(answer["reports"][0]["outcome"], "unfinished", "{answer}");
+    let phase = ledger(&world, "HighValueCustomers")["runs"]["2026-11-21T01:02Z"]["phase"].clone();
+    let done = phase["done"].as_u64().unwrap();
+    assert!(phase["name"] == "completing" && done > 5, "{phase}");
+
+    // The first leaver of all, who has been told and counted: the others move up by one place.
+    let receipt = ask(&world, &json!({ "action": "erase", "customer_id": "canary-1" })).await;
+    assert_eq!((&receipt["outcome"], &receipt["memberships"]), (&json!("erased"), &json!(1)), "{receipt}");
+    world.configure("", "settle_minutes = 0");
+    let report = ask(&world, &run).await["reports"][0].clone();
+    assert_eq!(report["outcome"], "delivered", "{report}");
+    for number in 2..40 {
+        let attribute = world.has_attribute(&format!("canary-{number}"), "High Value Customers");
+        assert_eq!(attribute, json!(false), "canary-{number} was not told");
+    }
+    assert_eq!(world.has_attribute("canary-0", "High Value Customers"), json!(true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn requests_that_name_nobody_are_refused_and_shown_nowhere() {
     let world = World::start().await;
     let host = world.host(Function::OnDemand).await;
