@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use insights_to_braze::braze::{self, ApiKey, BrazeClient, ObjectFate, TrackRequest};
@@ -32,6 +32,12 @@ fn export(lines: &str) -> Option<Arc<Export>> {
     Config::parse(&text).ok()?.exports.into_values().next()
 }
 
+/// The export of most targets; it is the same for every input, so it is read once.
+static PLAIN: LazyLock<Arc<Export>> = LazyLock::new(|| export("").unwrap());
+
+/// What a target's parser waits in. Nothing outside is waited for, so that one serves all inputs.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(runtime);
+
 /// Rows come in order and whole, whatever is in the file; reading resumes at any of them; each becomes one JSON object or
 /// leaves no trace. The first byte chooses the settings.
 pub(crate) fn rows(input: &[u8]) {
@@ -49,7 +55,7 @@ pub(crate) fn rows(input: &[u8]) {
             max_text_bytes: 4 << 20,
         },
     };
-    let whole = runtime().block_on(read(file, &settings));
+    let whole = RUNTIME.block_on(read(file, &settings));
     let Ok((header, told)) = whole else {
         return;
     };
@@ -58,7 +64,7 @@ pub(crate) fn rows(input: &[u8]) {
         return;
     };
     let start = if header.dialect.gzip { 0 } else { usize::try_from(from.byte).unwrap() };
-    let rest = runtime().block_on(async {
+    let rest = RUNTIME.block_on(async {
         let mut reader = RowReader::resume(&file[start..], settings, header, *from).await.ok()?;
         let mut rest = Vec::new();
         while let Some(row) = reader.next_row().await.ok()? {
@@ -79,9 +85,8 @@ async fn read(
     let mut reader = RowReader::open(file, settings.clone()).await?;
     let header = reader.header().clone();
     let _ = header.notes();
-    let matcher = export("").and_then(|export| {
-        Matcher::new(&export, &export.attribute_of(&"S".into()), &header.columns, &ColumnTypes::default()).ok()
-    });
+    let attribute = PLAIN.attribute_of(&"S".into());
+    let matcher = Matcher::new(&PLAIN, &attribute, &header.columns, &ColumnTypes::default()).ok();
     let mut told: Told = Vec::new();
     let (mut line, mut object, mut dropped) = (0, Vec::new(), DroppedFields::default());
     while let Some(row) = reader.next_row().await? {
@@ -114,12 +119,12 @@ pub(crate) fn model(input: &[u8]) {
     match Model::parse(input) {
         Err(error) => assert!(!error.to_string().is_empty()),
         Ok(model) => {
-            let export = export("").unwrap();
+            let export = &*PLAIN;
             let key = "incoming/x/HighValueCustomers/2026/11/23/0102/HighValueCustomers_1.csv";
             for entity in model.entities() {
                 let segment = SegmentName::from(entity.name.as_str());
-                let _ = FileDescription::of(&export, &segment, key, Some(("incoming/x/model.json", &model)));
-                let _ = listed_runs(&export, &segment, &model, "incoming/x/model.json", &[key]);
+                let _ = FileDescription::of(export, &segment, key, Some(("incoming/x/model.json", &model)));
+                let _ = listed_runs(export, &segment, &model, "incoming/x/model.json", &[key]);
                 for file in entity.files("incoming/x/model.json", &[key]) {
                     assert!(!file.location.path_text().contains("?sig="), "a signature is dropped");
                 }
@@ -136,12 +141,11 @@ pub(crate) fn path(input: &[u8]) {
     if let Err(error) = PathPattern::parse(pattern) {
         assert!(error.to_string().contains("patterns look like"), "{error}");
     }
-    let plain = export("").unwrap();
     let quoted = serde_json::to_string(pattern).unwrap();
     let with_path = export(&format!("path = {quoted}"));
     for key in lines.take(20) {
         let key = format!("incoming/x/{}", key.chars().take(1_024).collect::<String>());
-        for export in [Some(&plain), with_path.as_ref()].into_iter().flatten() {
+        for export in [Some(&*PLAIN), with_path.as_ref()].into_iter().flatten() {
             if let Place::File(file) = place(export, &key, 1, jiff::Timestamp::UNIX_EPOCH) {
                 let name = file.segment.as_str();
                 assert!(!name.is_empty() && name != ".." && !name.contains(['/', '\0', '\n']), "{name:?}");
