@@ -1,6 +1,7 @@
 //! Sends a [`TrackRequest`] until each of its objects has its fate.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::http_clients::HttpClients;
 use super::key::ApiKey;
-use super::limiter::{Limiter, NoStart, Start};
+use super::limiter::{Limiter, MOST_IN_FLIGHT, NoStart, Start};
 use super::outcome::{ObjectFate, RequestCounts, StopReason, TrackOutcome};
 use super::reason;
 use super::request::TrackRequest;
@@ -39,6 +40,8 @@ struct Shared {
     refused: Mutex<Option<(ApiKey, StopReason)>>,
     /// When a request was last answered, and what went wrong last.
     last: Mutex<Last>,
+    /// Requests that wait to be tried again.
+    waiting: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -76,6 +79,7 @@ impl BrazeClient {
                 random: Mutex::new(SmallRng::seed_from_u64(seed.rotate_left(32))),
                 refused: Mutex::default(),
                 last: Mutex::default(),
+                waiting: AtomicUsize::new(0),
             }),
         }
     }
@@ -123,10 +127,12 @@ impl BrazeClient {
         self.shared.limiter.share_rate(share);
     }
 
-    /// How many requests are to be under way at once, so that the rate is used at the pace at which Braze answers: 4 to
-    /// 576.
+    /// How many requests are to be under way at once, so that the rate is used at the pace at which Braze answers, while
+    /// some wait to be tried again: 4 to 576.
     pub fn in_flight_wanted(&self) -> usize {
-        self.shared.limiter.in_flight_wanted()
+        // Whoever waits to try again uses none of the rate, and others may use it meanwhile.
+        let waiting = self.shared.waiting.load(Ordering::Relaxed);
+        (self.shared.limiter.in_flight_wanted() + waiting).min(MOST_IN_FLIGHT)
     }
 
     pub(super) fn host(&self) -> &str {
@@ -180,6 +186,22 @@ struct Delivery<'a> {
     counts: RequestCounts,
     /// The objects that are still to be sent, by the requests that they go in; the last one goes first.
     parts: Vec<Vec<usize>>,
+}
+
+/// A request that waits to be tried again.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn count(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What a part has been through.
@@ -341,6 +363,7 @@ impl<'a> Delivery<'a> {
     async fn wait(&self, wait: Duration) -> Result<(), StopReason> {
         match Instant::now().checked_add(wait).filter(|end| *end < self.deadline) {
             Some(end) => {
+                let _waiting = Waiting::count(&self.shared.waiting);
                 sleep_until(end).await;
                 Ok(())
             }

@@ -20,7 +20,7 @@ async fn deliver(shares: FaultShares, seed: u64) -> (Duration, u64) {
     let world = World::start(&lane, seed).await;
     let config = format!(
         "[connections.braze-eu]\ndisplay_name = \"Braze\"\nhostname = \"{}\"\nsecret = \"{}\"\n\
-         agree_to_data_transfer = true\nrequests_per_second = 1000\nobjects_per_request = 5\n\n[exports.loyalty]\n\
+         agree_to_data_transfer = true\nrequests_per_second = 1000\nobjects_per_request = 2\n\n[exports.loyalty]\n\
          connection = \"braze-eu\"\nfolder = \"incoming/BlobExport\"\n\n[exports.loyalty.data_matching]\n\
          customer_id = \"LoyaltyId\"\nemail = \"EMail\"\n",
         world.hostname(),
