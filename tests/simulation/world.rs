@@ -50,12 +50,15 @@ pub(crate) struct Lane {
     secrets_client: aws_sdk_secretsmanager::Client,
     queue_client: aws_sdk_sqs::Client,
     http: reqwest::Client,
-    folder: PathBuf,
+    /// Where the objects lie that are reached over sockets.
+    folder: Option<PathBuf>,
 }
 
 impl Drop for Lane {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
+        if let Some(folder) = &self.folder {
+            let _ = std::fs::remove_dir_all(folder);
+        }
     }
 }
 
@@ -86,20 +89,16 @@ impl Lane {
             origin: SystemTime::UNIX_EPOCH + clock.since_epoch(),
             started: tokio::time::Instant::now(),
         };
-        let number = LANES.fetch_add(1, Ordering::Relaxed);
-        let folder = scratch_folder().join(format!("simulation-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder");
-        let (s3, secrets, queues) = match wires {
-            Wires::Sockets => (
-                S3Server::start(&folder, clock).await.expect("S3"),
+        let folder = (wires == Wires::Sockets).then(new_folder);
+        let (s3, secrets, queues) = match &folder {
+            Some(folder) => (
+                S3Server::start(folder, clock).await.expect("S3"),
                 SecretsServer::start(clock).await.expect("Secrets Manager"),
                 Queues::start(clock).await.expect("SQS"),
             ),
-            Wires::InProcess => (
-                S3Server::without_socket(&folder, clock).expect("S3"),
-                SecretsServer::without_socket(clock),
-                Queues::without_socket(clock),
-            ),
+            None => {
+                (S3Server::without_socket(clock), SecretsServer::without_socket(clock), Queues::without_socket(clock))
+            }
         };
         let s3_client = client!(aws_sdk_s3, s3, wires).force_path_style(true).build();
         let secrets_client = client!(aws_sdk_secretsmanager, secrets, wires).build();
@@ -139,6 +138,13 @@ impl Lane {
 pub(crate) fn scratch_folder() -> PathBuf {
     let in_memory = PathBuf::from("/dev/shm");
     if in_memory.is_dir() { in_memory } else { PathBuf::from(env!("CARGO_TARGET_TMPDIR")) }
+}
+
+fn new_folder() -> PathBuf {
+    let number = LANES.fetch_add(1, Ordering::Relaxed);
+    let folder = scratch_folder().join(format!("simulation-{}-{number}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    folder
 }
 
 /// What one case has of its own.

@@ -1,4 +1,4 @@
-//! Request bodies into files, with the digests that S3 checks, and files into response bodies.
+//! Request bodies into what is kept, with the digests that S3 checks, and what is kept into response bodies.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -13,11 +13,12 @@ use s3s::crypto::{Checksum as _, Crc32, Crc32c, Crc64Nvme, Md5, Sha1, Sha256};
 use s3s::dto::{Checksum, StreamingBlob};
 use s3s::{S3Error, S3Result, TrailingHeaders, s3_error};
 
+use super::held::{Held, Opened, Sink};
 use super::storage::Storage;
 
-/// A file that is complete but not yet an object. Dropped unused, it is removed.
+/// A content that is complete but not yet an object. Dropped unused, its file is removed.
 pub(super) struct Written {
-    pub(super) path: PathBuf,
+    pub(super) held: Held,
     pub(super) size: u64,
     pub(super) md5: [u8; 16],
     pub(super) checksum: Checksum,
@@ -26,37 +27,42 @@ pub(super) struct Written {
 impl Drop for Written {
     fn drop(&mut self) {
         // After a commit the file has another name and there is nothing left to remove.
-        drop(std::fs::remove_file(&self.path));
+        if let Held::InFile(path) = &self.held {
+            drop(std::fs::remove_file(path));
+        }
     }
 }
 
-/// A file being written outside every bucket.
+/// A content being written outside every bucket.
 pub(super) struct Writer {
-    file: File,
+    sink: Sink,
     digest: Md5,
     hasher: ChecksumHasher,
     written: Written,
 }
 
 impl Writer {
-    pub(super) fn create(path: PathBuf, hasher: ChecksumHasher) -> io::Result<Self> {
-        let file = File::create(&path)?;
-        Ok(Self {
-            file,
-            digest: Md5::new(),
-            hasher,
-            written: Written { path, size: 0, md5: [0; 16], checksum: Checksum::default() },
-        })
+    pub(super) fn to_file(path: PathBuf, hasher: ChecksumHasher) -> io::Result<Self> {
+        Ok(Self::new(Sink::File(File::create(&path)?), Held::InFile(path), hasher))
+    }
+
+    pub(super) fn to_memory(hasher: ChecksumHasher) -> Self {
+        Self::new(Sink::Memory(Vec::new()), Held::InMemory(Bytes::new()), hasher)
+    }
+
+    fn new(sink: Sink, held: Held, hasher: ChecksumHasher) -> Self {
+        let written = Written { held, size: 0, md5: [0; 16], checksum: Checksum::default() };
+        Self { sink, digest: Md5::new(), hasher, written }
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.digest.update(bytes);
         self.hasher.update(bytes);
         self.written.size += bytes.len() as u64;
-        self.file.write_all(bytes)
+        self.sink.write_all(bytes)
     }
 
-    pub(super) fn write_all_of(&mut self, source: &mut File) -> io::Result<()> {
+    pub(super) fn write_all_of(&mut self, source: &mut impl Read) -> io::Result<()> {
         let mut chunk = vec![0; 128 * 1024];
         loop {
             let length = source.read(&mut chunk)?;
@@ -68,7 +74,10 @@ impl Writer {
     }
 
     pub(super) fn finish(mut self) -> io::Result<Written> {
-        self.file.flush()?;
+        self.sink.flush()?;
+        if let Sink::Memory(bytes) = self.sink {
+            self.written.held = Held::InMemory(bytes.into());
+        }
         self.written.md5 = self.digest.finalize();
         self.written.checksum = self.hasher.finalize();
         Ok(self.written)
@@ -134,7 +143,7 @@ impl Promised {
     }
 }
 
-/// Writes a request's body to a file of its own and checks what was promised for it.
+/// Keeps a request's body apart and checks what was promised for it.
 pub(super) async fn receive(
     storage: &Storage,
     body: Option<StreamingBlob>,
@@ -156,8 +165,15 @@ pub(super) async fn receive(
 
 const CHUNK: u64 = 128 * 1024;
 
-/// The bytes `start..end` of an open file. Reads come from the page cache, so they are done in place.
-pub(super) fn send(mut file: File, start: u64, end: u64) -> io::Result<StreamingBlob> {
+/// The bytes `start..end`. Those of a file come from the page cache, so they are read in place.
+pub(super) fn send(opened: Opened, start: u64, end: u64) -> io::Result<StreamingBlob> {
+    let mut file = match opened {
+        Opened::File(file) => file,
+        Opened::Memory(bytes) => {
+            let place = |at| usize::try_from(at).map_err(io::Error::other);
+            return Ok(StreamingBlob::from(s3s::Body::from(bytes.slice(place(start)?..place(end)?))));
+        }
+    };
     file.seek(SeekFrom::Start(start))?;
     if end - start <= CHUNK {
         return Ok(StreamingBlob::from(s3s::Body::from(read_chunk(&mut file, end - start)?)));

@@ -1,4 +1,5 @@
-//! An S3 server over a folder: the protocol is spoken by the crate `s3s`, the objects are ordinary files.
+//! An S3 server over a folder: the protocol is spoken by the crate `s3s`, the objects are ordinary files. Without a socket
+//! they are bytes in memory.
 //!
 //! What Amazon S3 promises and the application relies on is kept: conditional writes (`If-None-Match: *`, `If-Match`) decided and applied in one
 //! step, a new `ETag` with every new content, listings in the order of the keys' bytes that never show a half-written object, and reads that finish
@@ -6,6 +7,7 @@
 
 mod access;
 mod body;
+mod held;
 mod multipart;
 mod notification;
 mod operations;
@@ -64,18 +66,19 @@ impl S3Server {
     /// Serves `folder`: each sub-folder is a bucket, each file below it an object that is there from the start.
     /// Content types and user metadata are kept in memory only.
     pub async fn start(folder: &Path, clock: Clock) -> io::Result<Self> {
-        let (mut started, service) = Self::open(folder, clock)?;
+        let (mut started, service) = Self::over(Storage::open(folder, clock)?);
         started.server = Some(HttpServer::start(move |request| answer(service.clone(), request), None).await?);
         Ok(started)
     }
 
-    /// The same without a socket: it is reached by [`Self::in_process`] alone.
-    pub fn without_socket(folder: &Path, clock: Clock) -> io::Result<Self> {
-        Self::open(folder, clock).map(|(opened, _)| opened)
+    /// An empty one without a socket and without a folder: it is reached by [`Self::in_process`] alone.
+    pub fn without_socket(clock: Clock) -> Self {
+        Self::over(Storage::in_memory(clock)).0
     }
 
-    fn open(folder: &Path, clock: Clock) -> io::Result<(Self, S3Service)> {
-        let storage = Arc::new(Storage::open(folder, clock)?);
+    fn over(storage: Storage) -> (Self, S3Service) {
+        let clock = storage.clock;
+        let storage = Arc::new(storage);
         let gate = Gate::default();
         let mut builder = S3ServiceBuilder::new(Operations::new(Arc::clone(&storage)));
         builder.set_auth(AnyAccessKey);
@@ -87,7 +90,7 @@ impl S3Server {
         let service = builder.build();
         let without_socket = service.clone();
         let in_process = InProcess::new(move |request| answer(without_socket.clone(), request));
-        Ok((Self { server: None, in_process, storage, gate }, service))
+        (Self { server: None, in_process, storage, gate }, service)
     }
 
     /// The endpoint, for `AWS_ENDPOINT_URL_S3`. Buckets are addressed path-style.
@@ -105,9 +108,9 @@ impl S3Server {
         self.in_process.clone()
     }
 
-    /// The folder in which the objects lie as `<bucket>/<key>`.
+    /// The folder in which the objects lie as `<bucket>/<key>`; without a socket there is none.
     pub fn folder(&self) -> &Path {
-        self.storage.root()
+        self.storage.root().unwrap_or(Path::new(""))
     }
 
     /// Makes a bucket; one that exists already is left as it is.
@@ -143,9 +146,9 @@ impl S3Server {
 
     /// Reads an object past the protocol; `None` when there is none.
     pub fn get_object(&self, bucket: &str, key: &str) -> io::Result<Option<Vec<u8>>> {
-        let Ok((_, mut file)) = self.storage.open_object(bucket, key) else { return Ok(None) };
+        let Ok((_, mut opened)) = self.storage.open_object(bucket, key) else { return Ok(None) };
         let mut content = Vec::new();
-        io::Read::read_to_end(&mut file, &mut content)?;
+        io::Read::read_to_end(&mut opened, &mut content)?;
         Ok(Some(content))
     }
 

@@ -1,7 +1,6 @@
 //! Uploads in parts.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 
 use s3s::crypto::{Checksum as _, Md5};
 use s3s::dto::{
@@ -128,7 +127,7 @@ impl Operations {
         })
     }
 
-    /// The parts asked for as one file, and the `ETag` of such an object: the digest of the parts' digests, and their number.
+    /// The parts asked for as one content, and the `ETag` of such an object: the digest of the parts' digests, and their number.
     fn join(&self, upload: &Upload, wanted: &[CompletedPart]) -> S3Result<(Written, String)> {
         if wanted.is_empty() {
             return Err(s3_error!(MalformedXML, "You must specify at least one part"));
@@ -151,8 +150,8 @@ impl Operations {
             }
             previous = number;
             digest.update(&part.md5);
-            let mut file = File::open(&part.path).map_err(S3Error::internal_error)?;
-            writer.write_all_of(&mut file).map_err(S3Error::internal_error)?;
+            let mut content = part.held.open().map_err(S3Error::internal_error)?;
+            writer.write_all_of(&mut content).map_err(S3Error::internal_error)?;
         }
         let written = writer.finish().map_err(S3Error::internal_error)?;
         Ok((written, format!("{}-{}", hexadecimal(&digest.finalize()), wanted.len())))

@@ -105,13 +105,13 @@ impl S3 for Operations {
 
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
         let input = request.input;
-        let (object, file) = self.storage.open_object(&input.bucket, &input.key)?;
+        let (object, content) = self.storage.open_object(&input.bucket, &input.key)?;
         check_read(&object, input.if_match.as_ref(), input.if_none_match.as_ref())?;
         let (start, end, content_range) = span(input.range, object.size)?;
         let checksum = checksum_for(&object, input.checksum_mode.as_ref(), content_range.is_some());
         Ok(S3Response::new(GetObjectOutput {
             accept_ranges: Some("bytes".to_owned()),
-            body: Some(body::send(file, start, end).map_err(S3Error::internal_error)?),
+            body: Some(body::send(content, start, end).map_err(S3Error::internal_error)?),
             cache_control: object.headers.cache_control.clone(),
             checksum_crc32: checksum.checksum_crc32,
             checksum_crc32c: checksum.checksum_crc32c,
@@ -204,7 +204,7 @@ impl S3 for Operations {
         let CopySource::Bucket { bucket, key, .. } = &input.copy_source else {
             return Err(s3_error!(NotImplemented, "Only <bucket>/<key> is a copy source here"));
         };
-        let (source, mut file) = self.storage.open_object(bucket, key)?;
+        let (source, mut content) = self.storage.open_object(bucket, key)?;
         if input.copy_source_if_match.as_ref().is_some_and(|condition| !matches(condition, &source)) {
             return Err(precondition_failed("x-amz-copy-source-If-Match"));
         }
@@ -213,7 +213,7 @@ impl S3 for Operations {
         }
         let mut writer =
             self.storage.writer(s3s::checksum::ChecksumHasher::default()).map_err(S3Error::internal_error)?;
-        writer.write_all_of(&mut file).map_err(S3Error::internal_error)?;
+        writer.write_all_of(&mut content).map_err(S3Error::internal_error)?;
         let written = writer.finish().map_err(S3Error::internal_error)?;
         let replace =
             input.metadata_directive.is_some_and(|directive| directive.as_str() == MetadataDirective::REPLACE);

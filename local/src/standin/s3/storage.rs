@@ -1,4 +1,4 @@
-//! The objects: files in a folder, and an index in memory that decides what exists.
+//! The objects: files in a folder, or bytes in memory, and an index that decides what exists.
 //!
 //! Every change goes through one lock: what a condition was checked against is still true when the change is made.
 
@@ -17,6 +17,7 @@ use s3s::{S3Error, S3Result, s3_error};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::body::{Writer, Written};
+use super::held::{Held, Opened};
 use super::multipart::Upload;
 use super::{ListedObject, ObjectCreated};
 use crate::standin::clock::Clock;
@@ -48,7 +49,7 @@ pub(super) struct StoredObject {
     pub(super) last_modified: Timestamp,
     pub(super) headers: ObjectHeaders,
     pub(super) checksum: Checksum,
-    path: PathBuf,
+    held: Held,
 }
 
 /// What must be true of the object for a change to be made.
@@ -110,9 +111,10 @@ struct Watcher {
     sender: UnboundedSender<ObjectCreated>,
 }
 
-/// A folder of buckets.
+/// Buckets in a folder or in memory.
 pub(super) struct Storage {
-    root: PathBuf,
+    /// The folder.
+    root: Option<PathBuf>,
     state: Mutex<State>,
     temporary: AtomicU64,
     pub(super) clock: Clock,
@@ -140,11 +142,17 @@ impl Storage {
             }
         }
         read_unusual_keys(&root.join(UNUSUAL_KEYS), &mut state)?;
-        Ok(Self { root, state: Mutex::new(state), temporary: AtomicU64::new(0), clock })
+        Ok(Self { root: Some(root), state: Mutex::new(state), temporary: AtomicU64::new(0), clock })
     }
 
-    pub(super) fn root(&self) -> &Path {
-        &self.root
+    /// Nothing yet, and all of it in memory.
+    pub(super) fn in_memory(clock: Clock) -> Self {
+        Self { root: None, state: Mutex::default(), temporary: AtomicU64::new(0), clock }
+    }
+
+    /// The folder; `None` in memory.
+    pub(super) fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -153,22 +161,25 @@ impl Storage {
 
     pub(super) fn create_bucket(&self, bucket: &str) -> S3Result<()> {
         let mut state = self.lock();
-        fs::create_dir_all(self.root.join(bucket)).map_err(S3Error::internal_error)?;
+        if let Some(root) = &self.root {
+            fs::create_dir_all(root.join(bucket)).map_err(S3Error::internal_error)?;
+        }
         state.buckets.entry(bucket.to_owned()).or_default();
         Ok(())
     }
 
     pub(super) fn writer(&self, hasher: ChecksumHasher) -> io::Result<Writer> {
+        let Some(root) = &self.root else { return Ok(Writer::to_memory(hasher)) };
         let number = self.temporary.fetch_add(1, Ordering::Relaxed);
-        Writer::create(self.root.join(UPLOADS).join(format!("{}-{number}", std::process::id())), hasher)
+        Writer::to_file(root.join(UPLOADS).join(format!("{}-{number}", std::process::id())), hasher)
     }
 
     /// The object and its content, opened under the lock: both stay what they are when the key is overwritten meanwhile.
-    pub(super) fn open_object(&self, bucket: &str, key: &str) -> S3Result<(Arc<StoredObject>, File)> {
+    pub(super) fn open_object(&self, bucket: &str, key: &str) -> S3Result<(Arc<StoredObject>, Opened)> {
         let state = self.lock();
         let object = find(&state, bucket, key)?;
-        let file = File::open(&object.path).map_err(S3Error::internal_error)?;
-        Ok((object, file))
+        let opened = object.held.open().map_err(S3Error::internal_error)?;
+        Ok((object, opened))
     }
 
     pub(super) fn object(&self, bucket: &str, key: &str) -> S3Result<Arc<StoredObject>> {
@@ -188,19 +199,25 @@ impl Storage {
         let objects = state.buckets.get(bucket).ok_or_else(|| s3_error!(NoSuchBucket))?;
         let current = objects.get(key);
         precondition.check(current.map(Arc::as_ref))?;
-        let path = match current {
-            Some(object) => object.path.clone(),
-            None => self.place(bucket, key).map_err(S3Error::internal_error)?,
-        };
         let Content { written, etag, headers } = content;
-        fs::rename(&written.path, &path).map_err(S3Error::internal_error)?;
+        let held = match &written.held {
+            Held::InMemory(bytes) => Held::InMemory(bytes.clone()),
+            Held::InFile(temporary) => {
+                let path = match current.map(|object| &object.held) {
+                    Some(Held::InFile(path)) => path.clone(),
+                    Some(Held::InMemory(_)) | None => self.place(bucket, key).map_err(S3Error::internal_error)?,
+                };
+                fs::rename(temporary, &path).map_err(S3Error::internal_error)?;
+                Held::InFile(path)
+            }
+        };
         let object = Arc::new(StoredObject {
             size: written.size,
             etag: etag.unwrap_or_else(|| hexadecimal(&written.md5)),
             last_modified: self.clock.now(),
             headers,
             checksum: written.checksum.clone(),
-            path,
+            held,
         });
         if let Some(objects) = state.buckets.get_mut(bucket) {
             objects.insert(key.to_owned(), Arc::clone(&object));
@@ -213,7 +230,8 @@ impl Storage {
     fn place(&self, bucket: &str, key: &str) -> io::Result<PathBuf> {
         let is_path =
             key.split('/').all(|name| !matches!(name, "" | "." | "..") && name.len() <= 255 && !name.contains('\0'));
-        let path = self.root.join(bucket).join(key);
+        let root = self.root.as_deref().unwrap_or(Path::new(""));
+        let path = root.join(bucket).join(key);
         if is_path && !path.is_dir() && path.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok()) {
             return Ok(path);
         }
@@ -221,7 +239,7 @@ impl Storage {
         digest.update(bucket.as_bytes());
         digest.update(b"\n");
         digest.update(key.as_bytes());
-        let path = self.root.join(UNUSUAL_KEYS).join(hexadecimal(&digest.finalize()));
+        let path = root.join(UNUSUAL_KEYS).join(hexadecimal(&digest.finalize()));
         fs::write(path.with_extension("key"), format!("{bucket}\n{key}"))?;
         Ok(path)
     }
@@ -232,16 +250,13 @@ impl Storage {
         let objects = state.buckets.get_mut(bucket).ok_or_else(|| s3_error!(NoSuchBucket))?;
         precondition.check(objects.get(key).map(Arc::as_ref))?;
         let Some(object) = objects.remove(key) else { return Ok(()) };
-        fs::remove_file(&object.path).map_err(S3Error::internal_error)?;
-        drop(fs::remove_file(object.path.with_extension("key")));
+        let (Held::InFile(path), Some(root)) = (&object.held, &self.root) else { return Ok(()) };
+        fs::remove_file(path).map_err(S3Error::internal_error)?;
+        drop(fs::remove_file(path.with_extension("key")));
         // A folder is not an object: an empty one goes, as the next key may be its name.
-        let bucket_folder = self.root.join(bucket);
-        for folder in object
-            .path
-            .ancestors()
-            .skip(1)
-            .take_while(|folder| folder.starts_with(&bucket_folder) && **folder != bucket_folder)
-        {
+        let bucket_folder = root.join(bucket);
+        let is_inside = |folder: &&Path| folder.starts_with(&bucket_folder) && **folder != bucket_folder;
+        for folder in path.ancestors().skip(1).take_while(is_inside) {
             if fs::remove_dir(folder).is_err() {
                 break;
             }
@@ -337,6 +352,6 @@ fn read_object(path: PathBuf) -> io::Result<StoredObject> {
         last_modified: Timestamp::try_from(metadata.modified()?).map_err(io::Error::other)?,
         headers: ObjectHeaders::default(),
         checksum: Checksum::default(),
-        path,
+        held: Held::InFile(path),
     })
 }
