@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "membership/completeness.rs"]
+mod completeness;
 #[path = "membership/identifiers.rs"]
 mod identifiers;
 #[path = "membership/order.rs"]

@@ -7,9 +7,10 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::segment::SegmentDelivery;
 use crate::membership::{
-    Fingerprint, Known, KnownBuilder, Ledger, Part, PartRow, Phase, Progress, RunRecord, Standing, StateError,
-    read_part,
+    EmailHash, Fingerprint, Known, KnownBuilder, Ledger, Part, PartRow, Phase, Progress, RunRecord, Standing,
+    StateError, read_part,
 };
+use crate::profile::Identifier;
 use crate::run::RunId;
 
 /// How many parts are fetched ahead.
@@ -32,6 +33,26 @@ pub(super) struct Source {
     certainty: Certainty,
 }
 
+/// The members whom the state knows by their addresses alone.
+#[derive(Debug, Default)]
+struct ByAddress {
+    /// Whether there are any.
+    any: bool,
+    /// Those that came after the last complete run.
+    since: Vec<EmailHash>,
+}
+
+impl ByAddress {
+    fn note(&mut self, row: &PartRow<'_>, since: bool) {
+        if let Identifier::Email(_) = row.identifier {
+            self.any = true;
+            if since {
+                self.since.push(EmailHash::of_key(row.key()));
+            }
+        }
+    }
+}
+
 impl Source {
     /// The parts of the last complete run.
     pub(super) fn of_last_run(ledger: &Ledger) -> Vec<Self> {
@@ -51,8 +72,9 @@ impl SegmentDelivery {
         let since = self.sent_since(ledger, run).await?;
         let members: u64 = last.iter().chain(&since).map(|source| source.rows).sum();
         let mut known = KnownBuilder::with_capacity(usize::try_from(members).unwrap_or(0));
-        for (sources, in_last_run) in [(last, true), (since, false)] {
-            self.read_sources(sources, |certainty, row| match row {
+        let mut by_address = ByAddress::default();
+        for (sources, in_last_run) in [(&last, true), (&since, false)] {
+            self.read_sources(sources.clone(), |certainty, row| match row {
                 None => known.next_part(),
                 Some(row) if row.standing == Standing::Address => {}
                 Some(row) => {
@@ -61,11 +83,49 @@ impl SegmentDelivery {
                         Certainty::Uncertain => Fingerprint::UNKNOWN,
                     };
                     known.push(row.key(), fingerprint, in_last_run && row.standing == Standing::Member);
+                    by_address.note(row, !in_last_run);
                 }
             })
             .await?;
         }
-        Ok(known.finish())
+        let mut known = known.finish();
+        self.forget_who_came_otherwise(&mut known, by_address, last, since).await?;
+        Ok(known)
+    }
+
+    /// Forgets what Braze accepted of members whose profile may have been changed since under another identifier: a row
+    /// with the address alone changes the profile with a customer ID that has the address, and the other way round.
+    ///
+    /// Only what came after the last complete run matters. When a run is completed, whoever came otherwise before is
+    /// listed again, as somebody of whom nothing is certain.
+    async fn forget_who_came_otherwise(
+        &self,
+        known: &mut Known,
+        by_address: ByAddress,
+        last: Vec<Source>,
+        since: Vec<Source>,
+    ) -> Result<(), StateError> {
+        let ByAddress { any, since: mut addresses } = by_address;
+        addresses.sort_unstable();
+        if !addresses.is_empty() {
+            self.read_sources(last.into_iter().chain(since.iter().cloned()).collect(), |_, row| {
+                if let Some((row, email)) = row.and_then(|row| Some((row, row.email?)))
+                    && addresses.binary_search(&email).is_ok()
+                {
+                    known.forget(row.key());
+                }
+            })
+            .await?;
+        }
+        if any {
+            self.read_sources(since, |_, row| {
+                if let Some(email) = row.and_then(|row| row.email) {
+                    known.forget_address(email);
+                }
+            })
+            .await?;
+        }
+        Ok(())
     }
 
     /// Where everything is listed that may have been sent after the last complete run and before, or besides, the files

@@ -1,6 +1,6 @@
 //! What is known of every member before a delivery: a sorted table of 24 bytes a member.
 
-use super::member_key::{Fingerprint, MemberKey};
+use super::member_key::{EmailHash, Fingerprint, MemberKey};
 
 /// The member was in the last complete run.
 const IN_LAST_RUN: u64 = 0b01;
@@ -105,6 +105,21 @@ impl Known {
         }
         row[1] |= MET;
         Meeting::Known { fingerprint: Fingerprint::from_bits(row[2]), in_last_run: row[1] & IN_LAST_RUN != 0 }
+    }
+
+    /// Forgets what Braze accepted of the member: the profile may have been changed since, under another identifier.
+    pub fn forget(&mut self, key: MemberKey) {
+        if let Some(row) = self.find(key).and_then(|place| self.rows.get_mut(place)) {
+            row[2] = Fingerprint::UNKNOWN.bits();
+        }
+    }
+
+    /// The same for the member whom the address identifies.
+    pub fn forget_address(&mut self, email: EmailHash) {
+        let first = self.rows.partition_point(|row| row[0] < email.0);
+        for row in self.rows.iter_mut().skip(first).take_while(|row| row[0] == email.0) {
+            row[2] = Fingerprint::UNKNOWN.bits();
+        }
     }
 
     /// Keys are evenly spread, so the place can be guessed to within a few rows; the search widens from there.

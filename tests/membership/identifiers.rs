@@ -251,3 +251,34 @@ async fn whoever_is_in_the_last_run_keeps_the_attribute_under_whatever_identifie
         play(case).await;
     }
 }
+
+/// Rows under a customer ID and under its address change the same profile, whatever the state says of the other one.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_came_under_another_identifier_meanwhile_is_sent_again() {
+    const BY_ID: Row = ("会員-1", KAITO);
+    const BY_ADDRESS: Row = ("", KAITO);
+    let file_of =
+        |day: u32| format!("incoming/BlobExport/HighValueCustomers/2026/11/{day:02}/0102/HighValueCustomers_1.csv");
+    // No run is ever complete: nobody says which files there are, and the folder is not quiet for long enough.
+    for (rows, days) in [
+        ([BY_ID, BY_ADDRESS, BY_ID], [20, 21, 22]),
+        ([BY_ID, BY_ADDRESS, BY_ID], [20, 20, 21]),
+        ([BY_ADDRESS, BY_ID, BY_ADDRESS], [20, 21, 22]),
+        ([BY_ADDRESS, BY_ID, BY_ADDRESS], [20, 20, 21]),
+    ] {
+        let world = World::start().await;
+        for (number, ((id, email), day)) in rows.into_iter().zip(days).enumerate() {
+            let name = ["海斗", "Kaito \"Canary\"", "海斗"][number];
+            let file =
+                format!("LoyaltyId,EMail,FirstName,Points\r\n{},{},{},7\r\n", quoted(id), quoted(email), quoted(name));
+            world.put(&file_of(day), file);
+            let report = world.deliver(&file_of(day)).await;
+            let told = format!("{rows:?} on {days:?}, {number}: {report}");
+            assert_eq!((&report["outcome"], &report["rows"]["accepted"]), (&json!("waiting"), &json!(1)), "{told}");
+            let met = world.account.braze.profiles_with_email(KAITO);
+            // Braze takes the profile with a customer ID first.
+            let profile = met.iter().find(|profile| profile.external_id.is_some()).or(met.first()).unwrap();
+            assert_eq!(profile.standard["first_name"], name, "{told}");
+        }
+    }
+}
