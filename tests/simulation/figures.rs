@@ -18,7 +18,7 @@ pub(crate) struct Case {
     seed: u64,
     problems: Vec<String>,
     figures: Figures,
-    /// What happened, in order of time.
+    /// What happened, in order of time, if anybody asked or something went wrong.
     pub(crate) trace: Vec<String>,
 }
 
@@ -53,16 +53,16 @@ impl Figures {
 }
 
 impl Case {
-    pub(crate) fn of(world: &World<'_>, storm: &Storm<'_>, virtual_time: Duration, problems: Vec<String>) -> Self {
+    pub(crate) fn of(
+        world: &World<'_>,
+        storm: &Storm<'_>,
+        virtual_time: Duration,
+        problems: Vec<String>,
+        traced: bool,
+    ) -> Self {
         let counters: Vec<_> = world.workspaces().map(Braze::counters).collect();
-        let mut trace = storm.log.lock().unwrap().clone();
-        for (number, braze) in world.workspaces().enumerate() {
-            trace.extend(braze.records().into_iter().map(|record| {
-                format!("{} Braze {number} {} {}", record.at, record.status, record.body.unwrap_or_default())
-            }));
-        }
-        trace.extend(world.s3_record());
-        trace.sort();
+        let kept = std::env::var("SIMULATION_LOG").is_ok() || !problems.is_empty();
+        let trace = if kept || traced { trace(world, storm) } else { Vec::new() };
         let figures = Figures {
             cases: 1,
             invocations: storm.tally.invocations.load(Ordering::Relaxed),
@@ -75,7 +75,7 @@ impl Case {
             drawn: world.drawn.taken(),
         };
         let case = Self { seed: world.seed, problems, figures, trace };
-        if std::env::var("SIMULATION_LOG").is_ok() || !case.problems.is_empty() {
+        if kept {
             case.keep();
         }
         case
@@ -87,6 +87,18 @@ impl Case {
         std::fs::write(&path, lines.join("\n")).unwrap();
         println!("what happened is in {}", path.display());
     }
+}
+
+fn trace(world: &World<'_>, storm: &Storm<'_>) -> Vec<String> {
+    let mut trace = storm.log.lock().unwrap().clone();
+    for (number, braze) in world.workspaces().enumerate() {
+        trace.extend(braze.records().into_iter().map(|record| {
+            format!("{} Braze {number} {} {}", record.at, record.status, record.body.unwrap_or_default())
+        }));
+    }
+    trace.extend(world.s3_record());
+    trace.sort();
+    trace
 }
 
 /// The sum of the cases so far.
