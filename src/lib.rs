@@ -24,6 +24,7 @@
 //! | How is a file delivered and a run completed? | [`delivery`] |
 //! | How is Braze spoken to? | [`braze`] |
 //! | What is told of it? | [`report`] |
+//! | What do people see of it? | [`page`] |
 //! | What is a new tenant's file, before anything is delivered? | [`inspect`] |
 //! | How is one person erased? | [`erase`] |
 //!
@@ -50,6 +51,7 @@ pub mod handler;
 pub mod inspect;
 pub mod membership;
 pub mod names;
+pub mod page;
 pub mod profile;
 pub mod queue;
 pub mod randomness;

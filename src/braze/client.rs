@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -14,6 +15,7 @@ use super::http_clients::HttpClients;
 use super::key::ApiKey;
 use super::limiter::{Limiter, MOST_IN_FLIGHT, NoStart, Start};
 use super::outcome::{ObjectFate, RequestCounts, StopReason, TrackOutcome};
+use super::over_time::RequestsOverTime;
 use super::reason;
 use super::request::TrackRequest;
 use super::retry::{self, Others, RetryAction, Stop};
@@ -34,6 +36,7 @@ pub struct BrazeClient {
 struct Shared {
     host: String,
     transport: Box<dyn Transport>,
+    clock: WallClock,
     limiter: Limiter,
     random: Mutex<SmallRng>,
     /// The key that Braze refused, and why. Nothing is sent with it again.
@@ -75,6 +78,7 @@ impl BrazeClient {
             shared: Arc::new(Shared {
                 host: connection.hostname.authority().to_owned(),
                 transport,
+                clock,
                 limiter,
                 random: Mutex::new(SmallRng::seed_from_u64(seed.rotate_left(32))),
                 refused: Mutex::default(),
@@ -99,10 +103,11 @@ impl BrazeClient {
             deadline,
             objects: vec![ObjectFate::NotSent; request.len()],
             counts: RequestCounts::default(),
+            over_time: RequestsOverTime::default(),
             parts: vec![(0..request.len()).collect()],
         };
         let stop = delivery.run().await.err();
-        TrackOutcome { objects: delivery.objects, stop, counts: delivery.counts }
+        TrackOutcome { objects: delivery.objects, stop, counts: delivery.counts, over_time: delivery.over_time }
     }
 
     /// Lets a key that Braze refused be tried again: what it lacked may have been granted meanwhile. To be called when a
@@ -146,6 +151,10 @@ impl BrazeClient {
 }
 
 impl Shared {
+    fn now(&self) -> Timestamp {
+        Timestamp::try_from(self.clock.now()).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
     fn refusal_of(&self, key: &ApiKey) -> Option<StopReason> {
         lock(&self.refused).as_ref().filter(|(refused, _)| refused == key).map(|(_, reason)| reason.clone())
     }
@@ -184,6 +193,7 @@ struct Delivery<'a> {
     deadline: Instant,
     objects: Vec<ObjectFate>,
     counts: RequestCounts,
+    over_time: RequestsOverTime,
     /// The objects that are still to be sent, by the requests that they go in; the last one goes first.
     parts: Vec<Vec<usize>>,
 }
@@ -239,6 +249,7 @@ impl<'a> Delivery<'a> {
                     let told = answer.map(|answer| answer.rate).unwrap_or_default();
                     let wait = start.refused(&told);
                     self.counts.rate_limited += 1;
+                    self.over_time.count_rate_limited(self.shared.now());
                     tries.limited += 1;
                     self.wait(wait).await?;
                 }
@@ -278,6 +289,7 @@ impl<'a> Delivery<'a> {
         let authorization = self.key.authorization().ok_or_else(|| shared.stop_reason(Stop::Unauthorized, 401))?;
         let post = Post { authorization, body: body.clone() };
         self.counts.sent += 1;
+        self.over_time.count_sent(shared.now());
         self.counts.retried += u64::from(again);
         let too_long = Instant::now() + REQUEST_TIMEOUT;
         let Ok(answer) = timeout_at(too_long.min(self.deadline), shared.transport.post(post)).await else {

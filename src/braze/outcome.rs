@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::over_time::RequestsOverTime;
+
 /// What became of one attribute object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ObjectFate {
@@ -27,6 +29,8 @@ pub struct TrackOutcome {
     pub stop: Option<StopReason>,
     /// The HTTP requests that it took.
     pub counts: RequestCounts,
+    /// When they were made.
+    pub over_time: RequestsOverTime,
 }
 
 /// HTTP requests made for one [`TrackRequest`](super::TrackRequest).

@@ -33,8 +33,15 @@ const MULTIPART_SIZE: usize = 8 * 1024 * 1024;
 const PIECE_LIMIT: u64 = 64 * 1024 * 1024;
 
 impl Bucket {
-    /// Stores `pieces`, one after the other, as one object. At most some 8 MiB and one piece are in memory.
-    pub async fn write_together(&self, key: &str, content_type: &str, pieces: &[Piece]) -> Result<(), BucketError> {
+    /// Stores `pieces`, one after the other, as one object. At most some 8 MiB and one piece are in memory. `see` is shown
+    /// each object among the pieces once it has been read.
+    pub async fn write_together(
+        &self,
+        key: &str,
+        content_type: &str,
+        pieces: &[Piece],
+        mut see: impl FnMut(&Bytes),
+    ) -> Result<(), BucketError> {
         let mut upload: Option<(String, Vec<CompletedPart>)> = None;
         let mut waiting = Vec::new();
         for piece in pieces {
@@ -42,6 +49,7 @@ impl Bucket {
                 Piece::Bytes(bytes) => waiting.extend_from_slice(bytes),
                 Piece::Object(piece) => {
                     if let Some((bytes, _)) = self.read(piece, PIECE_LIMIT).await? {
+                        see(&bytes);
                         waiting.extend_from_slice(&bytes);
                     }
                 }

@@ -1,9 +1,13 @@
 //! Says what happened: the report of a run, made from the ledger, and the files that hold it.
 
+use bytes::Bytes;
+
 use super::DeliveryError;
 use super::segment::SegmentDelivery;
 use crate::bucket::{BucketError, Condition, Piece};
 use crate::membership::{Ledger, Phase, Progress, RunRecord};
+use crate::page;
+use crate::report::examples::{Examples, RejectedExample};
 use crate::report::rejected::RejectedRows;
 use crate::report::{Counts, Members, Outcome, Report, ReportedFile};
 use crate::rows::Header;
@@ -13,6 +17,10 @@ use crate::run::RunId;
 const TRIES: u32 = 3;
 
 const REJECTED_TYPE: &str = "text/csv; charset=utf-8";
+/// Of so many pieces of rejected rows, the beginning is looked through for examples.
+const PIECES_LOOKED_AT: usize = 8;
+/// How long a beginning is, in bytes.
+const BEGINNING: usize = 64 * 1024;
 
 impl SegmentDelivery {
     /// The report of `run` as the ledger has it, with what this invocation says of it. Stored as `report.json` with
@@ -31,10 +39,16 @@ impl SegmentDelivery {
             let known = ledger.as_ref().is_some_and(|ledger| ledger.runs.contains_key(&run));
             // What was told of a run that is past is not replaced by the news that its file came again.
             let condition = if known { Condition::Any } else { Condition::Absent };
-            self.store_report(&report, &condition).await?;
-            if let Some(record) = ledger.as_ref().and_then(|ledger| ledger.runs.get(&run)) {
-                self.store_rejected(run, record).await?;
-            }
+            let record = ledger.as_ref().and_then(|ledger| ledger.runs.get(&run));
+            let with_page = async {
+                let examples = match record {
+                    Some(record) => self.store_rejected(run, record).await?,
+                    None => Vec::new(),
+                };
+                self.store_page(&report, &examples, &condition).await;
+                Ok(())
+            };
+            tokio::try_join!(Box::pin(self.store_report(&report, &condition)), Box::pin(with_page))?;
             let after = self.ledger.read().await?;
             if after.as_ref().map(|ledger| ledger.runs.get(&run)) == ledger.as_ref().map(|ledger| ledger.runs.get(&run))
             {
@@ -48,6 +62,7 @@ impl SegmentDelivery {
             report.outcome = Outcome::Failed;
             report.message = DeliveryError::Unaccounted { run, rows: unaccounted }.to_string();
             self.store_report(&report, &Condition::Any).await?;
+            self.store_page(&report, &[], &Condition::Any).await;
         }
         self.log(&report);
         Ok(report)
@@ -102,6 +117,7 @@ impl SegmentDelivery {
         if let Err(error) = self.store_report(&report, &Condition::Absent).await {
             tracing::error!(%error, "the report of a failed delivery could not be stored");
         }
+        self.store_page(&report, &[], &Condition::Absent).await;
         self.log(&report);
         report
     }
@@ -125,6 +141,7 @@ impl SegmentDelivery {
             dropped_fields: counts.dropped_fields,
             rejected_reasons: counts.rejected_reasons,
             requests: counts.requests,
+            requests_over_time: counts.requests_over_time,
             data_points: counts.data_points,
             started_at: record.map_or(now, |record| record.started_at),
             finished_at: now,
@@ -148,9 +165,26 @@ impl SegmentDelivery {
         }
     }
 
+    /// Writes the page of the report beside it. Nothing depends on the page, so a failure is only told in the log.
+    async fn store_page(&self, report: &Report, examples: &[RejectedExample], condition: &Condition) {
+        let Some(run) = report.run else {
+            return;
+        };
+        let page = match page::run_report(report, Some(&self.export), examples) {
+            Ok(page) => page,
+            Err(error) => return tracing::warn!(%error, "a report has no page"),
+        };
+        let key = self.keys.report(run, "report.html");
+        match self.bucket.write(&key, page, page::CONTENT_TYPE, condition).await {
+            Ok(_) | Err(BucketError::Changed { .. }) => {}
+            Err(error) => tracing::warn!(%error, "the page of a report could not be stored"),
+        }
+    }
+
     /// Puts the pieces of all files together as `rejected.csv`. Files whose rows do not fit into its table, because they
-    /// have other columns or another delimiter, get tables of their own, `rejected-2.csv` and so on.
-    async fn store_rejected(&self, run: RunId, record: &RunRecord) -> Result<(), DeliveryError> {
+    /// have other columns or another delimiter, get tables of their own, `rejected-2.csv` and so on. Gives examples of the
+    /// rows, masked.
+    async fn store_rejected(&self, run: RunId, record: &RunRecord) -> Result<Vec<RejectedExample>, DeliveryError> {
         let mut tables: Vec<(&Header, Vec<Piece>)> = Vec::new();
         for file in record.files.values().filter(|file| !file.rejected.is_empty()) {
             let Some(header) = file.checkpoint.as_ref().map(|checkpoint| &checkpoint.header) else {
@@ -164,17 +198,26 @@ impl SegmentDelivery {
             tables[table].1.extend(file.rejected.iter().cloned().map(Piece::Object));
         }
         let mut number = 1;
-        for (_, pieces) in &tables {
-            self.bucket.write_together(&self.rejected_key(run, number), REJECTED_TYPE, pieces).await?;
+        let mut examples = Examples::default();
+        for (header, pieces) in &tables {
+            let mut beginnings = Vec::new();
+            let see = |piece: &Bytes| {
+                if beginnings.len() < PIECES_LOOKED_AT {
+                    beginnings.push(Bytes::copy_from_slice(&piece[..piece.len().min(BEGINNING)]));
+                }
+            };
+            self.bucket.write_together(&self.rejected_key(run, number), REJECTED_TYPE, pieces, see).await?;
+            for beginning in beginnings {
+                examples.look_through(&self.export, header, &beginning).await;
+            }
             number += 1;
         }
         // What an earlier content left behind would look like rows that are still to be mended.
         while self.bucket.summary(&self.rejected_key(run, number)).await?.is_some_and(|left| left.size > 0) {
-            let empty = bytes::Bytes::new();
-            self.bucket.write(&self.rejected_key(run, number), empty, REJECTED_TYPE, &Condition::Any).await?;
+            self.bucket.write(&self.rejected_key(run, number), Bytes::new(), REJECTED_TYPE, &Condition::Any).await?;
             number += 1;
         }
-        Ok(())
+        Ok(examples.found())
     }
 
     fn rejected_key(&self, run: RunId, number: usize) -> String {

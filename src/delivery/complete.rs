@@ -83,7 +83,7 @@ impl SegmentDelivery {
         Ok(sources)
     }
 
-    fn reason_to_hold(&self, compared: &Comparison) -> Option<String> {
+    pub(super) fn reason_to_hold(&self, compared: &Comparison) -> Option<String> {
         let Members { before, after, .. } = compared.figures;
         if after == 0 {
             return Some("it has no members".to_owned());
@@ -278,22 +278,18 @@ fn end(
     let renamed = std::mem::take(&mut record.renamed);
     let mut parts = told.carried.to_vec();
     parts.extend(record.parts());
-    let counts = record.counts();
-    let summary = RunSummary {
-        run,
-        outcome: Outcome::Delivered,
-        rows: counts.rows,
-        members: figures.clone(),
-        started_at: record.started_at,
-        finished_at: now,
-        seconds: counts.seconds,
-    };
+    let rejected = record.counts().rows.rejected;
+    let summary = record.summary(run, Outcome::Delivered, now);
+    // Older runs that were never complete are given up with this one.
+    let superseded = ledger.runs.range(..run).filter(|(_, older)| older.phase != Phase::Complete);
+    let superseded: Vec<RunSummary> =
+        superseded.map(|(older, record)| record.summary(*older, Outcome::Superseded, now)).collect();
     ledger.last_complete = Some(CompleteRun { run, members: figures.after, parts });
     ledger.runs.retain(|id, _| *id >= run);
     // A member whose object was refused, or sent before the renaming, may still be marked under a former name.
-    if !renamed && counts.rows.rejected == 0 && !told.some_still_marked {
+    if !renamed && rejected == 0 && !told.some_still_marked {
         ledger.former_attributes.clear();
     }
-    ledger.remember(summary);
+    superseded.into_iter().chain([summary]).for_each(|summary| ledger.remember(summary));
     ControlFlow::Continue(before)
 }

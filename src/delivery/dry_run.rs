@@ -8,9 +8,10 @@ use super::DeliveryError;
 use super::chunk::{ChunkBuilder, ChunkError};
 use super::open::FileBytes;
 use super::segment::{FileToDeliver, RunOptions, SegmentDelivery};
+use crate::braze::RequestsOverTime;
 use crate::config::OnLeave;
 use crate::membership::{Ledger, RunMembers, read_part};
-use crate::report::{Counts, Outcome, Preview, Report, ReportedFile};
+use crate::report::{Counts, Outcome, Preview, Report, ReportedFile, RunSummary};
 use crate::run::RunId;
 
 /// How many objects a dry run shows.
@@ -42,6 +43,7 @@ impl SegmentDelivery {
         let sources = self.everything_before(&ledger, run).await?;
         let compared = self.compare_members(&ledger, std::mem::take(&mut seen.members), sources).await?;
         let told = if self.export.on_leave == OnLeave::Keep { 0 } else { compared.told };
+        let would_be_held = self.reason_to_hold(&compared).filter(|_| !options.allow_leavers);
         let connection = &self.export.connection;
         let requests = seen.requests + told.div_ceil(connection.objects_per_request as u64);
         #[expect(clippy::cast_precision_loss, reason = "a number of requests has fewer than 52 bits")]
@@ -60,6 +62,7 @@ impl SegmentDelivery {
             dropped_fields: seen.counts.dropped_fields,
             rejected_reasons: seen.counts.rejected_reasons,
             requests: seen.counts.requests,
+            requests_over_time: RequestsOverTime::default(),
             data_points: seen.counts.data_points + told,
             started_at,
             finished_at,
@@ -68,7 +71,14 @@ impl SegmentDelivery {
                 "Nothing was sent. A delivery would take {requests} requests, and {told} members would be unset."
             ),
             notes: seen.notes,
-            preview: Some(Preview { requests, seconds_at_the_limit, objects: seen.objects }),
+            preview: Some(Preview {
+                requests,
+                seconds_at_the_limit,
+                objects: seen.objects,
+                unset: told,
+                would_be_held,
+                last_run: last_run(&ledger),
+            }),
         })
     }
 
@@ -105,6 +115,12 @@ impl SegmentDelivery {
             }
         }
     }
+}
+
+/// What is remembered of the last run that was delivered whole.
+fn last_run(ledger: &Ledger) -> Option<RunSummary> {
+    let last = ledger.last_complete.as_ref()?;
+    ledger.history.iter().rfind(|summary| summary.run == last.run).cloned()
 }
 
 #[derive(Default)]

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::DeliveryError;
 use super::leavers::{Duty, Leaving, LeavingEnd};
 use super::segment::SegmentDelivery;
+use crate::braze::RequestsOverTime;
 use crate::config::OnLeave;
 use crate::membership::{Lease, Ledger, Retirement, RunMembers};
 use crate::report::{Members, Outcome, Report, Requests, Rows};
@@ -147,6 +148,7 @@ impl SegmentDelivery {
         }
         report.started_at = retirement.started_at;
         report.requests = retirement.counts.requests;
+        report.requests_over_time = retirement.counts.requests_over_time.clone();
         report.data_points = retirement.counts.data_points;
         report.seconds = retirement.counts.seconds;
         // Everything that lies here now is of the retired segment; whatever is delivered later lies beside it.
@@ -207,6 +209,7 @@ impl SegmentDelivery {
             dropped_fields: BTreeMap::new(),
             rejected_reasons: BTreeMap::new(),
             requests: Requests::default(),
+            requests_over_time: RequestsOverTime::default(),
             data_points: members * (1 + ledger.former_attributes.len() as u64),
             started_at: now,
             finished_at: now,

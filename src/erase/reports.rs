@@ -78,7 +78,7 @@ impl Erasure<'_> {
                 .into_iter()
                 .map(|bytes| Piece::Stretch { key: object.key.clone(), etag: object.etag.clone(), bytes })
                 .collect();
-            self.bucket.write_together(&object.key, "text/csv; charset=utf-8", &pieces).await?;
+            self.bucket.write_together(&object.key, "text/csv; charset=utf-8", &pieces, |_| ()).await?;
         }
         Ok(found.rows)
     }

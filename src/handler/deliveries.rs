@@ -77,6 +77,7 @@ impl Handler {
             Box::pin(self.deliver_export(export, &Wanted::default(), budget, Trigger::Scheduled, &mut deliveries))
                 .await;
         }
+        self.keep_histories(&deliveries.reports, budget).await;
         if deliveries.failed.is_empty() {
             return Ok(answer(&deliveries.reports, &[("ignored", Value::Array(deliveries.ignored))]));
         }
@@ -98,6 +99,7 @@ impl Handler {
         };
         let mut deliveries = Deliveries::default();
         Box::pin(self.deliver_export(export, &wanted, budget, Trigger::OnDemand, &mut deliveries)).await;
+        self.keep_histories(&deliveries.reports, budget).await;
         if let Some(segment) = wanted.segment.filter(|_| deliveries.reports.is_empty() && deliveries.failed.is_empty())
         {
             let survey = Survey::of(&self.bucket, export).await?;
@@ -117,6 +119,7 @@ impl Handler {
         for export in config.exports.values().filter(|export| export.schedule == Schedule::Active) {
             Box::pin(self.deliver_export(export, &wanted, budget, Trigger::OnDemand, &mut deliveries)).await;
         }
+        self.keep_histories(&deliveries.reports, budget).await;
         Ok(deliveries.answer("run_all"))
     }
 

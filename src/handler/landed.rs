@@ -181,6 +181,7 @@ impl Handler {
                 self.deliver_group(export, &segment, run.0, group, &models, budget, &mut ended).await;
             }
         }
+        self.keep_histories(&ended.reports, budget).await;
         Ok(ended)
     }
 

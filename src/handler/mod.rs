@@ -3,6 +3,7 @@
 mod connect;
 mod deliveries;
 mod erase;
+mod history;
 mod inspect;
 mod landed;
 mod rate_share;
@@ -27,6 +28,7 @@ use crate::config::{Config, ConfigError, Connection, Export};
 use crate::delivery::{DeliveryError, Models, SegmentDelivery};
 use crate::erase::EraseError;
 use crate::names::{ConnectionName, ExportName, SegmentName};
+use crate::page::PageError;
 use crate::queue::{DeadLetterQueue, Queue, QueueError};
 use crate::randomness::Randomness;
 use crate::report::Trigger;
@@ -139,6 +141,9 @@ pub enum HandlerError {
     /// A delivery failed before a report could be made.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
+    /// The page of an export's history could not be written.
+    #[error(transparent)]
+    Page(#[from] PageError),
     /// A delivery could not be continued, or dead letters could not be moved.
     #[error(transparent)]
     Queue(#[from] QueueError),
@@ -176,6 +181,7 @@ impl HandlerError {
             Self::Bucket(_) => "BucketFailed",
             Self::Delivery(_) | Self::Outage { .. } | Self::SomeFailed { .. } => "DeliveryFailed",
             Self::Erase(_) => "EraseFailed",
+            Self::Page(_) => "PageFailed",
             Self::Queue(_) | Self::NoQueue => "QueueFailed",
         }
     }

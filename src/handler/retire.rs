@@ -32,10 +32,12 @@ impl Handler {
             .into());
         }
         let delivery = self.delivery(export, segment, &Models::new(self.bucket.clone()), budget, Trigger::OnDemand);
-        match self.retire_at_its_share(&delivery, dry_run).await? {
-            Some(report) => Ok(answer(&[report], &[("action", "retire".into())])),
-            None => Err(no_such_segment(segment, &self.known_segments(&export.name).await?)),
-        }
+        let Some(report) = self.retire_at_its_share(&delivery, dry_run).await? else {
+            return Err(no_such_segment(segment, &self.known_segments(&export.name).await?));
+        };
+        let reports = [report];
+        self.keep_histories(&reports, budget).await;
+        Ok(answer(&reports, &[("action", "retire".into())]))
     }
 
     /// Goes on with a retirement that ran out of time. A segment that is delivered again is not retired any more.

@@ -10,6 +10,9 @@ use crate::delivery::DeliveryError;
 use crate::membership::{Ledger, Phase, Progress, RunRecord, StateKeys};
 use crate::names::{ExportName, SegmentName};
 
+/// How many past runs of a segment are told: an answer of AWS Lambda has at most 6 MB.
+const RUNS_TOLD: usize = 30;
+
 impl Handler {
     pub(super) async fn status(&self, config: &Config, only: Option<ExportName>) -> Result<Value, HandlerError> {
         let exports: Vec<_> = match &only {
@@ -69,7 +72,7 @@ fn segment_status(export: &Export, segment: &SegmentName, ledger: Option<&Ledger
         "retirement": retirement.map(|retirement| json!({
             "started_at": retirement.started_at, "done": retirement.done, "refused": retirement.refused,
         })),
-        "history": ledger.map(|ledger| &ledger.history),
+        "history": ledger.map(|ledger| &ledger.history[ledger.history.len().saturating_sub(RUNS_TOLD)..]),
         "message": message,
     })
 }

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::objects::Chosen;
-use super::{InspectError, Kind, masked};
+use super::{InspectError, Kind};
 use crate::bucket::{Bucket, BucketError};
 use crate::delivery::{DeliveryError, Models};
 use crate::description::{ColumnsFrom, FileDescription};
 use crate::names::{ExportName, SegmentName};
 use crate::profile::{ConfiguredColumn, Matcher};
+use crate::report::masked;
 use crate::rows::{Header, LineEnding, Quoting, ReadError, RowReader};
 use crate::run::RunId;
 

@@ -16,7 +16,7 @@ use serde::Serialize;
 pub use file::{InspectedColumn, InspectedFile};
 pub use model::{InspectedEntity, InspectedModel, InspectedPartition};
 pub use objects::{InspectedObject, ReadAs};
-pub use values::{Kind, masked};
+pub use values::Kind;
 
 use crate::bucket::{Bucket, BucketError};
 use crate::config::Config;

@@ -1,18 +1,6 @@
-//! Values of people, shown so that nobody learns them: their first letter and what they look like.
+//! What values look like.
 
 use serde::Serialize;
-
-/// Shorter values are not even shown by their first letter: it could be most of the value.
-const LEAST_SHOWN: usize = 4;
-
-/// A value without what it says: `Ann•••` is never shown, `A•••` is, and of a short one nothing.
-pub fn masked(value: &str) -> String {
-    match value.chars().next() {
-        None => String::new(),
-        Some(first) if value.chars().count() >= LEAST_SHOWN && !first.is_control() => format!("{first}•••"),
-        Some(_) => "•••".to_owned(),
-    }
-}
 
 /// What a value looks like. It is a hint for choosing a type: nothing is read by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -87,22 +75,7 @@ fn is_date(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, masked};
-
-    #[test]
-    fn no_value_is_shown_whole() {
-        for (value, shown) in [
-            ("", ""),
-            ("M", "•••"),
-            ("7", "•••"),
-            ("Ann", "•••"),
-            ("Anna", "A•••"),
-            ("海斗さん山", "海•••"),
-            ("\u{1}abc", "•••"),
-        ] {
-            assert_eq!(masked(value), shown, "{value:?}");
-        }
-    }
+    use super::Kind;
 
     #[test]
     fn values_look_like_what_they_may_be() {

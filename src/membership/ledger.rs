@@ -13,15 +13,15 @@ use super::retirement::Retirement;
 use crate::bucket::ETag;
 use crate::names::AttributeName;
 use crate::profile::TypesDigest;
-use crate::report::{Counts, Members, RunSummary};
+use crate::report::{Counts, Members, Outcome, RunSummary};
 use crate::rows::{Header, Position};
 use crate::run::RunId;
 
 /// The version of the state's format that this code writes.
 pub const FORMAT: u32 = 1;
 
-/// How many past runs the ledger remembers for the `status` action.
-const HISTORY: usize = 30;
+/// How many past runs the ledger remembers, for the page of an export's history and for the `status` action.
+const HISTORY: usize = 100;
 
 /// What has been delivered of one segment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -329,6 +329,21 @@ impl RunRecord {
             sum.add(&file.counts);
         }
         sum
+    }
+
+    /// Its line in the history, once it ended.
+    pub fn summary(&self, run: RunId, outcome: Outcome, finished_at: Timestamp) -> RunSummary {
+        let counts = self.counts();
+        let before_comparison = || Members { entered: counts.entered, stayed: counts.stayed, ..Members::default() };
+        RunSummary {
+            run,
+            outcome,
+            rows: counts.rows,
+            members: self.members.clone().unwrap_or_else(before_comparison),
+            started_at: self.started_at,
+            finished_at,
+            seconds: counts.seconds,
+        }
     }
 
     /// Every part that lists a member of the run.

@@ -41,6 +41,11 @@ impl StateKeys {
         format!("state/{export}/")
     }
 
+    /// The page of an export's history.
+    pub fn history_page(export: &ExportName) -> String {
+        format!("reports/{export}/history.html")
+    }
+
     /// The segment whose state lies in `folder`, a folder directly below [`StateKeys::of_export`].
     pub fn segment_of_folder(export: &ExportName, folder: &str) -> Option<SegmentName> {
         let segment = folder.strip_prefix(&Self::of_export(export))?.strip_suffix('/')?;

@@ -5,6 +5,8 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
+use crate::braze::RequestsOverTime;
+
 /// The most reasons that are told apart; further ones are counted together.
 const REASONS: usize = 50;
 
@@ -79,6 +81,9 @@ pub struct Counts {
     pub rejected_reasons: BTreeMap<String, u64>,
     /// Requests to Braze.
     pub requests: Requests,
+    /// When they were sent.
+    #[serde(default, skip_serializing_if = "RequestsOverTime::is_empty")]
+    pub requests_over_time: RequestsOverTime,
     /// Data points.
     pub data_points: u64,
     /// Time at work, in seconds.
@@ -98,6 +103,7 @@ impl Counts {
             self.count_reason(reason, *count);
         }
         self.requests += other.requests;
+        self.requests_over_time.add(&other.requests_over_time);
         self.data_points += other.data_points;
         self.seconds += other.seconds;
     }

@@ -1,6 +1,8 @@
 //! What a run report says: the answer of an on-demand run, the log line and `report.json` are this one object.
 
 mod counts;
+pub mod examples;
+mod masked;
 pub mod metrics;
 pub mod rejected;
 
@@ -11,6 +13,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::counts::{Counts, Requests, Rows};
+pub use self::masked::masked;
+use crate::braze::RequestsOverTime;
 use crate::names::{AttributeName, ExportName, SegmentName};
 use crate::run::RunId;
 
@@ -106,6 +110,9 @@ pub struct Report {
     pub rejected_reasons: BTreeMap<String, u64>,
     /// Requests to Braze.
     pub requests: Requests,
+    /// When they were sent: at most 120 stretches of time of the same length.
+    #[serde(default, skip_serializing_if = "RequestsOverTime::is_empty")]
+    pub requests_over_time: RequestsOverTime,
     /// Data points that Braze counts for what was sent, in contracts that are priced by them.
     pub data_points: u64,
     /// When the first delivery of the run began.
@@ -133,6 +140,15 @@ pub struct Preview {
     pub seconds_at_the_limit: f64,
     /// The first attribute objects, personal values masked.
     pub objects: Vec<serde_json::Value>,
+    /// How many members would be unset because they left; zero where `on_leave` keeps the attribute.
+    #[serde(default)]
+    pub unset: u64,
+    /// Why the run would be held, if it would.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub would_be_held: Option<String>,
+    /// The last run that was delivered whole, for comparison.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_run: Option<RunSummary>,
 }
 
 /// The line that the ledger keeps of a run that ended.

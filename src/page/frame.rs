@@ -1,0 +1,27 @@
+//! What surrounds every page: the style sheet, and the policy that admits it and nothing else.
+
+use std::sync::LazyLock;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+const STYLE: &str = include_str!("style.css");
+
+/// The hash by which the content security policy admits the style sheet (W3C, "Content Security Policy Level 3", "Hash
+/// source").
+static STYLE_HASH: LazyLock<String> = LazyLock::new(|| format!("sha256-{}", STANDARD.encode(Sha256::digest(STYLE))));
+
+/// The frame of a page.
+pub(super) struct Frame {
+    pub(super) style: &'static str,
+    pub(super) style_hash: &'static str,
+    /// The version that wrote the page.
+    pub(super) version: &'static str,
+}
+
+impl Frame {
+    pub(super) fn new() -> Self {
+        Self { style: STYLE, style_hash: &STYLE_HASH, version: env!("CARGO_PKG_VERSION") }
+    }
+}

@@ -1,0 +1,44 @@
+//! Pages for people: a run's report, what a dry run found, and the history of an export, each one self-contained HTML file.
+//!
+//! A page loads nothing and runs nothing; its content security policy forbids both. It follows the reader's choice of a
+//! light or a dark scheme. Its length is bounded, however many files, reasons or segments there are. Nobody's data is on
+//! it: the examples of rejected rows and of objects are masked.
+//!
+//! | page | function | where |
+//! | --- | --- | --- |
+//! | a run | [`run_report`] | `reports/<export>/<segment>/<run>/report.html` |
+//! | a dry run | [`dry_run`] | given to whoever asks: a dry run writes nothing |
+//! | all runs of an export | [`history`] | `reports/<export>/history.html` |
+//!
+//! Templates (`askama`) lie beside the modules that fill them; charts with axes are drawn by `plotters`.
+
+mod bars;
+mod chart;
+mod dry_run;
+mod frame;
+mod history;
+mod run_report;
+mod sections;
+mod settings;
+mod text;
+
+use thiserror::Error;
+
+pub use self::dry_run::dry_run;
+pub use self::history::{PastRun, SegmentHistory, history};
+pub use self::run_report::run_report;
+
+/// The content type of a page.
+pub const CONTENT_TYPE: &str = "text/html; charset=utf-8";
+
+/// Why a page could not be written. Nothing else depends on a page.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PageError {
+    /// The template failed.
+    #[error("the page could not be written: {0}")]
+    Template(#[from] askama::Error),
+    /// A chart failed.
+    #[error("a chart could not be drawn: {0}")]
+    Chart(String),
+}

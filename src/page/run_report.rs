@@ -1,0 +1,143 @@
+//! The page of one run of one segment.
+
+use askama::Template;
+
+use super::PageError;
+use super::chart::{self, Chart};
+use super::frame::Frame;
+use super::sections::{
+    FilesSection, Line, MembersSection, Reason, RowsSection, cut, dropped_fields, notes, outcome, reasons,
+};
+use super::settings::{Setting, settings_of};
+use super::text::{count, counted, duration, paragraphs, run, time};
+use crate::config::Export;
+use crate::report::examples::RejectedExample;
+use crate::report::{Outcome, Report, Trigger};
+
+#[derive(Template)]
+#[template(path = "run_report.html")]
+struct RunReport {
+    frame: Frame,
+    segment: String,
+    outcome_class: &'static str,
+    outcome: &'static str,
+    summary: String,
+    message: Vec<String>,
+    message_class: &'static str,
+    facts: Vec<(&'static str, String)>,
+    members: MembersSection,
+    rows: RowsSection,
+    requests: Vec<(&'static str, String)>,
+    chart: Option<Chart>,
+    requests_in_words: String,
+    any_rate_limited: bool,
+    reasons: Vec<Reason>,
+    dropped: Vec<Line>,
+    files: FilesSection,
+    notes: Vec<String>,
+    settings: Vec<Setting>,
+    made_at: String,
+}
+
+/// The page of a run, as HTML in UTF-8.
+///
+/// `export` gives the settings in force; without it they are left out. `examples` are rejected rows, masked already
+/// ([`RejectedExample`]); those whose reason the report does not have are left out. At most 60 files, 60 reasons and 60
+/// notes are shown, and their texts are cut, so that a page has at most some 300 kB.
+pub fn run_report(report: &Report, export: Option<&Export>, examples: &[RejectedExample]) -> Result<String, PageError> {
+    let (outcome_class, outcome) = outcome(report.outcome);
+    let pending = if report.outcome == Outcome::Held { "Held back" } else { "Not in the files so far" };
+    let page = RunReport {
+        frame: Frame::new(),
+        segment: cut(report.segment.as_str()),
+        outcome_class,
+        outcome,
+        summary: summary(report),
+        message: paragraphs(&report.message),
+        message_class: if matches!(report.outcome, Outcome::Failed | Outcome::Held) { "attention" } else { "message" },
+        facts: facts(report, export),
+        members: MembersSection::new(&report.members, pending),
+        rows: RowsSection::new(report, "Accepted by Braze"),
+        requests: vec![
+            ("Requests", count(report.requests.sent)),
+            ("Repeated among them", count(report.requests.retried)),
+            ("Answered “429 Too Many Requests”", count(report.requests.rate_limited)),
+            ("Data points", count(report.data_points)),
+        ],
+        chart: chart::requests(&report.requests_over_time)?,
+        requests_in_words: requests_in_words(report),
+        any_rate_limited: report.requests.rate_limited > 0,
+        reasons: reasons(report, examples),
+        dropped: dropped_fields(report),
+        files: FilesSection::new(report),
+        notes: notes(report),
+        settings: export.map(settings_of).unwrap_or_default(),
+        made_at: time(report.finished_at),
+    };
+    Ok(page.render()?)
+}
+
+/// The outcome in a sentence or two, for someone who does not know the application.
+fn summary(report: &Report) -> String {
+    let members = &report.members;
+    let after = counted(members.after, "member", "members");
+    match report.outcome {
+        Outcome::Delivered if report.rows.read == 0 && members.after == 0 => {
+            "The attribute was unset on everybody who had it.".to_owned()
+        }
+        Outcome::Delivered => format!(
+            "The segment has {after} in Braze. {} entered and {} left since the run before.",
+            count(members.entered),
+            count(members.left)
+        ),
+        Outcome::Waiting => format!(
+            "The files that have arrived are in Braze: {} entered so far. Nobody leaves before all files are here.",
+            count(members.entered)
+        ),
+        Outcome::Held => {
+            "Everybody in the files is in Braze. Unusually many would leave, so nobody does until a person decides."
+                .to_owned()
+        }
+        Outcome::Unfinished => format!(
+            "{} of the rows so far are in Braze or were there already. The delivery goes on by itself.",
+            count(report.rows.accepted + report.rows.unchanged)
+        ),
+        Outcome::Superseded => "A newer run of the segment has begun and takes this one’s place.".to_owned(),
+        Outcome::Failed => {
+            "The delivery stopped. Nothing is lost: what was not sent is sent by the next attempt.".to_owned()
+        }
+        Outcome::DryRun => "Nothing was sent. This is what a delivery would do.".to_owned(),
+    }
+}
+
+fn facts(report: &Report, export: Option<&Export>) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("Export", cut(report.export.as_str()))];
+    facts.extend(report.run.map(|id| ("Run", run(id))));
+    facts.push(("Attribute in Braze", cut(report.attribute.as_str())));
+    facts.extend(export.map(|export| ("Workspace", cut(&export.connection.display_name))));
+    let trigger = match report.trigger {
+        Trigger::ObjectCreated => "a file that landed",
+        Trigger::Scheduled => "the schedule",
+        Trigger::OnDemand => "a person or program",
+    };
+    facts.extend([
+        ("Started by", trigger.to_owned()),
+        ("Began", time(report.started_at)),
+        ("As of", time(report.finished_at)),
+        ("Time at work", duration(report.seconds)),
+    ]);
+    facts
+}
+
+fn requests_in_words(report: &Report) -> String {
+    let over_time = &report.requests_over_time;
+    let most = over_time.stretches().map(|(_, sent, _)| sent).max().unwrap_or_default();
+    let each = over_time.seconds_each();
+    let length = if each == 1 { "second".to_owned() } else { format!("{} seconds", count(each.unsigned_abs())) };
+    format!(
+        "{} in all, at most {} in one stretch of {length}; {} answered 429.",
+        counted(report.requests.sent, "request", "requests"),
+        count(most),
+        count(report.requests.rate_limited)
+    )
+}
