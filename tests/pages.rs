@@ -3,6 +3,8 @@
 //! They are also written to `target/tmp/pages/`, where `tests/pages/check` opens them in a browser.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[path = "pages/figures.rs"]
+mod figures;
 mod support;
 
 use std::collections::BTreeMap;
@@ -15,7 +17,7 @@ use std::time::Duration;
 use insights_to_braze::config::Config;
 use insights_to_braze::page;
 use insights_to_braze::report::Report;
-use local::standin::braze::{HeaderForm, Latency, RateLimit};
+use local::standin::braze::{Latency, TrackCall};
 use local::standin::fault::{Answer, Call, Fault};
 use serde_json::{Value, json};
 use support::{API_KEY, Function, SECRET, World, assert_silent};
@@ -26,7 +28,7 @@ const JAPANESE: &str = "顧客ランク「A」 🎉 & \"離反\"";
 const HOSTILE: &str = "<img src=x onerror=alert(1)> '\u{202e}gpj";
 
 fn file_of(segment: &str, day: u32) -> String {
-    format!("incoming/BlobExport/{segment}/2026/11/{day}/0102/part_1.csv")
+    format!("incoming/BlobExport/{segment}/2026/11/{day:02}/0102/part_1.csv")
 }
 
 fn is_page(key: &str) -> bool {
@@ -34,7 +36,7 @@ fn is_page(key: &str) -> bool {
 }
 
 fn run_of(day: u32) -> String {
-    format!("2026-11-{day}T01:02Z")
+    format!("2026-11-{day:02}T01:02Z")
 }
 
 /// People about whom every datum holds the word that no page may show, and some rows that nobody can deliver.
@@ -50,7 +52,6 @@ fn people(ids: Range<u32>) -> String {
 async fn world() -> World {
     let world = World::with(|settings| {
         settings.braze.latency = Latency { fixed: Duration::from_millis(30), jitter: Duration::from_millis(20) };
-        settings.braze.rate_limit = RateLimit { headers: HeaderForm::Absent, ..RateLimit::per_three_seconds(60) };
     })
     .await;
     configure(&world, "settle_minutes = 0");
@@ -104,12 +105,36 @@ fn assert_sound(name: &str, page: &str) {
     assert!(page.len() < 400_000, "{name} has {} bytes", page.len());
 }
 
+fn keep_for_the_browser(name: &str, page: &str) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{name}.html")), page).unwrap();
+}
+
+/// Each report has a page beside it, with the same figures. Gives how many reports there are of each outcome.
+#[track_caller]
+fn assert_pages_say_what_the_reports_say(world: &World) -> BTreeMap<String, usize> {
+    let mut outcomes = BTreeMap::new();
+    for object in world.account.list("reports/").iter().filter(|object| object.key.ends_with("/report.json")) {
+        let report: Value = serde_json::from_str(&world.get_text(&object.key)).unwrap();
+        let page = world.get_text(&object.key.replace(".json", ".html"));
+        assert_sound(&object.key, &page);
+        figures::assert_same(&report, &page);
+        *outcomes.entry(report["outcome"].as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    outcomes
+}
+
 /// Deliveries of every outcome, and their pages.
 async fn deliver_everything(world: &World) -> BTreeMap<&'static str, String> {
     let mut pages = BTreeMap::new();
-    // A rate that Braze does not grant: some requests are answered 429.
+    let busy = Answer::new(429, "application/json", r#"{"message":"Rate limit exceeded"}"#);
+    world.account.braze.set_faults(Some(Arc::new(move |call: &TrackCall| {
+        if call.number % 15 == 0 { Fault::Answer(busy.clone()) } else { Fault::None }
+    })));
     world.put(&file_of(PLAIN, 20), people(0..70));
     assert_eq!(run(world, PLAIN, json!({})).await["outcome"], "delivered");
+    world.account.braze.set_faults(None);
     pages.insert("delivered-first", page_of(world, PLAIN, 20));
     for (day, ids) in [(21, 0..70), (22, 6..76)] {
         world.put(&file_of(PLAIN, day), people(ids));
@@ -126,13 +151,16 @@ async fn deliver_everything(world: &World) -> BTreeMap<&'static str, String> {
     let answer = world.invoke(Function::ObjectCreated, &landed).await.unwrap();
     assert_eq!(answer["reports"][0]["outcome"], "waiting");
     pages.insert("waiting", page_of(world, HOSTILE, 20));
+    // It will have to make room for the page of a run that was superseded.
+    assert_eq!(assert_pages_say_what_the_reports_say(world)["waiting"], 1);
     world.put(&file_of(HOSTILE, 21), "Other,Columns\n1,2\n");
     assert_eq!(run(world, HOSTILE, json!({})).await["outcome"], "failed");
     pages.insert("failed", page_of(world, HOSTILE, 21));
     let answer = world.invoke(Function::ObjectCreated, &landed).await.unwrap();
     assert_eq!(answer["reports"][0]["outcome"], "superseded");
     pages.insert("superseded", page_of(world, HOSTILE, 20));
-    world.put(&file_of("ChurnRisk", 20), people(0..90));
+    // More than the rate admits in the time of the function.
+    world.put(&file_of("ChurnRisk", 20), people(0..600));
     let event = world.s3_event(&file_of("ChurnRisk", 20));
     let host = world.host(Function::ObjectCreated).await;
     let answer = host.invoke(&event, Duration::from_secs(4)).await.unwrap();
@@ -143,7 +171,9 @@ async fn deliver_everything(world: &World) -> BTreeMap<&'static str, String> {
     world.put(&file_of(PLAIN, 23), people(50..100));
     world.put(&file_of(HOSTILE, 22), people(0..9));
     let answer = world.invoke(Function::OnDemand, &all).await.unwrap();
-    pages.insert("dry-run", dry_run_page(world, &answer));
+    let dry_run = dry_run_page(world, &answer);
+    figures::assert_dry_run(answer["reports"].as_array().unwrap(), &dry_run);
+    pages.insert("dry-run", dry_run);
     pages
 }
 
@@ -151,14 +181,15 @@ async fn deliver_everything(world: &World) -> BTreeMap<&'static str, String> {
 async fn every_outcome_leaves_its_page_and_nobody_is_on_it() {
     let world = world().await;
     let pages = deliver_everything(&world).await;
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
-    std::fs::create_dir_all(&folder).unwrap();
     for (name, page) in &pages {
-        std::fs::write(folder.join(format!("{name}.html")), page).unwrap();
+        keep_for_the_browser(name, page);
     }
     for (name, page) in &pages {
         assert_sound(name, page);
     }
+    let outcomes = assert_pages_say_what_the_reports_say(&world);
+    let all_but_waiting = ["delivered", "failed", "held", "superseded", "unfinished"];
+    assert_eq!(outcomes.keys().map(String::as_str).collect::<Vec<_>>(), all_but_waiting);
     let told = |name: &str, parts: &[&str]| {
         for part in parts {
             assert!(pages[name].contains(part), "{part:?} is missing in {name}: {}", pages[name]);
@@ -272,4 +303,54 @@ async fn a_history_follows_what_is_delivered_and_retired() {
     let answer = world.invoke(Function::OnDemand, &retire).await.unwrap();
     assert_eq!(answer["reports"][0]["outcome"], "delivered", "{answer}");
     assert!(!history().contains("離反") && history().contains("1 segment."), "{}", history());
+}
+
+/// Days of November on which something happens to the segment with the Japanese name.
+const LATE: u32 = 9;
+const BROKEN: u32 = 17;
+const HALVED: u32 = 24;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_is_told_as_its_reports_tell_it() {
+    let world = World::start().await;
+    let config = world.config("", "settle_minutes = 0");
+    world.put("config/exports.toml", config.replace("segments = [\"HighValueCustomers\", \"ChurnRisk\"]\n", ""));
+    for day in 1..=28 {
+        world.put(&file_of(PLAIN, day), people(day * 4..600 + day * 11 + (day % 7) * 9));
+        world.put(&file_of("ChurnRisk", day), people(0..420 - day * 6 + (day % 5) * 8));
+        let late = file_of(JAPANESE, day);
+        match day {
+            ..LATE => {}
+            BROKEN => world.put(&late, "Other,Columns\n1,2\n"),
+            HALVED => world.put(&late, people(0..20)),
+            _ => world.put(&late, people(0..100 + day * 5)),
+        }
+        let answer = world.invoke(Function::Scheduled, &json!({})).await;
+        assert_eq!(answer.is_err(), day == BROKEN, "{day}: {answer:?}");
+    }
+    let outcomes = assert_pages_say_what_the_reports_say(&world);
+    assert_eq!(outcomes["delivered"], 28 + 28 + 28 - 8 - 2, "{outcomes:?}");
+    assert_eq!((outcomes["failed"], outcomes["held"]), (1, 1), "{outcomes:?}");
+
+    let history = world.get_text("reports/loyalty/history.html");
+    keep_for_the_browser("month", &history);
+    assert_sound("month", &history);
+    let told = figures::sections(&history);
+    assert_eq!(told.len(), 3, "{:?}", told.keys());
+    let mut lines = 0;
+    for segment in [PLAIN, "ChurnRisk", JAPANESE] {
+        let runs = &told[&figures::as_shown(segment)];
+        let reports: Vec<Value> = (1..=28)
+            .filter(|day| segment != JAPANESE || *day >= LATE)
+            .map(|day| world.report(segment, &run_of(day)))
+            .collect();
+        assert_eq!(runs.len(), reports.len(), "{segment}");
+        for (told, report) in runs.iter().rev().zip(&reports) {
+            figures::assert_line(told, report);
+            lines += 1;
+        }
+    }
+    assert_eq!(lines, 28 + 28 + 20);
+    let newest = figures::count(&world.report(PLAIN, &run_of(28))["members"]["after"]);
+    assert!(history.contains(&format!("{newest} after the last of 28 complete runs")), "{history}");
 }

@@ -7,7 +7,8 @@ use aws_config::BehaviorVersion;
 use insights_to_braze::braze::{ApiKey, HttpClients};
 use insights_to_braze::bucket::Bucket;
 use insights_to_braze::budget::TimeBudget;
-use insights_to_braze::environment::s3_client;
+use insights_to_braze::config::Config;
+use insights_to_braze::environment::{DEFAULT_CONFIG_KEY, s3_client};
 use insights_to_braze::handler::Handler;
 use insights_to_braze::secrets::ApiKeys;
 use serde_json::Value;
@@ -24,6 +25,7 @@ const TIME: Duration = Duration::from_hours(24 * 30);
 pub(crate) struct Application {
     handler: Handler,
     bucket: Bucket,
+    config_key: String,
     served: Option<Served>,
 }
 
@@ -42,12 +44,17 @@ impl Application {
         let bucket = Bucket::new(s3_client(&sdk), name.to_owned());
         let keys = ApiKeys::new(aws_sdk_secretsmanager::Client::new(&sdk));
         let handler = Handler::new(bucket.clone(), stack.config_key.clone(), keys, None, HttpClients::default());
-        Ok(Self { handler: handler.without_report_lines(), bucket, served: None })
+        Ok(Self { handler: handler.without_report_lines(), bucket, config_key: stack.config_key.clone(), served: None })
     }
 
     /// The application on a folder of this machine.
     pub(crate) fn of_workspace(handler: Handler, bucket: Bucket, served: Served) -> Self {
-        Self { handler: handler.without_report_lines(), bucket, served: Some(served) }
+        Self {
+            handler: handler.without_report_lines(),
+            bucket,
+            config_key: DEFAULT_CONFIG_KEY.to_owned(),
+            served: Some(served),
+        }
     }
 
     /// Where an object lies, for whoever wants to open it: a path of this machine, or an address in S3.
@@ -66,6 +73,13 @@ impl Application {
     /// The bucket.
     pub(crate) fn bucket(&self) -> &Bucket {
         &self.bucket
+    }
+
+    /// The configuration in force; `None` if it went away or has become wrong since the handler read it.
+    pub(crate) async fn config(&self) -> Result<Option<Config>, Failure> {
+        let read = self.bucket.read(&self.config_key, Config::SIZE_LIMIT).await?;
+        let text = read.and_then(|(bytes, _)| String::from_utf8(bytes.into()).ok());
+        Ok(text.and_then(|text| Config::parse(&text).ok()))
     }
 
     /// Asks the handler what the `on-demand` function is asked. Ctrl-C ends the time that it has.

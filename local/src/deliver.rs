@@ -35,7 +35,7 @@ struct Ignored {
 pub(crate) async fn run(arguments: &Deliver) -> Result<Ending, Failure> {
     let (files, selection) = (&arguments.files, &arguments.selection);
     if arguments.dry_run {
-        return dry_run::preview(files, selection, arguments.json).await;
+        return dry_run::preview(files, selection, arguments.json, None).await;
     }
     let application = files.open(|| api_key::read().map(Some)).await?;
     interrupt::listen();
@@ -47,7 +47,7 @@ pub(crate) async fn run(arguments: &Deliver) -> Result<Ending, Failure> {
     } else {
         parsed.tell();
         if !parsed.reports.is_empty() {
-            show::line(format!("\nReports and rejected rows: {}", application.location("reports/")));
+            show::line(format!("\nReports, their pages and rejected rows: {}", application.location("reports/")));
         }
         if application.is_workspace() {
             show::line("The workspace remembers what has been delivered; keep it. It holds personal data.");

@@ -1,18 +1,26 @@
 //! `dry-run`: what a delivery would send and change. Nothing is sent, and no state is written.
 
+use std::path::Path;
+
+use insights_to_braze::page;
 use serde::Deserialize;
 
 use crate::arguments::{DryRun, ExportFiles, Selection};
 use crate::deliver::{Answer, with_progress};
 use crate::ending::{Ending, Failure};
-use crate::show;
+use crate::{html, show};
 
 pub(crate) async fn run(arguments: &DryRun) -> Result<Ending, Failure> {
-    preview(&arguments.files, &arguments.selection, arguments.json).await
+    preview(&arguments.files, &arguments.selection, arguments.json, arguments.html.as_deref()).await
 }
 
-/// Shows what a delivery would do.
-pub(crate) async fn preview(files: &ExportFiles, selection: &Selection, json: bool) -> Result<Ending, Failure> {
+/// Shows what a delivery would do, and writes it as a page if there is a place for one.
+pub(crate) async fn preview(
+    files: &ExportFiles,
+    selection: &Selection,
+    json: bool,
+    page_file: Option<&Path>,
+) -> Result<Ending, Failure> {
     let application = files.open(|| Ok(None)).await?;
     let answer = with_progress(&application, &selection.request(&files.export, true), "looking through").await?;
     let parsed = Answer::deserialize(&answer)?;
@@ -20,6 +28,10 @@ pub(crate) async fn preview(files: &ExportFiles, selection: &Selection, json: bo
         show::json(&answer)?;
     } else {
         parsed.tell();
+    }
+    if let Some(file) = page_file.filter(|_| !parsed.reports.is_empty()) {
+        let config = application.config().await?;
+        html::write(file, page::dry_run(&parsed.reports, config.as_ref())?.as_bytes())?;
     }
     Ok(parsed.ending())
 }

@@ -8,6 +8,7 @@ use insights_to_braze::bucket::BucketError;
 use insights_to_braze::config::ConfigError;
 use insights_to_braze::environment::StartError;
 use insights_to_braze::handler::HandlerError;
+use insights_to_braze::page::PageError;
 use insights_to_braze::report::{Outcome, Report};
 use thiserror::Error;
 
@@ -119,6 +120,15 @@ pub(crate) enum Failure {
     /// A report is none that this program reads.
     #[error("{location} is no report that this program reads: {source}. Was it written by another version?")]
     Unreadable { location: String, source: serde_json::Error },
+    /// There is more than one page to be had.
+    #[error("there are {runs} runs, and --html takes the page of one. Name a segment with --segment")]
+    SeveralPages { runs: usize },
+    /// A page is not there.
+    #[error("there is no page {location}. It is written when a run ends; `local report` shows what there is")]
+    NoPage { location: String },
+    /// A page could not be made.
+    #[error(transparent)]
+    Page(#[from] PageError),
     /// The bucket failed.
     #[error(transparent)]
     Bucket(#[from] BucketError),

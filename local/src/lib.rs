@@ -24,6 +24,7 @@ mod demo;
 mod dry_run;
 mod ending;
 mod files;
+mod html;
 mod inspect;
 mod interrupt;
 mod report;

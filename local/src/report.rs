@@ -11,7 +11,7 @@ use insights_to_braze::run::RunId;
 use crate::application::Application;
 use crate::arguments;
 use crate::ending::{Ending, Failure};
-use crate::show;
+use crate::{html, show};
 
 pub(crate) async fn run(arguments: &arguments::Report) -> Result<Ending, Failure> {
     let application = arguments.place.open(Some(&arguments.export)).await?;
@@ -30,17 +30,33 @@ pub(crate) async fn run(arguments: &arguments::Report) -> Result<Ending, Failure
             reports.push(report);
         }
     }
+    let history_page = StateKeys::history_page(&export);
     if arguments.json {
         show::json(&reports)?;
     } else if arguments.history {
         show::history(&reports);
+        html::tell(&application, "\nPage", &history_page).await?;
     } else {
         show::reports(&reports);
         for (_, key) in &wanted {
-            show::line(format!("\n{}", application.location(key)));
+            show::line(format!("\nReport: {}", application.location(key)));
+            html::tell(&application, "Page", &page_beside(key)).await?;
         }
     }
+    if let Some(file) = &arguments.html {
+        let page = match &wanted[..] {
+            _ if arguments.history => history_page,
+            [(_, key)] => page_beside(key),
+            several => return Err(Failure::SeveralPages { runs: several.len() }),
+        };
+        html::copy(&application, &page, file).await?;
+    }
     Ok(Ending::of_reports(&reports))
+}
+
+/// The key of the page that tells the same as the report with this key.
+fn page_beside(report: &str) -> String {
+    format!("{}.html", report.strip_suffix(".json").unwrap_or(report))
 }
 
 /// The keys of the reports of an export, by segment and run.

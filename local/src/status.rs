@@ -1,9 +1,12 @@
 //! `status`: how the segments stand.
 
+use insights_to_braze::membership::StateKeys;
+use insights_to_braze::names::ExportName;
 use serde_json::{Value, json};
 
 use crate::arguments::Status;
 use crate::ending::{Ending, Failure};
+use crate::html;
 use crate::show::{self, Table, elements, text};
 
 pub(crate) async fn run(arguments: &Status) -> Result<Ending, Failure> {
@@ -25,6 +28,10 @@ pub(crate) async fn run(arguments: &Status) -> Result<Ending, Failure> {
         if let Some(message) = segment["message"].as_str().filter(|message| !message.is_empty()) {
             show::line(format!("{}: {message}", text(&segment["segment"])));
         }
+    }
+    for export in elements(&answer["exports"]) {
+        let name = ExportName::from(text(&export["export"]).as_str());
+        html::tell(&application, &format!("\nHistory of {name}"), &StateKeys::history_page(&name)).await?;
     }
     Ok(Ending::Done)
 }

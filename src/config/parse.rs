@@ -13,6 +13,9 @@ use super::table::TableReader;
 use super::{Config, Export, conflicts, connection, export};
 
 impl Config {
+    /// The most bytes of an `exports.toml`: it is written by people, and a larger one is none.
+    pub const SIZE_LIMIT: u64 = 1024 * 1024;
+
     /// Reads the text of an `exports.toml`.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use crate::membership::{Ledger, Phase, Progress, RunRecord};
 use crate::page;
 use crate::report::examples::{Examples, RejectedExample};
 use crate::report::rejected::RejectedRows;
-use crate::report::{Counts, Members, Outcome, Report, ReportedFile};
+use crate::report::{Members, Outcome, Report, ReportedFile};
 use crate::rows::Header;
 use crate::run::RunId;
 
@@ -48,7 +48,10 @@ impl SegmentDelivery {
                 self.store_page(&report, &examples, &condition).await;
                 Ok(())
             };
-            tokio::try_join!(Box::pin(self.store_report(&report, &condition)), Box::pin(with_page))?;
+            // Neither gives up because the other fails.
+            let (told, shown): (_, Result<(), DeliveryError>) =
+                tokio::join!(Box::pin(self.store_report(&report, &condition)), Box::pin(with_page));
+            told.and(shown)?;
             let after = self.ledger.read().await?;
             if after.as_ref().map(|ledger| ledger.runs.get(&run)) == ledger.as_ref().map(|ledger| ledger.runs.get(&run))
             {
@@ -125,6 +128,7 @@ impl SegmentDelivery {
     fn make_report(&self, ledger: Option<&Ledger>, run: RunId, outcome: Outcome, message: String) -> Report {
         let now = self.budget.now();
         let record = ledger.and_then(|ledger| ledger.runs.get(&run));
+        let before = ledger.map_or(0, |ledger| ledger.members_before(run));
         let mut counts = record.map(RunRecord::counts).unwrap_or_default();
         counts.seconds = (counts.seconds * 1000.0).round() / 1000.0;
         let (outcome, message) = record.map_or((outcome, message.clone()), |record| said_of(record, outcome, message));
@@ -137,7 +141,10 @@ impl SegmentDelivery {
             outcome,
             files: record.map(reported_files).unwrap_or_default(),
             rows: counts.rows,
-            members: members_of(ledger, record, run, &counts),
+            members: record.map_or_else(
+                || Members { before, after: before, ..Members::default() },
+                |record| record.members_so_far(before),
+            ),
             dropped_fields: counts.dropped_fields,
             rejected_reasons: counts.rejected_reasons,
             requests: counts.requests,
@@ -251,24 +258,4 @@ fn reported_files(record: &RunRecord) -> Vec<ReportedFile> {
             rows: file.counts.rows.read,
         })
         .collect()
-}
-
-/// The exact members of a run that has been compared as a whole; before that, what the rows so far tell.
-fn members_of(ledger: Option<&Ledger>, record: Option<&RunRecord>, run: RunId, counts: &Counts) -> Members {
-    if let Some(record) = record
-        && let Some(members) = &record.members
-        && record.files.values().all(|file| file.progress == Progress::Delivered)
-    {
-        let mut members = members.clone();
-        if matches!(record.phase, Phase::Held { .. }) {
-            // Nobody of them has left as long as the run is held.
-            (members.left, members.after) = (0, members.before + members.entered);
-        }
-        return members;
-    }
-    let before = ledger
-        .and_then(|ledger| ledger.last_complete.as_ref())
-        .filter(|last| last.run != run)
-        .map_or(0, |last| last.members);
-    Members { before, entered: counts.entered, stayed: counts.stayed, left: 0, after: before + counts.entered }
 }

@@ -279,11 +279,12 @@ fn end(
     let mut parts = told.carried.to_vec();
     parts.extend(record.parts());
     let rejected = record.counts().rows.rejected;
-    let summary = record.summary(run, Outcome::Delivered, now);
+    let summary = record.summary(run, figures.before, Outcome::Delivered, now);
     // Older runs that were never complete are given up with this one.
     let superseded = ledger.runs.range(..run).filter(|(_, older)| older.phase != Phase::Complete);
-    let superseded: Vec<RunSummary> =
-        superseded.map(|(older, record)| record.summary(*older, Outcome::Superseded, now)).collect();
+    let superseded: Vec<RunSummary> = superseded
+        .map(|(older, record)| record.summary(*older, ledger.members_before(*older), Outcome::Superseded, now))
+        .collect();
     ledger.last_complete = Some(CompleteRun { run, members: figures.after, parts });
     ledger.runs.retain(|id, _| *id >= run);
     // A member whose object was refused, or sent before the renaming, may still be marked under a former name.

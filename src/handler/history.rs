@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use futures::{StreamExt, stream};
+use tokio::time::timeout_at;
 
 use super::{Handler, HandlerError};
 use crate::bucket::{BucketError, Condition};
@@ -32,8 +33,12 @@ impl Handler {
             if budget.is_spent() {
                 return;
             }
-            if let Err(error) = self.write_history(export, budget).await {
-                tracing::warn!(%export, %error, "the page of an export's history could not be written");
+            match timeout_at(budget.stop_waiting(), self.write_history(export, budget)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::warn!(%export, %error, "the page of an export's history could not be written");
+                }
+                Err(_) => return tracing::warn!(%export, "there was no time to write the page of an export's history"),
             }
         }
     }

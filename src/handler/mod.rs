@@ -43,9 +43,6 @@ use crate::trigger::scheduled::Scheduled;
 /// each program that asks.
 pub type Answering<'a> = BoxFuture<'a, Result<Value, HandlerError>>;
 
-/// `exports.toml` is written by people; a larger one is none.
-const CONFIG_LIMIT: u64 = 1024 * 1024;
-
 /// Delivers segments. One lives as long as its function's instance and keeps connections and keys between invocations.
 #[derive(Debug)]
 pub struct Handler {
@@ -310,7 +307,7 @@ impl Handler {
     /// The configuration as it is now: it is read at each invocation, so that a change needs no deployment.
     async fn config(&self) -> Result<Config, HandlerError> {
         let (bucket, key) = (self.bucket.name().to_owned(), self.config_key.clone());
-        let Some((bytes, _)) = self.bucket.read(&key, CONFIG_LIMIT).await? else {
+        let Some((bytes, _)) = self.bucket.read(&key, Config::SIZE_LIMIT).await? else {
             return Err(HandlerError::NoConfig { bucket, key });
         };
         let Ok(text) = std::str::from_utf8(&bytes) else {

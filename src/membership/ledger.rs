@@ -244,6 +244,11 @@ impl Ledger {
         self.lease.as_ref().is_some_and(|lease| lease.holds(now))
     }
 
+    /// How many members there were before `run`: those of the last complete run, unless that is this one.
+    pub fn members_before(&self, run: RunId) -> u64 {
+        self.last_complete.as_ref().filter(|last| last.run != run).map_or(0, |last| last.members)
+    }
+
     /// The newest run of which anything is known.
     pub fn newest_run(&self) -> Option<RunId> {
         let complete = self.last_complete.as_ref().map(|complete| complete.run);
@@ -331,15 +336,31 @@ impl RunRecord {
         sum
     }
 
-    /// Its line in the history, once it ended.
-    pub fn summary(&self, run: RunId, outcome: Outcome, finished_at: Timestamp) -> RunSummary {
+    /// How many members there are with it, as it stands now; `before` are those of the last complete run. Nobody has left
+    /// before all files are delivered and compared, and nobody leaves as long as it is held.
+    pub fn members_so_far(&self, before: u64) -> Members {
+        if let Some(members) = &self.members
+            && self.files.values().all(|file| file.progress == Progress::Delivered)
+        {
+            let mut members = members.clone();
+            if matches!(self.phase, Phase::Held { .. }) {
+                (members.left, members.after) = (0, members.before + members.entered);
+            }
+            return members;
+        }
+        let Counts { entered, stayed, .. } = self.counts();
+        Members { before, entered, stayed, left: 0, after: before + entered }
+    }
+
+    /// Its line in the history, with an outcome that it came to at `finished_at`; `before` as in
+    /// [`RunRecord::members_so_far`].
+    pub fn summary(&self, run: RunId, before: u64, outcome: Outcome, finished_at: Timestamp) -> RunSummary {
         let counts = self.counts();
-        let before_comparison = || Members { entered: counts.entered, stayed: counts.stayed, ..Members::default() };
         RunSummary {
             run,
             outcome,
             rows: counts.rows,
-            members: self.members.clone().unwrap_or_else(before_comparison),
+            members: self.members_so_far(before),
             started_at: self.started_at,
             finished_at,
             seconds: counts.seconds,

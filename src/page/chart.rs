@@ -60,16 +60,28 @@ pub(super) fn requests(over_time: &RequestsOverTime) -> Result<Option<Chart>, Pa
 
 /// Members after each run, by the time that names the run; `None` for fewer than two runs.
 pub(super) fn members(runs: &[(i64, u64)]) -> Result<Option<Chart>, PageError> {
-    let [first, .., last] = runs else {
+    lines(&[(MEMBERS, runs)])
+}
+
+/// Who entered and who left in each run, by the time that names the run; `None` for fewer than two runs.
+pub(super) fn changes(entered: &[(i64, u64)], left: &[(i64, u64)]) -> Result<Option<Chart>, PageError> {
+    lines(&[(LIMITED, left), (MEMBERS, entered)])
+}
+
+/// A line for each series. All have the same times.
+fn lines(series: &[(RGBColor, &[(i64, u64)])]) -> Result<Option<Chart>, PageError> {
+    let Some([first, .., last]) = series.first().map(|(_, points)| *points) else {
         return Ok(None);
     };
     let moments = Moments::between(first.0, last.0.max(first.0 + 60));
-    let most = runs.iter().map(|(_, members)| *members).max().unwrap_or_default();
-    let points: Vec<(f64, f64)> = runs.iter().map(|(time, members)| (seconds(*time), float(*members))).collect();
+    let most = series.iter().flat_map(|(_, points)| points.iter().map(|(_, count)| *count)).max().unwrap_or_default();
     let chart = draw(moments.axis(), most, &|moment| moments.name(moment), |plot| {
-        plot.draw_series(LineSeries::new(points.iter().copied(), MEMBERS.stroke_width(2)))?;
-        if points.len() <= 31 {
-            plot.draw_series(points.iter().map(|point| Circle::new(*point, 2, MEMBERS.filled())))?;
+        for (colour, points) in series {
+            let points: Vec<(f64, f64)> = points.iter().map(|(time, count)| (seconds(*time), float(*count))).collect();
+            plot.draw_series(LineSeries::new(points.iter().copied(), colour.stroke_width(2)))?;
+            if points.len() <= 31 {
+                plot.draw_series(points.iter().map(|point| Circle::new(*point, 2, colour.filled())))?;
+            }
         }
         Ok(())
     })?;
@@ -131,7 +143,7 @@ fn plot(
     let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
     let mut chart = ChartBuilder::on(&area)
         .margin_top(8)
-        .margin_right(14)
+        .margin_right(24)
         .x_label_area_size(22)
         .y_label_area_size(width)
         .build_cartesian_2d(across, up)?;
@@ -177,8 +189,7 @@ impl Moments {
 
     fn between(begins: i64, ends: i64) -> Self {
         let span = ends - begins;
-        // Times of day are short, dates are longer, both together are longest.
-        let most = if span <= Self::DAY { 4 } else { 3 };
+        let most = 4;
         let step = Self::STEPS.into_iter().find(|step| span / step <= most).unwrap_or_else(|| span / most + 1);
         Self { begins, ends, step }
     }
@@ -195,7 +206,8 @@ impl Moments {
         let format = match self.step {
             step if step < 60 => "%H:%M:%S",
             step if step < Self::DAY => "%H:%M",
-            _ => "%Y-%m-%d",
+            _ if self.ends - self.begins < 300 * Self::DAY => "%b %-d",
+            _ => "%Y-%m",
         };
         time.strftime(format).to_string()
     }
@@ -217,7 +229,7 @@ mod tests {
 
     use jiff::Timestamp;
 
-    use super::{marks_up_to, members, requests};
+    use super::{changes, marks_up_to, members, requests};
     use crate::braze::RequestsOverTime;
 
     #[test]
@@ -248,11 +260,17 @@ mod tests {
     }
 
     #[test]
+    fn whoever_entered_and_left_are_two_lines() {
+        let drawing = changes(&[(0, 7), (86_400, 9)], &[(0, 1), (86_400, 0)]).unwrap().unwrap().drawing;
+        assert!(drawing.contains("#0F766E") && drawing.contains("#C2410C") && drawing.contains("Jan 1"), "{drawing}");
+    }
+
+    #[test]
     fn members_are_a_line_from_the_second_run_on() {
         assert!(members(&[(0, 7)]).unwrap().is_none());
         let days: Vec<(i64, u64)> =
             (0..90_u32).map(|day| (1_795_395_960 + i64::from(day) * 86_400, u64::from(2_600 + day))).collect();
         let drawing = members(&days).unwrap().unwrap().drawing;
-        assert!(drawing.contains("#0F766E") && drawing.contains("2,000") && drawing.contains("2026-12-"), "{drawing}");
+        assert!(drawing.contains("#0F766E") && drawing.contains("2,000") && drawing.contains("Dec "), "{drawing}");
     }
 }

@@ -9,7 +9,7 @@ use super::sections::{FilesSection, Line, MembersSection, Reason, RowsSection, c
 use super::settings::{Setting, settings_of};
 use super::text::{change, count, counted, duration, paragraphs, percent, relative_change, run, shortened, time};
 use crate::config::Config;
-use crate::report::{Preview, Report};
+use crate::report::{Compared, Preview, Report};
 
 /// The most segments that are shown one by one, those with the largest changes first.
 const MOST_SEGMENTS: usize = 50;
@@ -53,7 +53,7 @@ struct Segment {
     members: MembersSection,
     rows: RowsSection,
     costs: Vec<(&'static str, String)>,
-    comparison: Vec<Compared>,
+    comparison: Vec<ComparedLine>,
     last_run: String,
     reasons: Vec<Reason>,
     dropped: Vec<Line>,
@@ -64,7 +64,7 @@ struct Segment {
 }
 
 /// A figure against that of the last run.
-struct Compared {
+struct ComparedLine {
     name: &'static str,
     last: String,
     now: String,
@@ -170,8 +170,8 @@ impl Segment {
                 ("Members unset", count(preview.unset)),
                 ("Data points", count(report.data_points)),
             ],
-            comparison: comparison(report, preview),
-            last_run: preview.last_run.as_ref().map(|last| run(last.run)).unwrap_or_default(),
+            comparison: comparison(report),
+            last_run: report.last_run().map(|last| run(last.run)).unwrap_or_default(),
             reasons: reasons(report, &[]),
             dropped: dropped_fields(report),
             objects: preview.objects.iter().map(object).collect(),
@@ -182,28 +182,15 @@ impl Segment {
     }
 }
 
-/// The figures of this run and of the last one, those that differ most first.
-fn comparison(report: &Report, preview: &Preview) -> Vec<Compared> {
-    let Some(last) = &preview.last_run else {
+/// The figures of this run and of the last one, those that differ most first; last, the share of rejected rows.
+fn comparison(report: &Report) -> Vec<ComparedLine> {
+    let Some(last) = report.last_run() else {
         return Vec::new();
     };
-    let rate = |part: u64, whole: u64| percent(part, whole);
-    let mut figures = vec![
-        ("Members", last.members.after, report.members.after),
-        ("Members who enter", last.members.entered, report.members.entered),
-        ("Members who leave", last.members.left, report.members.left),
-        ("Rows", last.rows.read, report.rows.read),
-        ("Rows sent", last.rows.accepted, report.rows.accepted),
-        ("Rows repeated in the file", last.rows.duplicate, report.rows.duplicate),
-        ("Rows rejected", last.rows.rejected, report.rows.rejected),
-    ];
-    // By how far apart they are, so that a figure that appeared or vanished comes first.
-    figures.sort_by_key(|(_, last, now)| {
-        std::cmp::Reverse(u128::from(last.abs_diff(*now)) * 10_000 / u128::from(*last.max(now)).max(1))
-    });
-    let mut compared: Vec<Compared> = figures
+    let mut lines: Vec<ComparedLine> = report
+        .against_last_run()
         .into_iter()
-        .map(|(name, last, now)| Compared {
+        .map(|Compared { name, last, now }| ComparedLine {
             name,
             last: count(last),
             now: count(now),
@@ -211,14 +198,14 @@ fn comparison(report: &Report, preview: &Preview) -> Vec<Compared> {
             relative: relative_change(last, now),
         })
         .collect();
-    compared.push(Compared {
+    lines.push(ComparedLine {
         name: "Share of rows rejected",
-        last: rate(last.rows.rejected, last.rows.read),
-        now: rate(report.rows.rejected, report.rows.read),
+        last: percent(last.rows.rejected, last.rows.read),
+        now: percent(report.rows.rejected, report.rows.read),
         change: String::new(),
         relative: String::new(),
     });
-    compared
+    lines
 }
 
 /// A masked object as indented JSON.

@@ -2,15 +2,16 @@
 
 use std::sync::LazyLock;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha256};
 
 const STYLE: &str = include_str!("style.css");
 
 /// The hash by which the content security policy admits the style sheet (W3C, "Content Security Policy Level 3", "Hash
 /// source").
-static STYLE_HASH: LazyLock<String> = LazyLock::new(|| format!("sha256-{}", STANDARD.encode(Sha256::digest(STYLE))));
+static STYLE_HASH: LazyLock<String> =
+    LazyLock::new(|| format!("sha256-{}", STANDARD.encode(digest(&SHA256, STYLE.as_bytes()))));
 
 /// The frame of a page.
 pub(super) struct Frame {

@@ -8,7 +8,7 @@ use super::PageError;
 use super::chart::{self, Chart};
 use super::frame::Frame;
 use super::sections::{cut, outcome};
-use super::text::{change, count, counted, duration, run, time};
+use super::text::{change, count, counted, duration, run, shortened, shown, time};
 use crate::membership::{Ledger, Phase, Progress, RunRecord};
 use crate::names::{ExportName, SegmentName};
 use crate::report::{Members, Outcome, RunSummary};
@@ -19,6 +19,8 @@ const MOST_RUNS: usize = 100;
 /// The most lines of all tables of runs together, and the least of one segment.
 const MOST_LINES: usize = 2_000;
 const LEAST_LINES: usize = 5;
+/// The run's report has the whole message.
+const LONGEST_MESSAGE: usize = 160;
 /// The most segments that are shown one by one.
 const MOST_SEGMENTS: usize = 200;
 /// The most segments in the table of all.
@@ -49,7 +51,7 @@ impl SegmentHistory {
         let mut runs: Vec<PastRun> = ended.collect();
         for (run, record) in &ledger.runs {
             if record.phase != Phase::Complete {
-                runs.push(PastRun::at_work(*run, record));
+                runs.push(PastRun::at_work(*run, ledger.members_before(*run), record));
             }
         }
         runs.sort_by_key(|past| (past.summary.run, past.summary.finished_at));
@@ -58,7 +60,7 @@ impl SegmentHistory {
 }
 
 impl PastRun {
-    fn at_work(run: RunId, record: &RunRecord) -> Self {
+    fn at_work(run: RunId, before: u64, record: &RunRecord) -> Self {
         let failure = record.files.values().find_map(|file| match &file.progress {
             Progress::Failed { message } => Some(message.clone()),
             _ => None,
@@ -70,7 +72,7 @@ impl PastRun {
             (_, None) if record.all_files_delivered() => (Outcome::Waiting, String::new()),
             _ => (Outcome::Unfinished, String::new()),
         };
-        Self { summary: record.summary(run, outcome, record.started_at), message }
+        Self { summary: record.summary(run, before, outcome, record.started_at), message }
     }
 }
 
@@ -103,6 +105,8 @@ struct Segment {
     name: String,
     chart: Option<Chart>,
     chart_in_words: String,
+    changes: Option<Chart>,
+    changes_in_words: String,
     runs: Vec<RunLine>,
     shown_of: String,
 }
@@ -180,9 +184,18 @@ impl Segment {
         let from = history.runs.len().saturating_sub(MOST_RUNS);
         let runs = history.runs.get(from..).unwrap_or_default();
         // Whoever is in a run that is not complete is no final figure.
-        let complete = runs.iter().filter(|past| past.summary.outcome == Outcome::Delivered);
+        let complete = || runs.iter().filter(|past| past.summary.outcome == Outcome::Delivered);
         let points: Vec<(i64, u64)> =
-            complete.map(|past| (seconds_of(past.summary.run), past.summary.members.after)).collect();
+            complete().map(|past| (seconds_of(past.summary.run), past.summary.members.after)).collect();
+        // In the first run everybody enters, beside which no later run would be seen.
+        let later = complete().filter(|past| past.summary.members.before > 0);
+        let (entered, left): (Vec<(i64, u64)>, Vec<(i64, u64)>) = later
+            .map(|past| {
+                let (time, members) = (seconds_of(past.summary.run), &past.summary.members);
+                ((time, members.entered), (time, members.left))
+            })
+            .unzip();
+        let sum = |counts: &[(i64, u64)]| count(counts.iter().map(|(_, members)| members).sum());
         let shown = runs.len().min(most_lines);
         let chart_in_words = match points[..] {
             [first, .., last] => format!(
@@ -198,6 +211,8 @@ impl Segment {
             name: cut(history.segment.as_str()),
             chart: chart::members(&points)?,
             chart_in_words,
+            changes: chart::changes(&entered, &left)?,
+            changes_in_words: format!("In {} runs, {} entered and {} left.", entered.len(), sum(&entered), sum(&left)),
             runs: runs.iter().rev().take(shown).map(RunLine::new).collect(),
             shown_of: if shown < history.runs.len() {
                 format!("The last {shown} of {} runs.", count(history.runs.len() as u64))
@@ -214,14 +229,12 @@ impl RunLine {
         let Members { entered, left, after, .. } = summary.members;
         let (outcome_class, outcome) = outcome(summary.outcome);
         let ended = matches!(summary.outcome, Outcome::Delivered | Outcome::Superseded);
-        let compared = matches!(summary.outcome, Outcome::Delivered | Outcome::Held);
         Self {
             run: run(summary.run),
             outcome_class,
             outcome,
-            message: cut(past.message.lines().next().unwrap_or_default()),
-            // Before a run is compared as a whole, its members are not known.
-            members: if compared { count(after) } else { String::new() },
+            message: shortened(&shown(past.message.lines().next().unwrap_or_default()), LONGEST_MESSAGE),
+            members: count(after),
             entered: count(entered),
             left: count(left),
             rejected: count(summary.rows.rejected),

@@ -20,7 +20,7 @@ mod history;
 mod run_report;
 mod sections;
 mod settings;
-mod text;
+pub mod text;
 
 use thiserror::Error;
 

@@ -1,4 +1,4 @@
-//! Figures, times and names as pages show them.
+//! Figures, times and names as people read them, on pages and on the command line.
 
 use std::fmt::Write;
 
@@ -25,7 +25,7 @@ pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
 }
 
 /// How `after` differs from `before`: `+106`, `−1,340`, `0`.
-pub(super) fn change(before: u64, after: u64) -> String {
+pub fn change(before: u64, after: u64) -> String {
     match after.cmp(&before) {
         std::cmp::Ordering::Equal => "0".to_owned(),
         std::cmp::Ordering::Greater => format!("+{}", count(after - before)),
@@ -34,7 +34,7 @@ pub(super) fn change(before: u64, after: u64) -> String {
 }
 
 /// The same as a share of `before`; empty where there was nothing before.
-pub(super) fn relative_change(before: u64, after: u64) -> String {
+pub fn relative_change(before: u64, after: u64) -> String {
     if before == 0 || before == after {
         return String::new();
     }
@@ -70,7 +70,7 @@ pub(super) fn run(run: RunId) -> String {
 }
 
 /// A duration in the two largest units that matter: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`.
-pub(super) fn duration(seconds: f64) -> String {
+pub fn duration(seconds: f64) -> String {
     if seconds < 10.0 {
         return format!("{:.1} s", seconds.max(0.0));
     }

@@ -1,5 +1,6 @@
 //! What a run report says: the answer of an on-demand run, the log line and `report.json` are this one object.
 
+mod comparison;
 mod counts;
 pub mod examples;
 mod masked;
@@ -12,6 +13,7 @@ use std::io::Write;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::comparison::Compared;
 pub use self::counts::{Counts, Requests, Rows};
 pub use self::masked::masked;
 use crate::braze::RequestsOverTime;

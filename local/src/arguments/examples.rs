@@ -59,9 +59,17 @@ last requests may be sent twice; they set the same values. A second Ctrl-C ends 
 
 pub(super) const DRY_RUN: &str = "\
 Examples:
-  local dry-run --config exports.toml --export loyalty --files ~/BlobExport
-  local dry-run --config exports.toml --export loyalty --files ~/BlobExport --segment ChurnRisk --json
-  local dry-run --bucket insights-to-braze-123456789012 --profile marketing --export loyalty
+  As tables: who would enter and leave, what is rejected, what it would cost, how it differs from the last run:
+    local dry-run --config exports.toml --export loyalty --files ~/BlobExport
+
+  As a page for whoever decides, which loads nothing and shows nobody:
+    local dry-run --config exports.toml --export loyalty --files ~/BlobExport --html dry-run.html
+
+  As JSON, of one segment:
+    local dry-run --config exports.toml --export loyalty --files ~/BlobExport --segment ChurnRisk --json
+
+  Of the files that lie in the bucket of a deployed stack:
+    local dry-run --bucket insights-to-braze-123456789012 --profile marketing --export loyalty
 
 Nothing is sent, no state is written and no key is needed.";
 
@@ -74,7 +82,11 @@ Examples:
     local report --config exports.toml --export loyalty --segment ChurnRisk --run 2026-11-23T01:02Z --json
 
   How a segment went, run by run:
-    local report --bucket insights-to-braze-123456789012 --export loyalty --segment ChurnRisk --history";
+    local report --bucket insights-to-braze-123456789012 --export loyalty --segment ChurnRisk --history
+
+  The page of a run, and the page of the whole export, out of the bucket of a stack:
+    local report --bucket insights-to-braze-123456789012 --export loyalty --segment ChurnRisk --html run.html
+    local report --bucket insights-to-braze-123456789012 --export loyalty --history --html history.html";
 
 pub(super) const COMPLETIONS: &str = "\
 Examples:

@@ -92,6 +92,9 @@ pub(crate) struct DryRun {
     pub(crate) files: ExportFiles,
     #[command(flatten)]
     pub(crate) selection: Selection,
+    /// Also writes what was found as one self-contained HTML page.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
     /// Prints the handler's answer as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -168,6 +171,9 @@ pub(crate) struct Report {
     /// One line for each run that has a report, the newest first.
     #[arg(long, conflicts_with = "run")]
     pub(crate) history: bool,
+    /// Also takes the HTML page of the run out of the bucket, or with --history that of the export.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
     /// Prints the reports as JSON.
     #[arg(long)]
     pub(crate) json: bool,

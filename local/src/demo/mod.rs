@@ -13,6 +13,7 @@ mod stage;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use insights_to_braze::membership::StateKeys;
 use insights_to_braze::report::Report;
 use serde_json::json;
 
@@ -126,8 +127,10 @@ impl Places {
         ];
         if let Some((segment, run)) = last {
             let report = bucket.join("reports").join(EXPORT).join(segment).join(run);
+            places.push(("a report as a page", report.join("report.html")));
             places.push(("a report", report.join("report.json")));
             places.push(("rejected rows", report.join("rejected.csv")));
+            places.push(("history", bucket.join(StateKeys::history_page(&EXPORT.into()))));
         }
         Self(places)
     }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use insights_to_braze::report::{Outcome, Report};
+use insights_to_braze::page::text::{change, duration};
+use insights_to_braze::report::{Compared, Outcome, Report};
 use insights_to_braze::run::RunId;
 
 use super::{Table, bad, caution, count, good, heading, line};
@@ -101,11 +102,23 @@ pub(crate) fn preview(report: &Report) {
         line(object);
     }
     line(format!(
-        "{} requests, at least {:.1} s at the connection's rate, {} data points",
+        "{} requests, at least {} at the connection's rate, {} data points",
         count(preview.requests),
-        preview.seconds_at_the_limit,
+        duration(preview.seconds_at_the_limit),
         count(report.data_points)
     ));
+    if let Some(reason) = &preview.would_be_held {
+        line(format!("{} {reason}. Nobody would be unset until a person allows it", caution("would be held:")));
+    }
+    let compared = report.against_last_run();
+    if let Some(last) = report.last_run().filter(|_| !compared.is_empty()) {
+        line(format!("\nagainst the last run, {}, the largest changes first:", last.run));
+        let mut table = Table::new(&["", ">last run", ">this run", ">change"]);
+        for Compared { name, last, now } in compared {
+            table.row(vec![name.to_lowercase(), count(last), count(now), change(last, now)]);
+        }
+        line(table);
+    }
 }
 
 fn outcome(outcome: Outcome) -> String {

@@ -1,0 +1,36 @@
+//! The HTML pages: where those of a bucket lie, and how one gets into a file.
+
+use std::fs;
+use std::path::Path;
+
+use crate::application::Application;
+use crate::ending::Failure;
+use crate::show;
+
+/// The largest page that is copied out of a bucket, in bytes. Those that the application writes are far smaller.
+const LIMIT: u64 = 64 * 1024 * 1024;
+
+/// Writes a page to `file` and says so beside the result.
+pub(crate) fn write(file: &Path, page: &[u8]) -> Result<(), Failure> {
+    fs::write(file, page).map_err(|source| {
+        Failure::file("cannot write", file, source, "Name a file in a folder that you may write, with --html")
+    })?;
+    show::aside(format!("The page is in {}", file.display()));
+    Ok(())
+}
+
+/// Copies the page with this key to `file`.
+pub(crate) async fn copy(application: &Application, key: &str, file: &Path) -> Result<(), Failure> {
+    match application.bucket().read(key, LIMIT).await? {
+        Some((page, _)) => write(file, &page),
+        None => Err(Failure::NoPage { location: application.location(key) }),
+    }
+}
+
+/// Tells where the page with this key lies, if there is one.
+pub(crate) async fn tell(application: &Application, what: &str, key: &str) -> Result<(), Failure> {
+    if application.bucket().summary(key).await?.is_some() {
+        show::line(format!("{what}: {}", application.location(key)));
+    }
+    Ok(())
+}

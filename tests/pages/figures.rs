@@ -1,0 +1,184 @@
+//! Reads the figures of a page, as a person would, and holds them against a report.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// The lines of a table: what they are called, and their cells.
+type Line = (String, Vec<String>);
+
+/// A number as pages write it.
+pub(crate) fn count(number: &Value) -> String {
+    let digits = number.as_u64().unwrap_or_else(|| panic!("{number} is no count")).to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap()).collect();
+    groups.join(",")
+}
+
+/// A name as pages show it, once the HTML is read.
+pub(crate) fn as_shown(name: &str) -> String {
+    name.replace('\u{202e}', "⟨U+202E⟩")
+}
+
+/// What a browser shows of a piece of HTML.
+fn text(html: &str) -> String {
+    let mut text = String::new();
+    let mut rest = html;
+    while let Some((before, tag)) = rest.split_once('<') {
+        text.push_str(before);
+        rest = tag.split_once('>').expect("tags are closed").1;
+    }
+    text.push_str(rest);
+    let named = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")];
+    named.iter().fold(text, |text, (entity, character)| text.replace(entity, character)).trim().to_owned()
+}
+
+/// Every line of every table that names itself by its first cell.
+fn lines(html: &str) -> Vec<Line> {
+    let rows = html.split("<tr>").skip(1).map(|rest| rest.split("</tr>").next().unwrap());
+    let named = rows.filter_map(|row| row.split_once("<th scope=\"row\">")?.1.split_once("</th>"));
+    named
+        .map(|(name, cells)| {
+            // Examples stand below the name.
+            let name = text(name.split("<p").next().unwrap());
+            let cells = cells.split("<td").skip(1).map(|cell| cell.split_once('>').unwrap().1);
+            (name, cells.map(|cell| text(cell.split("</td>").next().unwrap())).collect())
+        })
+        .collect()
+}
+
+#[track_caller]
+fn assert_told(lines: &[Line], name: &str, number: &Value) {
+    let wanted = count(number);
+    let found: Vec<&Vec<String>> =
+        lines.iter().filter(|(of, _)| *of == as_shown(name)).map(|(_, cells)| cells).collect();
+    assert!(found.iter().any(|cells| cells[0] == wanted), "{name} is {wanted}; the page has {found:?} in {lines:#?}");
+}
+
+fn assert_all_told(lines: &[Line], counts: &Value) {
+    for (name, number) in counts.as_object().into_iter().flatten() {
+        assert_told(lines, name, number);
+    }
+}
+
+/// The page of a run has every figure of its report.
+#[track_caller]
+pub(crate) fn assert_same(report: &Value, page: &str) {
+    let lines = lines(page);
+    let told = |name: &str, number: &Value| assert_told(&lines, name, number);
+    let (rows, members, requests) = (&report["rows"], &report["members"], &report["requests"]);
+    for (name, number) in [
+        ("Read", &rows["read"]),
+        ("Accepted by Braze", &rows["accepted"]),
+        ("Unchanged", &rows["unchanged"]),
+        ("Repeated in the file", &rows["duplicate"]),
+        ("Rejected", &rows["rejected"]),
+        ("Before", &members["before"]),
+        ("Left", &members["left"]),
+        ("Stayed", &members["stayed"]),
+        ("Entered", &members["entered"]),
+        ("After", &members["after"]),
+        ("Requests", &requests["sent"]),
+        ("Repeated among them", &requests["retried"]),
+        ("Answered “429 Too Many Requests”", &requests["rate_limited"]),
+        ("Data points", &report["data_points"]),
+    ] {
+        told(name, number);
+    }
+    assert_all_told(&lines, &report["rejected_reasons"]);
+    assert_all_told(&lines, &report["dropped_fields"]);
+    for file in report["files"].as_array().unwrap() {
+        told(file["key"].as_str().unwrap(), &file["rows"]);
+    }
+    // The picture of the requests has a bar for each stretch of time in which something was sent, or answered 429.
+    let over_time = &report["requests_over_time"];
+    for (series, all, colour) in
+        [("sent", &requests["sent"], "#2B6CB8"), ("rate_limited", &requests["rate_limited"], "#C2410C")]
+    {
+        let stretches: Vec<u64> =
+            over_time[series].as_array().into_iter().flatten().map(|n| n.as_u64().unwrap()).collect();
+        assert_eq!(stretches.iter().sum::<u64>(), all.as_u64().unwrap(), "{series}: {report:#}");
+        let bars = page
+            .split("<svg class=\"chart\"")
+            .nth(1)
+            .unwrap_or_default()
+            .matches(&format!("fill=\"{colour}\""))
+            .count();
+        assert_eq!(bars, stretches.iter().filter(|stretch| **stretch > 0).count(), "{series}: {page}");
+    }
+    for part in ["message", "attribute", "segment", "export"] {
+        let whole = text(page.split("<body>").nth(1).unwrap());
+        for line in report[part].as_str().unwrap().lines() {
+            assert!(whole.contains(&as_shown(line.trim())), "{part} {line:?} is not on {page}");
+        }
+    }
+}
+
+/// The page of a dry run has the figures of all its reports, and their sums.
+#[track_caller]
+pub(crate) fn assert_dry_run(reports: &[Value], page: &str) {
+    let lines = lines(page);
+    let mut sums = [0; 4];
+    for report in reports {
+        let (members, preview) = (&report["members"], &report["preview"]);
+        for (sum, figure) in sums.iter_mut().zip([
+            &members["entered"],
+            &members["left"],
+            &report["rows"]["rejected"],
+            &report["data_points"],
+        ]) {
+            *sum += figure.as_u64().unwrap();
+        }
+        for (name, number) in [
+            ("Would be sent", &report["rows"]["accepted"]),
+            ("Unchanged", &report["rows"]["unchanged"]),
+            ("Rejected", &report["rows"]["rejected"]),
+            ("Entered", &members["entered"]),
+            ("Stayed", &members["stayed"]),
+            ("Left", &members["left"]),
+            ("Requests", &preview["requests"]),
+            ("Members unset", &preview["unset"]),
+            ("Data points", &report["data_points"]),
+        ] {
+            assert_told(&lines, name, number);
+        }
+        assert_all_told(&lines, &report["rejected_reasons"]);
+        if let Some(last) = preview["last_run"].as_object() {
+            assert_told(&lines, "Members", &last["members"]["after"]);
+        }
+        let whole = text(page.split("<body>").nth(1).unwrap());
+        for object in preview["objects"].as_array().unwrap() {
+            let object = serde_json::to_string_pretty(object).unwrap();
+            assert!(whole.contains(&as_shown(&object)), "{object} is not on {page}");
+        }
+    }
+    let names = ["would enter", "would leave", "rows rejected", "data points"];
+    for (name, sum) in names.into_iter().zip(sums) {
+        let wanted = format!("<div><dt>{name}</dt><dd>{}</dd></div>", count(&sum.into()));
+        assert!(page.contains(&wanted), "{wanted} is not on {page}");
+    }
+}
+
+/// The runs of each segment as a page of history has them: the newest first.
+pub(crate) fn sections(page: &str) -> BTreeMap<String, Vec<Line>> {
+    page.split("<section aria-labelledby=\"segment-")
+        .skip(1)
+        .map(|section| {
+            let name = section.split("<bdi>").nth(1).and_then(|rest| rest.split("</bdi>").next()).unwrap();
+            (text(name), lines(section))
+        })
+        .collect()
+}
+
+/// A line of the history says what the run's report says; of a run that was not complete when a newer one was, that it
+/// was superseded.
+#[track_caller]
+pub(crate) fn assert_line((run, cells): &Line, report: &Value) {
+    assert_eq!(*run, report["run"].as_str().unwrap().replace('T', " ").replace('Z', ""));
+    let outcome = if report["outcome"] == "delivered" { "Delivered" } else { "Superseded" };
+    let members = &report["members"];
+    let figures = [&members["after"], &members["entered"], &members["left"], &report["rows"]["rejected"]].map(count);
+    assert_eq!(cells[0], outcome, "{report:#}");
+    assert_eq!(cells[1..5], figures, "{report:#}");
+    assert_eq!(cells[6].is_empty(), false, "it ended");
+}
