@@ -130,7 +130,7 @@ async fn deliver_everything(world: &World) -> BTreeMap<&'static str, String> {
     let mut pages = BTreeMap::new();
     let busy = Answer::new(429, "application/json", r#"{"message":"Rate limit exceeded"}"#);
     world.account.braze.set_faults(Some(Arc::new(move |call: &TrackCall| {
-        if call.number % 15 == 0 { Fault::Answer(busy.clone()) } else { Fault::None }
+        if call.number.is_multiple_of(15) { Fault::Answer(busy.clone()) } else { Fault::None }
     })));
     world.put(&file_of(PLAIN, 20), people(0..70));
     assert_eq!(run(world, PLAIN, json!({})).await["outcome"], "delivered");

@@ -51,7 +51,7 @@ impl SegmentDelivery {
             // Neither gives up because the other fails.
             let (told, shown): (_, Result<(), DeliveryError>) =
                 tokio::join!(Box::pin(self.store_report(&report, &condition)), Box::pin(with_page));
-            told.and(shown)?;
+            told.map(|_| ()).and(shown)?;
             let after = self.ledger.read().await?;
             if after.as_ref().map(|ledger| ledger.runs.get(&run)) == ledger.as_ref().map(|ledger| ledger.runs.get(&run))
             {
@@ -117,10 +117,12 @@ impl SegmentDelivery {
     pub async fn failed_report(&self, run: RunId, error: &DeliveryError) -> Report {
         tracing::error!(export = %self.export.name, segment = %self.segment, %run, %error, "a delivery failed");
         let report = self.make_report(None, run, Outcome::Failed, error.to_string());
-        if let Err(error) = self.store_report(&report, &Condition::Absent).await {
-            tracing::error!(%error, "the report of a failed delivery could not be stored");
+        match self.store_report(&report, &Condition::Absent).await {
+            Ok(true) => self.store_page(&report, &[], &Condition::Any).await,
+            // What is told there already has its page.
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "the report of a failed delivery could not be stored"),
         }
-        self.store_page(&report, &[], &Condition::Absent).await;
         self.log(&report);
         report
     }
@@ -161,13 +163,15 @@ impl SegmentDelivery {
         }
     }
 
-    async fn store_report(&self, report: &Report, condition: &Condition) -> Result<(), DeliveryError> {
+    /// Whether the report was stored; `false` where `condition` does not hold.
+    async fn store_report(&self, report: &Report, condition: &Condition) -> Result<bool, DeliveryError> {
         let Some(run) = report.run else {
-            return Ok(());
+            return Ok(false);
         };
         let key = self.keys.report(run, "report.json");
         match self.bucket.write(&key, report.to_json(), "application/json", condition).await {
-            Ok(_) | Err(BucketError::Changed { .. }) => Ok(()),
+            Ok(_) => Ok(true),
+            Err(BucketError::Changed { .. }) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }

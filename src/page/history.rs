@@ -111,6 +111,9 @@ struct Segment {
     shown_of: String,
 }
 
+/// Counts of members by the time that names their run.
+type Series = Vec<(i64, u64)>;
+
 struct RunLine {
     run: String,
     outcome_class: &'static str,
@@ -185,11 +188,11 @@ impl Segment {
         let runs = history.runs.get(from..).unwrap_or_default();
         // Whoever is in a run that is not complete is no final figure.
         let complete = || runs.iter().filter(|past| past.summary.outcome == Outcome::Delivered);
-        let points: Vec<(i64, u64)> =
+        let points: Series =
             complete().map(|past| (seconds_of(past.summary.run), past.summary.members.after)).collect();
         // In the first run everybody enters, beside which no later run would be seen.
         let later = complete().filter(|past| past.summary.members.before > 0);
-        let (entered, left): (Vec<(i64, u64)>, Vec<(i64, u64)>) = later
+        let (entered, left): (Series, Series) = later
             .map(|past| {
                 let (time, members) = (seconds_of(past.summary.run), &past.summary.members);
                 ((time, members.entered), (time, members.left))

@@ -180,5 +180,5 @@ pub(crate) fn assert_line((run, cells): &Line, report: &Value) {
     let figures = [&members["after"], &members["entered"], &members["left"], &report["rows"]["rejected"]].map(count);
     assert_eq!(cells[0], outcome, "{report:#}");
     assert_eq!(cells[1..5], figures, "{report:#}");
-    assert_eq!(cells[6].is_empty(), false, "it ended");
+    assert!(!cells[6].is_empty(), "it ended");
 }
