@@ -244,6 +244,42 @@ async fn report_shows_the_newest_run_one_run_or_all_of_them() {
     assert!(code == 2 && missing.contains("Royal") && missing.contains("local status"), "{missing}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_are_written_into_files_and_their_places_are_told() {
+    let desk = Desk::new().await;
+    let read = |name: &str| fs::read_to_string(desk.folder.path().join(name)).unwrap();
+    desk.write_run("23", FIRST);
+    let dry = "dry-run --config exports.toml --export loyalty --files files --html dry.html";
+    let output = desk.local(&format!("{dry} --json")).await;
+    assert_eq!(output.status.code(), Some(0));
+    serde_json::from_slice::<Value>(&output.stdout).expect("nothing but the answer");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("The page is in dry.html"));
+    let page = read("dry.html");
+    for part in ["<!doctype html>", "Dry run", "no customer ID and no email", "max_leavers", "No run of this segment"] {
+        assert!(page.contains(part), "{part} is not in {page}");
+    }
+    assert!(!page.contains("o'connor") && !page.contains("太郎") && !page.contains("canary"), "{page}");
+
+    desk.deliver("").await;
+    desk.write_run("24", "0001,o'connor@example.com,太郎\r\n");
+    let told = String::from_utf8(desk.local(dry).await.stdout).unwrap();
+    assert!(told.contains("against the last run, 2026-11-23T01:02Z"), "{told}");
+    assert!(read("dry.html").contains("Members who leave"), "{}", read("dry.html"));
+
+    let output = desk.local("status --config exports.toml").await;
+    assert!(String::from_utf8(output.stdout).unwrap().contains("reports/loyalty/history.html"));
+    for (further, file, part) in [("", "run.html", "Run report"), (" --history", "all.html", "History of an export")] {
+        let line = format!("report --config exports.toml --export loyalty{further} --html {file}");
+        let output = desk.local(&line).await;
+        let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(output.status.code() == Some(0) && told.contains(".html"), "{told}");
+        assert!(read(file).contains(part), "{}", read(file));
+    }
+    let output = desk.local("report --config exports.toml --export loyalty --html none/run.html").await;
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && told.contains("cannot write none/run.html"), "{told}");
+}
+
 /// Ctrl-C waits for what is on its way and writes down how far it came; the same command then sends the rest.
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_stops_at_a_checkpoint_and_the_same_command_goes_on() {
