@@ -190,7 +190,10 @@ impl Moments {
     fn between(begins: i64, ends: i64) -> Self {
         let span = ends - begins;
         let most = 4;
-        let step = Self::STEPS.into_iter().find(|step| span / step <= most).unwrap_or_else(|| span / most + 1);
+        // A time of day says nothing where there is more than one day.
+        let least = if span < Self::DAY { 1 } else { Self::DAY };
+        let mut steps = Self::STEPS.into_iter().filter(|step| *step >= least);
+        let step = steps.find(|step| span / step <= most).unwrap_or_else(|| span / most + 1);
         Self { begins, ends, step }
     }
 
