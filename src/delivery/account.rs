@@ -9,7 +9,7 @@ use crate::membership::{Ledger, Phase, Progress, RunRecord};
 use crate::page;
 use crate::report::examples::{Examples, RejectedExample};
 use crate::report::rejected::RejectedRows;
-use crate::report::{Members, Outcome, Report, ReportedFile};
+use crate::report::{Members, Outcome, Report, ReportMessage, ReportedFile};
 use crate::rows::Header;
 use crate::run::RunId;
 
@@ -240,14 +240,10 @@ impl SegmentDelivery {
 /// What the ledger knows better than this invocation: a run that is held or complete is so for everybody.
 fn said_of(record: &RunRecord, outcome: Outcome, message: String) -> (Outcome, String) {
     match (&record.phase, outcome) {
-        (Phase::Held { reason, .. }, Outcome::Held | Outcome::Waiting | Outcome::Delivered) => (
-            Outcome::Held,
-            format!(
-                "The files are delivered, but the run is held: {reason}. Nobody was unset. If this is right, run the export \
-                 on demand with \"allow_leavers\": true; if not, the next run that looks normal takes its place."
-            ),
-        ),
-        (Phase::Complete, Outcome::Waiting) => (Outcome::Delivered, "The run is delivered.".to_owned()),
+        (Phase::Held { reason, .. }, Outcome::Held | Outcome::Waiting | Outcome::Delivered) => {
+            (Outcome::Held, ReportMessage::Held { reason: reason.clone() }.to_string())
+        }
+        (Phase::Complete, Outcome::Waiting) => (Outcome::Delivered, ReportMessage::Delivered.to_string()),
         _ => (outcome, message),
     }
 }

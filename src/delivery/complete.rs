@@ -12,7 +12,7 @@ use super::load::Source;
 use super::segment::SegmentDelivery;
 use crate::config::OnLeave;
 use crate::membership::{CompleteRun, Lease, Ledger, Part, Phase};
-use crate::report::{Counts, Members, Outcome, RunSummary};
+use crate::report::{Counts, HoldReason, Members, Outcome, RunSummary};
 use crate::run::RunId;
 
 /// A run with at most this many leavers is never held: in a small segment, a few people are a large share.
@@ -62,7 +62,7 @@ impl SegmentDelivery {
         let reason = self.reason_to_hold(&compared).filter(|_| !leavers_allowed);
         let step = self
             .ledger
-            .update(|current| self.begin(current, &ledger, run, &compared, reason.as_deref(), leavers_allowed))
+            .update(|current| self.begin(current, &ledger, run, &compared, reason.as_ref(), leavers_allowed))
             .await?;
         match step {
             ControlFlow::Break(end) => Ok(end),
@@ -83,23 +83,21 @@ impl SegmentDelivery {
         Ok(sources)
     }
 
-    pub(super) fn reason_to_hold(&self, compared: &Comparison) -> Option<String> {
+    pub(super) fn reason_to_hold(&self, compared: &Comparison) -> Option<HoldReason> {
         let Members { before, after, .. } = compared.figures;
         if after == 0 {
-            return Some("it has no members".to_owned());
+            return Some(HoldReason::NoMembers);
         }
         if self.export.on_leave == OnLeave::Keep || compared.gone <= LEAVERS_NEVER_HELD {
             return None;
         }
         #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
         let share = compared.gone as f64 / before.max(1) as f64;
-        (share > self.export.max_leavers).then(|| {
-            format!(
-                "{} of {before} members would leave ({:.0} %), and max_leavers admits {:.0} %",
-                compared.gone,
-                share * 100.0,
-                self.export.max_leavers * 100.0
-            )
+        (share > self.export.max_leavers).then_some(HoldReason::TooManyLeavers {
+            gone: compared.gone,
+            before,
+            percent: share * 100.0,
+            admitted: self.export.max_leavers * 100.0,
         })
     }
 
@@ -109,7 +107,7 @@ impl SegmentDelivery {
         seen: &Ledger,
         run: RunId,
         compared: &Comparison,
-        reason_to_hold: Option<&str>,
+        reason_to_hold: Option<&HoldReason>,
         leavers_allowed: bool,
     ) -> ControlFlow<Completion, Step> {
         let now = self.budget.now();
@@ -145,7 +143,7 @@ impl SegmentDelivery {
                     record.phase = Phase::Held {
                         leavers: compared.gone,
                         before: compared.figures.before,
-                        reason: reason.to_owned(),
+                        reason: reason.to_string(),
                     };
                     return ControlFlow::Continue(Step::Held);
                 }

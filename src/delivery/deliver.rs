@@ -8,7 +8,7 @@ use super::segment::{FileToDeliver, RunOptions, SegmentDelivery};
 use super::{DeliveryError, evidence::Evidence};
 use crate::bucket::BucketError;
 use crate::membership::{Lease, Progress};
-use crate::report::{Outcome, Report};
+use crate::report::{Outcome, Report, ReportMessage};
 use crate::run::RunId;
 
 /// How often a delivery starts anew because the file changed under its key.
@@ -223,9 +223,7 @@ impl Tried {
 
     fn outcome(&self, completion: Option<Completion>) -> (Outcome, String) {
         if let Some(by) = self.superseded {
-            let message =
-                format!("Run {by} is newer and has begun. This run is not sent any more; nothing is to be done.");
-            return (Outcome::Superseded, message);
+            return (Outcome::Superseded, ReportMessage::Superseded { by }.to_string());
         }
         if !self.failures.is_empty() {
             let mut all: Vec<String> = self.failures.iter().map(ToString::to_string).collect();
@@ -236,28 +234,16 @@ impl Tried {
             return (outcome, all.join("\n"));
         }
         if self.out_of_time || completion == Some(Completion::OutOfTime) {
-            return (
-                Outcome::Unfinished,
-                "The time of the function was up. The delivery goes on from here.".to_owned(),
-            );
+            return (Outcome::Unfinished, ReportMessage::TimeIsUp.to_string());
         }
         if self.in_other_hands || completion == Some(Completion::InOtherHands) {
-            let message = "Another function delivers this run at the moment; its report tells the end.";
-            return (Outcome::Unfinished, message.to_owned());
+            return (Outcome::Unfinished, ReportMessage::InOtherHands.to_string());
         }
         match completion {
-            Some(Completion::Complete) if self.sent => (Outcome::Delivered, "The run is delivered.".to_owned()),
-            Some(Completion::Complete) => {
-                (Outcome::Delivered, "The run had been delivered already; nothing was left to be sent.".to_owned())
-            }
+            Some(Completion::Complete) if self.sent => (Outcome::Delivered, ReportMessage::Delivered.to_string()),
+            Some(Completion::Complete) => (Outcome::Delivered, ReportMessage::DeliveredAlready.to_string()),
             Some(Completion::Held) => (Outcome::Held, String::new()),
-            _ => (
-                Outcome::Waiting,
-                "The files that are here are delivered. Whoever left is told when the run is known to be complete: \
-                 when a model.json lists its files and all are here, or when the folder has been quiet for \
-                 settle_minutes and the schedule runs."
-                    .to_owned(),
-            ),
+            _ => (Outcome::Waiting, ReportMessage::Waiting.to_string()),
         }
     }
 }

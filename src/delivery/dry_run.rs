@@ -11,7 +11,7 @@ use super::segment::{FileToDeliver, RunOptions, SegmentDelivery};
 use crate::braze::RequestsOverTime;
 use crate::config::OnLeave;
 use crate::membership::{Ledger, RunMembers, read_part};
-use crate::report::{Counts, Outcome, Preview, Report, ReportedFile, RunSummary};
+use crate::report::{Counts, Outcome, Preview, Report, ReportMessage, ReportedFile, RunSummary};
 use crate::run::RunId;
 
 /// How many objects a dry run shows.
@@ -43,7 +43,8 @@ impl SegmentDelivery {
         let sources = self.everything_before(&ledger, run).await?;
         let compared = self.compare_members(&ledger, std::mem::take(&mut seen.members), sources).await?;
         let told = if self.export.on_leave == OnLeave::Keep { 0 } else { compared.told };
-        let would_be_held = self.reason_to_hold(&compared).filter(|_| !options.allow_leavers);
+        let would_be_held =
+            self.reason_to_hold(&compared).filter(|_| !options.allow_leavers).map(|reason| reason.to_string());
         let connection = &self.export.connection;
         let requests = seen.requests + told.div_ceil(connection.objects_per_request as u64);
         #[expect(clippy::cast_precision_loss, reason = "a number of requests has fewer than 52 bits")]
@@ -67,9 +68,7 @@ impl SegmentDelivery {
             started_at,
             finished_at,
             seconds: finished_at.duration_since(started_at).as_secs_f64(),
-            message: format!(
-                "Nothing was sent. A delivery would take {requests} requests, and {told} members would be unset."
-            ),
+            message: ReportMessage::WouldDeliver { requests, leavers: told }.to_string(),
             notes: seen.notes,
             preview: Some(Preview {
                 requests,

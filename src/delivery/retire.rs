@@ -11,7 +11,7 @@ use super::segment::SegmentDelivery;
 use crate::braze::RequestsOverTime;
 use crate::config::OnLeave;
 use crate::membership::{Lease, Ledger, Retirement, RunMembers};
-use crate::report::{Members, Outcome, Report, Requests, Rows};
+use crate::report::{Members, Outcome, Report, ReportMessage, Requests, Rows};
 
 /// How often a retirement is begun anew because the ledger changed meanwhile.
 const TRIES: u32 = 4;
@@ -75,7 +75,7 @@ impl SegmentDelivery {
         let mut report = self.retiring(&ledger, compared.told, self.budget.now());
         if dry_run {
             report.outcome = Outcome::DryRun;
-            report.message = format!("Nothing was sent. {} members would be unset.", compared.told);
+            report.message = ReportMessage::WouldRetire { members: compared.told }.to_string();
             return Ok(ControlFlow::Break(Some(RetirementEnd { report, goes_on: false })));
         }
         self.demand_consent()?;
@@ -172,18 +172,18 @@ impl SegmentDelivery {
             .is_continue();
         let end = told?;
         let goes_on = ours && end == LeavingEnd::OutOfTime;
-        (report.outcome, report.message) = if all_told && ours && refused == 0 {
+        let (outcome, message) = if all_told && ours && refused == 0 {
             self.delete_but_ledger(keys).await?;
             self.note_work(|work| work.completed = true);
-            (Outcome::Delivered, format!("The segment is retired: {members} members were unset."))
+            (Outcome::Delivered, ReportMessage::Retired { members })
         } else if all_told && ours {
-            (Outcome::Failed, format!("Braze refused {refused} members. They keep the attribute; run retire again."))
+            (Outcome::Failed, ReportMessage::SomeNotRetired { refused })
         } else if goes_on {
-            (Outcome::Unfinished, "The time of the function was up. The retirement goes on from here.".to_owned())
+            (Outcome::Unfinished, ReportMessage::RetirementGoesOn)
         } else {
-            let message = "Another function has taken over the segment. Ask for its status; run retire again to go on.";
-            (Outcome::Unfinished, message.to_owned())
+            (Outcome::Unfinished, ReportMessage::RetirementInOtherHands)
         };
+        (report.outcome, report.message) = (outcome, message.to_string());
         report.finished_at = self.budget.now();
         self.log(&report);
         Ok(RetirementEnd { report, goes_on })

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::message::AnswerMessage;
 use super::{Handler, HandlerError, listed};
 use crate::config::Config;
 use crate::names::ConnectionName;
@@ -30,13 +31,10 @@ impl Handler {
         };
         Ok(match self.braze(connection).check(&key).await {
             Err(error) => answer("failed", error.to_string()),
-            Ok(()) if !connection.agree_to_data_transfer => answer(
-                "connected",
-                "Braze takes the key. Nothing is sent yet, because agree_to_data_transfer is not true: set it in \
-                 exports.toml once someone who may decide so agrees that customer data goes to Braze."
-                    .to_owned(),
-            ),
-            Ok(()) => answer("connected", "Braze takes the key, and the key may write users.".to_owned()),
+            Ok(()) if !connection.agree_to_data_transfer => {
+                answer("connected", AnswerMessage::ConnectedWithoutConsent.to_string())
+            }
+            Ok(()) => answer("connected", AnswerMessage::Connected.to_string()),
         })
     }
 }

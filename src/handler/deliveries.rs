@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::FutureExt;
 use serde_json::{Value, json};
 
+use super::message::AnswerMessage;
 use super::{Handler, HandlerError, answer, listed};
 use crate::budget::TimeBudget;
 use crate::config::{Config, Export, Schedule};
@@ -272,9 +273,7 @@ impl Deliveries {
             further.push(("errors", Value::Array(errors)));
         }
         if self.reports.is_empty() {
-            let message =
-                "No file of a segment was found. Look at `ignored`, and at the export's folder, segments and path.";
-            further.push(("message", message.into()));
+            further.push(("message", AnswerMessage::NothingFound.to_string().into()));
         }
         answer(&self.reports, &further)
     }

@@ -6,6 +6,7 @@ mod erase;
 mod history;
 mod inspect;
 mod landed;
+mod message;
 mod rate_share;
 mod retire;
 mod retry;

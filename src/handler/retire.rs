@@ -10,7 +10,7 @@ use crate::config::{Config, Export};
 use crate::delivery::{Models, RetirementEnd, SegmentDelivery};
 use crate::names::{ExportName, SegmentName};
 use crate::queue::ContinuedDelivery;
-use crate::report::{Outcome, Report, Trigger};
+use crate::report::{Outcome, Report, ReportMessage, Trigger};
 use crate::trigger::EventError;
 
 impl Handler {
@@ -78,7 +78,7 @@ impl Handler {
                 queue.send(ContinuedDelivery { export, segment, retire: true, run: report.run }).await?;
             } else {
                 report.outcome = Outcome::Unfinished;
-                "The time of the function was up. Run retire again to go on.".clone_into(&mut report.message);
+                report.message = ReportMessage::RetirementStops.to_string();
             }
         }
         Ok(report)

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::landed::INCOMING;
+use super::message::AnswerMessage;
 use super::{Handler, HandlerError, deliveries::no_such_segment};
 use crate::budget::TimeBudget;
 use crate::config::{Config, Export};
@@ -225,20 +226,19 @@ impl Handler {
         let kept: Vec<Value> =
             found.kept.iter().map(|(reason, messages)| json!({ "reason": reason, "messages": messages })).collect();
         let mut message = match (retried.is_empty(), wanted.dry_run) {
-            (true, _) => "Nothing that failed was found.".to_owned(),
-            (false, true) => "Nothing was sent. What `retried` lists would go into the queue once more.".to_owned(),
-            (false, false) => "What `retried` lists is in the queue once more; its reports tell the end.".to_owned(),
+            (true, _) => vec![AnswerMessage::NothingFailed],
+            (false, true) => vec![AnswerMessage::WouldRetry],
+            (false, false) => vec![AnswerMessage::Retried],
         };
         if self.dead_letters.is_none() {
-            message.push_str(
-                " Dead letters were not looked at: the environment variable DEAD_LETTER_QUEUE_URL is not set.",
-            );
+            message.push(AnswerMessage::DeadLettersNotLookedAt);
         }
         if found.cut_short {
-            message.push_str(" There are more dead letters than could be looked at: run retry again.");
+            message.push(AnswerMessage::MoreDeadLetters);
         }
+        let message: Vec<String> = message.iter().map(ToString::to_string).collect();
         json!({
-            "action": "retry", "dry_run": wanted.dry_run, "retried": retried, "ignored": kept, "message": message,
+            "action": "retry", "dry_run": wanted.dry_run, "retried": retried, "ignored": kept, "message": message.join(" "),
         })
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::message::AnswerMessage;
 use super::{Handler, HandlerError};
 use crate::config::{Config, Export, Schedule};
 use crate::delivery::DeliveryError;
@@ -48,14 +49,10 @@ fn segment_status(export: &Export, segment: &SegmentName, ledger: Option<&Ledger
     let last = ledger.and_then(|ledger| ledger.last_complete.as_ref());
     let retirement = ledger.and_then(|ledger| ledger.retirement.as_ref());
     let message = match (delivered, last) {
-        (false, _) if retirement.is_some() => {
-            "This segment is being retired. If no function is at work on it any more, run retire again to go on."
-        }
-        (false, _) => {
-            "This segment has been taken out of exports.toml. Its members keep the attribute; the action retire unsets it."
-        }
-        (true, None) => "No run has been delivered whole yet.",
-        (true, Some(_)) => "",
+        (false, _) if retirement.is_some() => Some(AnswerMessage::BeingRetired),
+        (false, _) => Some(AnswerMessage::TakenOut),
+        (true, None) => Some(AnswerMessage::NothingDelivered),
+        (true, Some(_)) => None,
     };
     json!({
         "segment": segment,
@@ -73,7 +70,7 @@ fn segment_status(export: &Export, segment: &SegmentName, ledger: Option<&Ledger
             "started_at": retirement.started_at, "done": retirement.done, "refused": retirement.refused,
         })),
         "history": ledger.map(|ledger| &ledger.history[ledger.history.len().saturating_sub(RUNS_TOLD)..]),
-        "message": message,
+        "message": message.map(|message| message.to_string()).unwrap_or_default(),
     })
 }
 
