@@ -43,6 +43,10 @@ impl TrackRequest {
     /// first. An object that is too large for a request of its own is refused by Braze and comes back as rejected.
     pub fn push(&mut self, object: &[u8]) -> usize {
         let index = self.ends.len();
+        if index == 0 {
+            // Hundreds of requests are in memory, so none has more room than it can use.
+            self.ends.reserve_exact(MAX_OBJECTS);
+        }
         let body = Arc::make_mut(&mut self.body);
         body.truncate(body.len() - TAIL.len());
         if index > 0 {

@@ -50,9 +50,17 @@ pub struct Answer {
 impl Answer {
     /// The answer with this status, these headers and this body; `now` is the time of day by which the headers are read.
     pub fn new(status: u16, headers: &HeaderMap, body: Bytes, now: SystemTime) -> Self {
-        let html = headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"))
-            || body.trim_ascii_start().starts_with(b"<");
-        Self { status, rate: RateHeaders::read(headers, now), html, body }
+        Self { status, ..Self::headed(headers, now) }.with(body)
+    }
+
+    /// What the headers say.
+    fn headed(headers: &HeaderMap, now: SystemTime) -> Self {
+        let html = headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+        Self { rate: RateHeaders::read(headers, now), html, ..Self::default() }
+    }
+
+    fn with(self, body: Bytes) -> Self {
+        Self { html: self.html || body.trim_ascii_start().starts_with(b"<"), body, ..self }
     }
 }
 
@@ -158,7 +166,8 @@ impl HttpTransport {
     }
 
     async fn read(&self, mut response: Response) -> Answer {
-        let (status, headers, came) = (response.status().as_u16(), response.headers().clone(), self.clock.now());
+        let status = response.status().as_u16();
+        let answer = Answer { status, ..Answer::headed(response.headers(), self.clock.now()) };
         let mut body = BytesMut::new();
         // A body that breaks off is used as far as it came: the status is known and decides.
         while let Ok(Some(chunk)) = response.chunk().await {
@@ -168,7 +177,7 @@ impl HttpTransport {
                 break;
             }
         }
-        Answer::new(status, &headers, body.freeze(), came)
+        answer.with(body.freeze())
     }
 }
 

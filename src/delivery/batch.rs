@@ -16,7 +16,8 @@ const MORE_FOLLOWS: u8 = 1 << LENGTH_BITS;
 pub(super) struct Batch {
     pub(super) request: TrackRequest,
     tickets: Vec<Ticket>,
-    /// What [`Ticket::start`] points into: of each row the identifier and then the fields, each after its length.
+    /// What [`Ticket::start`] points into: of each row the identifier and the row's data, each after its length, and then
+    /// where the fields lie in the data.
     texts: Vec<u8>,
 }
 
@@ -82,8 +83,12 @@ impl Batch {
             Identifier::Email(address) => (address, true),
         };
         self.push_text(identifier.as_bytes());
-        for index in 0..row.len() {
-            self.push_text(row.field_bytes(index).unwrap_or_default());
+        match row.in_one_piece() {
+            Some((data, fields)) => {
+                self.push_text(data);
+                self.push_places(fields.iter().copied());
+            }
+            None => self.push_fields(row),
         }
         self.tickets.push(Ticket { line: row.line(), start, by_email, email, data_points: matched.attributes });
         self.request.push(object);
@@ -101,7 +106,7 @@ impl Batch {
         let end = self.tickets.get(index + 1).map_or(self.texts.len(), |next| next.start);
         let mut texts = Texts(self.texts.get(ticket.start..end)?);
         // It was a string when it was pushed.
-        let identifier = std::str::from_utf8(texts.next()?).ok()?;
+        let identifier = std::str::from_utf8(texts.text()?).ok()?;
         Some(SentRow {
             line: ticket.line,
             identifier: if ticket.by_email {
@@ -110,45 +115,92 @@ impl Batch {
                 Identifier::ExternalId(identifier)
             },
             email: ticket.email,
-            record: texts.collect(),
+            record: texts.record()?,
         })
     }
 
     fn push_text(&mut self, text: &[u8]) {
-        let mut length = text.len();
+        self.push_number(text.len());
+        self.texts.extend_from_slice(text);
+    }
+
+    /// Fields whose data has to be put together.
+    fn push_fields(&mut self, row: &Row<'_>) {
+        let fields = || (0..row.len()).map(|index| row.field_bytes(index).unwrap_or_default());
+        self.push_number(fields().map(<[u8]>::len).sum());
+        fields().for_each(|field| self.texts.extend_from_slice(field));
+        let mut end = 0;
+        self.push_places(fields().map(|field| {
+            let start = end;
+            end += field.len();
+            (start, end)
+        }));
+    }
+
+    /// Where fields lie: twice the length, if the field comes after one byte, the delimiter; else one more, and then how many
+    /// bytes it comes after.
+    fn push_places(&mut self, fields: impl Iterator<Item = (usize, usize)>) {
+        let mut expected = 0;
+        for (start, end) in fields {
+            let elsewhere = start != expected;
+            self.push_number(2 * (end - start) + usize::from(elsewhere));
+            if elsewhere {
+                // Fields that lie side by side have no delimiter between them.
+                self.push_number(start + 1 - expected);
+            }
+            expected = end + 1;
+        }
+    }
+
+    fn push_number(&mut self, mut number: usize) {
         loop {
-            let [lowest, ..] = length.to_le_bytes();
-            length >>= LENGTH_BITS;
-            if length == 0 {
+            let [lowest, ..] = number.to_le_bytes();
+            number >>= LENGTH_BITS;
+            if number == 0 {
                 self.texts.push(lowest);
                 break;
             }
             self.texts.push(lowest | MORE_FOLLOWS);
         }
-        self.texts.extend_from_slice(text);
     }
 }
 
-/// Texts that lie side by side, each after its length.
+/// What is left of a row's texts to read.
 struct Texts<'a>(&'a [u8]);
 
-impl<'a> Iterator for Texts<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let (mut length, mut shift) = (0, 0);
+impl<'a> Texts<'a> {
+    fn number(&mut self) -> Option<usize> {
+        let (mut number, mut shift) = (0, 0);
         loop {
             let (byte, rest) = self.0.split_first()?;
             self.0 = rest;
-            length |= usize::from(byte & !MORE_FOLLOWS) << shift;
+            number |= usize::from(byte & !MORE_FOLLOWS) << shift;
             shift += LENGTH_BITS;
             if byte & MORE_FOLLOWS == 0 {
-                break;
+                return Some(number);
             }
         }
+    }
+
+    fn text(&mut self) -> Option<&'a [u8]> {
+        let length = self.number()?;
         let (text, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(text)
+    }
+
+    /// The row, whose data comes next, and then the places of its fields to the end.
+    fn record(mut self) -> Option<Record> {
+        let data = self.text()?;
+        let mut expected = 0;
+        let fields = std::iter::from_fn(|| {
+            let place = self.number()?;
+            let start = if place % 2 == 0 { expected } else { (expected + self.number()?).checked_sub(1)? };
+            let end = start + place / 2;
+            expected = end + 1;
+            data.get(start..end)
+        });
+        Some(fields.collect())
     }
 }
 

@@ -3,7 +3,9 @@
 use super::DeliveryError;
 use super::load::Source;
 use super::segment::SegmentDelivery;
-use crate::membership::{Leaver, Ledger, PartRow, RecentMembers, RunMembers, RunRecord, Standing};
+use crate::membership::{
+    DistinctMembers, Leaver, Ledger, Part, PartRow, RecentMembers, RunMembers, RunRecord, Standing,
+};
 use crate::report::Members;
 
 /// Who is in the run and who left, before anybody is told.
@@ -65,19 +67,26 @@ impl SegmentDelivery {
         sources: Vec<Source>,
     ) -> Result<Comparison, DeliveryError> {
         let parts = record.parts();
-        let rows: u64 = parts.iter().map(|part| part.rows).sum();
-        let mut members = RunMembers::with_capacity(usize::try_from(rows).unwrap_or(0));
+        if sources.is_empty() {
+            return self.count_members(ledger, &parts).await;
+        }
+        let mut members = RunMembers::with_capacity(lines_of(&parts));
         if self.export.data_matching.customer_id.is_some() && self.export.data_matching.email.is_some() {
             members.expect_addresses();
         }
-        // The addresses are asked for by what the state lists of others, so without any they need no memory.
-        let nobody_before = sources.is_empty();
-        self.read_parts(&parts, |row| {
-            let email = row.email.filter(|_| !nobody_before);
-            members.push(&PartRow { email, ..*row });
-        })
-        .await?;
+        self.read_parts(&parts, |row| members.push(row)).await?;
         self.compare_members(ledger, members, sources).await
+    }
+
+    /// Where the state lists nobody else, there is nothing to compare with.
+    async fn count_members(&self, ledger: &Ledger, parts: &[Part]) -> Result<Comparison, DeliveryError> {
+        let mut members = DistinctMembers::with_capacity(lines_of(parts));
+        self.read_parts(parts, |row| members.push(row)).await?;
+        if members.seal() {
+            self.read_parts(parts, |row| members.push_again(row)).await?;
+        }
+        let figures = figures(ledger, 0, members.count());
+        Ok(Comparison { members: RunMembers::default(), figures, gone: 0, told: 0, nobody_else: true })
     }
 
     /// Compares the members of a run with the last complete one and with everything that was sent since.
@@ -106,9 +115,17 @@ impl SegmentDelivery {
             .await?;
         }
         let Tally { gone, told, elsewhere, .. } = tally;
-        let before = ledger.last_complete.as_ref().map_or(0, |last| last.members);
-        let (stayed, after) = (members.stayed(), members.len());
-        let figures = Members { before, entered: after - stayed, stayed, left: before.saturating_sub(stayed), after };
+        let figures = figures(ledger, members.stayed(), members.len());
         Ok(Comparison { members, figures, gone, told, nobody_else: told + elsewhere == 0 })
     }
+}
+
+fn lines_of(parts: &[Part]) -> usize {
+    usize::try_from(parts.iter().map(|part| part.rows).sum::<u64>()).unwrap_or(0)
+}
+
+/// The figures of a run with `after` members, `stayed` of whom the last complete run had.
+fn figures(ledger: &Ledger, stayed: u64, after: u64) -> Members {
+    let before = ledger.last_complete.as_ref().map_or(0, |last| last.members);
+    Members { before, entered: after - stayed, stayed, left: before.saturating_sub(stayed), after }
 }

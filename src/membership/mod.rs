@@ -53,6 +53,7 @@
 //!         a file is delivered again, after the lease has ended: everybody is sent anew
 //! ```
 
+mod distinct;
 mod known;
 mod ledger;
 mod ledger_store;
@@ -71,6 +72,7 @@ use std::io;
 
 use thiserror::Error;
 
+pub use self::distinct::DistinctMembers;
 pub use self::known::{Known, KnownBuilder, Meeting};
 pub use self::ledger::{Checkpoint, CompleteRun, FORMAT, FileRecord, Lease, Ledger, Phase, Progress, RunRecord};
 pub use self::ledger_store::LedgerStore;

@@ -92,7 +92,7 @@ impl PartRow<'_> {
     }
 }
 
-/// Writes a part into memory. A part is small: a stretch of a file has at most some 200,000 rows.
+/// Writes a part into memory. A part is small: a stretch of a file has at most some 40,000 rows.
 #[derive(Debug)]
 pub struct PartWriter {
     encoder: GzEncoder<Vec<u8>>,
@@ -169,17 +169,20 @@ impl Default for PartWriter {
 pub fn read_part(key: &str, bytes: &[u8], mut each: impl FnMut(PartRow<'_>)) -> Result<(), StateError> {
     let damaged = |line: u64, found: &'static str| StateError::Damaged { key: key.to_owned(), line, found };
     let mut decoder = MultiGzDecoder::new(bytes);
-    let mut text = Vec::with_capacity(2 * READ);
+    let mut buffer = vec![0; 2 * READ];
+    let mut held = 0;
     let mut plain = Vec::new();
     let mut line = 0;
     loop {
-        let held = text.len();
-        text.resize(held + READ, 0);
-        let read = decoder.read(text.get_mut(held..).unwrap_or_default());
+        if buffer.len() - held < READ {
+            buffer.resize(held + 2 * READ, 0);
+        }
+        let read = decoder.read(&mut buffer[held..]);
         let read = read.map_err(|_| damaged(line + 1, "it is not whole gzip data"))?;
-        text.truncate(held + read);
+        held += read;
+        let text = &buffer[..held];
         let mut start = 0;
-        while let Some((record, next)) = next_record(&text, start) {
+        while let Some((record, next)) = next_record(text, start) {
             line += 1;
             if line > 1 {
                 each(parse_row(record, &mut plain).map_err(|found| damaged(line, found))?);
@@ -188,9 +191,10 @@ pub fn read_part(key: &str, bytes: &[u8], mut each: impl FnMut(PartRow<'_>)) -> 
             }
             start = next;
         }
-        text.drain(..start);
+        buffer.copy_within(start..held, 0);
+        held -= start;
         if read == 0 {
-            return if text.is_empty() { Ok(()) } else { Err(damaged(line + 1, "its last line has no end")) };
+            return if held == 0 { Ok(()) } else { Err(damaged(line + 1, "its last line has no end")) };
         }
     }
 }
@@ -294,13 +298,15 @@ fn push_number<const N: usize>(line: &mut Vec<u8>, number: u64) {
 /// The number that exactly `N` digits write.
 fn number<const N: usize>(digits: &[u8]) -> Result<u64, &'static str> {
     let digits: &[u8; N] = digits.try_into().map_err(|_| "a hash has not its number of digits")?;
-    let mut number = 0_u128;
+    let (mut number, mut any, mut lost) = (0_u64, 0, 0);
     for digit in digits {
         let value = VALUES[usize::from(*digit)];
-        if value == NO_DIGIT {
-            return Err("a hash is not written in base 64");
-        }
-        number = (number << DIGIT_BITS) | u128::from(value);
+        any |= value;
+        lost |= number >> (u64::BITS - DIGIT_BITS);
+        number = (number << DIGIT_BITS) | u64::from(value);
     }
-    u64::try_from(number).map_err(|_| "a hash is larger than 64 bits")
+    if any == NO_DIGIT {
+        return Err("a hash is not written in base 64");
+    }
+    if lost == 0 { Ok(number) } else { Err("a hash is larger than 64 bits") }
 }

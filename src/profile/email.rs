@@ -21,6 +21,8 @@ const MIDDLE: u8 = 2;
 const ALPHANUMERIC: u8 = 4;
 /// A character that may stand in a label of a domain.
 const LABEL: u8 = 8;
+/// A letter that one of the words in [`is_microsoft_domain`] has and few domains have: each word has one of them.
+const OF_MICROSOFT: u8 = 16;
 
 /// What each ASCII character may be. Nearly every address is ASCII, and one look-up for each byte decides.
 const KINDS: [u8; 256] = {
@@ -34,6 +36,9 @@ const KINDS: [u8; 256] = {
             b'.' | b'+' | b'\'' | b'&' | b'#' | b'/' | b'=' | b'`' | b'|' => MIDDLE,
             _ => 0,
         };
+        if matches!(byte.to_ascii_lowercase(), b'h' | b'k' | b'v' | b's') {
+            kinds[byte as usize] |= OF_MICROSOFT;
+        }
         byte += 1;
     }
     kinds
@@ -47,21 +52,28 @@ fn is(byte: u8, kind: u8) -> bool {
 ///
 /// Two rules are not checked: that the top-level domain is in IANA's list, which grows, and that the address exists.
 pub(crate) fn is_address(text: &str) -> bool {
-    // Cells are short: comparing bytes one by one is quicker here than a searcher that has to be set up.
-    let at = text.bytes().position(|byte| byte == b'@');
+    // Cells are short: one by one, every byte is looked at once, and what all bytes of the local part may be is known by then.
+    let mut all = u8::MAX;
+    let at = text.bytes().position(|byte| {
+        let found = byte == b'@';
+        if !found {
+            all &= KINDS[usize::from(byte)];
+        }
+        found
+    });
     at.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?))).is_some_and(|(local, domain)| {
         fits_attribute(text)
+            && is_local_part(local, all & MIDDLE != 0)
             && is_domain(domain.as_bytes())
-            && is_local_part(local)
             && (!is_microsoft_domain(domain.as_bytes()) || is_microsoft_local_part(local))
             && (local.chars().nth(1).is_some() || !is_gmail_domain(domain))
     })
 }
 
-/// Words at both ends, and little else between them.
-fn is_local_part(local: &str) -> bool {
+/// Words at both ends, and little else between them. `all_middle`: each byte may stand in the middle.
+fn is_local_part(local: &str, all_middle: bool) -> bool {
     let bytes = local.as_bytes();
-    if bytes.iter().all(|&byte| is(byte, MIDDLE)) {
+    if all_middle {
         let is_word = |byte: Option<&u8>| byte.is_some_and(|&byte| is(byte, WORD));
         return bytes.len() <= LOCAL_MAX_CHARACTERS && is_word(bytes.first()) && is_word(bytes.last());
     }
@@ -85,8 +97,9 @@ fn is_microsoft_local_part(local: &str) -> bool {
 /// Domains that hold one of Microsoft's words have a stricter local part.
 fn is_microsoft_domain(domain: &[u8]) -> bool {
     const WORDS: [&[u8]; 4] = [b"hotmail", b"outlook", b"live", b"msn"];
+    let any = domain.iter().fold(0, |any, byte| any | KINDS[usize::from(*byte)]);
     // Every one of them has a letter that few domains have beside it: a pair of bytes tells them at little cost.
-    domain.windows(2).enumerate().any(|(at, pair)| {
+    any & OF_MICROSOFT != 0 && domain.windows(2).enumerate().any(|(at, pair)| {
         let pair = [pair[0] | 0x20, pair[1] | 0x20];
         matches!(&pair, b"ho" | b"ou" | b"li" | b"ms")
             && WORDS

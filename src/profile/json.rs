@@ -18,6 +18,7 @@ const ESCAPED: [bool; 256] = {
 /// Appends `text` as a JSON string, quotes included. Runs without anything to escape are copied whole.
 pub(crate) fn append_string(out: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
+    out.reserve(rest.len() + 2);
     out.push(b'"');
     while let Some(at) = first_escaped(rest) {
         let (plain, tail) = rest.split_at(at);
@@ -36,6 +37,13 @@ fn first_escaped(text: &[u8]) -> Option<usize> {
     let (words, _) = text.as_chunks::<8>();
     let plain = 8 * words.iter().take_while(|word| !may_hold_escaped(u64::from_ne_bytes(**word))).count();
     let rest = text.get(plain..)?;
+    // The last eight bytes overlap what has been passed over already, which does no harm.
+    if let Some(last) = text.last_chunk::<8>()
+        && rest.len() < last.len()
+        && !may_hold_escaped(u64::from_ne_bytes(*last))
+    {
+        return None;
+    }
     rest.iter().position(|&byte| ESCAPED[usize::from(byte)]).map(|at| plain + at)
 }
 

@@ -59,6 +59,12 @@ impl<'a> Row<'a> {
         Some(if self.guarded { unguarded(field) } else { field })
     }
 
+    /// The row's data in one piece, and where each field begins and ends in it, in order; `None` if the fields are not what lies
+    /// there, because apostrophes have to be taken away.
+    pub(crate) fn in_one_piece(&self) -> Option<(&'a [u8], &'a [(usize, usize)])> {
+        (!self.guarded).then_some((self.data, self.fields))
+    }
+
     /// Why the row cannot be delivered, if so. Its fields may be displaced then.
     pub fn problem(&self) -> Option<&'a RowProblem> {
         self.problem
