@@ -2,14 +2,14 @@
 //! does nothing but split the records of the plain text with the csv crate; what is stored of a member before it is sent,
 //! and read when the next run is compared; and putting a request together.
 //!
-//! `cargo bench --bench steps`. The pace of requests is measured by `end_to_end`, in CPU seconds of the whole.
+//! `cargo bench --bench steps`; with `-- ratio` only the last table, of CPU time beside the floor. The pace of requests is measured by `end_to_end`, in CPU seconds of the whole.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::io::Write as _;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use insights_to_braze::braze::TrackRequest;
@@ -71,6 +71,12 @@ fn text(rows: u64) -> String {
     text
 }
 
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
 fn split_with_csv(text: &[u8]) -> u64 {
     let mut reader = csv::ReaderBuilder::new().from_reader(text);
     let mut record = csv::ByteRecord::new();
@@ -108,6 +114,12 @@ fn matcher(fields: &str, header: &[String]) -> Matcher {
     Matcher::new(export, &AttributeName::new("High Value Customers"), header, &types).unwrap()
 }
 
+/// For two fields and for eight.
+fn matchers(text: &str) -> [Matcher; 2] {
+    let header: Vec<String> = text.lines().next().unwrap().split(',').map(str::to_owned).collect();
+    [TWO_FIELDS, EIGHT_FIELDS].map(|fields| matcher(fields, &header))
+}
+
 /// The part of the state that lists as many members.
 fn part(rows: u64) -> Vec<u8> {
     let mut part = PartWriter::new();
@@ -142,11 +154,8 @@ fn requests(object: &[u8], rows: u64) -> usize {
 
 fn steps(criterion: &mut Criterion) {
     let text = text(ROWS);
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(text.as_bytes()).unwrap();
-    let compressed = encoder.finish().unwrap();
-    let header: Vec<String> = text.lines().next().unwrap().split(',').map(str::to_owned).collect();
-    let [two, eight] = [TWO_FIELDS, EIGHT_FIELDS].map(|fields| matcher(fields, &header));
+    let compressed = gzip(&text);
+    let [two, eight] = matchers(&text);
 
     let mut group = criterion.benchmark_group("reading");
     group.sample_size(10).throughput(Throughput::Elements(ROWS));
@@ -173,5 +182,49 @@ fn steps(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// CPU seconds of this process, in hundredths (proc(5), `/proc/self/stat`). Other than time by the clock, they are much the
+/// same on a machine that is busy with other things.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    [11, 12].map(|at| fields[at].parse::<f64>().unwrap()).iter().sum::<f64>() / 100.0
+}
+
+/// Prints what reading costs in CPU time, as multiples of the floor in the same moment.
+fn print_ratios() {
+    const ROUNDS: u32 = 60;
+    let text = text(ROWS);
+    let compressed = gzip(&text);
+    let [two, eight] = matchers(&text);
+    let steps: [(&str, &dyn Fn() -> u64); 4] = [
+        ("the csv crate splits the plain text (floor)", &|| split_with_csv(text.as_bytes())),
+        ("rows of the plain text", &|| read(text.as_bytes(), None)),
+        ("gunzip, rows, matching, JSON of two fields", &|| read(&compressed, Some(&two))),
+        ("gunzip, rows, matching, JSON of eight fields", &|| read(&compressed, Some(&eight))),
+    ];
+    let mut seconds = [0.0; 4];
+    for _ in 0..ROUNDS {
+        for ((_, step), spent) in steps.iter().zip(&mut seconds) {
+            let before = cpu_seconds();
+            assert_eq!(step(), ROWS);
+            *spent += cpu_seconds() - before;
+        }
+    }
+    println!(
+        "\n| reading, {} bytes a row | CPU per million rows | times the floor |\n| --- | --- | --- |",
+        text.len() as u64 / ROWS
+    );
+    for ((what, _), spent) in steps.iter().zip(seconds) {
+        let per_million = spent / f64::from(ROUNDS) * 1e6 / 100_000.0;
+        println!("| {what} | {per_million:.3} s | {:.2} |", spent / seconds[0]);
+    }
+}
+
 criterion_group!(all, steps);
-criterion_main!(all);
+
+fn main() {
+    if !std::env::args().any(|argument| argument == "ratio") {
+        all();
+    }
+    print_ratios();
+}

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use local::standin::braze::{Keep, Latency, RateLimit};
+use local::standin::braze::{HeaderForm, Keep, Latency, RateLimit};
 use local::standin::{Account, AccountSettings};
 use serde_json::{Value, json};
 
@@ -47,7 +47,8 @@ pub(crate) async fn serve(file: &Path, tls: bool) {
             account.put_object("config/exports.toml", config).unwrap();
         }
         if let Some(limit) = order["per_three_seconds"].as_u64() {
-            account.braze.set_rate_limit(RateLimit::per_three_seconds(limit));
+            let headers = if order["silent"] == true { HeaderForm::Absent } else { HeaderForm::Epoch };
+            account.braze.set_rate_limit(RateLimit { headers, ..RateLimit::per_three_seconds(limit) });
         }
         if let Some(latency) = order["latency_ms"].as_u64() {
             account.braze.set_latency(Latency { fixed: Duration::from_millis(latency), jitter: Duration::ZERO });

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::function::{HOUR, binaries, binary, cold_start, deliver};
 use crate::in_process::{deliver_elsewhere, elsewhere};
 use crate::machine::{self, CpuQuota};
+use crate::members;
 use crate::stand::{RUNS, Stand, config};
 
 /// What the table's rows have in common.
@@ -18,7 +19,6 @@ struct Table {
     rows: usize,
     per_million: f64,
     plain: Stand,
-    encrypted: Stand,
 }
 
 fn line(what: &str, measured: &str, aim: &str) {
@@ -26,7 +26,7 @@ fn line(what: &str, measured: &str, aim: &str) {
 }
 
 /// An order for a workspace that admits everything and answers at once, and forgets what was delivered.
-fn unlimited(hostname: &str) -> Value {
+pub(crate) fn unlimited(hostname: &str) -> Value {
     json!({ "config": config(hostname, 1_000_000), "per_three_seconds": 1_000_000_000, "latency_ms": 0, "forget": true })
 }
 
@@ -36,7 +36,17 @@ fn limited(stand: &Stand, per_three_seconds: u64, latency: u64) -> Value {
     json!({ "config": config, "per_three_seconds": per_three_seconds, "latency_ms": latency, "forget": true })
 }
 
-pub(crate) async fn print() {
+/// What was asked for on the command line.
+struct Wanted(Vec<String>);
+
+impl Wanted {
+    fn has(&self, name: &str) -> bool {
+        self.0.is_empty() || self.0.iter().any(|word| name.starts_with(word.as_str()))
+    }
+}
+
+pub(crate) async fn print(wanted: Vec<String>) {
+    let wanted = Wanted(wanted);
     let rows: usize = std::env::var("ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(1_000_000);
     let folder = std::env::temp_dir().join(format!("insights-to-braze-bench-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
@@ -45,21 +55,38 @@ pub(crate) async fn print() {
     let bytes_a_row = fs::metadata(&file).unwrap().len() / rows as u64;
     println!("{rows} rows, {bytes_a_row} bytes a row, {}\n{}\n", binary().display(), machine::described());
     println!("| what | measured | aim |\n| --- | --- | --- |");
-    let mut table = Table {
-        rows,
-        per_million: 1e6 / rows as f64,
-        plain: Stand::start(&file, false),
-        encrypted: Stand::start(&file, true),
-    };
-    table.cpu().await;
-    table.encrypted();
-    table.limits().await;
-    table.continuations().await;
-    table.starts().await;
+    let encrypted = if wanted.has("tls") { Some(Stand::start(&file, true)) } else { None };
+    let mut table = Table { rows, per_million: 1e6 / rows as f64, plain: Stand::start(&file, false) };
+    if wanted.has("cpu") {
+        table.cpu().await;
+    }
+    if let Some(encrypted) = encrypted {
+        table.encrypted(encrypted);
+    }
+    if wanted.has("limit") {
+        table.limits().await;
+    }
+    if wanted.has("other-limit") {
+        table.other_limits().await;
+    }
+    if wanted.has("continuation") {
+        table.continuations().await;
+    }
+    if wanted.has("start") {
+        table.starts().await;
+    }
     drop(table);
-    let few = rows.min(150_000);
-    write_rows(&file, few);
-    memory_sizes(&mut Stand::start(&file, false), few).await;
+    if wanted.has("binaries") {
+        binary_sizes();
+    }
+    if wanted.has("quota") {
+        let few = rows.min(150_000);
+        write_rows(&file, few);
+        memory_sizes(&mut Stand::start(&file, false), few).await;
+    }
+    if wanted.has("members") {
+        members::print(&file).await;
+    }
     fs::remove_dir_all(&folder).unwrap();
 }
 
@@ -96,10 +123,10 @@ impl Table {
         );
     }
 
-    fn encrypted(&mut self) {
+    fn encrypted(&mut self, mut encrypted: Stand) {
         let order = unlimited(BRAZE_HOST);
         let mut best = |http: &str| {
-            let cpus = (0..2).map(|_| deliver_elsewhere(&mut self.encrypted, &order, http));
+            let cpus = (0..2).map(|_| deliver_elsewhere(&mut encrypted, &order, http));
             cpus.fold(f64::MAX, f64::min) * self.per_million
         };
         let (http2, http1) = (best("2"), best("1"));
@@ -129,19 +156,25 @@ impl Table {
                 aim,
             );
         }
-        let order = limited(&self.plain, 1_500, 150);
-        let delivered = deliver(&mut self.plain, RUNS[0], &order, None, HOUR).await;
-        let admitted = delivered.requests - delivered.rate_limited;
-        line(
-            "500 requests/s admitted where 1,000 are configured, 150 ms",
-            &format!(
-                "{:.3} of the limit, {} times 429 ({:.2} %)",
-                admitted / 500.0 / delivered.wall,
-                delivered.rate_limited,
-                delivered.rate_limited * 100.0 / delivered.requests
-            ),
-            "0.9, 1 %",
-        );
+    }
+
+    async fn other_limits(&mut self) {
+        for (silent, told) in [(false, "each answer says so"), (true, "no answer says so")] {
+            let mut order = limited(&self.plain, 1_500, 150);
+            order["silent"] = json!(silent);
+            let delivered = deliver(&mut self.plain, RUNS[0], &order, None, HOUR).await;
+            let admitted = delivered.requests - delivered.rate_limited;
+            line(
+                &format!("500 requests/s admitted where 1,000 are configured, {told}, 150 ms"),
+                &format!(
+                    "{:.3} of the limit, {} times 429 ({:.2} %)",
+                    admitted / 500.0 / delivered.wall,
+                    delivered.rate_limited,
+                    delivered.rate_limited * 100.0 / delivered.requests
+                ),
+                "0.9, 1 %",
+            );
+        }
     }
 
     async fn continuations(&mut self) {
@@ -181,9 +214,12 @@ impl Table {
             &format!("{bare:.1} ms; {connected:.1} ms to `connect`, which asks S3, Secrets Manager and Braze"),
             "30 ms",
         );
-        let sizes = binaries().map(|binary| format!("{:.1}", fs::metadata(binary).unwrap().len() as f64 / 1e6));
-        line("binaries, stripped", &format!("{} MB", sizes.join(", ")), "10 MB");
     }
+}
+
+fn binary_sizes() {
+    let sizes = binaries().map(|binary| format!("{:.2}", fs::metadata(binary).unwrap().len() as f64 / 1e6));
+    line("binaries as they were built", &format!("{} MB", sizes.join(", ")), "10 MB");
 }
 
 async fn memory_sizes(stand: &mut Stand, rows: usize) {
@@ -209,7 +245,7 @@ async fn memory_sizes(stand: &mut Stand, rows: usize) {
     }
 }
 
-fn write_rows(file: &Path, rows: usize) {
+pub(crate) fn write_rows(file: &Path, rows: usize) {
     let mut output = BufWriter::new(fs::File::create(file).unwrap());
     writeln!(output, "LoyaltyId,EMail,FirstName,City,Points,Seen,Ignored").unwrap();
     for row in 0..rows {

@@ -61,7 +61,6 @@ impl DistinctMembers {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "64 of 128 bits")]
 fn upper_half(key: u128) -> u64 {
     (key >> 64) as u64
 }
@@ -85,9 +84,13 @@ mod tests {
             })
             .collect();
         let mut members = DistinctMembers::with_capacity(rows.len());
-        rows.iter().for_each(|row| members.push(row));
+        for row in &rows {
+            members.push(row);
+        }
         if members.seal() {
-            rows.iter().for_each(|row| members.push_again(row));
+            for row in &rows {
+                members.push_again(row);
+            }
         }
         members.count()
     }

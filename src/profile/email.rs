@@ -99,13 +99,14 @@ fn is_microsoft_domain(domain: &[u8]) -> bool {
     const WORDS: [&[u8]; 4] = [b"hotmail", b"outlook", b"live", b"msn"];
     let any = domain.iter().fold(0, |any, byte| any | KINDS[usize::from(*byte)]);
     // Every one of them has a letter that few domains have beside it: a pair of bytes tells them at little cost.
-    any & OF_MICROSOFT != 0 && domain.windows(2).enumerate().any(|(at, pair)| {
-        let pair = [pair[0] | 0x20, pair[1] | 0x20];
-        matches!(&pair, b"ho" | b"ou" | b"li" | b"ms")
-            && WORDS
-                .iter()
-                .any(|word| domain.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word)))
-    })
+    any & OF_MICROSOFT != 0
+        && domain.windows(2).enumerate().any(|(at, pair)| {
+            let pair = [pair[0] | 0x20, pair[1] | 0x20];
+            matches!(&pair, b"ho" | b"ou" | b"li" | b"ms")
+                && WORDS
+                    .iter()
+                    .any(|word| domain.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word)))
+        })
 }
 
 fn is_gmail_domain(domain: &str) -> bool {

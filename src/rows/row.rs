@@ -61,7 +61,7 @@ impl<'a> Row<'a> {
 
     /// The row's data in one piece, and where each field begins and ends in it, in order; `None` if the fields are not what lies
     /// there, because apostrophes have to be taken away.
-    pub(crate) fn in_one_piece(&self) -> Option<(&'a [u8], &'a [(usize, usize)])> {
+    pub(crate) fn in_one_piece(&self) -> Option<(&'a [u8], &'a [Field])> {
         (!self.guarded).then_some((self.data, self.fields))
     }
 
