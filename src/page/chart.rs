@@ -169,7 +169,7 @@ fn marks_up_to(most: u64) -> (u64, Vec<u64>) {
     let steps = (0..19).flat_map(|power| [1, 2, 5].map(|digit| digit * 10_u64.pow(power)));
     let step = steps.into_iter().find(|step| most.div_ceil(*step) <= 4).unwrap_or(u64::MAX / 8);
     let marks = most.div_ceil(step);
-    (marks * step, (0..=marks).map(|mark| mark * step).collect())
+    (marks.saturating_mul(step), (0..=marks).map(|mark| mark.saturating_mul(step)).collect())
 }
 
 /// The marks at an axis of time.
