@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::complete::Completion;
 use super::segment::{FileToDeliver, SegmentDelivery};
 use super::{DeliveryError, RunOptions};
 use crate::config::SendRule;
@@ -75,8 +76,16 @@ impl SegmentDelivery {
                 ControlFlow::Break(answer) => return Ok(answer),
                 ControlFlow::Continue(Step::Granted(claim)) => return Ok(Claimed::Granted(claim)),
                 ControlFlow::Continue(Step::CompleteFirst(run)) => {
-                    Box::pin(self.complete(run, false)).await?;
-                    format!("the leavers of run {run}")
+                    let what = format!("the leavers of run {run}");
+                    match Box::pin(self.complete(run, false)).await? {
+                        Completion::Complete => {}
+                        // Less time is left than they need; asking again and again would only write the ledger.
+                        Completion::OutOfTime => return Err(DeliveryError::Busy { what }),
+                        Completion::Held | Completion::InOtherHands | Completion::NotNow => {
+                            tokio::time::sleep(Duration::from_millis(500)).await;
+                        }
+                    }
+                    what
                 }
                 ControlFlow::Continue(Step::AwaitOthers { what }) => {
                     tokio::time::sleep(Duration::from_millis(500)).await;
