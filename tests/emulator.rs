@@ -221,7 +221,13 @@ async fn a_file_travels_through_the_stack_to_braze() {
     // State and reports are the emulator's, and of the state only the newest run is left.
     let state = stack.keys("state/").await;
     assert!(!state.is_empty() && state.iter().all(|key| !key.contains("2026-11-22")), "{state:?}");
-    assert_eq!(stack.keys("reports/").await.len(), 3);
+    let first = format!("reports/loyalty/{SEGMENT}/2026-11-22T01:02Z");
+    let second = format!("reports/loyalty/{SEGMENT}/2026-11-23T01:02Z");
+    let mut expected = vec!["reports/loyalty/history.html".to_owned(), format!("{first}/rejected.csv")];
+    expected
+        .extend([&first, &second].iter().flat_map(|run| ["json", "html"].map(|kind| format!("{run}/report.{kind}"))));
+    expected.sort();
+    assert_eq!(stack.keys("reports/").await, expected);
     for host in [&landed, &scheduled, &on_demand] {
         assert_silent(host.log_lines());
     }
