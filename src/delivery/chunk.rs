@@ -16,7 +16,7 @@ use crate::rows::{Position, ReadError, Record, Row, RowProblem, RowReader};
 
 /// A chunk ends when it has read this many rows: as many as a part may list. Several parts are in memory while they are
 /// compared.
-const ROWS: u64 = 40_000;
+const ROWS: u64 = 15_000;
 
 /// A chunk ends when it holds this much: requests, and rows that may have to be written to `rejected.csv`.
 const BYTES: usize = 4 * 1024 * 1024;

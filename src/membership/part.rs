@@ -92,7 +92,7 @@ impl PartRow<'_> {
     }
 }
 
-/// Writes a part into memory. A part is small: a stretch of a file has at most some 40,000 rows.
+/// Writes a part into memory. A part is small: a stretch of a file has at most some 15,000 rows.
 #[derive(Debug)]
 pub struct PartWriter {
     encoder: GzEncoder<Vec<u8>>,

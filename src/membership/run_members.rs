@@ -64,7 +64,12 @@ impl RunMembers {
                 if row.email.is_none() || !row.fingerprint.is_known() {
                     key |= ADDRESS_OPEN;
                 }
-                self.emails.extend(row.email.map(|email| email.0));
+                if let Some(email) = row.email {
+                    if self.emails.is_empty() {
+                        self.emails.reserve_exact(self.keys.capacity());
+                    }
+                    self.emails.push(email.0);
+                }
             }
         }
         self.keys.push(key);
