@@ -271,8 +271,7 @@ impl Deliveries {
             .collect();
         if !errors.is_empty() {
             further.push(("errors", Value::Array(errors)));
-        }
-        if self.reports.is_empty() {
+        } else if self.reports.is_empty() {
             further.push(("message", AnswerMessage::NothingFound.to_string().into()));
         }
         answer(&self.reports, &further)

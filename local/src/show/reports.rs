@@ -101,10 +101,14 @@ pub(crate) fn preview(report: &Report) {
     for object in &preview.objects {
         line(object);
     }
+    let requests = if preview.requests == 1 { "request" } else { "requests" };
+    let time = match preview.seconds_at_the_limit {
+        short if short < 0.05 => "less than a tenth of a second".to_owned(),
+        seconds => format!("at least {}", duration(seconds)),
+    };
     line(format!(
-        "{} requests, at least {} at the connection's rate, {} data points",
+        "{} {requests}, {time} at the connection's rate, {} data points",
         count(preview.requests),
-        duration(preview.seconds_at_the_limit),
         count(report.data_points)
     ));
     if let Some(reason) = &preview.would_be_held {
