@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::DeliveryError;
 use super::segment::SegmentDelivery;
-use crate::bucket::{BucketError, Condition, Piece};
+use crate::bucket::{BucketError, Condition, ETag, Piece};
 use crate::membership::{Ledger, Phase, Progress, RunRecord};
 use crate::page;
 use crate::report::examples::{Examples, RejectedExample};
@@ -13,8 +13,9 @@ use crate::report::{Members, Outcome, Report, ReportMessage, ReportedFile};
 use crate::rows::Header;
 use crate::run::RunId;
 
-/// How often a report is made anew because the run changed while it was written.
-const TRIES: u32 = 3;
+/// How often a report is made anew because the run changed, or another function told it, while it was written. Whoever
+/// told it looks at the run again afterwards, so that giving up leaves the last word to them.
+const TRIES: u32 = 5;
 
 const REJECTED_TYPE: &str = "text/csv; charset=utf-8";
 /// Of so many pieces of rejected rows, the beginning is looked through for examples.
@@ -32,29 +33,35 @@ impl SegmentDelivery {
         message: String,
         sent: bool,
     ) -> Result<Report, DeliveryError> {
+        // First what was told and then what is so: the other way round, something told in between would be replaced.
+        let Told { report: last_told, mut tag } = self.told(run).await?;
         let mut ledger = self.ledger.read().await?;
         let mut report = self.make_report(ledger.as_ref(), run, outcome, message.clone());
-        let news = sent || self.is_news(&report).await?;
+        let news = sent || is_news(&report, last_told.as_ref());
         for _ in 0..if news { TRIES } else { 0 } {
             let known = ledger.as_ref().is_some_and(|ledger| ledger.runs.contains_key(&run));
-            // What was told of a run that is past is not replaced by the news that its file came again.
-            let condition = if known { Condition::Any } else { Condition::Absent };
+            // What was told of a run that is past is not replaced by the news that its file came again, and a write that
+            // was held up does not replace what was told since.
+            let condition = tag.filter(|_| known).map_or(Condition::Absent, Condition::Unchanged);
             let record = ledger.as_ref().and_then(|ledger| ledger.runs.get(&run));
             let with_page = async {
                 let examples = match record {
                     Some(record) => self.store_rejected(run, record).await?,
                     None => Vec::new(),
                 };
+                let condition = if known { Condition::Any } else { Condition::Absent };
                 self.store_page(&report, &examples, &condition).await;
                 Ok(())
             };
             // Neither gives up because the other fails.
-            let (told, shown): (_, Result<(), DeliveryError>) =
+            let (stored, shown): (_, Result<(), DeliveryError>) =
                 tokio::join!(Box::pin(self.store_report(&report, &condition)), Box::pin(with_page));
-            told.map(|_| ()).and(shown)?;
+            let stored = stored.and_then(|stored| shown.map(|()| stored))?;
+            tag = if stored.is_some() || !known { stored.clone() } else { self.told(run).await?.tag };
             let after = self.ledger.read().await?;
-            if after.as_ref().map(|ledger| ledger.runs.get(&run)) == ledger.as_ref().map(|ledger| ledger.runs.get(&run))
-            {
+            let unchanged = after.as_ref().map(|ledger| ledger.runs.get(&run))
+                == ledger.as_ref().map(|ledger| ledger.runs.get(&run));
+            if unchanged && (stored.is_some() || !known) {
                 break;
             }
             ledger = after;
@@ -73,7 +80,7 @@ impl SegmentDelivery {
 
     /// Whether the report of `run` says how it ended: a function that was killed may have ended the run and not told it.
     pub async fn is_told(&self, run: RunId) -> Result<bool, DeliveryError> {
-        let told = self.stored_report(run).await?;
+        let told = self.told(run).await?.report;
         Ok(told.is_some_and(|told| matches!(told.outcome, Outcome::Delivered | Outcome::Held)))
     }
 
@@ -93,23 +100,15 @@ impl SegmentDelivery {
         if failed.is_some() {
             return Ok(failed);
         }
-        let told = self.stored_report(run).await?.filter(|report| report.outcome == Outcome::Failed);
+        let told = self.told(run).await?.report.filter(|report| report.outcome == Outcome::Failed);
         Ok(told.map(|report| report.message))
     }
 
-    async fn stored_report(&self, run: RunId) -> Result<Option<Report>, DeliveryError> {
-        let told = self.bucket.read(&self.keys.report(run, "report.json"), Report::SIZE_LIMIT).await?;
-        Ok(told.and_then(|(told, _)| serde_json::from_slice(&told).ok()))
-    }
-
-    async fn is_news(&self, report: &Report) -> Result<bool, DeliveryError> {
-        let Some(run) = report.run else {
-            return Ok(true);
-        };
-        Ok(self.stored_report(run).await?.is_none_or(|told| {
-            let another_reason = report.outcome == Outcome::Failed && told.message != report.message;
-            another_reason
-                || (told.outcome, told.rows, told.members) != (report.outcome, report.rows, report.members.clone())
+    async fn told(&self, run: RunId) -> Result<Told, DeliveryError> {
+        let stored = self.bucket.read(&self.keys.report(run, "report.json"), Report::SIZE_LIMIT).await?;
+        Ok(stored.map_or_else(Told::default, |(told, tag)| Told {
+            report: serde_json::from_slice(&told).ok(),
+            tag: Some(tag),
         }))
     }
 
@@ -118,9 +117,9 @@ impl SegmentDelivery {
         tracing::error!(export = %self.export.name, segment = %self.segment, %run, %error, "a delivery failed");
         let report = self.make_report(None, run, Outcome::Failed, error.to_string());
         match self.store_report(&report, &Condition::Absent).await {
-            Ok(true) => self.store_page(&report, &[], &Condition::Any).await,
+            Ok(Some(_)) => self.store_page(&report, &[], &Condition::Any).await,
             // What is told there already has its page.
-            Ok(false) => {}
+            Ok(None) => {}
             Err(error) => tracing::error!(%error, "the report of a failed delivery could not be stored"),
         }
         self.log(&report);
@@ -163,15 +162,15 @@ impl SegmentDelivery {
         }
     }
 
-    /// Whether the report was stored; `false` where `condition` does not hold.
-    async fn store_report(&self, report: &Report, condition: &Condition) -> Result<bool, DeliveryError> {
+    /// The tag of the report that was stored; `None` where `condition` does not hold.
+    async fn store_report(&self, report: &Report, condition: &Condition) -> Result<Option<ETag>, DeliveryError> {
         let Some(run) = report.run else {
-            return Ok(false);
+            return Ok(None);
         };
         let key = self.keys.report(run, "report.json");
         match self.bucket.write(&key, report.to_json(), "application/json", condition).await {
-            Ok(_) => Ok(true),
-            Err(BucketError::Changed { .. }) => Ok(false),
+            Ok(tag) => Ok(Some(tag)),
+            Err(BucketError::Changed { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -235,6 +234,22 @@ impl SegmentDelivery {
         let name = if number == 1 { "rejected.csv".to_owned() } else { format!("rejected-{number}.csv") };
         self.keys.report(run, &name)
     }
+}
+
+/// What `report.json` tells of a run.
+#[derive(Debug, Default)]
+struct Told {
+    /// The report; `None` where there is none that can be read.
+    report: Option<Report>,
+    /// The tag of the object, if there is one.
+    tag: Option<ETag>,
+}
+
+fn is_news(report: &Report, told: Option<&Report>) -> bool {
+    told.is_none_or(|told| {
+        let another_reason = report.outcome == Outcome::Failed && told.message != report.message;
+        another_reason || (told.outcome, told.rows, &told.members) != (report.outcome, report.rows, &report.members)
+    })
 }
 
 /// What the ledger knows better than this invocation: a run that is held or complete is so for everybody.
