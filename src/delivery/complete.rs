@@ -34,8 +34,15 @@ pub(super) enum Completion {
 }
 
 enum Step {
-    Begin { lease: Lease, ledger: Box<Ledger>, done: u64, carried: Vec<Part> },
+    Begin {
+        lease: Lease,
+        ledger: Box<Ledger>,
+        done: u64,
+        carried: Vec<Part>,
+    },
     Held,
+    /// The files went to another workspace, and have to be delivered to this one first.
+    SentElsewhere,
 }
 
 impl SegmentDelivery {
@@ -70,6 +77,7 @@ impl SegmentDelivery {
                 self.note_work(|work| work.held = true);
                 Ok(Completion::Held)
             }
+            ControlFlow::Continue(Step::SentElsewhere) => Ok(Completion::NotNow),
             ControlFlow::Continue(Step::Begin { lease, ledger, done, carried }) => {
                 self.tell_leavers(run, lease, &ledger, sources, compared, done, carried).await
             }
@@ -124,6 +132,7 @@ impl SegmentDelivery {
                 && seen.last_complete == ledger.last_complete;
         let newest = ledger.newest_run() == Some(run);
         let held = ledger.is_held(now);
+        let elsewhere = ledger.destination != self.destination();
         // Whoever left is told under the name that they were marked with, though it may have been renamed since.
         ledger.adopt(self.destination(), &self.attribute);
         let Some(record) = ledger.runs.get_mut(&run).filter(|_| unchanged) else {
@@ -137,6 +146,7 @@ impl SegmentDelivery {
             }
             Phase::Completing { done, carried, .. } => (*done, carried.clone()),
             Phase::Open | Phase::Held { .. } if !newest => return ControlFlow::Break(Completion::NotNow),
+            Phase::Open | Phase::Held { .. } if elsewhere => return ControlFlow::Continue(Step::SentElsewhere),
             Phase::Open | Phase::Held { .. } => {
                 record.members = Some(compared.figures.clone());
                 if let Some(reason) = reason_to_hold {

@@ -255,14 +255,21 @@ impl Ledger {
         self.runs.keys().next_back().copied().max(complete)
     }
 
-    /// Takes over a configuration that changed: another workspace makes every fingerprint worthless, and another
-    /// attribute name leaves a former one to be cleaned up.
+    /// Takes over a configuration that changed: another workspace makes every fingerprint worthless and has the files of
+    /// runs that are still open sent anew, and another attribute name leaves a former one to be cleaned up.
     pub fn adopt(&mut self, destination: &str, attribute: &AttributeName) {
         if self.destination != destination {
             destination.clone_into(&mut self.destination);
             self.former_attributes.clear();
             self.attribute = attribute.clone();
             self.forget_fingerprints();
+            // Whoever is at one of these files sends it to the former workspace, and finds that it is not theirs any more.
+            for run in self.runs.values_mut().filter(|run| matches!(run.phase, Phase::Open | Phase::Held { .. })) {
+                for key in run.files.keys().cloned().collect::<Vec<_>>() {
+                    run.forget_file(&key);
+                }
+                run.phase = Phase::Open;
+            }
         }
         if self.attribute != *attribute {
             let former = std::mem::replace(&mut self.attribute, attribute.clone());

@@ -221,4 +221,15 @@ fn a_renamed_attribute_leaves_its_former_name_and_another_workspace_leaves_no_fi
     assert_eq!(run.uncertain, ["state/folder/"], "what an unfinished delivery sent is not certain");
     run.replace_file("incoming/a.csv", record(Progress::Delivered));
     assert_eq!((run.replaced.len(), run.uncertain.len()), (2, 1));
+
+    // Another workspace while a run is open: its files are to be delivered there, whoever is at them at the moment.
+    let id = "2026-11-24T01:02Z".parse().unwrap();
+    run.phase = Phase::Held { leavers: 9, before: 9, reason: "too many".to_owned() };
+    ledger.runs.insert(id, run);
+    ledger.adopt("rest.fra-02.braze.eu", &AttributeName::from("Old"));
+    assert_eq!(ledger.runs[&id].files.len(), 1, "nothing has changed");
+    ledger.adopt("rest.fra-01.braze.eu", &AttributeName::from("Old"));
+    let run = &ledger.runs[&id];
+    assert_eq!((run.files.len(), &run.phase), (0, &Phase::Open));
+    assert_eq!(run.replaced.iter().map(|part| part.outdated).collect::<Vec<_>>(), [true; 3]);
 }
