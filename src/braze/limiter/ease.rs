@@ -2,29 +2,32 @@
 //!
 //! Braze's own word comes first (`X-RateLimit-Limit`, on every answer). Where it says nothing, a 429 teaches: the rate
 //! falls to what was admitted, stays there, and then feels its way up again by ever larger steps, first after
-//! [`HOLD`], and after a longer time each time that it meets the limit again.
+//! [`HOLD`], and after a longer time each time that it meets the limit again. It is forgotten only when the configured
+//! rate has been tried for whole windows.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::gate::Limited;
 use super::pace::WINDOW;
 
 /// How long a lowered rate stays before it is raised.
-const HOLD: Duration = Duration::from_secs(16);
+const HOLD: Duration = Duration::from_secs(12);
 
 /// The longest such time.
-const LONGEST_HOLD: Duration = Duration::from_secs(128);
+const LONGEST_HOLD: Duration = Duration::from_secs(96);
 
-/// One step up. The first adds 1 % of the configured rate, the second 2 %, and so on.
-const STEP: Duration = Duration::from_secs(1);
+/// One step up: a whole window, so that a step that is too high has met the limit before the next one,
+const STEP: Duration = WINDOW;
+
+/// and the first ones are small: what a window admits less than was sent in it is refused. The first adds this share of the
+/// rate that was found, and each further one twice as much as the one before.
+const FIRST_STEP: f64 = 0.01;
 
 /// What is kept below a limit that was found by meeting it.
 const BELOW_FOUND: f64 = 0.975;
-
-/// What whole seconds are rounded up by, on average.
-const ROUNDING: Duration = Duration::from_millis(500);
 
 /// One 429 lowers the rate to no less than this share of it,
 const MOST_LOWERED: f64 = 0.5;
@@ -35,9 +38,9 @@ const LEAST_LOWERED: f64 = 0.96;
 /// The lowest rate, as a share of the configured one.
 const FLOOR: f64 = 0.02;
 
-/// Answers are counted by tenths of a second, for as long as matters.
-const SLOT: Duration = Duration::from_millis(100);
-const SLOTS: usize = 100;
+/// Answers are counted by parts of a second, for as long as matters: a window, and what its beginning is uncertain by.
+const SLOT: Duration = Duration::from_millis(25);
+const SLOTS: usize = 200;
 
 #[derive(Debug)]
 pub(super) struct Ease {
@@ -57,11 +60,16 @@ pub(super) struct Ease {
 
 #[derive(Clone, Copy, Debug)]
 struct Found {
-    rate: f64,
-    /// What it was before the first step up.
+    /// The rate before the first step up.
     base: f64,
-    next_step: Instant,
     steps: u32,
+    next_step: Instant,
+}
+
+impl Found {
+    fn rate(&self) -> f64 {
+        self.base * (1.0 + FIRST_STEP * f64::from((1_u32 << self.steps.min(31)) - 1))
+    }
 }
 
 impl Ease {
@@ -74,7 +82,7 @@ impl Ease {
     pub(super) fn rate(&mut self, now: Instant) -> f64 {
         self.rise(now);
         let shared = self.configured.min(self.told.unwrap_or(f64::INFINITY)) * self.share;
-        self.found.map_or(shared, |found| found.rate.min(shared))
+        self.found.map_or(shared, |found| found.rate().min(shared))
     }
 
     /// Whether the rate was found by meeting the limit.
@@ -112,15 +120,19 @@ impl Ease {
         }
     }
 
-    /// The limit was met at `closed`, a wait of `told` was asked for, and requests are admitted again now.
-    pub(super) fn limit_met(&mut self, closed: Instant, told: Option<Duration>, now: Instant) {
+    /// The limit was met, and requests are admitted again now.
+    pub(super) fn limit_met(&mut self, limited: Limited, now: Instant) {
         let rate = self.rate(now);
-        // The window that was used up ends when the wait does, and whole seconds are half a second long on average. Once
-        // the rate is about right, what looks like much too little is the rounding.
-        let rounding = if self.found.is_some() { 2 * ROUNDING } else { ROUNDING };
-        let used_up = told
-            .filter(|told| *told <= WINDOW)
-            .map_or(WINDOW, |told| (WINDOW + rounding).saturating_sub(told.max(rounding)));
+        let closed = limited.since;
+        // The window that was used up ended when the wait did, which was told in whole seconds, or when a request that
+        // asked was admitted: on average half of that length earlier.
+        let (waited, length) = match limited.told {
+            Some(told) => (told, Duration::from_secs(1)),
+            None => (now.duration_since(closed), limited.ask_again),
+        };
+        // Once the rate is about right, what looks like much too little is the rounding.
+        let rounding = if self.found.is_some() { length } else { length / 2 };
+        let used_up = if waited <= WINDOW { (WINDOW + rounding).saturating_sub(waited.max(rounding)) } else { WINDOW };
         let began = closed.checked_sub(used_up).unwrap_or(closed);
         // Requests were admitted again when a window began, so within the rounding that is the better guess.
         let from = if self.since + rounding >= began { self.since } else { began };
@@ -135,7 +147,7 @@ impl Ease {
                 lowered = lowered.max(found.base);
             }
         }
-        self.found = Some(Found { rate: lowered, base: lowered, next_step: now + self.hold, steps: 0 });
+        self.found = Some(Found { base: lowered, steps: 0, next_step: now + self.hold });
         self.since = now;
     }
 
@@ -148,9 +160,9 @@ impl Ease {
             && now >= found.next_step
         {
             found.steps += 1;
-            found.rate += self.configured * 0.01 * f64::from(found.steps);
             found.next_step += STEP;
-            if found.rate >= self.configured {
+            // At twice the configured rate, that one has stood the test.
+            if found.rate() >= 2.0 * self.configured {
                 self.found = None;
                 self.hold = HOLD;
             }

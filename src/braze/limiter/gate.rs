@@ -2,12 +2,17 @@
 //!
 //! Requests are numbered as they start. An answer speaks for all requests only while none that started later has been
 //! answered better: a 429 or a failure in the midst of successes is its own request's affair, and a success of a request
-//! that started after the last refused one proves that Braze admits again. After a wait one request goes first, and the
-//! others follow once it is answered, so that a wait that was too short costs one request and not hundreds.
+//! that started after the last refused one proves that Braze admits again. Where few requests are under way, a 429 that no
+//! limit is behind is often the latest answer, so it takes some in a row to close the gate once requests were admitted.
+//! After a wait one request goes first, and the others follow once it is answered, so that a wait that was too short costs
+//! one request and not hundreds. Where no wait is told, one request after the other asks whether Braze admits again: the
+//! sooner that is seen, the better it shows how long the window had been when it was used up ([`Ease`](super::ease)).
 
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use super::pace::WINDOW;
 
 /// Failures in a row from which on requests wait for one that succeeds.
 const MANY_FAILURES: u32 = 10;
@@ -24,11 +29,29 @@ const UNRELATED: Duration = Duration::from_secs(90);
 /// How long the request that goes first is waited for before another is tried.
 const FIRST_ALONE: Duration = Duration::from_secs(1);
 
+/// Refusals in a row that close the gate. A 429 that no limit is behind comes alone: where 5 % are such, one request in
+/// 8,000 is the third in a row.
+const SOME_REFUSALS: u32 = 3;
+
 /// Refusals in a row that show the limit to be reached, even if requests are soon admitted again.
 const MANY_REFUSALS: u32 = 5;
 
+/// Refusals among the last 32 answers that close the gate: where a window admits only a few, no three are in a row.
+const MANY_LATELY: u32 = 8;
+
+/// Requests overtake each other on their way: one that is admitted proves that Braze admits again if it started after the
+/// last refused one, and not among the first of those that were under way with it. This part of them does not count.
+const OVERTAKING: u32 = 8;
+
 /// Wait after a 429 that does not say how long.
 const BLIND_WAIT: Duration = Duration::from_secs(1);
+
+/// Nothing tells when the next window begins, so requests ask, one after the other, until one is admitted: so many times
+/// the interval between requests apart, that they are no more than a fiftieth of the rate,
+const ASKING: f64 = 50.0;
+
+/// and no closer than this. The end of the window is known to this length afterwards.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Wait between attempts while Braze does not work.
 const FAILURE_WAIT: Duration = Duration::from_millis(500);
@@ -62,6 +85,21 @@ pub(super) struct Limited {
     pub(super) since: Instant,
     /// The wait that it told.
     pub(super) told: Option<Duration>,
+    /// How far apart requests ask whether they are admitted again, where it told none.
+    pub(super) ask_again: Duration,
+}
+
+impl Limited {
+    fn new(told: Option<Duration>, rate: f64, now: Instant) -> Self {
+        let ask_again = Duration::from_secs_f64(ASKING / rate).clamp(ASK_AGAIN, BLIND_WAIT);
+        Self { since: now, told, ask_again }
+    }
+
+    /// How long until a request asks, if the window may end at any moment. One that does not end in its time is a longer
+    /// one, and no reason to ask often.
+    fn asks(&self, now: Instant) -> Option<Duration> {
+        (self.told.is_none() && now < self.since + WINDOW).then_some(self.ask_again)
+    }
 }
 
 /// The gate opened.
@@ -101,12 +139,15 @@ pub(super) struct Gate {
     state: State,
     /// The latest request that was answered well.
     latest_good: u64,
-    /// The latest request that was refused or failed.
+    /// The latest request that was refused, or failed and closed the gate.
     latest_bad: u64,
     /// Closings in a row, without a good answer between.
     closings: u32,
-    /// Refusals in a row.
+    /// Refusals in a row, in the order in which the requests started.
     refusals: u32,
+    /// The last 32 answers, a one for each refusal. At first it is as if there had been many: as long as nothing was
+    /// admitted, a refusal is no stray one.
+    lately: u32,
     /// Whether the closing is due to the rate being too high, not to a stray refusal.
     too_fast: bool,
     failures: Option<Failures>,
@@ -121,6 +162,7 @@ impl Gate {
             latest_bad: 0,
             closings: 0,
             refusals: 0,
+            lately: !(u32::MAX >> MANY_LATELY),
             too_fast: false,
             failures: None,
             outage: None,
@@ -141,7 +183,10 @@ impl Gate {
         }
         match self.state {
             State::Closed { until, .. } if now < until => Passage::From(until),
-            State::First { since, .. } if now < since + FIRST_ALONE => Passage::From(since + FIRST_ALONE),
+            State::First { since, limited, .. } => {
+                let alone = limited.and_then(|limited| limited.asks(now)).unwrap_or(FIRST_ALONE);
+                if now < since + alone { Passage::From(since + alone) } else { Passage::Open }
+            }
             _ => Passage::Open,
         }
     }
@@ -155,16 +200,20 @@ impl Gate {
         }
     }
 
-    /// Request `number` was answered, whatever the answer said of its objects. Tells if that opened the gate.
-    pub(super) fn answered(&mut self, number: u64) -> Option<Opened> {
+    /// Request `number` was answered, whatever the answer said of its objects, while `under_way` others are not. Tells if
+    /// that opened the gate.
+    pub(super) fn answered(&mut self, number: u64, under_way: u32) -> Option<Opened> {
         self.latest_good = self.latest_good.max(number);
-        self.refusals = 0;
+        self.lately <<= 1;
+        if number > self.latest_bad {
+            self.refusals = 0;
+        }
         self.failures = None;
         self.outage = None;
         let (State::Closed { limited, .. } | State::First { limited, .. }) = self.state else {
             return None;
         };
-        if number <= self.latest_bad {
+        if number <= self.latest_bad + u64::from(under_way / OVERTAKING) {
             return None;
         }
         self.state = State::Open;
@@ -173,21 +222,39 @@ impl Gate {
         Some(Opened { too_fast: limited.filter(|_| too_fast) })
     }
 
-    /// Request `number` met the rate limit and was told to wait `wait`, or nothing. Gives how long it waits; `luck`, from
-    /// 0 to 1, spreads waits that nobody told.
-    pub(super) fn refused(&mut self, number: u64, wait: Option<Duration>, now: Instant, luck: f64) -> Duration {
+    /// Request `number` met the rate limit, at `rate` requests a second, and was `told` to wait so long, or nothing. Gives
+    /// how long it waits; `luck`, from 0 to 1, spreads waits that nobody told.
+    pub(super) fn refused(
+        &mut self,
+        number: u64,
+        told: Option<Duration>,
+        rate: f64,
+        now: Instant,
+        luck: f64,
+    ) -> Duration {
         let own = (BLIND_WAIT * (1 << self.closings.min(8))).min(LONGEST_WAIT).mul_f64(0.5 + luck / 2.0);
-        let limited = Limited { since: now, told: wait };
-        let wait = match (wait, self.closings) {
+        let wait = match (told, self.closings) {
             (Some(told), 0) => told,
             // Told before, and it did not suffice.
             (Some(told), _) => told.max(own / 4),
             (None, _) => own,
         };
-        self.refusals += 1;
+        self.lately = self.lately << 1 | 1;
         if number > self.latest_good {
+            self.latest_bad = self.latest_bad.max(number);
+            self.refusals += 1;
             self.too_fast |= self.refusals >= MANY_REFUSALS;
-            self.close(number, now + wait, Some(limited));
+            let limited = Limited::new(told, rate, now);
+            let asks = self.limited().unwrap_or(limited).asks(now).filter(|_| told.is_none());
+            let closes = match self.state {
+                State::Open => self.refusals >= SOME_REFUSALS || self.lately.count_ones() >= MANY_LATELY,
+                // The next one asks in its turn.
+                State::First { .. } => asks.is_none(),
+                State::Closed { .. } => true,
+            };
+            if closes {
+                self.close(number, now + asks.unwrap_or(wait), Some(limited));
+            }
         }
         wait
     }
@@ -222,6 +289,13 @@ impl Gate {
             && first == number
         {
             self.state = State::Closed { until: now, limited };
+        }
+    }
+
+    fn limited(&self) -> Option<Limited> {
+        match self.state {
+            State::Closed { limited, .. } | State::First { limited, .. } => limited,
+            State::Open => None,
         }
     }
 

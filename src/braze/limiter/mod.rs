@@ -272,8 +272,8 @@ impl Start<'_> {
             state.latency.measured(now.duration_since(at));
             state.listen(told, now, clock);
             state.ease.admitted(now);
-            if let Some(Opened { too_fast: Some(limited) }) = state.gate.answered(number) {
-                state.ease.limit_met(limited.since, limited.told, now);
+            if let Some(Opened { too_fast: Some(limited) }) = state.gate.answered(number, state.in_flight) {
+                state.ease.limit_met(limited, now);
                 state.pace.window_began();
             }
         });
@@ -285,7 +285,8 @@ impl Start<'_> {
         self.report(|state, number, now| {
             state.listen(told, now, clock);
             let luck = state.random.random();
-            state.gate.refused(number, told.wait, now, luck)
+            let rate = state.ease.rate(now);
+            state.gate.refused(number, told.wait, rate, now, luck)
         })
     }
 

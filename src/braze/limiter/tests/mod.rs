@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::cast_precision_loss)]
 
 mod adaptation;
+mod stray_refusals;
 mod whole_delivery;
 
 use std::num::{NonZeroU32, NonZeroU64};

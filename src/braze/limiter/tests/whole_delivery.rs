@@ -8,18 +8,26 @@ use serde_json::json;
 use super::adaptation::Way;
 use super::*;
 use crate::braze::tests::connection;
+use crate::braze::transport::Transport;
 use crate::braze::{ApiKey, BrazeClient, TrackRequest};
+use crate::config::Connection;
 
 /// A million profiles, 75 in a request.
 const A_MILLION: usize = 13_334;
 
 fn client(braze: &Arc<SimulatedBraze>) -> BrazeClient {
-    let connection = connection("http", "127.0.0.1:1");
-    BrazeClient::through(&connection, Box::new(Way(Arc::clone(braze))), WallClock::System, 5)
+    client_through(Way(Arc::clone(braze)), 1000)
+}
+
+/// A client over `way`, configured for `per_second` requests a second.
+pub(super) fn client_through(way: impl Transport + 'static, per_second: u32) -> BrazeClient {
+    let connection =
+        Connection { requests_per_second: NonZeroU32::new(per_second).unwrap(), ..connection("http", "127.0.0.1:1") };
+    BrazeClient::through(&connection, Box::new(way), WallClock::System, 5)
 }
 
 /// Sends `requests`, as many under way as the client advises, and gives how long that took.
-async fn deliver(client: &BrazeClient, requests: usize) -> Duration {
+pub(super) async fn deliver(client: &BrazeClient, requests: usize) -> Duration {
     let (began, deadline) = (Instant::now(), Instant::now() + FAR);
     let key = ApiKey::new("key".to_owned());
     let mut request = TrackRequest::default();
@@ -58,12 +66,12 @@ async fn a_million_profiles_take_hardly_longer_than_the_limit_demands() {
 
 /// The share of requests that may be refused. Braze's documentation has it that every answer tells the limit.
 fn most_refused(telling: Telling) -> f64 {
-    if telling == Telling::Always { 0.005 } else { 0.0125 }
+    if telling == Telling::Always { 0.005 } else { 0.01 }
 }
 
 /// Braze admits half of what is configured. Where it says so in each answer, as its documentation has it, hardly a request
 /// is refused. Where it says nothing before it refuses, whatever is under way when the limit is first met is refused, and
-/// some more each time that the rate feels its way up again; where it never says anything, a little more than a percent.
+/// some more each time that the rate feels its way up again.
 #[tokio::test(start_paused = true)]
 async fn a_limit_that_is_not_the_configured_one_costs_few_requests() {
     for (telling, latency, requests) in [
@@ -79,6 +87,49 @@ async fn a_limit_that_is_not_the_configured_one_costs_few_requests() {
             let told = format!("{telling:?}, {latency} ms, phase {phase}: share {share:.3}, refused {refused:.4}");
             println!("{told}");
             assert!(share >= 0.9 && refused <= most_refused(telling), "{told}");
+        }
+    }
+}
+
+/// Braze tells nothing, and the limit is less than what is configured. What is under way when it is first met, 165
+/// requests at 1.1 times the rate and 150 ms, is 1.2 % of a million profiles' requests already; some 40 more are refused
+/// when the rate feels its way up.
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_nothing_tells_is_met_once_and_then_hardly_exceeded() {
+    for limit in [1500, 2500] {
+        let (mut refused, mut shares) = (Vec::new(), Vec::new());
+        for phase in [0, 600, 900, 1200, 1800, 2700] {
+            let braze = SimulatedBraze::with_spread(limit, 150, phase, Telling::Never, 0.1);
+            shares.push(share(A_MILLION, limit, deliver(&client(&braze), A_MILLION).await));
+            refused.push(braze.refused());
+        }
+        let share = refused.iter().sum::<usize>() as f64 / (refused.len() * A_MILLION) as f64;
+        let told = format!("{limit} in 3 s: refused {refused:?}, {share:.4} of all; shares of the limit {shares:.3?}");
+        println!("{told}");
+        assert!(share <= 0.016 && refused.iter().all(|refused| *refused <= 220), "{told}");
+        assert!(shares.iter().all(|share| *share >= 0.95), "{told}");
+    }
+}
+
+/// Windows that hold no more than some dozens: a refusal weighs more there, and tells less.
+#[tokio::test(start_paused = true)]
+async fn a_low_limit_is_found_too() {
+    for (per_second, limit) in [(100, 150), (20, 30), (20, 50)] {
+        for telling in [Telling::Always, Telling::RetryAfterOnly, Telling::Never] {
+            for phase in [0, 1300] {
+                let braze = SimulatedBraze::with_spread(limit, 150, phase, telling, 0.1);
+                let client = client_through(Way(Arc::clone(&braze)), per_second);
+                let requests = 100 * limit as usize;
+                let share = share(requests, limit, deliver(&client, requests).await);
+                let refused = braze.refused() as f64 / (braze.refused() + requests) as f64;
+                let told = format!(
+                    "{limit} in 3 s where {per_second} a second are configured, {telling:?}, phase {phase}: share {share:.3}, \
+                     refused {refused:.4}"
+                );
+                println!("{told}");
+                let most_refused = if telling == Telling::Always { 0.0 } else { 0.03 };
+                assert!(share >= 0.94 && refused <= most_refused, "{told}");
+            }
         }
     }
 }
