@@ -50,7 +50,7 @@ const BLIND_WAIT: Duration = Duration::from_secs(1);
 /// the interval between requests apart, that they are no more than a fiftieth of the rate,
 const ASKING: f64 = 50.0;
 
-/// and no closer than this. The end of the window is known to this length afterwards.
+/// no closer than this, and no further apart than [`BLIND_WAIT`]. The end of the window is known to this length afterwards.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Wait between attempts while Braze does not work.
@@ -100,13 +100,6 @@ impl Limited {
     fn asks(&self, now: Instant) -> Option<Duration> {
         (self.told.is_none() && now < self.since + WINDOW).then_some(self.ask_again)
     }
-}
-
-/// The gate opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Opened {
-    /// How it had closed, if because the rate was too high.
-    pub(super) too_fast: Option<Limited>,
 }
 
 /// Failures in a row.
@@ -200,9 +193,9 @@ impl Gate {
         }
     }
 
-    /// Request `number` was answered, whatever the answer said of its objects, while `under_way` others are not. Tells if
-    /// that opened the gate.
-    pub(super) fn answered(&mut self, number: u64, under_way: u32) -> Option<Opened> {
+    /// Request `number` was answered, whatever the answer said of its objects, while `under_way` others are not. If that
+    /// opened the gate, and the rate had been too high, gives how it had closed.
+    pub(super) fn answered(&mut self, number: u64, under_way: u32) -> Option<Limited> {
         self.latest_good = self.latest_good.max(number);
         self.lately <<= 1;
         if number > self.latest_bad {
@@ -219,7 +212,7 @@ impl Gate {
         self.state = State::Open;
         self.closings = 0;
         let too_fast = std::mem::take(&mut self.too_fast);
-        Some(Opened { too_fast: limited.filter(|_| too_fast) })
+        limited.filter(|_| too_fast)
     }
 
     /// Request `number` met the rate limit, at `rate` requests a second, and was `told` to wait so long, or nothing. Gives

@@ -25,7 +25,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
 
 use self::ease::Ease;
-use self::gate::{Gate, Opened, Passage};
+use self::gate::{Gate, Passage};
 use self::hour_budget::HourBudget;
 use self::in_flight::Latency;
 pub(super) use self::in_flight::MOST_IN_FLIGHT;
@@ -272,7 +272,7 @@ impl Start<'_> {
             state.latency.measured(now.duration_since(at));
             state.listen(told, now, clock);
             state.ease.admitted(now);
-            if let Some(Opened { too_fast: Some(limited) }) = state.gate.answered(number, state.in_flight) {
+            if let Some(limited) = state.gate.answered(number, state.in_flight) {
                 state.ease.limit_met(limited, now);
                 state.pace.window_began();
             }
