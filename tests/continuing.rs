@@ -100,3 +100,22 @@ async fn a_plain_file_is_read_from_the_byte_where_the_last_invocation_stopped() 
     let needed = u64::from(ROWS) / 5;
     assert!((needed..=needed * 11 / 10).contains(&requests), "{requests} requests, {needed} needed");
 }
+
+/// Every second of a delivery writes a checkpoint into the ledger. Nobody else writes it meanwhile, so it need not be read.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkpoint_is_one_call() {
+    let world = World::start().await;
+    world.configure("requests_per_second = 100\nobjects_per_request = 5", "");
+    let key = format!("{RUN}/HighValueCustomers_1.csv");
+    world.put(&key, people(2_500));
+    let host = world.host(Function::ObjectCreated).await;
+    let answer = host.invoke(&world.s3_event(&key), Duration::from_mins(1)).await.unwrap();
+    assert_eq!(answer["reports"][0]["rows"]["accepted"], 2_500, "{answer}");
+    let calls = world.account.s3.calls();
+    let of_ledger = calls.iter().filter(|call| call.resource.ends_with("/ledger.json"));
+    let operations: Vec<&str> = of_ledger.map(|call| call.operation.as_str()).collect();
+    let writes = operations.iter().filter(|operation| **operation == "PutObject").count();
+    assert!(writes >= 5, "{operations:?}");
+    let in_a_row = operations.split(|operation| *operation != "PutObject").map(<[&str]>::len).max();
+    assert!(in_a_row >= Some(writes - 2), "{operations:?}");
+}

@@ -149,6 +149,11 @@ impl Bucket {
 
     /// A whole object of at most `limit` bytes with its tag, or `None` if there is none.
     pub async fn read(&self, key: &str, limit: u64) -> Result<Option<(Bytes, ETag)>, BucketError> {
+        Ok(self.read_dated(key, limit).await?.map(|(bytes, etag, _)| (bytes, etag)))
+    }
+
+    /// The same with the time at which it was stored, by S3's clock, in whole seconds.
+    pub async fn read_dated(&self, key: &str, limit: u64) -> Result<Option<(Bytes, ETag, Timestamp)>, BucketError> {
         let answer = match self.client.get_object().bucket(&self.name).key(key).send().await {
             Ok(answer) => answer,
             Err(error) => {
@@ -163,7 +168,8 @@ impl Bucket {
             return Err(BucketError::TooLarge { bucket: self.name.clone(), key: key.to_owned(), size, limit });
         }
         let etag = ETag::new(answer.e_tag.as_deref().unwrap_or_default());
-        Ok(Some((self.collected(key, answer.body).await?, etag)))
+        let stored_at = timestamp(answer.last_modified.as_ref());
+        Ok(Some((self.collected(key, answer.body).await?, etag, stored_at)))
     }
 
     async fn collected(&self, key: &str, body: ByteStream) -> Result<Bytes, BucketError> {

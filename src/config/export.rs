@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::conflicts::{ListedSegments, Outline};
 use super::fields;
 use super::mistakes::{Located, Mistakes, Refusal, Reported};
@@ -79,6 +81,7 @@ fn read_into(
             .map(|(segment, attribute)| (name_of(segment), AttributeName::new(attribute.value)))
             .collect(),
         csv: csv?,
+        stored_at: Timestamp::MIN,
     })
 }
 

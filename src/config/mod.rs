@@ -24,6 +24,8 @@ use std::collections::BTreeMap;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 pub use error::{ConfigError, Mistake, SyntaxError};
 pub use hostname::PUBLISHED_HOSTS;
 
@@ -117,6 +119,19 @@ pub struct Export {
     pub attribute_names: BTreeMap<SegmentName, AttributeName>,
     /// What is set about the files instead of detected.
     pub csv: CsvSettings,
+    /// When the file that says all this was stored, by the clock of whoever stores it; [`Timestamp::MIN`] if nobody told.
+    pub stored_at: Timestamp,
+}
+
+impl Config {
+    /// The same, of a file that was stored at this time. Where two invocations have read different files, the later counts.
+    #[must_use]
+    pub fn stored_at(mut self, time: Timestamp) -> Self {
+        for export in self.exports.values_mut() {
+            Arc::make_mut(export).stored_at = time;
+        }
+        self
+    }
 }
 
 impl Export {

@@ -17,6 +17,12 @@ use crate::run::RunId;
 /// How long a delivery waits for the end of others before it leaves the file to a later attempt.
 const LONGEST_WAIT: Duration = Duration::from_secs(45);
 
+/// The first wait before the ledger is looked at again,
+const FIRST_LOOK: Duration = Duration::from_millis(500);
+
+/// and the longest: each is half as long again as the one before, so that a long wait reads the ledger a few times only.
+const LONGEST_LOOK: Duration = Duration::from_secs(4);
+
 /// A file that this function, and no other, delivers.
 #[derive(Debug)]
 pub(super) struct Claim {
@@ -45,6 +51,8 @@ pub(super) enum Claimed {
         /// When its lease ends unless it is renewed.
         until: Timestamp,
     },
+    /// Another function has read a later configuration, which sends the segment elsewhere or under another name.
+    ConfiguredAnew,
 }
 
 enum Step {
@@ -60,6 +68,11 @@ impl SegmentDelivery {
         let owner = self.new_owner();
         let give_up = (Instant::now() + LONGEST_WAIT).min(self.budget.stop_sending());
         let mut seen_until = None;
+        let mut look = FIRST_LOOK;
+        let mut wait = async || {
+            tokio::time::sleep(look).await;
+            look = look.mul_f64(1.5).min(LONGEST_LOOK);
+        };
         loop {
             let now = self.budget.now();
             let lease = Lease { owner: owner.clone(), until: self.lease_end(now) };
@@ -70,7 +83,7 @@ impl SegmentDelivery {
                 ControlFlow::Break(Claimed::InOtherHands { until })
                     if seen_until.replace(until).is_none_or(|seen| seen == until) && Instant::now() < give_up =>
                 {
-                    tokio::time::sleep(Duration::from_millis(500)).await;
+                    wait().await;
                     continue;
                 }
                 ControlFlow::Break(answer) => return Ok(answer),
@@ -82,13 +95,13 @@ impl SegmentDelivery {
                         // Less time is left than they need; asking again and again would only write the ledger.
                         Completion::OutOfTime => return Err(DeliveryError::Busy { what }),
                         Completion::Held | Completion::InOtherHands | Completion::NotNow => {
-                            tokio::time::sleep(Duration::from_millis(500)).await;
+                            wait().await;
                         }
                     }
                     what
                 }
                 ControlFlow::Continue(Step::AwaitOthers { what }) => {
-                    tokio::time::sleep(Duration::from_millis(500)).await;
+                    wait().await;
                     what
                 }
             };
@@ -107,7 +120,9 @@ impl SegmentDelivery {
         now: Timestamp,
     ) -> ControlFlow<Claimed, Step> {
         let ledger = ledger.get_or_insert_with(|| Ledger::new(self.destination(), self.attribute.clone()));
-        ledger.adopt(self.destination(), &self.attribute);
+        if self.adopt_configuration(ledger).is_err() {
+            return ControlFlow::Break(Claimed::ConfiguredAnew);
+        }
         if ledger.retirement.as_ref().is_some_and(|retirement| retirement.is_worked_on(now)) {
             return ControlFlow::Continue(Step::AwaitOthers { what: "the retirement of the segment".to_owned() });
         }

@@ -43,12 +43,14 @@ enum Step {
     Held,
     /// The files went to another workspace, and have to be delivered to this one first.
     SentElsewhere,
+    /// Another function goes by a later configuration.
+    ConfiguredAnew,
 }
 
 impl SegmentDelivery {
     /// Completes `run`, all of whose files are delivered, or goes on where an earlier attempt stopped.
     pub(super) async fn complete(&self, run: RunId, leavers_allowed: bool) -> Result<Completion, DeliveryError> {
-        let Some(ledger) = self.ledger.read().await? else {
+        let Some(ledger) = self.ledger.last_seen().await? else {
             return Ok(Completion::NotNow);
         };
         let Some(record) = ledger.runs.get(&run) else {
@@ -78,6 +80,7 @@ impl SegmentDelivery {
                 Ok(Completion::Held)
             }
             ControlFlow::Continue(Step::SentElsewhere) => Ok(Completion::NotNow),
+            ControlFlow::Continue(Step::ConfiguredAnew) => Err(DeliveryError::ConfiguredAnew),
             ControlFlow::Continue(Step::Begin { lease, ledger, done, carried }) => {
                 self.tell_leavers(run, lease, &ledger, sources, compared, done, carried).await
             }
@@ -134,7 +137,9 @@ impl SegmentDelivery {
         let held = ledger.is_held(now);
         let elsewhere = ledger.destination != self.destination();
         // Whoever left is told under the name that they were marked with, though it may have been renamed since.
-        ledger.adopt(self.destination(), &self.attribute);
+        if self.adopt_configuration(ledger).is_err() {
+            return ControlFlow::Continue(Step::ConfiguredAnew);
+        }
         let Some(record) = ledger.runs.get_mut(&run).filter(|_| unchanged) else {
             return ControlFlow::Break(Completion::NotNow);
         };

@@ -66,7 +66,7 @@ impl SegmentDelivery {
         let mut tried = Tried::default();
         self.deliver_files(files, options, &mut tried).await;
         if tried.failures.is_empty() && !tried.out_of_time && tried.superseded.is_none() {
-            let files = match self.ledger.read().await? {
+            let files = match self.ledger.last_seen().await? {
                 Some(ledger) => self.described_otherwise(&ledger, run).await?,
                 None => Vec::new(),
             };
@@ -161,6 +161,7 @@ impl SegmentDelivery {
             Claimed::AlreadyDelivered => return Ok(FileEnd::AlreadyDelivered),
             Claimed::Superseded { by } => return Ok(FileEnd::Superseded { by }),
             Claimed::InOtherHands { .. } => return Ok(FileEnd::InOtherHands),
+            Claimed::ConfiguredAnew => return Err(DeliveryError::ConfiguredAnew),
         };
         let account = Account::new(&claim, self.export.csv.max_rejected_bytes);
         match Box::pin(self.send_file(file, options, claim, account.clone())).await {
@@ -229,7 +230,10 @@ impl Tried {
             let mut all: Vec<String> = self.failures.iter().map(ToString::to_string).collect();
             // Files that fail for the same reason tell it once.
             all.dedup();
-            let busy = self.failures.iter().all(|error| matches!(error, DeliveryError::Busy { .. }));
+            let busy = self
+                .failures
+                .iter()
+                .all(|error| matches!(error, DeliveryError::Busy { .. } | DeliveryError::ConfiguredAnew));
             let outcome = if busy { Outcome::Unfinished } else { Outcome::Failed };
             return (outcome, all.join("\n"));
         }

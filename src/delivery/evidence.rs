@@ -100,7 +100,7 @@ fn folders_above<'k>(export: &Export, segment: &SegmentName, key: &'k str) -> Ve
 impl SegmentDelivery {
     /// Whether all files of `run` are here and delivered, as far as anybody can know.
     pub(super) async fn is_whole(&self, run: RunId, evidence: Evidence) -> Result<bool, DeliveryError> {
-        let Some(ledger) = self.ledger.read().await? else {
+        let Some(ledger) = self.ledger.last_seen().await? else {
             return Ok(false);
         };
         let Some(record) = ledger.runs.get(&run).filter(|_| ledger.newest_run() == Some(run)) else {
@@ -166,7 +166,7 @@ impl SegmentDelivery {
         let is_missing = |key: &str, file: &FileRecord| {
             file.progress != Progress::Delivered && listed.iter().all(|listed| listed.object.key != *key)
         };
-        let Some(ledger) = self.ledger.read().await? else {
+        let Some(ledger) = self.ledger.last_seen().await? else {
             return Ok(());
         };
         let files = ledger.runs.get(&run).map(|record| &record.files);

@@ -1,6 +1,7 @@
 //! Loads what the state knows of a segment's members.
 
 use std::collections::HashSet;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -16,6 +17,13 @@ use crate::run::RunId;
 /// How many parts are fetched ahead. S3 takes some 30 ms for one, and a part of new members, 7,500 lines, is read in 2 ms.
 const FETCHED_AHEAD: usize = 8;
 
+/// Of a list of parts that is gone through several times, the first ones stay in memory if they are small, in bytes:
+/// a small segment's parts are fetched once, and a large one's take no memory.
+const SMALL: usize = 16 * 1024;
+
+/// So many of them, one megabyte together.
+const KEPT: usize = 64;
+
 /// How certain it is that Braze holds what a part says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Certainty {
@@ -25,12 +33,13 @@ pub(super) enum Certainty {
     Uncertain,
 }
 
-/// A part, and how far it can be trusted.
+/// A part, and how far it can be trusted. Clones share what is kept of it.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
     key: String,
     rows: u64,
     certainty: Certainty,
+    kept: Arc<OnceLock<Bytes>>,
 }
 
 /// The members whom the state knows by their addresses alone.
@@ -61,7 +70,12 @@ impl Source {
 
     pub(super) fn certain(part: &Part) -> Self {
         let certainty = if part.outdated { Certainty::Uncertain } else { Certainty::Certain };
-        Self { key: part.key.clone(), rows: part.rows, certainty }
+        Self { key: part.key.clone(), rows: part.rows, certainty, kept: Arc::default() }
+    }
+
+    /// A part that no ledger names.
+    fn uncertain(key: String) -> Self {
+        Self { key, rows: 0, certainty: Certainty::Uncertain, kept: Arc::default() }
     }
 }
 
@@ -179,7 +193,7 @@ impl SegmentDelivery {
         let named: HashSet<&str> = named.iter().map(|part| part.key.as_str()).collect();
         let keys = self.bucket.keys(folder).await?;
         let unnamed = keys.into_iter().filter(|key| key.ends_with(".csv.gz") && !named.contains(key.as_str()));
-        sources.extend(unnamed.map(|key| Source { key, rows: 0, certainty: Certainty::Uncertain }));
+        sources.extend(unnamed.map(Source::uncertain));
         Ok(())
     }
 
@@ -189,9 +203,16 @@ impl SegmentDelivery {
         sources: Vec<Source>,
         mut each: impl FnMut(Certainty, Option<&PartRow<'_>>),
     ) -> Result<(), StateError> {
-        let mut parts = stream::iter(sources)
-            .map(|source| async move {
-                let bytes = self.read_whole_part(&source.key).await?;
+        let mut parts = stream::iter(sources.into_iter().enumerate())
+            .map(|(place, source)| async move {
+                let bytes = match source.kept.get() {
+                    Some(bytes) => bytes.clone(),
+                    None => self.read_whole_part(&source.key).await?,
+                };
+                if place < KEPT && bytes.len() <= SMALL {
+                    // Whether it has been kept already makes no difference.
+                    let _ = source.kept.set(bytes.clone());
+                }
                 Ok::<_, StateError>((source, bytes))
             })
             .buffered(FETCHED_AHEAD);

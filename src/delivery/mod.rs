@@ -106,6 +106,12 @@ pub enum DeliveryError {
         /// What it works on.
         what: String,
     },
+    /// The configuration changed after this invocation had read it.
+    #[error(
+        "exports.toml was changed after this invocation had read it: the segment now goes to another Braze workspace or \
+         has another attribute. The next attempt goes by the new file"
+    )]
+    ConfiguredAnew,
     /// A report whose rows do not add up. It is a mistake of this application, never of the file.
     #[error(
         "{rows} rows of run {run} have no known fate. This is a mistake of insights-to-braze: \

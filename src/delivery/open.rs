@@ -14,9 +14,9 @@ use crate::membership::{Checkpoint, Known, Ledger};
 use crate::profile::{ColumnTypes, Matcher, TypesDigest, json};
 use crate::rows::{Header, RowReader};
 
-/// The longest time that the requests of one chunk take at the connection's rate, in tenths of a second. Longer chunks
-/// take more memory, shorter ones more objects in the bucket.
-const TENTHS_PER_CHUNK: u32 = 1;
+/// The longest time that the requests of one chunk take at the connection's rate, in tenths of a second. Of longer chunks
+/// more is sent twice when a function is killed; shorter ones make more parts, which every later run reads.
+const TENTHS_PER_CHUNK: u32 = 5;
 
 /// The most requests in one chunk, however many the connection admits.
 const MOST_PER_CHUNK: usize = 100;

@@ -10,7 +10,7 @@ use super::leavers::{Duty, Leaving, LeavingEnd};
 use super::segment::SegmentDelivery;
 use crate::braze::RequestsOverTime;
 use crate::config::OnLeave;
-use crate::membership::{Lease, Ledger, Retirement, RunMembers};
+use crate::membership::{Lease, Ledger, OlderConfiguration, Retirement, RunMembers};
 use crate::report::{Members, Outcome, Report, ReportMessage, Requests, Rows};
 
 /// How often a retirement is begun anew because the ledger changed meanwhile.
@@ -67,7 +67,7 @@ impl SegmentDelivery {
             return Ok(ControlFlow::Break(None));
         };
         let mut ledger = seen.clone();
-        self.adopt_destination(&mut ledger);
+        self.adopt_destination(&mut ledger).map_err(|OlderConfiguration| DeliveryError::ConfiguredAnew)?;
         // Compared with a run that nobody is in, everybody left.
         let nobody = RunMembers::default();
         let sources = self.everything_listed(&ledger).await?;
@@ -98,9 +98,9 @@ impl SegmentDelivery {
     }
 
     /// Whatever name the configuration has by now: members are marked with the one that they were sent with.
-    fn adopt_destination(&self, ledger: &mut Ledger) {
+    fn adopt_destination(&self, ledger: &mut Ledger) -> Result<(), OlderConfiguration> {
         let attribute = ledger.attribute.clone();
-        ledger.adopt(self.destination(), &attribute);
+        ledger.adopt(self.destination(), &attribute, self.export.stored_at)
     }
 
     async fn begin_retirement(&self, seen: &Ledger) -> Result<Beginning, DeliveryError> {
@@ -112,7 +112,9 @@ impl SegmentDelivery {
                 let Some(ledger) = current.as_mut().filter(|ledger| *ledger == seen) else {
                     return ControlFlow::Break(Beginning::Changed);
                 };
-                self.adopt_destination(ledger);
+                if self.adopt_destination(ledger).is_err() {
+                    return ControlFlow::Break(Beginning::Changed);
+                }
                 match ledger.retire(lease.clone(), now) {
                     ControlFlow::Break(what) => ControlFlow::Break(Beginning::Busy(what)),
                     ControlFlow::Continue(retirement) => {

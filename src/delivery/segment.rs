@@ -11,7 +11,7 @@ use crate::braze::BrazeClient;
 use crate::bucket::{Bucket, ObjectSummary};
 use crate::budget::TimeBudget;
 use crate::config::{Connection, Export, SendRule, StateIdentifiers};
-use crate::membership::{Lease, LedgerStore, PartStore, StateKeys};
+use crate::membership::{Lease, Ledger, LedgerStore, OlderConfiguration, PartStore, StateKeys};
 use crate::names::{AttributeName, SegmentName};
 use crate::randomness::Randomness;
 use crate::report::metrics::{self, Work};
@@ -139,6 +139,16 @@ impl SegmentDelivery {
     /// The client that it is sent with.
     pub fn braze(&self) -> &BrazeClient {
         &self.braze
+    }
+
+    /// The segment's ledger as it is now; `None` before the first delivery.
+    pub async fn ledger(&self) -> Result<Option<Ledger>, DeliveryError> {
+        Ok(self.ledger.read().await?)
+    }
+
+    /// Takes the configuration over into the ledger, unless the ledger goes by a later one already.
+    pub(super) fn adopt_configuration(&self, ledger: &mut Ledger) -> Result<(), OlderConfiguration> {
+        ledger.adopt(self.destination(), &self.attribute, self.export.stored_at)
     }
 
     /// Writes the report to the log, unless whoever delivers shows it otherwise.

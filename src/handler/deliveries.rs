@@ -173,7 +173,7 @@ impl Handler {
                 continue;
             }
             let delivery = self.delivery(export, &segment, &models, budget, trigger);
-            match self.deliver_found(&delivery, export, &found, wanted).await {
+            match self.deliver_found(&delivery, &found, wanted).await {
                 Ok(None) => {}
                 Ok(Some(end)) => {
                     deliveries.of += 1;
@@ -195,7 +195,6 @@ impl Handler {
     async fn deliver_found(
         &self,
         delivery: &SegmentDelivery,
-        export: &Export,
         found: &FoundRun,
         wanted: &Wanted,
     ) -> Result<Option<DeliveryEnd>, HandlerError> {
@@ -203,8 +202,7 @@ impl Handler {
             let report = delivery.preview(found.run, &found.files, wanted.options).await?;
             return Ok(Some(DeliveryEnd { report, goes_on: false, again: false, outage: false }));
         }
-        let ledger = StateKeys::new(&export.name, delivery.segment()).ledger(&self.bucket).read().await;
-        let ledger = ledger.map_err(crate::delivery::DeliveryError::from)?;
+        let ledger = delivery.ledger().await?;
         if !wanted.tell_all
             && let Some(ledger) = &ledger
             && nothing_to_do(ledger, found)

@@ -308,13 +308,14 @@ impl Handler {
     /// The configuration as it is now: it is read at each invocation, so that a change needs no deployment.
     async fn config(&self) -> Result<Config, HandlerError> {
         let (bucket, key) = (self.bucket.name().to_owned(), self.config_key.clone());
-        let Some((bytes, _)) = self.bucket.read(&key, Config::SIZE_LIMIT).await? else {
+        let Some((bytes, _, stored_at)) = self.bucket.read_dated(&key, Config::SIZE_LIMIT).await? else {
             return Err(HandlerError::NoConfig { bucket, key });
         };
         let Ok(text) = std::str::from_utf8(&bytes) else {
             return Err(HandlerError::ConfigNotText { bucket, key });
         };
-        Config::parse(text).map_err(|source| HandlerError::Config { bucket, key, source })
+        let config = Config::parse(text).map_err(|source| HandlerError::Config { bucket, key, source })?;
+        Ok(config.stored_at(stored_at))
     }
 
     /// The client of a connection, kept between invocations with its connections and its knowledge of the rate, as long

@@ -32,6 +32,10 @@ pub struct Ledger {
     pub destination: String,
     /// The attribute that stands for the segment.
     pub attribute: AttributeName,
+    /// When the configuration was stored that named the two last. An invocation that has read an older one may still be
+    /// at work, and does not bring them back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configured_at: Option<Timestamp>,
     /// Names under which members may still be marked, from before the attribute was renamed.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub former_attributes: BTreeSet<AttributeName>,
@@ -51,6 +55,10 @@ pub struct Ledger {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retirement: Option<Retirement>,
 }
+
+/// The configuration at hand is older than the one that a ledger goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OlderConfiguration;
 
 /// The members of a complete run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -219,6 +227,7 @@ impl Ledger {
             format: FORMAT,
             destination: destination.to_owned(),
             attribute,
+            configured_at: None,
             former_attributes: BTreeSet::new(),
             last_complete: None,
             runs: BTreeMap::new(),
@@ -257,7 +266,22 @@ impl Ledger {
 
     /// Takes over a configuration that changed: another workspace makes every fingerprint worthless and has the files of
     /// runs that are still open sent anew, and another attribute name leaves a former one to be cleaned up.
-    pub fn adopt(&mut self, destination: &str, attribute: &AttributeName) {
+    ///
+    /// Refused, and nothing changed, if the configuration is older (`stored_at`) than the one that was taken over last:
+    /// otherwise an invocation that has worked for minutes would send members to a workspace that has been left.
+    pub fn adopt(
+        &mut self,
+        destination: &str,
+        attribute: &AttributeName,
+        stored_at: Timestamp,
+    ) -> Result<(), OlderConfiguration> {
+        if self.destination == destination && self.attribute == *attribute {
+            return Ok(());
+        }
+        if self.configured_at.is_some_and(|configured_at| stored_at < configured_at) {
+            return Err(OlderConfiguration);
+        }
+        self.configured_at = Some(stored_at);
         if self.destination != destination {
             destination.clone_into(&mut self.destination);
             self.former_attributes.clear();
@@ -279,6 +303,7 @@ impl Ledger {
                 run.renamed |= !run.files.is_empty() || !run.replaced.is_empty();
             }
         }
+        Ok(())
     }
 
     /// Remembers a run that ended.

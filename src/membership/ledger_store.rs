@@ -1,6 +1,7 @@
 //! Reads and writes ledgers: each step a conditional write, so that no step is taken twice or on old knowledge.
 
 use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::StateError;
@@ -20,12 +21,15 @@ pub struct LedgerStore {
     bucket: Bucket,
     key: String,
     randomness: Randomness,
+    /// As it was when it was last read or written here. A step may begin with it: if it is no longer so, the conditional
+    /// write fails and the ledger is read.
+    remembered: Arc<Mutex<Option<(Ledger, ETag)>>>,
 }
 
 impl LedgerStore {
     /// The ledger at `key`.
     pub fn new(bucket: Bucket, key: String) -> Self {
-        Self { bucket, key, randomness: Randomness::new() }
+        Self { bucket, key, randomness: Randomness::new(), remembered: Arc::default() }
     }
 
     /// The same with waits drawn from `randomness`.
@@ -42,32 +46,60 @@ impl LedgerStore {
 
     /// The ledger as it is now, or `None` before the first delivery.
     pub async fn read(&self) -> Result<Option<Ledger>, StateError> {
-        Ok(self.read_tagged().await?.map(|(ledger, _)| ledger))
+        let read = self.read_tagged().await?;
+        self.remember(read.clone());
+        Ok(read.map(|(ledger, _)| ledger))
+    }
+
+    /// The ledger as it was when it was last read or written here; it is read if it has not been. For what a conditional
+    /// write decides in the end, and for what whoever writes later sees to.
+    pub async fn last_seen(&self) -> Result<Option<Ledger>, StateError> {
+        let remembered = self.take_remembered();
+        if remembered.is_none() {
+            return self.read().await;
+        }
+        self.remember(remembered.clone());
+        Ok(remembered.map(|(ledger, _)| ledger))
     }
 
     /// Takes one step: `step` sees the ledger as it is (`None` before the first delivery) and either changes it or
     /// breaks off with its own answer. If somebody else wrote meanwhile, it is asked again on the new ledger.
     ///
-    /// Gives the answer of `step`, after its change has been stored. A `step` that leaves `None` deletes the ledger.
+    /// Gives the answer of `step`, after its change has been stored. A `step` that leaves `None` deletes the ledger. What
+    /// it answers without a change is about the ledger as it is stored, not as it is remembered.
     pub async fn update<T, B>(
         &self,
         mut step: impl FnMut(&mut Option<Ledger>) -> ControlFlow<B, T>,
     ) -> Result<ControlFlow<B, T>, StateError> {
+        let mut remembered = self.take_remembered();
         for attempt in 0..TRIES {
-            let (mut ledger, condition) = match self.read_tagged().await? {
+            let from_memory = remembered.is_some();
+            let known = match remembered.take() {
+                Some(known) => Some(known),
+                None => self.read_tagged().await?,
+            };
+            let (mut ledger, condition) = match known {
                 Some((ledger, etag)) => (Some(ledger), Condition::Unchanged(etag)),
                 None => (None, Condition::Absent),
             };
             let before = ledger.clone();
-            let answer = match step(&mut ledger) {
-                ControlFlow::Continue(answer) => answer,
-                ControlFlow::Break(answer) => return Ok(ControlFlow::Break(answer)),
-            };
-            if ledger == before {
-                return Ok(ControlFlow::Continue(answer));
+            let answer = step(&mut ledger);
+            if answer.is_break() || ledger == before {
+                if from_memory {
+                    continue;
+                }
+                if let (Some(before), Condition::Unchanged(etag)) = (before, condition) {
+                    self.remember(Some((before, etag)));
+                }
+                return Ok(answer);
             }
             match self.store(ledger.as_ref(), &condition).await {
-                Ok(()) => return Ok(ControlFlow::Continue(answer)),
+                Ok(etag) => {
+                    self.remember(ledger.zip(etag));
+                    return Ok(answer);
+                }
+                // What is remembered is often old. That costs no wait: nobody need be writing at this moment.
+                Err(BucketError::Changed { .. }) if from_memory => {}
                 Err(BucketError::Changed { .. }) => {
                     let longest = 20_u64 << attempt.min(6);
                     let wait = self.randomness.below(longest);
@@ -79,11 +111,20 @@ impl LedgerStore {
         Err(StateError::Contended { key: self.key.clone() })
     }
 
-    async fn store(&self, ledger: Option<&Ledger>, condition: &Condition) -> Result<(), BucketError> {
+    fn remember(&self, ledger: Option<(Ledger, ETag)>) {
+        *self.remembered.lock().unwrap_or_else(PoisonError::into_inner) = ledger;
+    }
+
+    fn take_remembered(&self) -> Option<(Ledger, ETag)> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Gives the tag of what was written; a deletion leaves none.
+    async fn store(&self, ledger: Option<&Ledger>, condition: &Condition) -> Result<Option<ETag>, BucketError> {
         match ledger {
             None => match condition {
-                Condition::Unchanged(etag) => self.bucket.delete_unchanged(&self.key, etag).await,
-                Condition::Any | Condition::Absent => Ok(()),
+                Condition::Unchanged(etag) => self.bucket.delete_unchanged(&self.key, etag).await.map(|()| None),
+                Condition::Any | Condition::Absent => Ok(None),
             },
             Some(ledger) => {
                 let body = serde_json::to_vec_pretty(ledger).map_err(|error| BucketError::Failed {
@@ -92,7 +133,7 @@ impl LedgerStore {
                     key: self.key.clone(),
                     reason: error.to_string(),
                 })?;
-                self.bucket.write(&self.key, body, "application/json", condition).await.map(drop)
+                self.bucket.write(&self.key, body, "application/json", condition).await.map(Some)
             }
         }
     }

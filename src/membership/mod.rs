@@ -74,7 +74,9 @@ use thiserror::Error;
 
 pub use self::distinct::DistinctMembers;
 pub use self::known::{Known, KnownBuilder, Meeting};
-pub use self::ledger::{Checkpoint, CompleteRun, FORMAT, FileRecord, Lease, Ledger, Phase, Progress, RunRecord};
+pub use self::ledger::{
+    Checkpoint, CompleteRun, FORMAT, FileRecord, Lease, Ledger, OlderConfiguration, Phase, Progress, RunRecord,
+};
 pub use self::ledger_store::LedgerStore;
 pub use self::member_key::{EmailHash, Fingerprint, MemberKey};
 pub use self::part::{Part, PartRow, PartWriter, Standing, read_part};

@@ -183,6 +183,24 @@ fn an_address_that_a_member_may_still_have_is_nobody_elses() {
     assert_eq!(leavers, [elsewhere, renamed, renamed, Some(Leaver::Gone)]);
 }
 
+fn adopt(ledger: &mut Ledger, destination: &str, attribute: &str, second: i64) -> Result<(), OlderConfiguration> {
+    ledger.adopt(destination, &AttributeName::from(attribute), Timestamp::from_second(second).unwrap())
+}
+
+#[test]
+fn an_older_configuration_changes_nothing() {
+    let mut ledger = Ledger::new("rest.fra-01.braze.eu", AttributeName::from("Old"));
+    adopt(&mut ledger, "rest.fra-02.braze.eu", "New", 20).unwrap();
+    let before = ledger.clone();
+    assert_eq!(adopt(&mut ledger, "rest.fra-01.braze.eu", "New", 19), Err(OlderConfiguration));
+    assert_eq!(adopt(&mut ledger, "rest.fra-02.braze.eu", "Old", 19), Err(OlderConfiguration));
+    assert_eq!(ledger, before);
+    adopt(&mut ledger, "rest.fra-02.braze.eu", "New", 19).unwrap();
+    assert_eq!(ledger, before, "what agrees needs no permission");
+    adopt(&mut ledger, "rest.fra-01.braze.eu", "New", 21).unwrap();
+    assert_eq!(ledger.configured_at, Some(Timestamp::from_second(21).unwrap()));
+}
+
 #[test]
 fn a_renamed_attribute_leaves_its_former_name_and_another_workspace_leaves_no_fingerprint() {
     let now = Timestamp::UNIX_EPOCH;
@@ -190,12 +208,12 @@ fn a_renamed_attribute_leaves_its_former_name_and_another_workspace_leaves_no_fi
     let part = Part { key: "state/p".to_owned(), rows: 1, outdated: false };
     ledger.last_complete =
         Some(CompleteRun { run: "2026-11-23T01:02Z".parse().unwrap(), members: 1, parts: vec![part] });
-    ledger.adopt("rest.fra-01.braze.eu", &AttributeName::from("New"));
+    adopt(&mut ledger, "rest.fra-01.braze.eu", "New", 0).unwrap();
     assert_eq!(ledger.former_attributes, BTreeSet::from([AttributeName::from("Old")]));
-    ledger.adopt("rest.fra-01.braze.eu", &AttributeName::from("Old"));
+    adopt(&mut ledger, "rest.fra-01.braze.eu", "Old", 0).unwrap();
     assert_eq!(ledger.former_attributes, BTreeSet::from([AttributeName::from("New")]));
     assert!(!ledger.last_complete.as_ref().unwrap().parts[0].outdated);
-    ledger.adopt("rest.fra-02.braze.eu", &AttributeName::from("Old"));
+    adopt(&mut ledger, "rest.fra-02.braze.eu", "Old", 0).unwrap();
     assert!(ledger.former_attributes.is_empty());
     assert!(ledger.last_complete.as_ref().unwrap().parts[0].outdated);
 
@@ -226,9 +244,9 @@ fn a_renamed_attribute_leaves_its_former_name_and_another_workspace_leaves_no_fi
     let id = "2026-11-24T01:02Z".parse().unwrap();
     run.phase = Phase::Held { leavers: 9, before: 9, reason: "too many".to_owned() };
     ledger.runs.insert(id, run);
-    ledger.adopt("rest.fra-02.braze.eu", &AttributeName::from("Old"));
+    adopt(&mut ledger, "rest.fra-02.braze.eu", "Old", 0).unwrap();
     assert_eq!(ledger.runs[&id].files.len(), 1, "nothing has changed");
-    ledger.adopt("rest.fra-01.braze.eu", &AttributeName::from("Old"));
+    adopt(&mut ledger, "rest.fra-01.braze.eu", "Old", 0).unwrap();
     let run = &ledger.runs[&id];
     assert_eq!((run.files.len(), &run.phase), (0, &Phase::Open));
     assert_eq!(run.replaced.iter().map(|part| part.outdated).collect::<Vec<_>>(), [true; 3]);

@@ -46,6 +46,7 @@ pub(super) fn export(attributes: Vec<FieldMapping>) -> Export {
         attributes,
         attribute_names: BTreeMap::new(),
         csv: CsvSettings::default(),
+        stored_at: jiff::Timestamp::MIN,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which delimiter and line ending a file uses, judged by its first records.
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
-use memchr::memchr2_iter;
+use memchr::{memchr, memchr2_iter};
 
 use super::dialect::{LineEnding, Quoting};
 use super::line::{LineEnd, line_end};
@@ -51,7 +51,9 @@ impl<'a> Sample<'a> {
     /// columns; then the one whose records agree on their number of fields; then the one with most fields.
     pub(super) fn delimiter(self, quoting: Quoting, columns: Option<usize>) -> u8 {
         let mut best = (DELIMITERS[0], (false, 0, 1));
-        for delimiter in DELIMITERS {
+        let beginning = self.beginning();
+        // For one that does not occur there, csv-core need not be prepared, which takes longer than reading a few lines.
+        for delimiter in DELIMITERS.into_iter().filter(|delimiter| memchr(*delimiter, beginning).is_some()) {
             let counts: Vec<usize> = self.records(delimiter, quoting, usize::MAX).iter().map(Vec::len).collect();
             let Some(&first) = counts.first() else {
                 continue;
@@ -68,6 +70,17 @@ impl<'a> Sample<'a> {
             }
         }
         best.0
+    }
+
+    /// What surely holds the first record: the first line, if no quotation mark can make the record longer.
+    fn beginning(self) -> &'a [u8] {
+        match line_end(self.text, 0, self.whole) {
+            LineEnd::Found { content, .. } => match self.text.get(..content) {
+                Some(line) if !line.is_empty() && memchr(b'"', line).is_none() => line,
+                _ => self.text,
+            },
+            LineEnd::Unknown { .. } => self.text,
+        }
     }
 
     /// What ends the first line; LF if nothing does.

@@ -107,7 +107,7 @@ loyalty_points = {{ column = "Points", type = "integer", empty = "remove" }}
     }
 
     pub(crate) async fn produce(&self, random: &mut SmallRng) {
-        let runs = [2, 2, 3, 3, 4][random.random_range(0..5)];
+        let runs = [2, 2, 2, 3, 4][random.random_range(0..5)];
         let churn = [0.1, 0.4, 0.8][random.random_range(0..3)];
         let mut members: [Members; 2] = Default::default();
         for number in 0..runs {

@@ -130,7 +130,7 @@ impl<'a> Storm<'a> {
             requests_per_second: match kind {
                 CaseKind::Slow => 1,
                 CaseKind::Large => 50,
-                CaseKind::Ordinary => [1, 2, 5, 50, 1000][random.random_range(0..5)],
+                CaseKind::Ordinary => [2, 5, 20, 100, 1000][random.random_range(0..5)],
             },
             objects_per_request: match kind {
                 CaseKind::Slow => random.random_range(1..3),
@@ -245,7 +245,7 @@ impl<'a> Storm<'a> {
     }
 
     async fn work_once(&self, random: &mut SmallRng, instance: &mut Option<Handler>) {
-        if random.random_bool(0.08) {
+        if random.random_bool(0.03) {
             self.world.drawn.count("event: by the schedule");
             self.invoke(random, instance, &Errand::Scheduled).await;
         } else if random.random_bool(0.02) {

@@ -67,7 +67,6 @@ macro_rules! client {
         let builder = $sdk::config::Builder::new()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-central-1"))
-            .credentials_provider(Credentials::new("AKIDSIMULATION", secret_access_key(), None, None, "simulation"))
             // What the SDK remembers of failures is one function's own, as in AWS, and not the process's.
             .retry_partition($sdk::config::retry::RetryPartition::custom("simulation").build())
             .endpoint_url($server.url());
@@ -100,9 +99,14 @@ impl Lane {
                 (S3Server::without_socket(clock), SecretsServer::without_socket(clock), Queues::without_socket(clock))
             }
         };
-        let s3_client = client!(aws_sdk_s3, s3, wires).force_path_style(true).build();
-        let secrets_client = client!(aws_sdk_secretsmanager, secrets, wires).build();
-        let queue_client = client!(aws_sdk_sqs, queues, wires).build();
+        let credentials = Credentials::new("AKIDSIMULATION", secret_access_key(), None, None, "simulation");
+        let s3_client = client!(aws_sdk_s3, s3, wires).force_path_style(true);
+        let s3_client = match wires {
+            Wires::Sockets => s3_client.credentials_provider(credentials.clone()),
+            Wires::InProcess => s3_client.allow_no_auth(),
+        };
+        let secrets_client = client!(aws_sdk_secretsmanager, secrets, wires).credentials_provider(credentials.clone());
+        let queue_client = client!(aws_sdk_sqs, queues, wires).credentials_provider(credentials);
         Self {
             wires,
             clock,
@@ -110,9 +114,9 @@ impl Lane {
             s3,
             secrets,
             queues,
-            s3_client: aws_sdk_s3::Client::from_conf(s3_client),
-            secrets_client: aws_sdk_secretsmanager::Client::from_conf(secrets_client),
-            queue_client: aws_sdk_sqs::Client::from_conf(queue_client),
+            s3_client: aws_sdk_s3::Client::from_conf(s3_client.build()),
+            secrets_client: aws_sdk_secretsmanager::Client::from_conf(secrets_client.build()),
+            queue_client: aws_sdk_sqs::Client::from_conf(queue_client.build()),
             http: match wires {
                 Wires::Sockets => http_client().expect("an HTTP client"),
                 // It is not used, and making one costs as much as a case.

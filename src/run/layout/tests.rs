@@ -39,6 +39,7 @@ pub(in crate::run) fn export(folder: &str, segments: Option<&[&str]>) -> Export 
         attributes: Vec::new(),
         attribute_names: BTreeMap::new(),
         csv: CsvSettings::default(),
+        stored_at: Timestamp::MIN,
     }
 }
 

@@ -27,22 +27,32 @@ impl S3Auth for AnyAccessKey {
 #[derive(Clone, Default)]
 pub(super) struct Verdict(pub(super) Arc<Mutex<Fault>>);
 
+/// Who may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Callers {
+    /// Whoever signs with the secret.
+    Signed,
+    /// Anybody.
+    Anybody,
+}
+
 /// Records each call and applies the fault script.
 pub(super) struct FaultPoint {
     gate: Gate,
     clock: Clock,
+    callers: Callers,
 }
 
 impl FaultPoint {
-    pub(super) fn new(gate: Gate, clock: Clock) -> Self {
-        Self { gate, clock }
+    pub(super) fn new(gate: Gate, clock: Clock, callers: Callers) -> Self {
+        Self { gate, clock, callers }
     }
 }
 
 #[async_trait::async_trait]
 impl S3Access for FaultPoint {
     async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
-        if context.credentials().is_none() {
+        if self.callers == Callers::Signed && context.credentials().is_none() {
             return Err(s3_error!(AccessDenied, "Requests to this server must be signed"));
         }
         let (bucket, key) = match context.s3_path() {
