@@ -130,10 +130,9 @@ fn part(rows: u64) -> Vec<u8> {
             email: None,
             fingerprint: Fingerprint::UNKNOWN,
             standing: Standing::Member,
-        })
-        .unwrap();
+        });
     }
-    let (bytes, written) = part.finish().unwrap();
+    let (bytes, written) = part.finish();
     assert_eq!(written, rows);
     bytes.into()
 }

@@ -51,7 +51,7 @@ pub(crate) async fn deliver(
     stand.order(order);
     // The window of 3 s that the delivery before this one has used counts on, and would refuse the first requests.
     tokio::time::sleep(Duration::from_secs(3)).await;
-    let host = LambdaHost::start(LambdaFunction::new(binary(), stand.environment.clone())).await.unwrap();
+    let host = LambdaHost::start(stand.function(binary())).await.unwrap();
     let process = host.process_id().unwrap();
     if let Some(quota) = quota {
         quota.limit(process);

@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --bench end_to_end` prints the tables of `docs/performance.md`. `ROWS` sets the rows (default 1,000,000). Words
 //! behind `--` choose what is measured, by the beginning of its name: `cargo bench --bench end_to_end -- cpu limit`. The names
-//! are `cpu`, `tls`, `limit`, `other-limit`, `continuation`, `start`, `binaries`, `quota` and `members`.
+//! are `cpu`, `tls`, `limit`, `tls-limit`, `other-limit`, `continuation`, `start`, `binaries`, `quota` and `members`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::cast_precision_loss)]
 
 mod function;

@@ -1,12 +1,15 @@
 //! The stand-ins in a process of their own, told by lines of JSON on standard input.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use local::standin::braze::{HeaderForm, Keep, Latency, RateLimit};
+use local::standin::http::BRAZE_HOST;
+use local::standin::lambda::LambdaFunction;
 use local::standin::{Account, AccountSettings};
 use serde_json::{Value, json};
 
@@ -73,6 +76,13 @@ pub(crate) struct Stand {
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) braze: String,
     pub(crate) certificate: Option<String>,
+    /// Where the certificate and a table of hosts lie that a function needs to come here over TLS.
+    folder: PathBuf,
+}
+
+/// Whether this process may give a function a table of hosts of its own, which takes a mount namespace of Linux.
+pub(crate) fn may_redirect_hosts() -> bool {
+    Command::new("unshare").args(["--mount", "true"]).status().is_ok_and(|status| status.success())
 }
 
 impl Stand {
@@ -92,7 +102,32 @@ impl Stand {
         let environment = serde_json::from_value(told["environment"].clone()).unwrap();
         let braze = told["braze"].as_str().unwrap().to_owned();
         let certificate = told["certificate"].as_str().map(str::to_owned);
-        Self { child, input, output, environment, braze, certificate }
+        let folder = file.parent().unwrap().to_owned();
+        Self { child, input, output, environment, braze, certificate, folder }
+    }
+
+    /// Braze's host as `exports.toml` names it, with the port where the stand-in listens.
+    pub(crate) fn hostname(&self) -> String {
+        match self.certificate {
+            None => self.braze.clone(),
+            Some(_) => format!("{BRAZE_HOST}:{}", self.braze.rsplit_once(':').unwrap().1),
+        }
+    }
+
+    /// The function in `binary`. Over TLS it is started with this machine as Braze's host and with the stand-in's certificate
+    /// as the only one that it trusts.
+    pub(crate) fn function(&self, binary: PathBuf) -> LambdaFunction {
+        let mut environment = self.environment.clone();
+        let Some(certificate) = &self.certificate else {
+            return LambdaFunction::new(binary, environment);
+        };
+        let (trusted, hosts) = (self.folder.join("trusted.pem"), self.folder.join("hosts"));
+        fs::write(&trusted, certificate).unwrap();
+        fs::write(&hosts, format!("127.0.0.1 localhost {BRAZE_HOST}\n")).unwrap();
+        environment.insert("SSL_CERT_FILE".to_owned(), trusted.display().to_string());
+        let start = ["--mount", "sh", "-c", "mount --bind \"$0\" /etc/hosts && exec \"$1\""];
+        let arguments = start.into_iter().map(Into::into).chain([hosts.into(), binary.into()]).collect();
+        LambdaFunction { arguments, ..LambdaFunction::new("/usr/bin/unshare", environment) }
     }
 
     /// Carries out an order: what is left out stays as it is.
@@ -115,7 +150,7 @@ impl Drop for Stand {
 pub(crate) fn config(hostname: &str, per_second: u64) -> String {
     format!(
         "[connections.b]\nhostname = \"{hostname}\"\nsecret = \"bench\"\nagree_to_data_transfer = true\n\
-         requests_per_second = {per_second}\n\
+         allow_any_hostname = true\nrequests_per_second = {per_second}\n\
          [exports.e]\nconnection = \"b\"\nfolder = \"incoming/Export\"\n\
          [exports.e.data_matching]\ncustomer_id = \"LoyaltyId\"\nemail = \"EMail\"\n\
          [exports.e.attributes]\nfirst_name = \"FirstName\"\nhome_city = \"City\"\n\

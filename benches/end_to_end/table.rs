@@ -12,7 +12,7 @@ use crate::function::{HOUR, binaries, binary, cold_start, deliver};
 use crate::in_process::{deliver_elsewhere, elsewhere};
 use crate::machine::{self, CpuQuota};
 use crate::members;
-use crate::stand::{RUNS, Stand, config};
+use crate::stand::{RUNS, Stand, config, may_redirect_hosts};
 
 /// What the table's rows have in common.
 struct Table {
@@ -32,7 +32,7 @@ pub(crate) fn unlimited(hostname: &str) -> Value {
 
 /// An order for one whose contract says 1,000 requests a second, and which admits `per_three_seconds`.
 fn limited(stand: &Stand, per_three_seconds: u64, latency: u64) -> Value {
-    let config = config(&stand.braze, 1_000);
+    let config = config(&stand.hostname(), 1_000);
     json!({ "config": config, "per_three_seconds": per_three_seconds, "latency_ms": latency, "forget": true })
 }
 
@@ -64,7 +64,14 @@ pub(crate) async fn print(wanted: Vec<String>) {
         table.encrypted(encrypted);
     }
     if wanted.has("limit") {
-        table.limits().await;
+        limits(&mut table.plain, "").await;
+    }
+    if wanted.has("tls-limit") {
+        if may_redirect_hosts() {
+            limits(&mut Stand::start(&file, true), ", over TLS and HTTP/2").await;
+        } else {
+            line("the same over TLS", "not measured: this process may not make a mount namespace", "");
+        }
     }
     if wanted.has("other-limit") {
         table.other_limits().await;
@@ -139,25 +146,6 @@ impl Table {
         );
     }
 
-    async fn limits(&mut self) {
-        for (latency, aim) in [(150, "0.98, no 429"), (450, "0.95, no 429")] {
-            let order = limited(&self.plain, 3_000, latency);
-            let delivered = deliver(&mut self.plain, RUNS[0], &order, None, HOUR).await;
-            line(
-                &format!("1,000 requests/s admitted, answers after {latency} ms"),
-                &format!(
-                    "{:.1} s, {:.3} of the limit, {} times 429; {:.2} s CPU, peak {:.0} MB",
-                    delivered.wall,
-                    delivered.requests / 1_000.0 / delivered.wall,
-                    delivered.rate_limited,
-                    delivered.cpu,
-                    delivered.peak_mb
-                ),
-                aim,
-            );
-        }
-    }
-
     async fn other_limits(&mut self) {
         for (silent, told) in [(false, "each answer says so"), (true, "no answer says so")] {
             let mut order = limited(&self.plain, 1_500, 150);
@@ -214,6 +202,26 @@ impl Table {
             "cold start, process start to first answer, median of eleven",
             &format!("{bare:.1} ms; {connected:.1} ms to `connect`, which asks S3, Secrets Manager and Braze"),
             "30 ms",
+        );
+    }
+}
+
+/// How much of the limit a delivery uses, and what it takes to do so.
+async fn limits(stand: &mut Stand, how: &str) {
+    for (latency, aim) in [(150, "0.98, no 429"), (450, "0.95, no 429")] {
+        let order = limited(stand, 3_000, latency);
+        let delivered = deliver(stand, RUNS[0], &order, None, HOUR).await;
+        line(
+            &format!("1,000 requests/s admitted, answers after {latency} ms{how}"),
+            &format!(
+                "{:.1} s, {:.3} of the limit, {} times 429; {:.2} s CPU, peak {:.0} MB",
+                delivered.wall,
+                delivered.requests / 1_000.0 / delivered.wall,
+                delivered.rate_limited,
+                delivered.cpu,
+                delivered.peak_mb
+            ),
+            aim,
         );
     }
 }

@@ -34,6 +34,15 @@ struct Ticket {
     data_points: u32,
 }
 
+impl Ticket {
+    /// The identifier, which is the first of the row's texts.
+    fn identifier<'a>(&self, texts: &mut Texts<'a>) -> Option<Identifier<'a>> {
+        // It was a string when it was pushed.
+        let identifier = std::str::from_utf8(texts.text()?).ok()?;
+        Some(if self.by_email { Identifier::Email(identifier) } else { Identifier::ExternalId(identifier) })
+    }
+}
+
 /// The row that one object of a request stands for.
 #[derive(Debug)]
 pub(super) struct SentRow<'a> {
@@ -103,20 +112,36 @@ impl Batch {
     /// The row of the object at `index`; `None` if there is no such object.
     pub(super) fn row(&self, index: usize) -> Option<SentRow<'_>> {
         let ticket = self.tickets.get(index)?;
+        let mut texts = Texts(self.texts_of(index)?);
+        let identifier = ticket.identifier(&mut texts)?;
+        Some(SentRow { line: ticket.line, identifier, email: ticket.email, record: texts.record()? })
+    }
+
+    /// The identifier and the email address of the row at `index`, as a state line has them.
+    pub(super) fn member(&self, index: usize) -> Option<(Identifier<'_>, Option<EmailHash>)> {
+        let ticket = self.tickets.get(index)?;
+        Some((ticket.identifier(&mut Texts(self.texts_of(index)?))?, ticket.email))
+    }
+
+    /// Takes the objects at `indexes` out, which are in order, and their rows.
+    pub(super) fn remove(&mut self, indexes: &[usize]) {
+        let mut kept = Self::with_room_of(self);
+        for (index, ticket) in self.tickets.iter().enumerate() {
+            if indexes.binary_search(&index).is_err()
+                && let (Some(object), Some(texts)) = (self.request.object(index), self.texts_of(index))
+            {
+                kept.tickets.push(Ticket { start: kept.texts.len(), ..*ticket });
+                kept.texts.extend_from_slice(texts);
+                kept.request.push(object);
+            }
+        }
+        *self = kept;
+    }
+
+    fn texts_of(&self, index: usize) -> Option<&[u8]> {
+        let start = self.tickets.get(index)?.start;
         let end = self.tickets.get(index + 1).map_or(self.texts.len(), |next| next.start);
-        let mut texts = Texts(self.texts.get(ticket.start..end)?);
-        // It was a string when it was pushed.
-        let identifier = std::str::from_utf8(texts.text()?).ok()?;
-        Some(SentRow {
-            line: ticket.line,
-            identifier: if ticket.by_email {
-                Identifier::Email(identifier)
-            } else {
-                Identifier::ExternalId(identifier)
-            },
-            email: ticket.email,
-            record: texts.record()?,
-        })
+        self.texts.get(start..end)
     }
 
     fn push_text(&mut self, text: &[u8]) {
@@ -235,6 +260,10 @@ mod tests {
             assert_eq!(batch.data_points(index), 7);
         }
         assert!(batch.row(3).is_none());
+        batch.remove(&[0, 2]);
+        let row = batch.row(0).unwrap();
+        assert_eq!((row.line, row.identifier, &row.record), (records[1].0, identifiers[1], &records[1].1));
+        assert_eq!((batch.len(), batch.request.len(), batch.member(0).unwrap().0), (1, 1, identifiers[1]));
         assert!(Batch::with_room_of(&batch).is_empty());
     }
 }

@@ -6,9 +6,10 @@
 use tokio::io::AsyncRead;
 
 use super::batch::Batch;
+use super::filling::{Filling, Sending};
 use crate::config::SendRule;
 use crate::membership::{
-    EmailHash, Fingerprint, Known, Meeting, MemberKey, PartRow, PartWriter, RecentMembers, Standing, StateError,
+    EmailHash, Fingerprint, Known, Meeting, MemberKey, PartRow, PartWriter, RecentMembers, Standing,
 };
 use crate::profile::{DroppedFields, Identifier, Matched, Matcher};
 use crate::report::Counts;
@@ -20,6 +21,10 @@ const ROWS: u64 = 15_000;
 
 /// A chunk ends when it holds this much: requests, and rows that may have to be written to `rejected.csv`.
 const BYTES: usize = 4 * 1024 * 1024;
+
+/// A row that repeats one from further back than so many new members may be sent again. Twice as many are remembered, and
+/// counted exactly.
+const MEMBERS_REMEMBERED: usize = 525_000;
 
 /// What a chunk's requests are made of and how many there are.
 #[derive(Clone, Debug)]
@@ -101,46 +106,34 @@ pub(super) struct ChunkBuilder<S> {
     pub(super) settings: ChunkSettings,
     object: Vec<u8>,
     repeated_headers: u64,
+    /// The bytes of the last part: those of one file are much alike.
+    part_text: usize,
+    /// Whether every member that the parts list has been counted, among those known or those met lately.
+    all_counted: bool,
 }
 
 /// A chunk under construction.
 struct Draft {
-    open: Batch,
-    open_alone: Batch,
+    open: Filling,
+    open_alone: Filling,
     chunk: Chunk,
     dropped: DroppedFields,
     bytes: usize,
 }
 
-/// Why a chunk could not be built.
-#[derive(Debug)]
-pub(super) enum ChunkError {
-    Read(ReadError),
-    State(StateError),
-}
-
-impl From<ReadError> for ChunkError {
-    fn from(error: ReadError) -> Self {
-        Self::Read(error)
-    }
-}
-
-impl From<StateError> for ChunkError {
-    fn from(error: StateError) -> Self {
-        Self::State(error)
-    }
-}
-
 impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
     pub(super) fn new(reader: RowReader<S>, matcher: Matcher, known: Known, settings: ChunkSettings) -> Self {
+        let all_counted = known.is_empty() && reader.position().row == 0;
         Self {
             reader,
             matcher,
             known,
-            recent: RecentMembers::default(),
+            recent: RecentMembers::with_generations_of(MEMBERS_REMEMBERED),
             settings,
             object: Vec::with_capacity(1024),
             repeated_headers: 0,
+            part_text: 0,
+            all_counted,
         }
     }
 
@@ -150,22 +143,28 @@ impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
         notes.map(|note| format!("{key}: {note}")).collect()
     }
 
+    /// How many different members the parts of all chunks so far list, if nobody was known before and they are few enough
+    /// to be counted while they are sent.
+    pub(super) fn members(&self) -> Option<u64> {
+        self.recent.met().filter(|_| self.all_counted)
+    }
+
     /// How many lines in the middle of the file repeat its header.
     pub(super) fn repeated_headers(&self) -> u64 {
         self.repeated_headers
     }
 
     /// The next chunk. The last one says so; after it there is none.
-    pub(super) async fn next_chunk(&mut self) -> Result<Chunk, ChunkError> {
+    pub(super) async fn next_chunk(&mut self) -> Result<Chunk, ReadError> {
         let mut draft = Draft {
-            open: Batch::default(),
-            open_alone: Batch::default(),
+            open: Filling::default(),
+            open_alone: Filling::default(),
             chunk: Chunk {
                 requests: Vec::new(),
                 alone: Vec::new(),
                 counts: Counts::default(),
                 rejected: Vec::new(),
-                part: PartWriter::new(),
+                part: PartWriter::with_room(self.part_text),
                 position: self.reader.position(),
                 last: false,
             },
@@ -184,8 +183,9 @@ impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
                 settings: &self.settings,
                 object: &mut self.object,
                 repeated_headers: &mut self.repeated_headers,
+                all_counted: &mut self.all_counted,
             };
-            taking.take(&row, &mut draft)?;
+            taking.take(&row, &mut draft);
             if draft.is_full(&self.settings) {
                 break;
             }
@@ -194,9 +194,12 @@ impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
                 tokio::task::yield_now().await;
             }
         }
+        for alone in [false, true] {
+            draft.settle(alone, &mut self.recent);
+            draft.hand_over(alone, Batch::default());
+        }
         let mut chunk = draft.chunk;
-        chunk.requests.extend((!draft.open.is_empty()).then_some(draft.open));
-        chunk.alone.extend((!draft.open_alone.is_empty()).then_some(draft.open_alone));
+        self.part_text = chunk.part.text();
         chunk.position = self.reader.position();
         chunk.counts.dropped_fields = draft.dropped.to_map();
         Ok(chunk)
@@ -221,23 +224,43 @@ impl Draft {
         &mut self,
         row: &Row<'_>,
         matched: &Matched<'_>,
-        email: Option<EmailHash>,
-        object: &[u8],
+        sending: Sending<'_>,
         settings: &ChunkSettings,
+        recent: &mut RecentMembers,
     ) {
         let alone = settings.mixed_identifiers && matches!(matched.identifier, Identifier::Email(_));
-        let (open, full) = if alone {
-            (&mut self.open_alone, &mut self.chunk.alone)
-        } else {
-            (&mut self.open, &mut self.chunk.requests)
-        };
-        if !open.request.would_fit(object) {
-            full.push(std::mem::take(open));
+        if !self.open(alone).batch.request.would_fit(sending.object) {
+            self.settle(alone, recent);
+            if !self.open(alone).batch.request.would_fit(sending.object) {
+                self.hand_over(alone, Batch::default());
+            }
         }
-        self.bytes += open.push(object, row, matched, email);
-        if open.len() >= settings.objects_per_request {
-            let next = Batch::with_room_of(open);
-            full.push(std::mem::replace(open, next));
+        self.bytes += self.open(alone).push(row, matched, sending);
+        if self.open(alone).batch.len() >= settings.objects_per_request {
+            self.settle(alone, recent);
+            let batch = &self.open(alone).batch;
+            if batch.len() >= settings.objects_per_request {
+                let next = Batch::with_room_of(batch);
+                self.hand_over(alone, next);
+            }
+        }
+    }
+
+    /// The request that is being filled, of those that go with others or of those that go alone.
+    fn open(&mut self, alone: bool) -> &mut Filling {
+        if alone { &mut self.open_alone } else { &mut self.open }
+    }
+
+    fn settle(&mut self, alone: bool, recent: &mut RecentMembers) {
+        let open = if alone { &mut self.open_alone } else { &mut self.open };
+        open.settle(recent, &mut self.chunk.counts, &mut self.chunk.part);
+    }
+
+    /// Hands a settled request over, and begins the next one.
+    fn hand_over(&mut self, alone: bool, next: Batch) {
+        let batch = std::mem::replace(&mut self.open(alone).batch, next);
+        if !batch.is_empty() {
+            if alone { &mut self.chunk.alone } else { &mut self.chunk.requests }.push(batch);
         }
     }
 }
@@ -250,44 +273,57 @@ struct Taking<'a> {
     settings: &'a ChunkSettings,
     object: &'a mut Vec<u8>,
     repeated_headers: &'a mut u64,
+    all_counted: &'a mut bool,
 }
 
 impl Taking<'_> {
-    fn take(mut self, row: &Row<'_>, draft: &mut Draft) -> Result<(), StateError> {
+    fn take(self, row: &Row<'_>, draft: &mut Draft) {
         if matches!(row.problem(), Some(RowProblem::RepeatedHeader)) {
             *self.repeated_headers += 1;
-            return Ok(());
+            return;
         }
         draft.chunk.counts.rows.read += 1;
         if let Some(problem) = row.problem() {
-            self.keep_whoever_it_names(row, draft)?;
+            self.keep_whoever_it_names(row, draft);
             draft.reject(row, problem.to_string());
-            return Ok(());
+            return;
         }
         self.object.clear();
         let matched = match self.matcher.match_row(row, self.object, &mut draft.dropped) {
             Ok(matched) => matched,
             Err(rejection) => {
                 if let Some(identifier) = rejection.identifier {
-                    draft.chunk.part.push(line_of(identifier, None, Fingerprint::UNKNOWN))?;
+                    *self.all_counted = false;
+                    draft.chunk.part.push(line_of(identifier, None, Fingerprint::UNKNOWN));
                 }
                 draft.reject(row, rejection.reason.to_string());
-                return Ok(());
+                return;
             }
         };
         let fingerprint = Fingerprint::of(self.object);
-        let Some(held) = self.count_member(MemberKey::of(matched.identifier), draft) else {
-            draft.chunk.counts.rows.duplicate += 1;
-            return Ok(());
+        let key = MemberKey::of(matched.identifier);
+        let held = match self.known.meet(key) {
+            Meeting::Again => {
+                draft.chunk.counts.rows.duplicate += 1;
+                return;
+            }
+            Meeting::New => None,
+            Meeting::Known { fingerprint, in_last_run } => {
+                let counts = &mut draft.chunk.counts;
+                *if in_last_run { &mut counts.stayed } else { &mut counts.entered } += 1;
+                Some(fingerprint)
+            }
         };
         let email = match matched.identifier {
             Identifier::ExternalId(_) => matched.email.map(EmailHash::of),
             Identifier::Email(_) => None,
         };
-        draft.chunk.part.push(line_of(matched.identifier, email, fingerprint))?;
-        if held == fingerprint && self.settings.send == SendRule::Changes {
+        if held.is_some() {
+            draft.chunk.part.push(line_of(matched.identifier, email, fingerprint));
+        }
+        if held == Some(fingerprint) && self.settings.send == SendRule::Changes {
             draft.chunk.counts.rows.unchanged += 1;
-            return Ok(());
+            return;
         }
         if !self.settings.suffix.is_empty() {
             // The object is complete JSON; what is added goes before its closing brace.
@@ -295,34 +331,15 @@ impl Taking<'_> {
             self.object.extend_from_slice(&self.settings.suffix);
             self.object.push(b'}');
         }
-        draft.send(row, &matched, email, self.object, self.settings);
-        Ok(())
-    }
-
-    /// Counts a member that is met for the first time and gives what Braze holds of it; `None` if it was met before.
-    fn count_member(&mut self, key: MemberKey, draft: &mut Draft) -> Option<Fingerprint> {
-        let counts = &mut draft.chunk.counts;
-        match self.known.meet(key) {
-            Meeting::Again => None,
-            Meeting::New => self.recent.insert(key).then(|| {
-                counts.entered += 1;
-                Fingerprint::UNKNOWN
-            }),
-            Meeting::Known { fingerprint, in_last_run } => {
-                if in_last_run {
-                    counts.stayed += 1;
-                } else {
-                    counts.entered += 1;
-                }
-                Some(fingerprint)
-            }
-        }
+        let unknown = held.is_none().then_some((key, fingerprint));
+        let sending = Sending { object: self.object, email, unknown };
+        draft.send(row, &matched, sending, self.settings, self.recent);
     }
 
     /// A row with too few or too many fields does not say which of them is the identifier. Any field that names a known
     /// member keeps that member in the run: nobody leaves because of a broken row.
     /// Its address goes on record too: without it, the next run could not tell that the same person comes under the address.
-    fn keep_whoever_it_names(&self, row: &Row<'_>, draft: &mut Draft) -> Result<(), StateError> {
+    fn keep_whoever_it_names(&self, row: &Row<'_>, draft: &mut Draft) {
         let fields = || (0..row.len()).filter_map(|place| row.field(place)).map(str::trim);
         let email = fields().find(|field| field.contains('@')).map(EmailHash::of);
         for field in fields() {
@@ -332,14 +349,13 @@ impl Taking<'_> {
             for identifier in [Identifier::ExternalId(field), Identifier::Email(field)] {
                 if self.known.contains(MemberKey::of(identifier)) {
                     let email = email.filter(|_| matches!(identifier, Identifier::ExternalId(_)));
-                    draft.chunk.part.push(line_of(identifier, email, Fingerprint::UNKNOWN))?;
+                    draft.chunk.part.push(line_of(identifier, email, Fingerprint::UNKNOWN));
                 }
             }
         }
-        Ok(())
     }
 }
 
-fn line_of(identifier: Identifier<'_>, email: Option<EmailHash>, fingerprint: Fingerprint) -> PartRow<'_> {
+pub(super) fn line_of(identifier: Identifier<'_>, email: Option<EmailHash>, fingerprint: Fingerprint) -> PartRow<'_> {
     PartRow { identifier, email, fingerprint, standing: Standing::Member }
 }

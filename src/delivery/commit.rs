@@ -86,10 +86,10 @@ impl Account {
     }
 
     /// Takes in a chunk whose rows all have their fate.
-    pub(super) fn add(&mut self, chunk: DoneChunk) -> Result<(), StateError> {
-        let refusals = chunk.refusals()?;
+    pub(super) fn add(&mut self, chunk: DoneChunk) {
+        let refusals = chunk.refusals();
         self.record.parts.push(chunk.part);
-        if let Some((bytes, rows)) = refusals.map(PartWriter::finish).transpose()? {
+        if let Some((bytes, rows)) = refusals.map(PartWriter::finish) {
             let part = Part { key: self.next_key("-refused.csv.gz"), rows, outdated: false };
             self.refusals.push((part.clone(), bytes));
             self.record.parts.push(part);
@@ -99,7 +99,6 @@ impl Account {
         if let Some(header) = &self.header {
             self.record.checkpoint = Some(Checkpoint { header: header.clone(), position: chunk.position });
         }
-        Ok(())
     }
 
     /// Lists rejected rows as long as there is room for them.

@@ -21,6 +21,14 @@ pub(super) struct Comparison {
     pub(super) nobody_else: bool,
 }
 
+impl Comparison {
+    /// So many members, and nobody before them.
+    fn of_new_members(ledger: &Ledger, members: u64) -> Self {
+        let figures = figures(ledger, 0, members);
+        Self { members: RunMembers::default(), figures, gone: 0, told: 0, nobody_else: true }
+    }
+}
+
 /// Counts what becomes of those whom the state lists.
 struct Tally {
     last_parts: usize,
@@ -68,7 +76,15 @@ impl SegmentDelivery {
     ) -> Result<Comparison, DeliveryError> {
         let parts = record.parts();
         if sources.is_empty() {
-            return self.count_members(ledger, &parts).await;
+            let mut files = record.files.values();
+            let counted = match (files.next(), files.next()) {
+                (Some(alone), None) => self.members_counted(&alone.folder),
+                _ => None,
+            };
+            return match counted {
+                Some(members) => Ok(Comparison::of_new_members(ledger, members)),
+                None => self.count_members(ledger, &parts).await,
+            };
         }
         let mut members = RunMembers::with_capacity(lines_of(&parts));
         if self.export.data_matching.customer_id.is_some() && self.export.data_matching.email.is_some() {
@@ -85,8 +101,7 @@ impl SegmentDelivery {
         if members.seal() {
             self.read_parts(parts, |row| members.push_again(row)).await?;
         }
-        let figures = figures(ledger, 0, members.count());
-        Ok(Comparison { members: RunMembers::default(), figures, gone: 0, told: 0, nobody_else: true })
+        Ok(Comparison::of_new_members(ledger, members.count()))
     }
 
     /// Compares the members of a run with the last complete one and with everything that was sent since.

@@ -188,7 +188,7 @@ impl SegmentDelivery {
         // What an earlier attempt carried may be leavers too.
         let some_still_marked = carried_leavers || !carried.is_empty();
         if writer.rows() > 0 {
-            let (bytes, rows) = writer.finish()?;
+            let (bytes, rows) = writer.finish();
             let key = format!("{}{owner}-left.csv.gz", self.keys.run_folder(run));
             self.parts.write(&key, bytes).await?;
             carried.push(Part { key, rows, outdated: false });

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::DeliveryError;
-use super::chunk::{ChunkBuilder, ChunkError};
+use super::chunk::ChunkBuilder;
 use super::open::FileBytes;
 use super::segment::{FileToDeliver, RunOptions, SegmentDelivery};
 use crate::braze::RequestsOverTime;
@@ -93,8 +93,7 @@ impl SegmentDelivery {
         loop {
             let chunk = match builder.next_chunk().await {
                 Ok(chunk) => chunk,
-                Err(ChunkError::State(error)) => return Err(error.into()),
-                Err(ChunkError::Read(source)) => return Err(DeliveryError::Read { key: key.clone(), source }),
+                Err(source) => return Err(DeliveryError::Read { key: key.clone(), source }),
             };
             let mut counts = chunk.counts;
             for batch in chunk.requests.iter().chain(&chunk.alone) {
@@ -107,7 +106,7 @@ impl SegmentDelivery {
             }
             rows += counts.rows.read;
             seen.counts.add(&counts);
-            let (part, _) = chunk.part.finish()?;
+            let (part, _) = chunk.part.finish();
             read_part("the preview", &part, |row| seen.members.push(&row))?;
             if chunk.last {
                 return Ok(rows);

@@ -168,10 +168,10 @@ impl<'a> Leaving<'a> {
             })
             .await?;
         for (identifier, email) in kept {
-            self.write_carried(&identifier, email, Standing::Address)?;
+            self.write_carried(&identifier, email, Standing::Address);
         }
         for (identifier, email) in carried {
-            self.carry(&identifier, email)?;
+            self.carry(&identifier, email);
         }
         let (mut gone, by_email) = gone;
         gone.extend(by_email);
@@ -267,7 +267,7 @@ impl<'a> Leaving<'a> {
         for ((who, email), fate) in batch.who.iter().zip(fates) {
             match fate {
                 ObjectFate::Accepted => self.counts.data_points += 1 + self.former.len() as u64,
-                _ => self.carry(who, *email)?,
+                _ => self.carry(who, *email),
             }
         }
         self.done += batch.who.len() as u64;
@@ -302,20 +302,14 @@ impl<'a> Leaving<'a> {
         serde_json::Value::Object(object)
     }
 
-    fn carry(&mut self, who: &OwnedIdentifier, email: Option<EmailHash>) -> Result<(), DeliveryError> {
+    fn carry(&mut self, who: &OwnedIdentifier, email: Option<EmailHash>) {
         self.carried_leavers = true;
-        self.write_carried(who, email, Standing::Left)
+        self.write_carried(who, email, Standing::Left);
     }
 
-    fn write_carried(
-        &mut self,
-        who: &OwnedIdentifier,
-        email: Option<EmailHash>,
-        standing: Standing,
-    ) -> Result<(), DeliveryError> {
+    fn write_carried(&mut self, who: &OwnedIdentifier, email: Option<EmailHash>, standing: Standing) {
         let identifier = who.as_identifier();
-        self.carried.push(PartRow { identifier, email, fingerprint: Fingerprint::UNKNOWN, standing })?;
-        Ok(())
+        self.carried.push(PartRow { identifier, email, fingerprint: Fingerprint::UNKNOWN, standing });
     }
 
     async fn go_on_with_new_key(&mut self, reason: StopReason, key: &mut ApiKey) -> Result<(), DeliveryError> {

@@ -6,7 +6,7 @@
 //! | take the file, so that no other function works on it | `claim` |
 //! | load what is known of the members | `load` |
 //! | open the file as its `model.json` or header describes it | `open` |
-//! | turn rows into requests, chunk by chunk | `chunk`, `batch` |
+//! | turn rows into requests, chunk by chunk | `chunk`, `filling`, `batch` |
 //! | send them, many in flight | `pump`, `outstanding` |
 //! | write down what is certain | `commit` |
 //! | find out whether the run is complete | `evidence` |
@@ -26,6 +26,7 @@ mod complete;
 mod deliver;
 mod dry_run;
 mod evidence;
+mod filling;
 mod late_model;
 mod leavers;
 mod load;

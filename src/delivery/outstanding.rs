@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::batch::Batch;
 use super::chunk::{Chunk, OwnedIdentifier, RejectedRow};
 use crate::braze::{ObjectFate, RequestCounts};
-use crate::membership::{EmailHash, Fingerprint, Part, PartRow, PartWriter, Standing, StateError};
+use crate::membership::{EmailHash, Fingerprint, Part, PartRow, PartWriter, Standing};
 use crate::report::{Counts, Requests};
 use crate::rows::Position;
 
@@ -54,9 +54,9 @@ pub(super) struct DoneChunk {
 
 impl DoneChunk {
     /// A part that says of refused members that they are to be sent again, or `None` if there are none.
-    pub(super) fn refusals(&self) -> Result<Option<PartWriter>, StateError> {
+    pub(super) fn refusals(&self) -> Option<PartWriter> {
         if self.refused.is_empty() {
-            return Ok(None);
+            return None;
         }
         let mut part = PartWriter::new();
         for (identifier, email) in &self.refused {
@@ -65,9 +65,9 @@ impl DoneChunk {
                 email: *email,
                 fingerprint: Fingerprint::UNKNOWN,
                 standing: Standing::Member,
-            })?;
+            });
         }
-        Ok(Some(part))
+        Some(part)
     }
 }
 

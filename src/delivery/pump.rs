@@ -11,7 +11,7 @@ use tokio::io::AsyncRead;
 use tokio::time::Instant;
 
 use super::DeliveryError;
-use super::chunk::{Chunk, ChunkBuilder, ChunkError};
+use super::chunk::{Chunk, ChunkBuilder};
 use super::commit::{Account, Standing};
 use super::outstanding::{Departure, DoneChunk, Outstanding};
 use super::segment::{FileToDeliver, LeaseEnd, SegmentDelivery};
@@ -156,7 +156,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
                 self.depart();
                 self.read_on();
             }
-            self.begin_commit()?;
+            self.begin_commit();
             if self.stop.is_none() && failure.is_none() && self.all_read && self.outstanding.is_empty() {
                 return Ok(());
             }
@@ -241,8 +241,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         self.building = Some(Box::pin(async move {
             let chunk = match builder.next_chunk().await {
                 Ok(chunk) => delivery.store_part(chunk, key).await,
-                Err(ChunkError::State(error)) => Err(error.into()),
-                Err(ChunkError::Read(source)) => Err(DeliveryError::Read { key: file.object.key.clone(), source }),
+                Err(source) => Err(DeliveryError::Read { key: file.object.key.clone(), source }),
             };
             (builder, chunk)
         }));
@@ -261,9 +260,19 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
                 self.file.object.key
             ));
         }
-        self.builder = Some(builder);
-        let (chunk, part) = built?;
+        let (chunk, part) = match built {
+            Ok(built) => built,
+            Err(error) => {
+                self.builder = Some(builder);
+                return Err(error);
+            }
+        };
         self.all_read = chunk.last;
+        if chunk.last {
+            self.delivery.note_members(&self.folder, builder.members());
+        } else {
+            self.builder = Some(builder);
+        }
         self.outstanding.add(chunk, part);
         self.collect_done();
         Ok(())
@@ -313,23 +322,22 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
     }
 
     /// Moves what is done into the account and begins to store it, if it is time.
-    fn begin_commit(&mut self) -> Result<(), DeliveryError> {
+    fn begin_commit(&mut self) {
         let Some(account) = &mut self.account else {
-            return Ok(());
+            return;
         };
         for chunk in self.done.drain(..) {
-            account.add(chunk)?;
+            account.add(chunk);
         }
         let due = self.committed_at.elapsed() >= CHECKPOINT || account.is_large();
         if !due || self.committing.is_some() || matches!(self.stop, Some(Stop::Lost)) {
-            return Ok(());
+            return;
         }
         self.count_effort();
         if let Some(account) = self.account.take() {
             self.committed_at = Instant::now();
             self.committing = Some(Box::pin(self.delivery.commit(self.file, account, self.working())));
         }
-        Ok(())
     }
 
     fn take_standing(&mut self, (account, standing): (Account, Standing)) {
@@ -354,7 +362,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             return Ok(Standing::Lost);
         };
         for chunk in self.done.drain(..) {
-            account.add(chunk)?;
+            account.add(chunk);
         }
         let (_, standing) = self.delivery.commit(self.file, account, progress).await?;
         Ok(standing)
@@ -389,7 +397,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
 
 impl SegmentDelivery {
     async fn store_part(&self, mut chunk: Chunk, key: String) -> Result<(Chunk, Part), DeliveryError> {
-        let (bytes, rows) = std::mem::take(&mut chunk.part).finish()?;
+        let (bytes, rows) = std::mem::take(&mut chunk.part).finish();
         let part = Part { key, rows, outdated: false };
         self.parts.write(&part.key, bytes).await?;
         Ok((chunk, part))

@@ -40,7 +40,16 @@ pub struct SegmentDelivery {
     /// Whether metrics are written as well.
     logs_metrics: bool,
     work: Mutex<Work>,
+    counted: Mutex<Option<CountedFile>>,
     begun: Instant,
+}
+
+/// A file that this invocation has delivered from its beginning to its end.
+#[derive(Debug)]
+struct CountedFile {
+    /// Where its parts lie; every attempt at a file has a folder of its own.
+    folder: String,
+    members: u64,
 }
 
 /// What a person may ask of a run.
@@ -108,6 +117,7 @@ impl SegmentDelivery {
             logs_reports: true,
             logs_metrics: false,
             work: Mutex::default(),
+            counted: Mutex::default(),
             begun: Instant::now(),
         }
     }
@@ -166,6 +176,19 @@ impl SegmentDelivery {
     /// Writes down what this invocation did, for the metrics.
     pub(super) fn note_work(&self, note: impl FnOnce(&mut Work)) {
         note(&mut self.work.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Remembers how many different members the file whose parts lie in `folder` has, if that is known, so that nothing has
+    /// to be read back for it.
+    pub(super) fn note_members(&self, folder: &str, members: Option<u64>) {
+        let counted = members.map(|members| CountedFile { folder: folder.to_owned(), members });
+        *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = counted;
+    }
+
+    /// How many different members the parts in `folder` list, if this invocation has written and counted them all.
+    pub(super) fn members_counted(&self, folder: &str) -> Option<u64> {
+        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.as_ref().filter(|file| file.folder == folder).map(|file| file.members)
     }
 
     /// Sending needs someone's consent.

@@ -151,18 +151,13 @@ impl Erasure<'_> {
 
     async fn write_part(&self, key: &str, part: &StoredPart) -> Result<(), EraseError> {
         let person = self.search.person;
-        let (mut writer, mut failed) = (PartWriter::new(), None);
+        let mut writer = PartWriter::with_room(part.bytes.len());
         read_part(key, &part.bytes, |row| {
-            if !person.is(&row)
-                && let Err(error) = writer.push(row)
-            {
-                failed.get_or_insert(error);
+            if !person.is(&row) {
+                writer.push(row);
             }
         })?;
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
-        let (bytes, _) = writer.finish()?;
+        let (bytes, _) = writer.finish();
         Ok(self.parts.replace(key, part, bytes).await?)
     }
 

@@ -65,10 +65,9 @@ mod retirement;
 mod run_members;
 mod sealed;
 mod state_keys;
+mod stored_gzip;
 #[cfg(test)]
 mod tests;
-
-use std::io;
 
 use thiserror::Error;
 
@@ -177,7 +176,4 @@ pub enum StateError {
         /// The part's key in the bucket.
         key: String,
     },
-    /// Compressing into memory failed.
-    #[error("a part of the state could not be compressed")]
-    Compress(#[source] io::Error),
 }

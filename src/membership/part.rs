@@ -17,16 +17,15 @@
 //! line with a fingerprint counts before one without. A line with the standing `address` replaces nothing: it only says that
 //! the profile of a member, whose own line names no address, may still have this one in Braze.
 
-use std::io::{Read, Write};
+use std::io::Read;
 
 use bytes::Bytes;
-use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
-use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
 use super::StateError;
 use super::member_key::{EmailHash, Fingerprint, MemberKey};
+use super::stored_gzip::StoredGzip;
 use crate::profile::Identifier;
 
 const HEADER: &[u8] = b"external_id,email,email_hash,fingerprint,standing\n";
@@ -95,15 +94,25 @@ impl PartRow<'_> {
 /// Writes a part into memory. A part is small: a stretch of a file has at most some 15,000 rows.
 #[derive(Debug)]
 pub struct PartWriter {
-    encoder: GzEncoder<Vec<u8>>,
-    line: Vec<u8>,
+    gzip: StoredGzip,
+    /// Lines that are not in the envelope yet.
+    lines: Vec<u8>,
+    text: usize,
     rows: u64,
 }
+
+/// So much text goes into the envelope at a time.
+const BLOCK: usize = 32 * 1024;
 
 impl PartWriter {
     /// An empty part.
     pub fn new() -> Self {
-        Self { encoder: GzEncoder::new(Vec::new(), Compression::none()), line: HEADER.to_vec(), rows: 0 }
+        Self::with_room(0)
+    }
+
+    /// An empty part, with room for `text` bytes of lines.
+    pub fn with_room(text: usize) -> Self {
+        Self { gzip: StoredGzip::with_room(text), lines: HEADER.to_vec(), text: 0, rows: 0 }
     }
 
     /// The lines so far.
@@ -111,51 +120,54 @@ impl PartWriter {
         self.rows
     }
 
+    /// The bytes of these lines.
+    pub fn text(&self) -> usize {
+        self.text + self.lines.len()
+    }
+
     /// Adds a line.
-    pub fn push(&mut self, row: PartRow<'_>) -> Result<(), StateError> {
+    pub fn push(&mut self, row: PartRow<'_>) {
         match row.identifier {
             Identifier::ExternalId(id) => {
-                push_field(&mut self.line, id);
-                self.line.push(b',');
+                push_field(&mut self.lines, id);
+                self.lines.push(b',');
             }
             Identifier::Email(email) => {
-                self.line.push(b',');
-                push_field(&mut self.line, email);
+                self.lines.push(b',');
+                push_field(&mut self.lines, email);
             }
         }
-        self.line.push(b',');
+        self.lines.push(b',');
         if let Some(EmailHash(hash)) = row.email {
-            push_number::<HASH_DIGITS>(&mut self.line, hash);
+            push_number::<HASH_DIGITS>(&mut self.lines, hash);
         }
-        self.line.push(b',');
+        self.lines.push(b',');
         if row.fingerprint != Fingerprint::UNKNOWN {
-            push_number::<FINGERPRINT_DIGITS>(&mut self.line, row.fingerprint.bits());
+            push_number::<FINGERPRINT_DIGITS>(&mut self.lines, row.fingerprint.bits());
         }
-        self.line.push(b',');
-        self.line.extend_from_slice(match row.standing {
+        self.lines.push(b',');
+        self.lines.extend_from_slice(match row.standing {
             Standing::Member => b"",
             Standing::Left => b"left",
             Standing::Address => b"address",
         });
-        self.line.push(b'\n');
+        self.lines.push(b'\n');
         self.rows += 1;
-        if self.line.len() >= 32 * 1024 {
-            self.drain()?;
+        if self.lines.len() >= BLOCK {
+            self.drain();
         }
-        Ok(())
     }
 
     /// The finished part and the number of its lines.
-    pub fn finish(mut self) -> Result<(Bytes, u64), StateError> {
-        self.drain()?;
-        let bytes = self.encoder.finish().map_err(StateError::Compress)?;
-        Ok((bytes.into(), self.rows))
+    pub fn finish(mut self) -> (Bytes, u64) {
+        self.drain();
+        (self.gzip.finish().into(), self.rows)
     }
 
-    fn drain(&mut self) -> Result<(), StateError> {
-        self.encoder.write_all(&self.line).map_err(StateError::Compress)?;
-        self.line.clear();
-        Ok(())
+    fn drain(&mut self) {
+        self.gzip.push(&self.lines);
+        self.text += self.lines.len();
+        self.lines.clear();
     }
 }
 
@@ -220,34 +232,34 @@ fn next_record(text: &[u8], start: usize) -> Option<(&[u8], usize)> {
 /// Takes a line apart. `plain` is where a quoted identifier is put without its quotes.
 fn parse_row<'a>(record: &'a [u8], plain: &'a mut Vec<u8>) -> Result<PartRow<'a>, &'static str> {
     // From the end: nothing but the identifier may hold commas, inside its quotes.
-    let (rest, standing) = last_field(record)?;
-    let (rest, fingerprint) = last_field(rest)?;
-    let (identifiers, hash) = last_field(rest)?;
+    let comma = record.iter().rposition(|&byte| byte == b',').ok_or("it has not five columns")?;
+    let (rest, standing) = (record.get(..comma).unwrap_or_default(), record.get(comma + 1..).unwrap_or_default());
+    let (rest, fingerprint) = last_number::<FINGERPRINT_DIGITS>(rest)?;
+    let (identifiers, hash) = last_number::<HASH_DIGITS>(rest)?;
     let identifier = if let Some(email) = identifiers.strip_prefix(b",") {
         Identifier::Email(unquoted(email, plain)?)
     } else {
         let id = identifiers.strip_suffix(b",").ok_or("it has two identifiers")?;
         Identifier::ExternalId(unquoted(id, plain)?)
     };
-    let email = if hash.is_empty() { None } else { Some(EmailHash(number::<HASH_DIGITS>(hash)?)) };
-    let fingerprint = match fingerprint {
-        b"" => Fingerprint::UNKNOWN,
-        digits => Fingerprint::from_bits(number::<FINGERPRINT_DIGITS>(digits)?),
-    };
+    let fingerprint = fingerprint.map_or(Fingerprint::UNKNOWN, Fingerprint::from_bits);
     let standing = match standing {
         b"" => Standing::Member,
         b"left" => Standing::Left,
         b"address" => Standing::Address,
         _ => return Err("its standing is neither empty nor \"left\" nor \"address\""),
     };
-    Ok(PartRow { identifier, email, fingerprint, standing })
+    Ok(PartRow { identifier, email: hash.map(EmailHash), fingerprint, standing })
 }
 
-/// What stands before the last comma, and what after it.
-fn last_field(record: &[u8]) -> Result<(&[u8], &[u8]), &'static str> {
-    let comma = record.iter().rposition(|&byte| byte == b',').ok_or("it has not five columns")?;
-    let (before, field) = record.split_at(comma);
-    Ok((before, field.get(1..).unwrap_or_default()))
+/// What stands before the last comma, and the number after it, which has `N` digits or is left out.
+fn last_number<const N: usize>(record: &[u8]) -> Result<(&[u8], Option<u64>), &'static str> {
+    if let Some(before) = record.strip_suffix(b",") {
+        return Ok((before, None));
+    }
+    let (before, digits) = record.split_last_chunk::<N>().ok_or("it has not five columns")?;
+    let before = before.strip_suffix(b",").ok_or("a hash has not its number of digits")?;
+    Ok((before, Some(number(digits)?)))
 }
 
 /// The text of a field, which is quoted if it holds a comma, a quotation mark or a line break.
@@ -296,9 +308,8 @@ fn push_number<const N: usize>(line: &mut Vec<u8>, number: u64) {
     line.extend_from_slice(&digits);
 }
 
-/// The number that exactly `N` digits write.
-fn number<const N: usize>(digits: &[u8]) -> Result<u64, &'static str> {
-    let digits: &[u8; N] = digits.try_into().map_err(|_| "a hash has not its number of digits")?;
+/// The number that digits write.
+fn number<const N: usize>(digits: &[u8; N]) -> Result<u64, &'static str> {
     let (mut number, mut any, mut lost) = (0_u64, 0, 0);
     for digit in digits {
         let value = VALUES[usize::from(*digit)];

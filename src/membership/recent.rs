@@ -2,77 +2,122 @@
 
 use super::member_key::MemberKey;
 
-/// How many new members a generation holds: seven eighths of its places.
-const GENERATION: usize = 229_376;
+/// How many members a generation holds unless it is said otherwise.
+const GENERATION: usize = 150_000;
 
-const BUCKETS: usize = 1 << 15;
-
-/// A cache line of members: half of each one's key, or zero. The lowest bit, which no key uses, tells them from zero.
-type Bucket = [u64; 8];
-
-/// Remembers at least the last 229,376 new members in 4 MB, however large the file is.
+/// Remembers at least the last new members that fill a generation, and at most those of two, in 10 bytes each, however large
+/// the file is.
 ///
 /// A member that repeats one from further back is sent again, which sets the same attribute once more. Members that the
 /// state knows are not counted here: their repeats are found at any distance.
 ///
-/// One half of a key is stored, the other chooses the bucket: of 100 million different members, one is taken for another
-/// with a probability of about 10⁻¹⁰. Every row looks here, and most of the time is spent waiting for the memory: so the
-/// buckets of both generations lie side by side.
-#[derive(Debug, Default)]
+/// One half of a key is stored, the other chooses its place: of 100 million different members, one is taken for another
+/// with a probability of about 10⁻¹⁰.
+///
+/// A place lies in memory that is far away. For members who are asked for together, the waits overlap; each by itself, with
+/// other work in between, takes three times as long.
+#[derive(Debug)]
 pub struct RecentMembers {
-    /// Empty until somebody is met.
-    buckets: Vec<[Bucket; 2]>,
-    young: usize,
-    young_members: usize,
+    /// How many members a generation holds.
+    generation: usize,
+    young: Generation,
+    old: Generation,
+    forgotten: bool,
+}
+
+/// Members in an open hash table that never is full.
+#[derive(Debug, Default)]
+struct Generation {
+    /// Half of each member's key, or zero. The lowest bit, which no key uses, tells them from zero. Empty until somebody is met.
+    slots: Vec<u64>,
+    members: usize,
 }
 
 /// Where a member is, or could be put.
 enum Place {
     Taken,
-    Free { bucket: usize, slot: usize },
+    Free(usize),
+}
+
+impl Default for RecentMembers {
+    fn default() -> Self {
+        Self::with_generations_of(GENERATION)
+    }
 }
 
 impl RecentMembers {
+    /// Nobody, with generations of so many members. Nothing is reserved before somebody is met.
+    pub fn with_generations_of(members: usize) -> Self {
+        Self { generation: members.max(1), young: Generation::default(), old: Generation::default(), forgotten: false }
+    }
+
+    /// How many different members were met in all; `None` once some of them are forgotten.
+    pub fn met(&self) -> Option<u64> {
+        (!self.forgotten).then_some((self.young.members + self.old.members) as u64)
+    }
+
+    /// Remembers members and tells of each whether it is new here.
+    pub fn insert_all(&mut self, keys: impl Iterator<Item = MemberKey> + Clone) -> Vec<bool> {
+        // Nothing that is done depends on what is read here, so the processor reads on while it waits.
+        let at_home: Vec<_> = keys.clone().map(|key| [&self.young, &self.old].map(|some| some.at_home(key))).collect();
+        let is_new = |(key, found): (MemberKey, [u64; 2])| !found.contains(&half(key)) && self.insert(key);
+        keys.zip(at_home).map(is_new).collect()
+    }
+
     /// Remembers a member and tells whether it is new here.
-    #[expect(clippy::cast_possible_truncation, reason = "parts of 128 bits")]
     pub fn insert(&mut self, key: MemberKey) -> bool {
-        if self.buckets.is_empty() {
-            self.buckets = vec![[[0; 8]; 2]; BUCKETS];
+        if self.young.slots.is_empty() {
+            // A fifth stays free.
+            self.young.slots = vec![0; self.generation + self.generation / 4 + 1];
         }
-        let (home, half) = ((key.bits() >> 64) as usize % BUCKETS, key.bits() as u64 | 1);
-        let Place::Free { bucket, slot } = self.place(self.young, home, half) else {
+        if self.old.members > 0 && matches!(self.old.place(key), Place::Taken) {
+            return false;
+        }
+        let Place::Free(slot) = self.young.place(key) else {
             return false;
         };
-        if let Place::Taken = self.place(1 - self.young, home, half) {
-            return false;
-        }
-        self.buckets[bucket][self.young][slot] = half;
-        self.young_members += 1;
-        if self.young_members == GENERATION {
-            self.young = 1 - self.young;
-            self.young_members = 0;
-            for generations in &mut self.buckets {
-                generations[self.young] = [0; 8];
-            }
+        self.young.slots[slot] = half(key);
+        self.young.members += 1;
+        if self.young.members == self.generation {
+            self.forgotten = self.old.members > 0;
+            std::mem::swap(&mut self.young, &mut self.old);
+            self.young.slots.fill(0);
+            self.young.members = 0;
         }
         true
     }
+}
 
-    /// Buckets are filled from their first slot; what finds its bucket full goes into the next one with room.
-    fn place(&self, generation: usize, home: usize, half: u64) -> Place {
-        let mut bucket = home;
+impl Generation {
+    /// The place that the highest bits of the key choose.
+    #[expect(clippy::cast_possible_truncation, reason = "less than the number of slots")]
+    fn home(&self, key: MemberKey) -> usize {
+        (((key.bits() >> 64) * self.slots.len() as u128) >> 64) as usize
+    }
+
+    /// Who is there; zero for nobody.
+    fn at_home(&self, key: MemberKey) -> u64 {
+        self.slots.get(self.home(key)).copied().unwrap_or(0)
+    }
+
+    /// What finds its place taken goes into the next one that is free.
+    fn place(&self, key: MemberKey) -> Place {
+        let half = half(key);
+        let mut slot = self.home(key);
         loop {
-            let slots = &self.buckets[bucket][generation];
-            if slots.contains(&half) {
-                return Place::Taken;
+            match self.slots[slot] {
+                0 => return Place::Free(slot),
+                taken if taken == half => return Place::Taken,
+                _ => slot = if slot + 1 == self.slots.len() { 0 } else { slot + 1 },
             }
-            let slot = slots.iter().filter(|slot| **slot != 0).count();
-            if slot < slots.len() {
-                return Place::Free { bucket, slot };
-            }
-            bucket = (bucket + 1) % BUCKETS;
         }
     }
+}
+
+/// What is stored of a member.
+#[expect(clippy::cast_possible_truncation, reason = "one of two halves")]
+fn half(key: MemberKey) -> u64 {
+    key.bits() as u64 | 1
 }
 
 #[cfg(test)]
@@ -85,18 +130,33 @@ mod tests {
     }
 
     #[test]
-    fn the_last_members_are_known_and_new_ones_are_new() {
-        let mut recent = RecentMembers::default();
-        let all = 3 * GENERATION + 1_000;
-        for number in 0..all {
-            assert!(recent.insert(key(number)), "{number} is new");
-            assert!(!recent.insert(key(number)), "{number} was met just now");
-            if let Some(earlier) = number.checked_sub(GENERATION - 1)
-                && number % 1_000 == 0
-            {
-                assert!(!recent.insert(key(earlier)), "{earlier} was met {} members ago", GENERATION - 1);
-            }
+    fn members_who_come_together_are_told_apart() {
+        let (mut together, mut alone) = (RecentMembers::default(), RecentMembers::default());
+        let mut random = fastrand::Rng::with_seed(11);
+        for _ in 0..300 {
+            let numbers: Vec<usize> = (0..random.usize(0..90)).map(|_| random.usize(0..20_000)).collect();
+            let expected: Vec<bool> = numbers.iter().map(|number| alone.insert(key(*number))).collect();
+            assert_eq!(together.insert_all(numbers.iter().map(|number| key(*number))), expected, "{numbers:?}");
         }
-        assert!(recent.insert(key(0)), "whoever was met long ago is forgotten, so that memory stays bounded");
+    }
+
+    #[test]
+    fn the_last_members_are_known_and_new_ones_are_new() {
+        for generation in [1, 50, 1_000, GENERATION] {
+            let mut recent = RecentMembers::with_generations_of(generation);
+            let all = 3 * generation + 1_000;
+            for number in 0..all {
+                assert!(recent.insert(key(number)), "{number} is new");
+                assert!(!recent.insert(key(number)), "{number} was met just now");
+                if let Some(earlier) = number.checked_sub(generation - 1)
+                    && (generation < GENERATION || number % 1_000 == 0)
+                {
+                    assert!(!recent.insert(key(earlier)), "{earlier} was met {} members ago", generation - 1);
+                }
+                let met = (number < 2 * generation - 1).then_some(number as u64 + 1);
+                assert_eq!(recent.met(), met, "after {number}");
+            }
+            assert!(recent.insert(key(0)), "whoever was met long ago is forgotten, so that memory stays bounded");
+        }
     }
 }

@@ -4,6 +4,16 @@ use memchr::{memchr, memchr_iter};
 
 use super::quotes::QUOTE;
 
+/// A bit for every byte of a word that is a delimiter, a quotation mark or a control character, the first byte's lowest.
+/// Behind one of them, a byte that is none may have a bit too (Anderson, "Bit Twiddling Hacks": a word with a byte less than n).
+fn marks(word: u64, delimiter: u8) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES * 0x80;
+    let below = |bytes: u64, least: u64| bytes.wrapping_sub(ONES * least) & !bytes;
+    let same = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    (below(word, 0x20) | same(delimiter) | same(QUOTE)) & HIGH
+}
+
 /// Where a field lies in the record's data: from, to.
 pub(super) type Field = (usize, usize);
 
@@ -23,6 +33,39 @@ impl Fields {
     /// The fields of the last record.
     pub(super) fn kept(&self) -> &[Field] {
         &self.kept
+    }
+
+    /// Splits the line that a text begins with, on the way to its end: the number of fields, and where the line ends. `None`
+    /// if a quotation mark comes first, or if the end may lie in the last few bytes or beyond them.
+    pub(super) fn split_to_line_end(&mut self, text: &[u8], reads_quotes: bool) -> Option<(usize, usize)> {
+        self.kept.clear();
+        let mut found = 1;
+        let mut start = 0;
+        let (words, _) = text.as_chunks::<8>();
+        for (number, word) in words.iter().enumerate() {
+            let mut marks = marks(u64::from_le_bytes(*word), self.delimiter);
+            while marks != 0 {
+                let place = marks.trailing_zeros() / u8::BITS;
+                marks &= marks - 1;
+                let at = 8 * number + place as usize;
+                match word[place as usize] {
+                    byte if byte == self.delimiter => {
+                        if found < self.most {
+                            self.kept.push((start, at));
+                        }
+                        found += 1;
+                        start = at + 1;
+                    }
+                    b'\n' | b'\r' => {
+                        self.kept.push((start, at));
+                        return Some((found, at));
+                    }
+                    QUOTE if reads_quotes => return None,
+                    _ => {}
+                }
+            }
+        }
+        None
     }
 
     /// Splits a line in which every quotation mark is a character like any other. The number of fields.

@@ -23,6 +23,11 @@ pub(super) fn line_end(text: &[u8], from: usize, ended: bool) -> LineEnd {
             LineEnd::Unknown { scanned: length }
         };
     };
+    ending(text, at, ended)
+}
+
+/// The same where the line ending lies at `at`.
+pub(super) fn ending(text: &[u8], at: usize, ended: bool) -> LineEnd {
     if text[at] == b'\n' {
         return LineEnd::Found { content: at, next: at + 1 };
     }
