@@ -249,7 +249,7 @@ impl<'a> Leaving<'a> {
                     };
                     return Ok((told, Some(stop)));
                 }
-                self.note_told(&batch, &outcome.objects)?;
+                self.note_told(&batch, &outcome.objects);
                 told += batch.who.len();
             }
             if self.written_at.elapsed() >= CHECKPOINT {
@@ -263,7 +263,7 @@ impl<'a> Leaving<'a> {
         Ok((told, stop))
     }
 
-    fn note_told(&mut self, batch: &LeaverBatch, fates: &[ObjectFate]) -> Result<(), DeliveryError> {
+    fn note_told(&mut self, batch: &LeaverBatch, fates: &[ObjectFate]) {
         for ((who, email), fate) in batch.who.iter().zip(fates) {
             match fate {
                 ObjectFate::Accepted => self.counts.data_points += 1 + self.former.len() as u64,
@@ -271,7 +271,6 @@ impl<'a> Leaving<'a> {
             }
         }
         self.done += batch.who.len() as u64;
-        Ok(())
     }
 
     fn batch(&self, who: &[(OwnedIdentifier, Option<EmailHash>)]) -> LeaverBatch {
