@@ -37,6 +37,8 @@ pub(super) struct ChunkSettings {
     pub(super) send: SendRule,
     /// JSON that is added to each object, such as `,"Former Name":null`.
     pub(super) suffix: Vec<u8>,
+    /// More rows than this cannot come.
+    pub(super) most_rows: usize,
     /// Whether some rows are identified by customer ID and others by email: two of them may be one profile.
     pub(super) mixed_identifiers: bool,
 }
@@ -128,7 +130,7 @@ impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
             reader,
             matcher,
             known,
-            recent: RecentMembers::with_generations_of(MEMBERS_REMEMBERED),
+            recent: RecentMembers::with_generations_of(MEMBERS_REMEMBERED.min(settings.most_rows)),
             settings,
             object: Vec::with_capacity(1024),
             repeated_headers: 0,

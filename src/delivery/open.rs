@@ -84,7 +84,11 @@ impl SegmentDelivery {
             Matcher::new(&self.export, &self.attribute, &header.columns, &described.types)
         };
         let matcher = matcher.map_err(|source| DeliveryError::Match { key: key.clone(), source })?;
-        let builder = ChunkBuilder::new(reader, matcher, known, self.chunk_settings(options, ledger));
+        // The shortest row is an identifier of one character and the line's end. Deflate makes nothing smaller than 1/1032.
+        let expansion = if header.dialect.gzip { 1_032 } else { 1 };
+        let most_rows = usize::try_from(file.object.size.saturating_mul(expansion) / 2 + 1).unwrap_or(usize::MAX);
+        let settings = ChunkSettings { most_rows, ..self.chunk_settings(options, ledger) };
+        let builder = ChunkBuilder::new(reader, matcher, known, settings);
         Ok((builder, header, described.types.digest()))
     }
 
@@ -119,6 +123,7 @@ impl SegmentDelivery {
             requests_per_chunk: usize::try_from(requests).unwrap_or(usize::MAX).clamp(2, MOST_PER_CHUNK),
             send: options.send.unwrap_or(self.export.send),
             suffix,
+            most_rows: usize::MAX,
             mixed_identifiers: matching.customer_id.is_some() && matching.email.is_some(),
         }
     }

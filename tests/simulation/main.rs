@@ -32,7 +32,7 @@ use virtual_time::VirtualTime;
 use world::{Lane, Wires, World};
 
 /// Cases of the ordinary test run.
-const CASES: u64 = 2000;
+const CASES: u64 = 10_000;
 
 /// How many cases one thread's servers serve before they are started anew.
 const CASES_PER_LANE: u64 = 50;
