@@ -39,6 +39,18 @@ impl TrackRequest {
         Self { body: Arc::new(body), ends: Vec::new() }
     }
 
+    /// Takes all objects out and keeps their room, if nobody holds the body any more.
+    pub fn clear(&mut self) {
+        self.ends.clear();
+        match Arc::get_mut(&mut self.body) {
+            Some(body) => {
+                body.truncate(HEAD.len());
+                body.extend_from_slice(TAIL);
+            }
+            None => self.body = Self::with_capacity(0).body,
+        }
+    }
+
     /// Adds one JSON object and gives its index. The object is taken as it is; ask [`would_fit`](Self::would_fit)
     /// first. An object that is too large for a request of its own is refused by Braze and comes back as rejected.
     pub fn push(&mut self, object: &[u8]) -> usize {
@@ -174,6 +186,16 @@ mod tests {
         request.push(b"{}");
         assert_eq!(in_flight, again);
         assert_ne!(in_flight, request.body());
+
+        let in_flight = request.body();
+        request.clear();
+        assert!(request.is_empty() && !in_flight.is_empty());
+        drop(in_flight);
+        for _ in 0..2 {
+            request.push(b"{\"a\":1}");
+            assert_eq!(&request.body()[..], br#"{"attributes":[{"a":1}]}"#);
+            request.clear();
+        }
     }
 
     #[test]

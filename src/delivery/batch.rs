@@ -11,6 +11,9 @@ use crate::rows::{Record, Row};
 const LENGTH_BITS: u32 = 7;
 const MORE_FOLLOWS: u8 = 1 << LENGTH_BITS;
 
+/// The most bytes of a batch that is filled again.
+const ROOM_KEPT: usize = 64 * 1024;
+
 /// A request and what its objects stand for.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
@@ -66,6 +69,15 @@ impl Batch {
             tickets: Vec::with_capacity(full.len()),
             texts: Vec::with_capacity(roomy(full.texts.len())),
         }
+    }
+
+    /// The batch without its objects, to be filled again; `None` if it holds more room than most do.
+    pub(super) fn emptied(mut self) -> Option<Self> {
+        let room = self.request.size() + self.texts.capacity();
+        self.request.clear();
+        self.tickets.clear();
+        self.texts.clear();
+        (room <= ROOM_KEPT).then_some(self)
     }
 
     /// The number of objects.
@@ -265,5 +277,6 @@ mod tests {
         assert_eq!((row.line, row.identifier, &row.record), (records[1].0, identifiers[1], &records[1].1));
         assert_eq!((batch.len(), batch.request.len(), batch.member(0).unwrap().0), (1, 1, identifiers[1]));
         assert!(Batch::with_room_of(&batch).is_empty());
+        assert!(batch.emptied().is_some_and(|batch| batch.is_empty() && batch.request.is_empty()));
     }
 }

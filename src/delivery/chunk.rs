@@ -106,6 +106,8 @@ pub(super) struct ChunkBuilder<S> {
     known: Known,
     recent: RecentMembers,
     pub(super) settings: ChunkSettings,
+    /// Batches that have been answered, to be filled again: as many as are in flight come and go all the time.
+    pub(super) answered: Vec<Batch>,
     object: Vec<u8>,
     repeated_headers: u64,
     /// The bytes of the last part: those of one file are much alike.
@@ -116,6 +118,7 @@ pub(super) struct ChunkBuilder<S> {
 
 /// A chunk under construction.
 struct Draft {
+    answered: Vec<Batch>,
     open: Filling,
     open_alone: Filling,
     chunk: Chunk,
@@ -132,6 +135,7 @@ impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
             known,
             recent: RecentMembers::with_generations_of(MEMBERS_REMEMBERED.min(settings.most_rows)),
             settings,
+            answered: Vec::new(),
             object: Vec::with_capacity(1024),
             repeated_headers: 0,
             part_text: 0,
@@ -159,6 +163,7 @@ impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
     /// The next chunk. The last one says so; after it there is none.
     pub(super) async fn next_chunk(&mut self) -> Result<Chunk, ReadError> {
         let mut draft = Draft {
+            answered: std::mem::take(&mut self.answered),
             open: Filling::default(),
             open_alone: Filling::default(),
             chunk: Chunk {
@@ -200,6 +205,7 @@ impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
             draft.settle(alone, &mut self.recent);
             draft.hand_over(alone, Batch::default());
         }
+        self.answered = draft.answered;
         let mut chunk = draft.chunk;
         self.part_text = chunk.part.text();
         chunk.position = self.reader.position();
@@ -240,9 +246,9 @@ impl Draft {
         self.bytes += self.open(alone).push(row, matched, sending);
         if self.open(alone).batch.len() >= settings.objects_per_request {
             self.settle(alone, recent);
-            let batch = &self.open(alone).batch;
-            if batch.len() >= settings.objects_per_request {
-                let next = Batch::with_room_of(batch);
+            if self.open(alone).batch.len() >= settings.objects_per_request {
+                let next = self.answered.pop();
+                let next = next.unwrap_or_else(|| Batch::with_room_of(&self.open(alone).batch));
                 self.hand_over(alone, next);
             }
         }

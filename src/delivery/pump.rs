@@ -11,6 +11,7 @@ use tokio::io::AsyncRead;
 use tokio::time::Instant;
 
 use super::DeliveryError;
+use super::batch::Batch;
 use super::chunk::{Chunk, ChunkBuilder};
 use super::commit::{Account, Standing};
 use super::outstanding::{Departure, DoneChunk, Outstanding};
@@ -70,6 +71,8 @@ pub(super) struct Pump<'a, S> {
     parts: u64,
     outstanding: Outstanding,
     in_flight: FuturesUnordered<BoxFuture<'a, (Departure, TrackOutcome)>>,
+    /// Batches that have been answered, for the next chunk.
+    answered: Vec<Batch>,
     builder: Option<ChunkBuilder<S>>,
     building: Option<Building<'a, S>>,
     all_read: bool,
@@ -106,6 +109,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             parts: 0,
             outstanding: Outstanding::default(),
             in_flight: FuturesUnordered::new(),
+            answered: Vec::new(),
             builder: Some(builder),
             building: None,
             all_read: false,
@@ -235,6 +239,8 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         let Some(mut builder) = self.builder.take() else {
             return;
         };
+        builder.answered.append(&mut self.answered);
+        builder.answered.truncate(builder.settings.requests_per_chunk);
         self.parts += 1;
         let key = format!("{}{}-{:06}.csv.gz", self.folder, self.owner, self.parts);
         let (delivery, file) = (self.delivery, self.file);
@@ -283,6 +289,9 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         let answered = outcome.objects.iter().all(|fate| !matches!(fate, ObjectFate::Unknown | ObjectFate::NotSent));
         if answered {
             self.outstanding.answer(&departure, outcome.objects, outcome.counts);
+            if !self.all_read && self.answered.len() < READ_AHEAD {
+                self.answered.extend(departure.batch.emptied());
+            }
         } else {
             self.outstanding.take_back(departure, outcome.counts);
         }
