@@ -139,7 +139,7 @@ impl SegmentDelivery {
         self.demand_consent()?;
         let mut file = file.clone();
         for _ in 0..TRIES {
-            match self.deliver_content(&file, options).await {
+            match Box::pin(self.deliver_content(&file, options)).await {
                 Err(DeliveryError::Bucket(BucketError::Changed { .. } | BucketError::Missing { .. })) => {}
                 other => return other,
             }
