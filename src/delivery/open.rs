@@ -16,7 +16,7 @@ use crate::rows::{Header, RowReader};
 
 /// The longest time that the requests of one chunk take at the connection's rate, in tenths of a second. Of longer chunks
 /// more is sent twice when a function is killed; shorter ones make more parts, which every later run reads.
-const TENTHS_PER_CHUNK: u32 = 5;
+const TENTHS_PER_CHUNK: u32 = 2;
 
 /// The most requests in one chunk, however many the connection admits.
 const MOST_PER_CHUNK: usize = 100;
