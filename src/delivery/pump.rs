@@ -28,6 +28,10 @@ const CHECKPOINT: Duration = Duration::from_secs(1);
 /// stored in before the sending has to wait for it.
 const READ_AHEAD: usize = 150;
 
+/// So many answered batches are kept to be filled again: 1.5 MB that a delivery as fast as possible neither frees nor asks
+/// for with each request. One at the rate of a contract would keep twice as many for nothing.
+const KEPT_FOR_FILLING: usize = 48;
+
 /// How a delivery of a file ended.
 #[derive(Debug)]
 pub(super) enum PumpEnd {
@@ -240,7 +244,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             return;
         };
         builder.answered.append(&mut self.answered);
-        builder.answered.truncate(builder.settings.requests_per_chunk);
+        builder.answered.truncate(KEPT_FOR_FILLING);
         self.parts += 1;
         let key = format!("{}{}-{:06}.csv.gz", self.folder, self.owner, self.parts);
         let (delivery, file) = (self.delivery, self.file);
@@ -289,7 +293,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         let answered = outcome.objects.iter().all(|fate| !matches!(fate, ObjectFate::Unknown | ObjectFate::NotSent));
         if answered {
             self.outstanding.answer(&departure, outcome.objects, outcome.counts);
-            if !self.all_read && self.answered.len() < READ_AHEAD {
+            if !self.all_read && self.answered.len() < KEPT_FOR_FILLING {
                 self.answered.extend(departure.batch.emptied());
             }
         } else {
