@@ -215,6 +215,11 @@ impl<'a> World<'a> {
         self.workspaces.iter().map(Arc::as_ref)
     }
 
+    /// Whether the connection still leads where it led at first.
+    pub(crate) fn leads_to_first_workspace(&self) -> bool {
+        self.destination.load(Ordering::Relaxed) == 0
+    }
+
     /// The connection leads to the other workspace from now on.
     pub(crate) fn change_workspace(&self) {
         self.destination.fetch_xor(1, Ordering::Relaxed);
