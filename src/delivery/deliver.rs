@@ -77,7 +77,7 @@ impl SegmentDelivery {
 
     async fn deliver_files(&self, files: &[FileToDeliver], options: RunOptions, tried: &mut Tried) {
         for file in files {
-            match Box::pin(self.deliver_file(file, options)).await {
+            match self.deliver_file(file, options).await {
                 Ok(end) => tried.note(&end),
                 Err(error) => {
                     tracing::warn!(key = file.object.key, %error, "a file could not be delivered");

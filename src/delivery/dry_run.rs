@@ -10,7 +10,7 @@ use super::open::FileBytes;
 use super::segment::{FileToDeliver, RunOptions, SegmentDelivery};
 use crate::braze::RequestsOverTime;
 use crate::config::OnLeave;
-use crate::membership::{Ledger, OlderConfiguration, RunMembers, read_part};
+use crate::membership::{Ledger, RunMembers, read_part};
 use crate::report::{Counts, Outcome, Preview, Report, ReportMessage, ReportedFile, RunSummary};
 use crate::run::RunId;
 
@@ -28,7 +28,7 @@ impl SegmentDelivery {
         let started_at = self.budget.now();
         let mut ledger =
             self.ledger.read().await?.unwrap_or_else(|| Ledger::new(self.destination(), self.attribute.clone()));
-        self.adopt_configuration(&mut ledger).map_err(|OlderConfiguration| DeliveryError::ConfiguredAnew)?;
+        self.adopt_configuration(&mut ledger)?;
         let mut seen = Seen::default();
         for file in files {
             let known = self.load_known(&ledger, run).await?;

@@ -44,7 +44,7 @@ pub use self::retire::RetirementEnd;
 pub use self::segment::{FileToDeliver, RunOptions, SegmentDelivery};
 use crate::braze::StopReason;
 use crate::bucket::BucketError;
-use crate::membership::StateError;
+use crate::membership::{OlderConfiguration, StateError};
 use crate::names::ConnectionName;
 use crate::profile::MatchError;
 use crate::rows::ReadError;
@@ -124,6 +124,12 @@ pub enum DeliveryError {
         /// How many rows.
         rows: u64,
     },
+}
+
+impl From<OlderConfiguration> for DeliveryError {
+    fn from(_: OlderConfiguration) -> Self {
+        Self::ConfiguredAnew
+    }
 }
 
 impl DeliveryError {

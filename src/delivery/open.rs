@@ -87,8 +87,7 @@ impl SegmentDelivery {
         // The shortest row is an identifier of one character and the line's end. Deflate makes nothing smaller than 1/1032.
         let expansion = if header.dialect.gzip { 1_032 } else { 1 };
         let most_rows = usize::try_from(file.object.size.saturating_mul(expansion) / 2 + 1).unwrap_or(usize::MAX);
-        let settings = ChunkSettings { most_rows, ..self.chunk_settings(options, ledger) };
-        let builder = ChunkBuilder::new(reader, matcher, known, settings);
+        let builder = ChunkBuilder::new(reader, matcher, known, self.chunk_settings(options, ledger, most_rows));
         Ok((builder, header, described.types.digest()))
     }
 
@@ -108,7 +107,7 @@ impl SegmentDelivery {
         export
     }
 
-    fn chunk_settings(&self, options: RunOptions, ledger: &Ledger) -> ChunkSettings {
+    fn chunk_settings(&self, options: RunOptions, ledger: &Ledger, most_rows: usize) -> ChunkSettings {
         let connection = &self.export.connection;
         let matching = &self.export.data_matching;
         let requests = connection.requests_per_second.get() * TENTHS_PER_CHUNK / 10;
@@ -123,7 +122,7 @@ impl SegmentDelivery {
             requests_per_chunk: usize::try_from(requests).unwrap_or(usize::MAX).clamp(2, MOST_PER_CHUNK),
             send: options.send.unwrap_or(self.export.send),
             suffix,
-            most_rows: usize::MAX,
+            most_rows,
             mixed_identifiers: matching.customer_id.is_some() && matching.email.is_some(),
         }
     }

@@ -270,13 +270,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
                 self.file.object.key
             ));
         }
-        let (chunk, part) = match built {
-            Ok(built) => built,
-            Err(error) => {
-                self.builder = Some(builder);
-                return Err(error);
-            }
-        };
+        let (chunk, part) = built?;
         self.all_read = chunk.last;
         if chunk.last {
             self.delivery.note_members(&self.folder, builder.members());

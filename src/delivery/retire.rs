@@ -67,7 +67,7 @@ impl SegmentDelivery {
             return Ok(ControlFlow::Break(None));
         };
         let mut ledger = seen.clone();
-        self.adopt_destination(&mut ledger).map_err(|OlderConfiguration| DeliveryError::ConfiguredAnew)?;
+        self.adopt_destination(&mut ledger)?;
         // Compared with a run that nobody is in, everybody left.
         let nobody = RunMembers::default();
         let sources = self.everything_listed(&ledger).await?;

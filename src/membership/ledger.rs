@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::lease::Lease;
 use super::part::Part;
 use super::retirement::Retirement;
 use crate::bucket::ETag;
@@ -194,30 +195,6 @@ pub struct Checkpoint {
     pub header: Header,
     /// After the last row with a certain fate.
     pub position: Position,
-}
-
-/// The right to work on something until a time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lease {
-    /// A random number that only its owner knows: whoever finds another one in the ledger has lost the lease.
-    pub owner: String,
-    /// When it ends unless renewed. Never later than its owner's own end.
-    pub until: Timestamp,
-}
-
-/// How long a lease keeps others away unless it is renewed. Its owner renews it every few seconds.
-const LEASE: SignedDuration = SignedDuration::from_secs(30);
-
-impl Lease {
-    /// When a lease ends that is taken or renewed now by somebody whose own time ends at `owner_ends`.
-    pub fn end(now: Timestamp, owner_ends: Timestamp) -> Timestamp {
-        now.checked_add(LEASE).unwrap_or(now).min(owner_ends)
-    }
-
-    /// Whether it still keeps others away.
-    pub fn holds(&self, now: Timestamp) -> bool {
-        now < self.until
-    }
 }
 
 impl Ledger {

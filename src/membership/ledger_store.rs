@@ -1,7 +1,7 @@
 //! Reads and writes ledgers: each step a conditional write, so that no step is taken twice or on old knowledge.
 
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::StateError;
@@ -54,12 +54,11 @@ impl LedgerStore {
     /// The ledger as it was when it was last read or written here; it is read if it has not been. For what a conditional
     /// write decides in the end, and for what whoever writes later sees to.
     pub async fn last_seen(&self) -> Result<Option<Ledger>, StateError> {
-        let remembered = self.take_remembered();
-        if remembered.is_none() {
-            return self.read().await;
+        let remembered = self.remembered().as_ref().map(|(ledger, _)| ledger.clone());
+        match remembered {
+            Some(ledger) => Ok(Some(ledger)),
+            None => self.read().await,
         }
-        self.remember(remembered.clone());
-        Ok(remembered.map(|(ledger, _)| ledger))
     }
 
     /// Takes one step: `step` sees the ledger as it is (`None` before the first delivery) and either changes it or
@@ -71,7 +70,7 @@ impl LedgerStore {
         &self,
         mut step: impl FnMut(&mut Option<Ledger>) -> ControlFlow<B, T>,
     ) -> Result<ControlFlow<B, T>, StateError> {
-        let mut remembered = self.take_remembered();
+        let mut remembered = self.remembered().take();
         for attempt in 0..TRIES {
             let from_memory = remembered.is_some();
             let known = match remembered.take() {
@@ -112,11 +111,11 @@ impl LedgerStore {
     }
 
     fn remember(&self, ledger: Option<(Ledger, ETag)>) {
-        *self.remembered.lock().unwrap_or_else(PoisonError::into_inner) = ledger;
+        *self.remembered() = ledger;
     }
 
-    fn take_remembered(&self) -> Option<(Ledger, ETag)> {
-        self.remembered.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn remembered(&self) -> MutexGuard<'_, Option<(Ledger, ETag)>> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives the tag of what was written; a deletion leaves none.

@@ -55,6 +55,7 @@
 
 mod distinct;
 mod known;
+mod lease;
 mod ledger;
 mod ledger_store;
 mod member_key;
@@ -73,8 +74,9 @@ use thiserror::Error;
 
 pub use self::distinct::DistinctMembers;
 pub use self::known::{Known, KnownBuilder, Meeting};
+pub use self::lease::Lease;
 pub use self::ledger::{
-    Checkpoint, CompleteRun, FORMAT, FileRecord, Lease, Ledger, OlderConfiguration, Phase, Progress, RunRecord,
+    Checkpoint, CompleteRun, FORMAT, FileRecord, Ledger, OlderConfiguration, Phase, Progress, RunRecord,
 };
 pub use self::ledger_store::LedgerStore;
 pub use self::member_key::{EmailHash, Fingerprint, MemberKey};

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ledger::{Lease, Ledger, Phase, Progress};
+use super::lease::Lease;
+use super::ledger::{Ledger, Phase, Progress};
 use crate::report::Counts;
 
 /// A retirement that has begun. It is over when the ledger is gone, or when something of the segment is delivered again.
