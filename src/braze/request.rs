@@ -11,6 +11,9 @@ pub const MAX_OBJECTS: usize = 75;
 /// Bytes that Braze takes in one body (page "API limits": 4 MB; read here as the smaller, decimal one).
 pub const MAX_BODY: usize = 4_000_000;
 
+/// A body that has no room left gets this part of its length more.
+const GROWTH: usize = 8;
+
 const HEAD: &[u8] = b"{\"attributes\":[";
 const TAIL: &[u8] = b"]}";
 
@@ -20,8 +23,8 @@ const TAIL: &[u8] = b"]}";
 #[derive(Clone, Debug)]
 pub struct TrackRequest {
     body: Arc<Vec<u8>>,
-    /// Where each object ends in `body`.
-    ends: Vec<usize>,
+    /// Where each object ends in `body`: hundreds of requests are in memory, and none is near 4 GB.
+    ends: Vec<u32>,
 }
 
 impl Default for TrackRequest {
@@ -60,12 +63,17 @@ impl TrackRequest {
             self.ends.reserve_exact(MAX_OBJECTS);
         }
         let body = Arc::make_mut(&mut self.body);
+        let more = object.len() + 1;
+        if body.capacity() - body.len() < more {
+            // Not doubled, for the same reason.
+            body.reserve_exact(more + body.len() / GROWTH);
+        }
         body.truncate(body.len() - TAIL.len());
         if index > 0 {
             body.push(b',');
         }
         body.extend_from_slice(object);
-        self.ends.push(body.len());
+        self.ends.push(u32::try_from(body.len()).unwrap_or(u32::MAX));
         body.extend_from_slice(TAIL);
         index
     }
@@ -113,12 +121,12 @@ impl TrackRequest {
     }
 
     fn span(&self, index: usize) -> Option<Range<usize>> {
-        let end = *self.ends.get(index)?;
+        let end = |index: usize| usize::try_from(*self.ends.get(index)?).ok();
         let start = match index.checked_sub(1) {
-            Some(before) => self.ends.get(before)? + 1,
+            Some(before) => end(before)? + 1,
             None => HEAD.len(),
         };
-        Some(start..end)
+        Some(start..end(index)?)
     }
 }
 

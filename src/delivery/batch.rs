@@ -7,9 +7,15 @@ use crate::membership::EmailHash;
 use crate::profile::{Identifier, Matched};
 use crate::rows::{Record, Row};
 
-/// Bits of a length that one byte holds; the uppermost bit says that more follow (LEB128).
-const LENGTH_BITS: u32 = 7;
-const MORE_FOLLOWS: u8 = 1 << LENGTH_BITS;
+/// Bits of a number that one byte holds; the uppermost bit says that more follow (LEB128).
+const NUMBER_BITS: u32 = 7;
+const MORE_FOLLOWS: u8 = 1 << NUMBER_BITS;
+
+/// What there is of a ticket, in its second number, below the data points.
+const KIND_BITS: u32 = 3;
+const BY_EMAIL: u64 = 1;
+const WITH_ADDRESS: u64 = 1 << 1;
+const IDENTIFIER_IS_FIELD: u64 = 1 << 2;
 
 /// The most bytes of a batch that is filled again.
 const ROOM_KEPT: usize = 64 * 1024;
@@ -18,32 +24,24 @@ const ROOM_KEPT: usize = 64 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     pub(super) request: TrackRequest,
-    tickets: Vec<Ticket>,
-    /// What [`Ticket::start`] points into: of each row the identifier and the row's data, each after its length, and then
-    /// where the fields lie in the data.
+    /// Where each row's texts begin.
+    starts: Vec<u32>,
+    /// Of each row its [`Ticket`], its identifier if that is none of the fields, and its data, these two after their lengths,
+    /// and then where the fields lie in the data.
     texts: Vec<u8>,
 }
 
-/// What belongs to one object of a request.
-#[derive(Debug)]
+/// What belongs to one object of a request, besides the row's texts.
+#[derive(Clone, Copy, Debug)]
 struct Ticket {
     /// The row's line in the file.
     line: u64,
-    /// Where its identifier begins in the texts.
-    start: usize,
+    /// Which field the identifier is; `None` if it is none of them, as one with spaces around it.
+    identifier: Option<usize>,
     by_email: bool,
     /// The email address as a state line has it.
     email: Option<EmailHash>,
     data_points: u32,
-}
-
-impl Ticket {
-    /// The identifier, which is the first of the row's texts.
-    fn identifier<'a>(&self, texts: &mut Texts<'a>) -> Option<Identifier<'a>> {
-        // It was a string when it was pushed.
-        let identifier = std::str::from_utf8(texts.text()?).ok()?;
-        Some(if self.by_email { Identifier::Email(identifier) } else { Identifier::ExternalId(identifier) })
-    }
 }
 
 /// The row that one object of a request stands for.
@@ -66,7 +64,7 @@ impl Batch {
         let roomy = |bytes: usize| bytes + bytes / 32;
         Self {
             request: TrackRequest::with_capacity(roomy(full.request.size())),
-            tickets: Vec::with_capacity(full.len()),
+            starts: Vec::with_capacity(full.len()),
             texts: Vec::with_capacity(roomy(full.texts.len())),
         }
     }
@@ -75,19 +73,19 @@ impl Batch {
     pub(super) fn emptied(mut self) -> Option<Self> {
         let room = self.request.size() + self.texts.capacity();
         self.request.clear();
-        self.tickets.clear();
+        self.starts.clear();
         self.texts.clear();
         (room <= ROOM_KEPT).then_some(self)
     }
 
     /// The number of objects.
     pub(super) fn len(&self) -> usize {
-        self.tickets.len()
+        self.starts.len()
     }
 
     /// Whether there is no object.
     pub(super) fn is_empty(&self) -> bool {
-        self.tickets.is_empty()
+        self.starts.is_empty()
     }
 
     /// Adds an object and its row. Gives the bytes that both take.
@@ -99,50 +97,57 @@ impl Batch {
         email: Option<EmailHash>,
     ) -> usize {
         let start = self.texts.len();
+        self.starts.push(u32::try_from(start).unwrap_or(u32::MAX));
         let (identifier, by_email) = match matched.identifier {
             Identifier::ExternalId(id) => (id, false),
             Identifier::Email(address) => (address, true),
         };
-        self.push_text(identifier.as_bytes());
-        match row.in_one_piece() {
-            Some((data, fields)) => {
-                self.push_text(data);
-                self.push_places(fields.iter().copied());
+        let ticket = Ticket { line: row.line(), identifier: None, by_email, email, data_points: matched.attributes };
+        if let Some((data, fields)) = row.in_one_piece() {
+            let is_identifier = |(start, end): &(usize, usize)| data.get(*start..*end) == Some(identifier.as_bytes());
+            let place = fields.iter().position(is_identifier);
+            self.push_ticket(Ticket { identifier: place, ..ticket });
+            if place.is_none() {
+                self.push_text(identifier.as_bytes());
             }
-            None => self.push_fields(row),
+            self.push_text(data);
+            self.push_places(fields.iter().copied());
+        } else {
+            self.push_ticket(ticket);
+            self.push_text(identifier.as_bytes());
+            self.push_fields(row);
         }
-        self.tickets.push(Ticket { line: row.line(), start, by_email, email, data_points: matched.attributes });
         self.request.push(object);
         object.len() + self.texts.len() - start
     }
 
     /// The data points of the object at `index`.
     pub(super) fn data_points(&self, index: usize) -> u64 {
-        self.tickets.get(index).map_or(0, |ticket| u64::from(ticket.data_points))
+        let ticket = self.texts_of(index).and_then(|mut texts| texts.ticket());
+        ticket.map_or(0, |ticket| u64::from(ticket.data_points))
     }
 
     /// The row of the object at `index`; `None` if there is no such object.
     pub(super) fn row(&self, index: usize) -> Option<SentRow<'_>> {
-        let ticket = self.tickets.get(index)?;
-        let mut texts = Texts(self.texts_of(index)?);
-        let identifier = ticket.identifier(&mut texts)?;
-        Some(SentRow { line: ticket.line, identifier, email: ticket.email, record: texts.record()? })
+        let mut texts = self.texts_of(index)?;
+        let ticket = texts.ticket()?;
+        let identifier = texts.identifier(ticket)?;
+        Some(SentRow { line: ticket.line, identifier, email: ticket.email, record: texts.fields()?.collect() })
     }
 
     /// The identifier and the email address of the row at `index`, as a state line has them.
     pub(super) fn member(&self, index: usize) -> Option<(Identifier<'_>, Option<EmailHash>)> {
-        let ticket = self.tickets.get(index)?;
-        Some((ticket.identifier(&mut Texts(self.texts_of(index)?))?, ticket.email))
+        let mut texts = self.texts_of(index)?;
+        let ticket = texts.ticket()?;
+        Some((texts.identifier(ticket)?, ticket.email))
     }
 
     /// Takes the objects at `indexes` out, which are in order, and their rows.
     pub(super) fn remove(&mut self, indexes: &[usize]) {
         let mut kept = Self::with_room_of(self);
-        for (index, ticket) in self.tickets.iter().enumerate() {
-            if indexes.binary_search(&index).is_err()
-                && let (Some(object), Some(texts)) = (self.request.object(index), self.texts_of(index))
-            {
-                kept.tickets.push(Ticket { start: kept.texts.len(), ..*ticket });
+        for index in (0..self.len()).filter(|index| indexes.binary_search(index).is_err()) {
+            if let (Some(object), Some(Texts(texts))) = (self.request.object(index), self.texts_of(index)) {
+                kept.starts.push(u32::try_from(kept.texts.len()).unwrap_or(u32::MAX));
                 kept.texts.extend_from_slice(texts);
                 kept.request.push(object);
             }
@@ -150,21 +155,38 @@ impl Batch {
         *self = kept;
     }
 
-    fn texts_of(&self, index: usize) -> Option<&[u8]> {
-        let start = self.tickets.get(index)?.start;
-        let end = self.tickets.get(index + 1).map_or(self.texts.len(), |next| next.start);
-        self.texts.get(start..end)
+    fn texts_of(&self, index: usize) -> Option<Texts<'_>> {
+        let start = |index: usize| usize::try_from(*self.starts.get(index)?).ok();
+        let end = start(index + 1).unwrap_or(self.texts.len());
+        self.texts.get(start(index)?..end).map(Texts)
+    }
+
+    /// The line; the data points, and below them what else there is; the number of the identifier's field, and the address,
+    /// if there are such.
+    fn push_ticket(&mut self, ticket: Ticket) {
+        let there = |is: bool, bit: u64| if is { bit } else { 0 };
+        let kind = there(ticket.by_email, BY_EMAIL)
+            | there(ticket.email.is_some(), WITH_ADDRESS)
+            | there(ticket.identifier.is_some(), IDENTIFIER_IS_FIELD);
+        self.push_number(ticket.line);
+        self.push_number(u64::from(ticket.data_points) << KIND_BITS | kind);
+        if let Some(field) = ticket.identifier {
+            self.push_number(field as u64);
+        }
+        if let Some(EmailHash(hash)) = ticket.email {
+            self.texts.extend_from_slice(&hash.to_le_bytes());
+        }
     }
 
     fn push_text(&mut self, text: &[u8]) {
-        self.push_number(text.len());
+        self.push_number(text.len() as u64);
         self.texts.extend_from_slice(text);
     }
 
     /// Fields whose data has to be put together.
     fn push_fields(&mut self, row: &Row<'_>) {
         let fields = || (0..row.len()).map(|index| row.field_bytes(index).unwrap_or_default());
-        self.push_number(fields().map(<[u8]>::len).sum());
+        self.push_number(fields().map(|field| field.len() as u64).sum());
         fields().for_each(|field| self.texts.extend_from_slice(field));
         let mut end = 0;
         self.push_places(fields().map(|field| {
@@ -180,19 +202,19 @@ impl Batch {
         let mut expected = 0;
         for (start, end) in fields {
             let elsewhere = start != expected;
-            self.push_number(2 * (end - start) + usize::from(elsewhere));
+            self.push_number(2 * (end - start) as u64 + u64::from(elsewhere));
             if elsewhere {
                 // Fields that lie side by side have no delimiter between them.
-                self.push_number(start + 1 - expected);
+                self.push_number((start + 1 - expected) as u64);
             }
             expected = end + 1;
         }
     }
 
-    fn push_number(&mut self, mut number: usize) {
+    fn push_number(&mut self, mut number: u64) {
         loop {
             let [lowest, ..] = number.to_le_bytes();
-            number >>= LENGTH_BITS;
+            number >>= NUMBER_BITS;
             if number == 0 {
                 self.texts.push(lowest);
                 break;
@@ -206,38 +228,69 @@ impl Batch {
 struct Texts<'a>(&'a [u8]);
 
 impl<'a> Texts<'a> {
-    fn number(&mut self) -> Option<usize> {
+    fn number(&mut self) -> Option<u64> {
         let (mut number, mut shift) = (0, 0);
         loop {
             let (byte, rest) = self.0.split_first()?;
             self.0 = rest;
-            number |= usize::from(byte & !MORE_FOLLOWS) << shift;
-            shift += LENGTH_BITS;
+            number |= u64::from(byte & !MORE_FOLLOWS) << shift;
+            shift += NUMBER_BITS;
             if byte & MORE_FOLLOWS == 0 {
                 return Some(number);
             }
         }
     }
 
+    fn length(&mut self) -> Option<usize> {
+        usize::try_from(self.number()?).ok()
+    }
+
     fn text(&mut self) -> Option<&'a [u8]> {
-        let length = self.number()?;
+        let length = self.length()?;
         let (text, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(text)
     }
 
-    /// The row, whose data comes next, and then the places of its fields to the end.
-    fn record(mut self) -> Option<Record> {
-        let data = self.text()?;
+    /// What belongs to the row, which comes first.
+    fn ticket(&mut self) -> Option<Ticket> {
+        let line = self.number()?;
+        let kind = self.number()?;
+        let identifier = if kind & IDENTIFIER_IS_FIELD == 0 { None } else { Some(self.length()?) };
+        let email = if kind & WITH_ADDRESS == 0 {
+            None
+        } else {
+            let (hash, rest) = self.0.split_first_chunk()?;
+            self.0 = rest;
+            Some(EmailHash(u64::from_le_bytes(*hash)))
+        };
+        let data_points = u32::try_from(kind >> KIND_BITS).ok()?;
+        Some(Ticket { line, identifier, by_email: kind & BY_EMAIL != 0, email, data_points })
+    }
+
+    /// The identifier, which comes next unless it is one of the fields.
+    fn identifier(&mut self, ticket: Ticket) -> Option<Identifier<'a>> {
+        let identifier = match ticket.identifier {
+            Some(field) => self.fields()?.nth(field)?,
+            None => self.text()?,
+        };
+        // It was a string when it was pushed.
+        let identifier = std::str::from_utf8(identifier).ok()?;
+        Some(if ticket.by_email { Identifier::Email(identifier) } else { Identifier::ExternalId(identifier) })
+    }
+
+    /// The fields of the row, whose data comes next, and then their places to the end.
+    fn fields(&self) -> Option<impl Iterator<Item = &'a [u8]> + use<'a>> {
+        let mut places = Texts(self.0);
+        let data = places.text()?;
         let mut expected = 0;
-        let fields = std::iter::from_fn(|| {
-            let place = self.number()?;
-            let start = if place % 2 == 0 { expected } else { (expected + self.number()?).checked_sub(1)? };
+        Some(std::iter::from_fn(move || {
+            let place = places.length()?;
+            let start = if place % 2 == 0 { expected } else { (expected + places.length()?).checked_sub(1)? };
             let end = start + place / 2;
             expected = end + 1;
             data.get(start..end)
-        });
-        Some(fields.collect())
+        }))
     }
 }
 

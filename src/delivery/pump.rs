@@ -24,13 +24,16 @@ use crate::run::RunId;
 /// How often the checkpoint is written and the lease renewed.
 const CHECKPOINT: Duration = Duration::from_secs(1);
 
-/// With fewer requests waiting than this, the next chunk is read: at 1,000 requests a second, its part has 150 ms to be
+/// With fewer requests waiting than this, the next chunk is read: at 1,000 requests a second, its part has 100 ms to be
 /// stored in before the sending has to wait for it.
-const READ_AHEAD: usize = 150;
+const READ_AHEAD: usize = 100;
 
 /// So many answered batches are kept to be filled again: 1.5 MB that a delivery as fast as possible neither frees nor asks
-/// for with each request. One at the rate of a contract would keep twice as many for nothing.
+/// for with each request.
 const KEPT_FOR_FILLING: usize = 48;
+
+/// With more requests than this on their way, none are kept: it is the answers that are waited for then, and memory is short.
+const MANY_IN_FLIGHT: usize = 128;
 
 /// How a delivery of a file ended.
 #[derive(Debug)]
@@ -287,7 +290,10 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         let answered = outcome.objects.iter().all(|fate| !matches!(fate, ObjectFate::Unknown | ObjectFate::NotSent));
         if answered {
             self.outstanding.answer(&departure, outcome.objects, outcome.counts);
-            if !self.all_read && self.answered.len() < KEPT_FOR_FILLING {
+            if !self.all_read
+                && self.answered.len() < KEPT_FOR_FILLING
+                && self.outstanding.in_flight() < MANY_IN_FLIGHT
+            {
                 self.answered.extend(departure.batch.emptied());
             }
         } else {

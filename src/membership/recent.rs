@@ -5,14 +5,14 @@ use super::member_key::MemberKey;
 /// How many members a generation holds unless it is said otherwise.
 const GENERATION: usize = 150_000;
 
-/// Remembers at least the last new members that fill a generation, and at most those of two, in 10 bytes each, however large
-/// the file is.
+/// Remembers at least the last new members that fill a generation, and at most those of two, in 7.5 bytes each, however
+/// large the file is.
 ///
 /// A member that repeats one from further back is sent again, which sets the same attribute once more. Members that the
 /// state knows are not counted here: their repeats are found at any distance.
 ///
-/// One half of a key is stored, the other chooses its place: of 100 million different members, one is taken for another
-/// with a probability of about 10⁻¹⁰.
+/// One half of a key chooses the place, and 47 bits of the other are stored: of 100 million different members, one is taken
+/// for another with a probability of about 10⁻⁵.
 ///
 /// A place lies in memory that is far away. For members who are asked for together, the waits overlap; each by itself, with
 /// other work in between, takes three times as long.
@@ -28,10 +28,15 @@ pub struct RecentMembers {
 /// Members in an open hash table that never is full.
 #[derive(Debug, Default)]
 struct Generation {
-    /// Half of each member's key, or zero. The lowest bit, which no key uses, tells them from zero. Empty until somebody is met.
-    slots: Vec<u64>,
+    /// Empty until somebody is met.
+    slots: Vec<Mark>,
     members: usize,
 }
+
+/// What is stored of a member: a part of its key. Zero is nobody, and the lowest bit tells all others from that.
+type Mark = [u16; 3];
+
+const NOBODY: Mark = [0; 3];
 
 /// Where a member is, or could be put.
 enum Place {
@@ -60,7 +65,7 @@ impl RecentMembers {
     pub fn insert_all(&mut self, keys: impl Iterator<Item = MemberKey> + Clone) -> Vec<bool> {
         // Nothing that is done depends on what is read here, so the processor reads on while it waits.
         let at_home: Vec<_> = keys.clone().map(|key| [&self.young, &self.old].map(|some| some.at_home(key))).collect();
-        let is_new = |(key, found): (MemberKey, [u64; 2])| !found.contains(&half(key)) && self.insert(key);
+        let is_new = |(key, found): (MemberKey, [Mark; 2])| !found.contains(&mark(key)) && self.insert(key);
         keys.zip(at_home).map(is_new).collect()
     }
 
@@ -68,7 +73,7 @@ impl RecentMembers {
     pub fn insert(&mut self, key: MemberKey) -> bool {
         if self.young.slots.is_empty() {
             // A fifth stays free.
-            self.young.slots = vec![0; self.generation + self.generation / 4 + 1];
+            self.young.slots = vec![NOBODY; self.generation + self.generation / 4 + 1];
         }
         if self.old.members > 0 && matches!(self.old.place(key), Place::Taken) {
             return false;
@@ -76,12 +81,12 @@ impl RecentMembers {
         let Place::Free(slot) = self.young.place(key) else {
             return false;
         };
-        self.young.slots[slot] = half(key);
+        self.young.slots[slot] = mark(key);
         self.young.members += 1;
         if self.young.members == self.generation {
             self.forgotten = self.old.members > 0;
             std::mem::swap(&mut self.young, &mut self.old);
-            self.young.slots.fill(0);
+            self.young.slots.fill(NOBODY);
             self.young.members = 0;
         }
         true
@@ -95,29 +100,30 @@ impl Generation {
         (((key.bits() >> 64) * self.slots.len() as u128) >> 64) as usize
     }
 
-    /// Who is there; zero for nobody.
-    fn at_home(&self, key: MemberKey) -> u64 {
-        self.slots.get(self.home(key)).copied().unwrap_or(0)
+    /// Who is there.
+    fn at_home(&self, key: MemberKey) -> Mark {
+        self.slots.get(self.home(key)).copied().unwrap_or(NOBODY)
     }
 
     /// What finds its place taken goes into the next one that is free.
     fn place(&self, key: MemberKey) -> Place {
-        let half = half(key);
+        let mark = mark(key);
         let mut slot = self.home(key);
         loop {
             match self.slots[slot] {
-                0 => return Place::Free(slot),
-                taken if taken == half => return Place::Taken,
+                NOBODY => return Place::Free(slot),
+                taken if taken == mark => return Place::Taken,
                 _ => slot = if slot + 1 == self.slots.len() { 0 } else { slot + 1 },
             }
         }
     }
 }
 
-/// What is stored of a member.
-#[expect(clippy::cast_possible_truncation, reason = "one of two halves")]
-fn half(key: MemberKey) -> u64 {
-    key.bits() as u64 | 1
+/// What is stored of a member. Its lowest bit is no part of the key.
+#[expect(clippy::cast_possible_truncation, reason = "three parts of a number")]
+fn mark(key: MemberKey) -> Mark {
+    let half = key.bits() as u64;
+    [(half >> 16) as u16 | 1, (half >> 32) as u16, (half >> 48) as u16]
 }
 
 #[cfg(test)]
