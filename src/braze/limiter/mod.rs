@@ -132,8 +132,9 @@ impl Limiter {
     /// How many requests are to be under way, those that wait for their turn included, so that the rate is used.
     pub(super) fn in_flight_wanted(&self) -> usize {
         let mut state = self.state();
-        let rate = state.ease.rate(Instant::now());
-        state.latency.in_flight_wanted(rate * state.density())
+        let now = Instant::now();
+        let rate = state.ease.rate(now);
+        state.latency.in_flight_wanted(rate * state.density(now))
     }
 
     /// Waits until a request may start. Fails at once when that is known to be after `deadline`.
@@ -213,8 +214,14 @@ impl State {
 
     /// How much faster than the rate requests start while the window has room. A rate that was found by meeting the limit
     /// may be too high: what is then under way is refused, so it is not more than need be.
-    fn density(&self) -> f64 {
-        if self.ease.is_found() { 1.0 } else { DENSITY }
+    fn density(&self, now: Instant) -> f64 {
+        if self.ease.is_found() {
+            1.0
+        } else if self.ease.is_told() {
+            DENSITY
+        } else {
+            self.pace.cautious_density(now)
+        }
     }
 
     fn start(&mut self, now: Instant, clock: WallClock) -> u64 {
@@ -222,7 +229,7 @@ impl State {
         self.next_number += 1;
         self.in_flight += 1;
         let rate = self.ease.rate(now);
-        self.pace.started(now, rate, self.density());
+        self.pace.started(now, rate, self.density(now));
         self.gate.started(number, now);
         if let Some(hour) = &mut self.hour {
             hour.started(clock.now());
@@ -249,7 +256,7 @@ impl State {
             let left = (remaining * self.ease.shared() - f64::from(self.in_flight)).max(0.0);
             let reset = reset.min(WINDOW);
             let needed =
-                Duration::from_secs_f64((left / (self.ease.rate(now) * self.density())).min(WINDOW.as_secs_f64()));
+                Duration::from_secs_f64((left / (self.ease.rate(now) * self.density(now))).min(WINDOW.as_secs_f64()));
             self.pace.not_before(now + reset.saturating_sub(needed));
         }
     }

@@ -198,9 +198,9 @@ async fn the_rate_comes_back_when_the_limit_does() {
         let limiter = limiter(1000, None);
         braze.load(&limiter, 300, Duration::from_secs(10)).await;
         braze.set_limit(3000);
-        braze.load(&limiter, 300, Duration::from_secs(40)).await;
+        braze.load(&limiter, 300, Duration::from_secs(47)).await;
         assert!(braze.rate(6, 9) < 510.0, "{telling:?}: {}", braze.rate(6, 9));
-        let (from, to) = if telling == Telling::Always { (12, 15) } else { (38, 50) };
+        let (from, to) = if telling == Telling::Always { (12, 15) } else { (45, 57) };
         assert!(braze.rate(from, to) > 985.0, "{telling:?}: {}", braze.rate(from, to));
     }
 }

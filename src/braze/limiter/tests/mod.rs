@@ -69,7 +69,7 @@ async fn a_rest_earns_only_a_small_burst() {
         starts.push(Instant::now());
     }
     let at_once = starts.iter().take_while(|at| **at == starts[0]).count();
-    assert!((2..=20).contains(&at_once), "{at_once}");
+    assert!((2..=30).contains(&at_once), "{at_once}");
     assert!(busiest_window(&starts) <= 3000);
 }
 

@@ -91,14 +91,14 @@ async fn a_limit_that_is_not_the_configured_one_costs_few_requests() {
     }
 }
 
-/// Braze tells nothing, and the limit is less than what is configured. What is under way when it is first met, 165
-/// requests at 1.1 times the rate and 150 ms, is 1.2 % of a million profiles' requests already; some 40 more are refused
-/// when the rate feels its way up.
+/// Braze tells nothing, and the limit is less than what is configured. What is under way when it is first met is refused: 113
+/// requests at three quarters of the rate and 150 ms, 0.85 % of a million profiles' requests; some 12 more ask when they
+/// are admitted again. Where the limit is met in the burst of a window, twice as many are under way.
 #[tokio::test(start_paused = true)]
 async fn a_limit_that_nothing_tells_is_met_once_and_then_hardly_exceeded() {
-    for limit in [1500, 2500] {
+    for (limit, most, most_at_once) in [(1500, 0.01, 150), (2500, 0.013, 250)] {
         let (mut refused, mut shares) = (Vec::new(), Vec::new());
-        for phase in [0, 600, 900, 1200, 1800, 2700] {
+        for phase in [0, 300, 600, 900, 1200, 1500, 1800, 2100, 2400, 2700] {
             let braze = SimulatedBraze::with_spread(limit, 150, phase, Telling::Never, 0.1);
             shares.push(share(A_MILLION, limit, deliver(&client(&braze), A_MILLION).await));
             refused.push(braze.refused());
@@ -106,8 +106,8 @@ async fn a_limit_that_nothing_tells_is_met_once_and_then_hardly_exceeded() {
         let share = refused.iter().sum::<usize>() as f64 / (refused.len() * A_MILLION) as f64;
         let told = format!("{limit} in 3 s: refused {refused:?}, {share:.4} of all; shares of the limit {shares:.3?}");
         println!("{told}");
-        assert!(share <= 0.016 && refused.iter().all(|refused| *refused <= 220), "{told}");
-        assert!(shares.iter().all(|share| *share >= 0.95), "{told}");
+        assert!(share <= most && refused.iter().all(|refused| *refused <= most_at_once), "{told}");
+        assert!(shares.iter().all(|share| *share >= 0.94), "{told}");
     }
 }
 
