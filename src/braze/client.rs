@@ -101,12 +101,13 @@ impl BrazeClient {
             request,
             key,
             deadline,
-            objects: vec![ObjectFate::NotSent; request.len()],
+            objects: Vec::new(),
             counts: RequestCounts::default(),
             over_time: RequestsOverTime::default(),
             parts: vec![(0..request.len()).collect()],
         };
         let stop = delivery.run().await.err();
+        delivery.fates();
         TrackOutcome { objects: delivery.objects, stop, counts: delivery.counts, over_time: delivery.over_time }
     }
 
@@ -133,7 +134,7 @@ impl BrazeClient {
     }
 
     /// How many requests are to be under way at once, so that the rate is used at the pace at which Braze answers, while
-    /// some wait to be tried again: 4 to 576.
+    /// some wait to be tried again: 4 to 540.
     pub fn in_flight_wanted(&self) -> usize {
         // Whoever waits to try again uses none of the rate, and others may use it meanwhile.
         let waiting = self.shared.waiting.load(Ordering::Relaxed);
@@ -191,6 +192,7 @@ struct Delivery<'a> {
     request: &'a TrackRequest,
     key: &'a ApiKey,
     deadline: Instant,
+    /// Empty as long as nothing is known of any: hundreds of requests wait for their answer at once.
     objects: Vec<ObjectFate>,
     counts: RequestCounts,
     over_time: RequestsOverTime,
@@ -361,14 +363,22 @@ impl<'a> Delivery<'a> {
     }
 
     fn mark(&mut self, part: &[usize], fate: &ObjectFate) {
+        let objects = self.fates();
         for index in part {
-            self.objects[*index] = fate.clone();
+            objects[*index] = fate.clone();
         }
     }
 
     fn reject(&mut self, index: usize, text: &str) {
         let object = self.request.object(index).unwrap_or_default();
-        self.objects[index] = ObjectFate::Rejected(reason::presentable(text, object, self.key));
+        let fate = ObjectFate::Rejected(reason::presentable(text, object, self.key));
+        self.fates()[index] = fate;
+    }
+
+    /// One fate for each object.
+    fn fates(&mut self) -> &mut [ObjectFate] {
+        self.objects.resize(self.request.len(), ObjectFate::NotSent);
+        &mut self.objects
     }
 
     /// Waits, unless that would end after the deadline.

@@ -290,9 +290,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         let answered = outcome.objects.iter().all(|fate| !matches!(fate, ObjectFate::Unknown | ObjectFate::NotSent));
         if answered {
             self.outstanding.answer(&departure, outcome.objects, outcome.counts);
-            if !self.all_read
-                && self.answered.len() < KEPT_FOR_FILLING
-                && self.outstanding.in_flight() < MANY_IN_FLIGHT
+            if !self.all_read && self.answered.len() < KEPT_FOR_FILLING && self.outstanding.in_flight() < MANY_IN_FLIGHT
             {
                 self.answered.extend(departure.batch.emptied());
             }

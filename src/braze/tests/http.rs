@@ -246,6 +246,7 @@ async fn many_requests_go_over_real_connections_at_the_rate() {
     let outcomes = futures::future::join_all(sent).await;
     assert!(outcomes.iter().all(|outcome| all(&ObjectFate::Accepted, &outcome.objects)));
     let seconds = began.elapsed().as_secs_f64();
-    assert!(seconds >= 0.71, "800 requests at 1,000 a second took {seconds} s");
+    // Nothing tells the limit, so that they are the burst of a window.
+    assert!(seconds >= 0.5, "800 requests at 1,500 a second took {seconds} s");
     assert_eq!(server.seen().len(), 800);
 }
