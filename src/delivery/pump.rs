@@ -24,9 +24,9 @@ use crate::run::RunId;
 /// How often the checkpoint is written and the lease renewed.
 const CHECKPOINT: Duration = Duration::from_secs(1);
 
-/// With fewer requests waiting than this, the next chunk is read: at 1,000 requests a second, its part has 100 ms to be
+/// With fewer requests waiting than this, the next chunk is read: at 1,000 requests a second, its part has 75 ms and more to be
 /// stored in before the sending has to wait for it.
-const READ_AHEAD: usize = 100;
+const READ_AHEAD: usize = 75;
 
 /// So many answered batches are kept to be filled again: 1.5 MB that a delivery as fast as possible neither frees nor asks
 /// for with each request.
