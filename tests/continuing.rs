@@ -86,7 +86,7 @@ async fn in_many_invocations(key: &str, content: Vec<u8>, rows: u64) -> (World, 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plain_file_is_read_from_the_byte_where_the_last_invocation_stopped() {
-    const ROWS: u32 = 2_500;
+    const ROWS: u32 = 3_500;
     let key = format!("{RUN}/HighValueCustomers_1.csv");
     let (world, invocations) = in_many_invocations(&key, people(ROWS).into_bytes(), u64::from(ROWS)).await;
     let calls = world.account.s3.calls();

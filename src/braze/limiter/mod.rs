@@ -212,8 +212,8 @@ impl State {
         Ok((turn > now).then_some(turn))
     }
 
-    /// How much faster than the rate requests start while the window has room. A rate that was found by meeting the limit
-    /// may be too high: what is then under way is refused, so it is not more than need be.
+    /// How much faster than the rate requests start while the window has room. A rate that was found by meeting the limit,
+    /// or that Braze has not confirmed, may be too high: what is then under way is refused, so it is not more than need be.
     fn density(&self, now: Instant) -> f64 {
         if self.ease.is_found() {
             1.0
