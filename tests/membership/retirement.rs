@@ -58,7 +58,9 @@ fn take_out(world: &World) {
 
 fn assert_retired(world: &World) {
     assert_eq!((count(world, true), count(world, false)), (0, MEMBERS));
-    let left: Vec<String> = world.account.list("state/").into_iter().map(|object| object.key).collect();
+    // A function that was killed has left its claim to a share of the rate, which others pass over once it is too old.
+    let keys = world.account.list("state/").into_iter().map(|object| object.key);
+    let left: Vec<String> = keys.filter(|key| !key.starts_with("state/.rates/")).collect();
     assert_eq!(left, [""; 0], "nothing is known of the segment any more");
     let profiles = world.account.braze.snapshot().to_string();
     assert!(!profiles.contains("\"HighValueCustomers\""), "nobody is marked with a name that nobody was marked with");
