@@ -96,8 +96,7 @@ impl Batch {
         matched: &Matched<'_>,
         email: Option<EmailHash>,
     ) -> usize {
-        let start = self.texts.len();
-        self.starts.push(u32::try_from(start).unwrap_or(u32::MAX));
+        let start = self.begin_row();
         let (identifier, by_email) = match matched.identifier {
             Identifier::ExternalId(id) => (id, false),
             Identifier::Email(address) => (address, true),
@@ -147,7 +146,7 @@ impl Batch {
         let mut kept = Self::with_room_of(self);
         for index in (0..self.len()).filter(|index| indexes.binary_search(index).is_err()) {
             if let (Some(object), Some(Texts(texts))) = (self.request.object(index), self.texts_of(index)) {
-                kept.starts.push(u32::try_from(kept.texts.len()).unwrap_or(u32::MAX));
+                kept.begin_row();
                 kept.texts.extend_from_slice(texts);
                 kept.request.push(object);
             }
@@ -159,6 +158,13 @@ impl Batch {
         let start = |index: usize| usize::try_from(*self.starts.get(index)?).ok();
         let end = start(index + 1).unwrap_or(self.texts.len());
         self.texts.get(start(index)?..end).map(Texts)
+    }
+
+    /// The texts of another row come next. Gives where they begin.
+    fn begin_row(&mut self) -> usize {
+        let start = self.texts.len();
+        self.starts.push(u32::try_from(start).unwrap_or(u32::MAX));
+        start
     }
 
     /// The line; the data points, and below them what else there is; the number of the identifier's field, and the address,

@@ -81,8 +81,9 @@ impl Pace {
 
     /// How close together requests start while nobody knows what is admitted.
     pub(super) fn cautious_density(&self, now: Instant) -> f64 {
-        let first_window = !self.slots.is_empty() && now < self.connecting;
-        if first_window && now + WINDOW >= self.connecting + BURST_TIME { AFTER_BURST } else { BURST }
+        // Of the first window.
+        let left = self.connecting.saturating_duration_since(now);
+        if !left.is_zero() && left <= WINDOW - BURST_TIME { AFTER_BURST } else { BURST }
     }
 
     /// Nothing starts before `until`.

@@ -96,7 +96,7 @@ async fn a_limit_that_is_not_the_configured_one_costs_few_requests() {
 /// are admitted again. Where the limit is met in the burst of a window, twice as many are under way.
 #[tokio::test(start_paused = true)]
 async fn a_limit_that_nothing_tells_is_met_once_and_then_hardly_exceeded() {
-    for (limit, most, most_at_once) in [(1500, 0.01, 150), (2500, 0.013, 250)] {
+    for (limit, most, most_at_once, least_share) in [(1500, 0.01, 150, 0.94), (2500, 0.013, 250, 0.95)] {
         let (mut refused, mut shares) = (Vec::new(), Vec::new());
         for phase in [0, 300, 600, 900, 1200, 1500, 1800, 2100, 2400, 2700] {
             let braze = SimulatedBraze::with_spread(limit, 150, phase, Telling::Never, 0.1);
@@ -107,7 +107,7 @@ async fn a_limit_that_nothing_tells_is_met_once_and_then_hardly_exceeded() {
         let told = format!("{limit} in 3 s: refused {refused:?}, {share:.4} of all; shares of the limit {shares:.3?}");
         println!("{told}");
         assert!(share <= most && refused.iter().all(|refused| *refused <= most_at_once), "{told}");
-        assert!(shares.iter().all(|share| *share >= 0.94), "{told}");
+        assert!(shares.iter().all(|share| *share >= least_share), "{told}");
     }
 }
 
