@@ -83,7 +83,7 @@ impl Pace {
     pub(super) fn cautious_density(&self, now: Instant) -> f64 {
         // Of the first window.
         let left = self.connecting.saturating_duration_since(now);
-        if !left.is_zero() && left <= WINDOW - BURST_TIME { AFTER_BURST } else { BURST }
+        if !left.is_zero() && left + BURST_TIME <= WINDOW { AFTER_BURST } else { BURST }
     }
 
     /// Nothing starts before `until`.
