@@ -6,8 +6,8 @@ mod support;
 
 use std::io::Write;
 
-use local::standin::BUCKET;
-use local::standin::lambda::LambdaHost;
+use itb::standin::BUCKET;
+use itb::standin::lambda::LambdaHost;
 use serde_json::{Value, json};
 use support::{Function, RUN, TIMEOUT, World, assert_silent, sqs_event};
 

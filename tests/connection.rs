@@ -9,8 +9,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse};
-use local::standin::braze::{Latency, RestApiKey};
-use local::standin::lambda::LambdaHost;
+use itb::standin::braze::{Latency, RestApiKey};
+use itb::standin::lambda::LambdaHost;
 use serde_json::{Value, json};
 use support::{API_KEY, Function, RUN, SECRET, TIMEOUT, World, assert_silent};
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use insights_to_braze::rows::{ReadSettings, RowReader};
-use local::standin::braze::Latency;
+use itb::standin::braze::Latency;
 use serde_json::json;
 use support::{Function, RUN, World};
 

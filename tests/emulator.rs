@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_types::SdkConfig;
-use local::standin::braze::{Braze, BrazeSettings, Latency};
-use local::standin::lambda::{LambdaFunction, LambdaHost};
+use itb::standin::braze::{Braze, BrazeSettings, Latency};
+use itb::standin::lambda::{LambdaFunction, LambdaHost};
 use serde_json::{Value, json};
 use support::{API_KEY, Function, TIMEOUT, assert_silent};
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 use futures::future::join_all;
 use insights_to_braze::braze::{ApiKey, BrazeClient, HttpClients, ObjectFate, TrackRequest};
 use insights_to_braze::config::Config;
-use local::standin::braze::{Braze, BrazeSettings, Latency};
-use local::standin::http::{BRAZE_HOST, STREAMS};
+use itb::standin::braze::{Braze, BrazeSettings, Latency};
+use itb::standin::http::{BRAZE_HOST, STREAMS};
 use serde_json::json;
 use tokio::time::Instant;
 

@@ -12,10 +12,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use local::standin::braze::Latency;
-use local::standin::fault::{Answer, Call, Fault};
-use local::standin::lambda::LambdaHost;
-use local::standin::{DEAD_LETTER_QUEUE, QUEUE};
+use itb::standin::braze::Latency;
+use itb::standin::fault::{Answer, Call, Fault};
+use itb::standin::lambda::LambdaHost;
+use itb::standin::{DEAD_LETTER_QUEUE, QUEUE};
 use serde_json::json;
 use support::{Function, RUN, TIMEOUT, World};
 

@@ -3,7 +3,7 @@
 
 mod support;
 
-use local::standin::BUCKET;
+use itb::standin::BUCKET;
 use serde_json::{Value, json};
 use support::{AWKWARD, Function, RUN, World};
 

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use local::standin::braze::Latency;
-use local::standin::lambda::LambdaHost;
+use itb::standin::braze::Latency;
+use itb::standin::lambda::LambdaHost;
 use serde_json::{Value, json};
 use support::{Function, RUN, World};
 

@@ -17,8 +17,8 @@ use std::time::Duration;
 use insights_to_braze::config::Config;
 use insights_to_braze::page;
 use insights_to_braze::report::Report;
-use local::standin::braze::{Latency, TrackCall};
-use local::standin::fault::{Answer, Call, Fault};
+use itb::standin::braze::{Latency, TrackCall};
+use itb::standin::fault::{Answer, Call, Fault};
 use serde_json::{Value, json};
 use support::{API_KEY, Function, SECRET, World, assert_silent};
 

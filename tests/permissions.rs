@@ -9,10 +9,10 @@ use std::fmt::Write;
 use std::process::Command;
 use std::time::Duration;
 
-use local::standin::braze::Latency;
-use local::standin::fault::Call;
-use local::standin::lambda::LambdaHost;
-use local::standin::{DEAD_LETTER_QUEUE, QUEUE};
+use itb::standin::braze::Latency;
+use itb::standin::fault::Call;
+use itb::standin::lambda::LambdaHost;
+use itb::standin::{DEAD_LETTER_QUEUE, QUEUE};
 use serde::Deserialize;
 use serde_json::json;
 use support::{Function, TIMEOUT, World};

@@ -13,7 +13,7 @@ mod support;
 use std::fmt::Write;
 
 use futures::future::join_all;
-use local::standin::braze::{RateLimit, Record};
+use itb::standin::braze::{RateLimit, Record};
 use serde_json::json;
 use support::{Function, TIMEOUT, World};
 

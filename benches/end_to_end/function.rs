@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use local::standin::BUCKET;
-use local::standin::lambda::{LambdaFunction, LambdaHost};
+use itb::standin::BUCKET;
+use itb::standin::lambda::{LambdaFunction, LambdaHost};
 use serde_json::{Value, json};
 
 use crate::machine::{CpuQuota, cpu_seconds};

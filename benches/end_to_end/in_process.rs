@@ -13,8 +13,8 @@ use insights_to_braze::bucket::Bucket;
 use insights_to_braze::budget::TimeBudget;
 use insights_to_braze::handler::Handler;
 use insights_to_braze::secrets::ApiKeys;
-use local::standin::BUCKET;
-use local::standin::http::BRAZE_HOST;
+use itb::standin::BUCKET;
+use itb::standin::http::BRAZE_HOST;
 
 use crate::KEY;
 use crate::function::event_of;

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use local::standin::braze::{HeaderForm, Keep, Latency, RateLimit};
-use local::standin::http::BRAZE_HOST;
-use local::standin::lambda::LambdaFunction;
-use local::standin::{Account, AccountSettings};
+use itb::standin::braze::{HeaderForm, Keep, Latency, RateLimit};
+use itb::standin::http::BRAZE_HOST;
+use itb::standin::lambda::LambdaFunction;
+use itb::standin::{Account, AccountSettings};
 use serde_json::{Value, json};
 
 use crate::KEY;

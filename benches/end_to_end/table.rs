@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use local::standin::http::BRAZE_HOST;
+use itb::standin::http::BRAZE_HOST;
 use serde_json::{Value, json};
 
 use crate::function::{HOUR, binaries, binary, cold_start, deliver};

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use local::standin::lambda::LambdaHost;
-use local::standin::{DEAD_LETTER_QUEUE, QUEUE};
+use itb::standin::lambda::LambdaHost;
+use itb::standin::{DEAD_LETTER_QUEUE, QUEUE};
 use serde_json::{Value, json};
 
 use crate::support::{Function, TIMEOUT, World, assert_silent};

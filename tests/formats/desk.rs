@@ -11,8 +11,8 @@ use insights_to_braze::bucket::Bucket;
 use insights_to_braze::budget::TimeBudget;
 use insights_to_braze::handler::Handler;
 use insights_to_braze::secrets::ApiKeys;
-use local::standin::BUCKET;
-use local::standin::s3::secret_access_key;
+use itb::standin::BUCKET;
+use itb::standin::s3::secret_access_key;
 use serde_json::{Value, json};
 
 use crate::support::{API_KEY, SECRET, TIMEOUT, World};

@@ -64,7 +64,7 @@ async fn a_signature_in_a_location_is_in_no_log_report_state_or_answer() {
     desk.world.put(key, "P1\tann@example.com\t12,50\n");
     let mut function = desk.world.account.function(Function::ObjectCreated.binary());
     function.environment.insert("LOG_LEVEL".to_owned(), "trace".to_owned());
-    let host = local::standin::lambda::LambdaHost::start(function).await.unwrap();
+    let host = itb::standin::lambda::LambdaHost::start(function).await.unwrap();
     let mut said = String::new();
     for landed in [key, "incoming/Copied/model.json"] {
         said += &host.invoke(&desk.world.s3_event(landed), TIMEOUT).await.unwrap().to_string();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use local::standin::braze::answers;
+use itb::standin::braze::answers;
 use serde_json::{Value, json};
 
 use crate::support::{Function, TIMEOUT, World};

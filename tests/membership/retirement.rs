@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use local::standin::QUEUE;
-use local::standin::braze::Latency;
-use local::standin::lambda::LambdaHost;
+use itb::standin::QUEUE;
+use itb::standin::braze::Latency;
+use itb::standin::lambda::LambdaHost;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, sleep_until};
 

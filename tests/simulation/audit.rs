@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use local::standin::braze::{Braze, Counters, Profile};
+use itb::standin::braze::{Braze, Counters, Profile};
 use rand::RngExt;
 use rand::rngs::SmallRng;
 use serde_json::{Value, json};

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use local::standin::braze::answers;
-use local::standin::braze::{HeaderForm, TrackCall, TrackFaultScript};
-use local::standin::clock::Clock;
-use local::standin::fault::{Answer, Call, Fault, FaultScript};
+use itb::standin::braze::answers;
+use itb::standin::braze::{HeaderForm, TrackCall, TrackFaultScript};
+use itb::standin::clock::Clock;
+use itb::standin::fault::{Answer, Call, Fault, FaultScript};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::json;

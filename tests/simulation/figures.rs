@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use local::standin::braze::Braze;
+use itb::standin::braze::Braze;
 
 use super::faults::DRAWS;
 use super::storm::Storm;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use insights_to_braze::budget::TimeBudget;
-use local::standin::braze::{TrackCall, TrackFaultScript, answers};
-use local::standin::fault::Fault;
-use local::standin::sqs::{DeadLetters, Message, QueueSettings};
+use itb::standin::braze::{TrackCall, TrackFaultScript, answers};
+use itb::standin::fault::Fault;
+use itb::standin::sqs::{DeadLetters, Message, QueueSettings};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, sleep_until};
 

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use insights_to_braze::budget::TimeBudget;
-use local::standin::braze::Latency;
-use local::standin::braze::answers::{self, FaultShares};
+use itb::standin::braze::Latency;
+use itb::standin::braze::answers::{self, FaultShares};
 use serde_json::json;
 use tokio::time::Instant;
 

@@ -11,12 +11,12 @@ use insights_to_braze::bucket::Bucket;
 use insights_to_braze::handler::Handler;
 use insights_to_braze::queue::Queue;
 use insights_to_braze::secrets::ApiKeys;
-use local::standin::braze::{Braze, BrazeSettings, Record, RestApiKey};
-use local::standin::clock::Clock;
-use local::standin::fault::Call;
-use local::standin::s3::{S3Server, secret_access_key};
-use local::standin::secrets::SecretsServer;
-use local::standin::sqs::{QueueSettings, Queues};
+use itb::standin::braze::{Braze, BrazeSettings, Record, RestApiKey};
+use itb::standin::clock::Clock;
+use itb::standin::fault::Call;
+use itb::standin::s3::{S3Server, secret_access_key};
+use itb::standin::secrets::SecretsServer;
+use itb::standin::sqs::{QueueSettings, Queues};
 use serde_json::{Value, json};
 
 use super::faults::{self, Drawn, Poison, Rates};
@@ -281,7 +281,7 @@ impl<'a> World<'a> {
     pub(crate) fn put(&self, key: &str, content: &[u8]) -> Value {
         let mut created = self.lane.s3.watch(&self.name, key);
         self.lane.s3.put_object(&self.name, key, content).expect("an object");
-        created.try_recv().map_or(Value::Null, |created| local::standin::s3::ObjectCreated::to_s3_event(&[created]))
+        created.try_recv().map_or(Value::Null, |created| itb::standin::s3::ObjectCreated::to_s3_event(&[created]))
     }
 
     pub(crate) fn get_json(&self, key: &str) -> Value {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use local::standin::lambda::{InvocationError, LambdaHost};
-use local::standin::{Account, AccountSettings};
+use itb::standin::lambda::{InvocationError, LambdaHost};
+use itb::standin::{Account, AccountSettings};
 use serde_json::{Value, json};
 
 /// A key that no message may show.
@@ -154,8 +154,8 @@ HighValueCustomers = "High Value Customers"
             "userIdentity": { "principalId": "AWS:AIDA" }, "requestParameters": { "sourceIPAddress": "127.0.0.1" },
             "responseElements": { "x-amz-request-id": "1", "x-amz-id-2": "2" },
             "s3": { "s3SchemaVersion": "1.0", "configurationId": "incoming",
-                    "bucket": { "name": local::standin::BUCKET, "ownerIdentity": { "principalId": "A" },
-                                "arn": format!("arn:aws:s3:::{}", local::standin::BUCKET) },
+                    "bucket": { "name": itb::standin::BUCKET, "ownerIdentity": { "principalId": "A" },
+                                "arn": format!("arn:aws:s3:::{}", itb::standin::BUCKET) },
                     "object": { "key": encoded, "size": 1, "eTag": "d41d8cd98f00b204e9800998ecf8427e", "sequencer": "0A" } } }] })
     }
 

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flate2::read::MultiGzDecoder;
-use local::standin::braze::Latency;
-use local::standin::fault::{Answer, Fault};
-use local::standin::lambda::LambdaHost;
-use local::standin::{DEAD_LETTER_QUEUE, QUEUE};
+use itb::standin::braze::Latency;
+use itb::standin::fault::{Answer, Fault};
+use itb::standin::lambda::LambdaHost;
+use itb::standin::{DEAD_LETTER_QUEUE, QUEUE};
 use serde_json::{Value, json};
 
 use crate::support::{API_KEY, Function, SECRET, TIMEOUT, World, sqs_event};

@@ -20,7 +20,7 @@ fn sources(folder: &Path, text: &mut String) {
 fn every_test_that_the_threat_model_names_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut text = String::new();
-    for folder in ["src", "tests", "local/src", "local/tests"] {
+    for folder in ["src", "tests", "cli/src", "cli/tests"] {
         sources(&root.join(folder), &mut text);
     }
     let model = PAGE.split("## Threats").nth(1).unwrap().split("\n## ").next().unwrap();

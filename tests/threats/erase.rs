@@ -5,7 +5,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use flate2::read::MultiGzDecoder;
-use local::standin::braze::Latency;
+use itb::standin::braze::Latency;
 use serde_json::{Value, json};
 
 use crate::support::{Function, TIMEOUT, World};

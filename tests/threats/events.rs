@@ -1,7 +1,7 @@
 //! Events and objects that somebody forged: who may only write below `incoming/`, only into the queue, or only start the
 //! on-demand function reaches nothing else.
 
-use local::standin::BUCKET;
+use itb::standin::BUCKET;
 use serde_json::{Value, json};
 
 use crate::support::{Function, RUN, TIMEOUT, World, sqs_event};
@@ -73,7 +73,7 @@ async fn a_forged_continuation_reaches_no_other_key() {
         host.invoke(&sqs_event(&[forged]), TIMEOUT).await.unwrap();
     }
     let wrote =
-        |call: &local::standin::fault::Call| call.operation.starts_with("Put") || call.operation.starts_with("Delete");
+        |call: &itb::standin::fault::Call| call.operation.starts_with("Put") || call.operation.starts_with("Delete");
     let written: Vec<_> = world.account.s3.calls().into_iter().filter(wrote).map(|call| call.resource).collect();
     assert!(written.is_empty(), "{written:?}");
     assert_one_line_each(&host.log_lines());

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use insights_to_braze::braze::http_client;
-use local::standin::braze::{Braze, BrazeSettings};
+use itb::standin::braze::{Braze, BrazeSettings};
 use serde_json::json;
 
 use crate::support::{API_KEY, Function, RUN, TIMEOUT, World};

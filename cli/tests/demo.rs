@@ -1,4 +1,4 @@
-//! `local demo` as a newcomer runs it.
+//! `itb demo` as a newcomer runs it.
 
 #![allow(missing_docs)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 fn demo(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_local")).arg("demo").args(arguments).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_itb")).arg("demo").args(arguments).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> &str {
@@ -71,7 +71,7 @@ fn a_wrong_command_line_is_told_with_what_is_allowed() {
     let output = demo(&["--members", "7"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("100..=50000000"), "{}", text(&output.stderr));
-    let help = Command::new(env!("CARGO_BIN_EXE_local")).arg("--help").output().unwrap();
+    let help = Command::new(env!("CARGO_BIN_EXE_itb")).arg("--help").output().unwrap();
     assert_eq!(help.status.code(), Some(0));
     assert!(text(&help.stdout).contains("Exit codes:") && text(&help.stdout).contains("dry-run"));
 }

@@ -1,4 +1,4 @@
-//! `local deliver`, `connect` `dry-run`, `status` and `report` against a stand-in of Braze that listens like the real one.
+//! `itb deliver`, `connect` `dry-run`, `status` and `report` against a stand-in of Braze that listens like the real one.
 
 #![allow(missing_docs)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -7,7 +7,7 @@ use std::fs;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use local::standin::braze::{Braze, BrazeSettings, Latency};
+use itb::standin::braze::{Braze, BrazeSettings, Latency};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -58,19 +58,19 @@ impl Desk {
     }
 
     fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_itb"));
         command.args(line.split(' ')).current_dir(self.folder.path()).env("BRAZE_API_KEY", KEY);
         command
     }
 
-    async fn local(&self, line: &str) -> Output {
+    async fn itb(&self, line: &str) -> Output {
         self.command(line).output().await.unwrap()
     }
 
     /// Runs `deliver` and gives the exit code and the JSON answer.
     async fn deliver(&self, further: &str) -> (i32, Value) {
         let output =
-            self.local(&format!("deliver --config exports.toml --export loyalty --files files --json{further}")).await;
+            self.itb(&format!("deliver --config exports.toml --export loyalty --files files --json{further}")).await;
         let answer = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
         (output.status.code().unwrap(), answer)
@@ -118,15 +118,15 @@ async fn the_second_delivery_sends_nothing_and_the_next_run_only_changes() {
 async fn tables_and_status_tell_the_same_to_a_person() {
     let desk = Desk::new().await;
     desk.write_run("23", FIRST);
-    let output = desk.local("deliver --config exports.toml --export loyalty --files files").await;
+    let output = desk.itb("deliver --config exports.toml --export loyalty --files files").await;
     let shown = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{shown}");
     assert!(shown.contains("Run 2026-11-23T01:02Z") && shown.contains("no customer ID and no email"), "{shown}");
     assert!(!shown.contains("{\"export\""), "no report line of the function's log: {shown}");
-    let output = desk.local("status --config exports.toml").await;
+    let output = desk.itb("status --config exports.toml").await;
     let shown = String::from_utf8(output.stdout).unwrap();
     assert!(shown.contains("Loyal") && shown.contains("complete"), "{shown}");
-    let output = desk.local("connect --config exports.toml --connection eu").await;
+    let output = desk.itb("connect --config exports.toml --connection eu").await;
     assert_eq!(output.status.code(), Some(0));
     let requests = desk.braze.profile_count();
     assert_eq!(requests, 3, "connect makes no profile");
@@ -154,7 +154,7 @@ async fn failures_have_their_exit_codes_and_never_show_the_key() {
     desk.braze.set_keys(Vec::new());
     let (code, refused) = desk.deliver("").await;
     assert_eq!((code, &refused["reports"][0]["outcome"]), (1, &json!("failed")));
-    let output = desk.local("connect --config exports.toml --connection eu").await;
+    let output = desk.itb("connect --config exports.toml --connection eu").await;
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(told.contains("failed") && !told.contains("canary") && !refused.to_string().contains("canary"), "{told}");
@@ -170,13 +170,13 @@ async fn failures_have_their_exit_codes_and_never_show_the_key() {
         ("status --config exports.toml --workspace nowhere", "there is no workspace nowhere"),
     ];
     for (line, part) in lines {
-        let output = desk.local(line).await;
+        let output = desk.itb(line).await;
         let told = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{line}: {told}");
         assert!(told.contains(part), "{line}: {told}");
     }
     desk.write("exports.toml", "[connections.eu]\nhostname = \"http://braze.example\"\n");
-    let output = desk.local("deliver --config exports.toml --export loyalty --files files").await;
+    let output = desk.itb("deliver --config exports.toml --export loyalty --files files").await;
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(told.contains("exports.toml:\n") && told.contains("secret"), "{told}");
@@ -187,7 +187,7 @@ async fn inspect_tells_how_each_file_is_read_and_sends_nothing() {
     let desk = Desk::new().await;
     desk.write_run("23", FIRST);
     desk.write("files/Loyal/2026/11/23/0102/half.csv.filepart", "x");
-    let output = desk.local("inspect --config exports.toml --export loyalty --files files").await;
+    let output = desk.itb("inspect --config exports.toml --export loyalty --files files").await;
     let told = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{told}");
     for word in ["Loyal", "2026-11-23T01:02Z", "half-uploaded", "delimiter", "FirstName"] {
@@ -201,7 +201,7 @@ async fn inspect_tells_how_each_file_is_read_and_sends_nothing() {
 async fn a_dry_run_tells_what_would_happen_and_sends_nothing() {
     let desk = Desk::new().await;
     desk.write_run("23", FIRST);
-    let output = desk.local("dry-run --config exports.toml --export loyalty --files files").await;
+    let output = desk.itb("dry-run --config exports.toml --export loyalty --files files").await;
     let told = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{told}");
     for part in ["dry run", "personal values masked", "data points", "no customer ID and no email"] {
@@ -209,7 +209,7 @@ async fn a_dry_run_tells_what_would_happen_and_sends_nothing() {
     }
     assert!(!told.contains("o'connor") && !told.contains("太郎"), "values are masked: {told}");
     assert_eq!(desk.braze.counters().requests, 0);
-    let output = desk.local("status --config exports.toml --json").await;
+    let output = desk.itb("status --config exports.toml --json").await;
     let status: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(status["exports"][0]["segments"], json!([]), "no state is written");
 }
@@ -222,7 +222,7 @@ async fn report_shows_the_newest_run_one_run_or_all_of_them() {
     desk.write_run("24", "0001,o'connor@example.com,太郎\r\n0003,,New\r\n");
     desk.deliver("").await;
     let report = async |further: &str| {
-        let output = desk.local(&format!("report --config exports.toml --export loyalty{further}")).await;
+        let output = desk.itb(&format!("report --config exports.toml --export loyalty{further}")).await;
         (output.status.code().unwrap(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
     };
     let (code, newest) = report("").await;
@@ -241,7 +241,7 @@ async fn report_shows_the_newest_run_one_run_or_all_of_them() {
     let (code, missing) = report(" --run 2026-11-22T01:02Z").await;
     assert!(code == 2 && missing.contains("2026-11-23T01:02Z, 2026-11-24T01:02Z"), "{missing}");
     let (code, missing) = report(" --segment Royal").await;
-    assert!(code == 2 && missing.contains("Royal") && missing.contains("local status"), "{missing}");
+    assert!(code == 2 && missing.contains("Royal") && missing.contains("itb status"), "{missing}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -250,7 +250,7 @@ async fn pages_are_written_into_files_and_their_places_are_told() {
     let read = |name: &str| fs::read_to_string(desk.folder.path().join(name)).unwrap();
     desk.write_run("23", FIRST);
     let dry = "dry-run --config exports.toml --export loyalty --files files --html dry.html";
-    let output = desk.local(&format!("{dry} --json")).await;
+    let output = desk.itb(&format!("{dry} --json")).await;
     assert_eq!(output.status.code(), Some(0));
     serde_json::from_slice::<Value>(&output.stdout).expect("nothing but the answer");
     assert!(String::from_utf8(output.stderr).unwrap().contains("The page is in dry.html"));
@@ -262,20 +262,20 @@ async fn pages_are_written_into_files_and_their_places_are_told() {
 
     desk.deliver("").await;
     desk.write_run("24", "0001,o'connor@example.com,太郎\r\n");
-    let told = String::from_utf8(desk.local(dry).await.stdout).unwrap();
+    let told = String::from_utf8(desk.itb(dry).await.stdout).unwrap();
     assert!(told.contains("against the last run, 2026-11-23T01:02Z"), "{told}");
     assert!(read("dry.html").contains("Members who leave"), "{}", read("dry.html"));
 
-    let output = desk.local("status --config exports.toml").await;
+    let output = desk.itb("status --config exports.toml").await;
     assert!(String::from_utf8(output.stdout).unwrap().contains("reports/loyalty/history.html"));
     for (further, file, part) in [("", "run.html", "Run report"), (" --history", "all.html", "History of an export")] {
         let line = format!("report --config exports.toml --export loyalty{further} --html {file}");
-        let output = desk.local(&line).await;
+        let output = desk.itb(&line).await;
         let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         assert!(output.status.code() == Some(0) && told.contains(".html"), "{told}");
         assert!(read(file).contains(part), "{}", read(file));
     }
-    let output = desk.local("report --config exports.toml --export loyalty --html none/run.html").await;
+    let output = desk.itb("report --config exports.toml --export loyalty --html none/run.html").await;
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(2) && told.contains("cannot write none/run.html"), "{told}");
 }

@@ -3,21 +3,21 @@
 pub(super) const ALL: &str = "\
 Examples:
   Watch made-up segments become custom attributes, without any account:
-    local demo
+    itb demo
 
   See how the files of an export are read, without sending anything:
-    local inspect --config exports.toml --export loyalty --files ~/BlobExport
+    itb inspect --config exports.toml --export loyalty --files ~/BlobExport
 
   Ask what a delivery would send, without sending anything:
-    local dry-run --config exports.toml --export loyalty --files ~/BlobExport
+    itb dry-run --config exports.toml --export loyalty --files ~/BlobExport
 
   Test a connection, then deliver (the key is asked for, or taken from BRAZE_API_KEY):
-    local connect --config exports.toml --connection braze-eu
-    local deliver --config exports.toml --export loyalty --files ~/BlobExport
+    itb connect --config exports.toml --connection braze-eu
+    itb deliver --config exports.toml --export loyalty --files ~/BlobExport
 
   Look at a deployed stack with your own AWS profile:
-    local status --bucket insights-to-braze-123456789012 --profile marketing
-    local report --bucket insights-to-braze-123456789012 --profile marketing --export loyalty
+    itb status --bucket insights-to-braze-123456789012 --profile marketing
+    itb report --bucket insights-to-braze-123456789012 --profile marketing --export loyalty
 
 Exit codes:
     0  done: delivered, waiting for the rest of a run, superseded by a newer run, or a dry run
@@ -28,9 +28,9 @@ Exit codes:
 
 pub(super) const DEMO: &str = "\
 Examples:
-  local demo
-  local demo --members 100000
-  local demo --folder /tmp/demo --json > demo.json
+  itb demo
+  itb demo --members 100000
+  itb demo --folder /tmp/demo --json > demo.json
 
 Everything runs on this machine: an S3 server, a Secrets Manager and a stand-in of Braze that keeps Braze's
 documented rules. The files are delivered by the code that AWS Lambda runs.";
@@ -38,17 +38,17 @@ documented rules. The files are delivered by the code that AWS Lambda runs.";
 pub(super) const DELIVER: &str = "\
 Examples:
   Send it. The second time, only what changed since the first is sent:
-    local deliver --config exports.toml --export loyalty --files ~/BlobExport
+    itb deliver --config exports.toml --export loyalty --files ~/BlobExport
 
   One segment, every member again, for a script:
-    BRAZE_API_KEY=… local deliver --config exports.toml --export loyalty --files ~/BlobExport \\
+    BRAZE_API_KEY=… itb deliver --config exports.toml --export loyalty --files ~/BlobExport \\
       --segment ChurnRisk --send all --json
 
   A run is held because many would leave, and that is right:
-    local deliver --config exports.toml --export loyalty --files ~/BlobExport --allow-leavers
+    itb deliver --config exports.toml --export loyalty --files ~/BlobExport --allow-leavers
 
   The files that lie in the bucket of a deployed stack, from here, with the key of its secret:
-    local deliver --bucket insights-to-braze-123456789012 --profile marketing --export loyalty
+    itb deliver --bucket insights-to-braze-123456789012 --profile marketing --export loyalty
 
 --files is the folder as Customer Insights writes it: a folder per segment, with a model.json beside them.
 What has been delivered is kept in the workspace, or in the bucket. Without a workspace, the next delivery sends
@@ -60,36 +60,36 @@ last requests may be sent twice; they set the same values. A second Ctrl-C ends 
 pub(super) const DRY_RUN: &str = "\
 Examples:
   As tables: who would enter and leave, what is rejected, what it would cost, how it differs from the last run:
-    local dry-run --config exports.toml --export loyalty --files ~/BlobExport
+    itb dry-run --config exports.toml --export loyalty --files ~/BlobExport
 
   As a page for whoever decides, which loads nothing and shows nobody:
-    local dry-run --config exports.toml --export loyalty --files ~/BlobExport --html dry-run.html
+    itb dry-run --config exports.toml --export loyalty --files ~/BlobExport --html dry-run.html
 
   As JSON, of one segment:
-    local dry-run --config exports.toml --export loyalty --files ~/BlobExport --segment ChurnRisk --json
+    itb dry-run --config exports.toml --export loyalty --files ~/BlobExport --segment ChurnRisk --json
 
   Of the files that lie in the bucket of a deployed stack:
-    local dry-run --bucket insights-to-braze-123456789012 --profile marketing --export loyalty
+    itb dry-run --bucket insights-to-braze-123456789012 --profile marketing --export loyalty
 
 Nothing is sent, no state is written and no key is needed.";
 
 pub(super) const REPORT: &str = "\
 Examples:
   The newest report of each segment:
-    local report --config exports.toml --export loyalty
+    itb report --config exports.toml --export loyalty
 
   One run, as report.json has it:
-    local report --config exports.toml --export loyalty --segment ChurnRisk --run 2026-11-23T01:02Z --json
+    itb report --config exports.toml --export loyalty --segment ChurnRisk --run 2026-11-23T01:02Z --json
 
   How a segment went, run by run:
-    local report --bucket insights-to-braze-123456789012 --export loyalty --segment ChurnRisk --history
+    itb report --bucket insights-to-braze-123456789012 --export loyalty --segment ChurnRisk --history
 
   The page of a run, and the page of the whole export, out of the bucket of a stack:
-    local report --bucket insights-to-braze-123456789012 --export loyalty --segment ChurnRisk --html run.html
-    local report --bucket insights-to-braze-123456789012 --export loyalty --history --html history.html";
+    itb report --bucket insights-to-braze-123456789012 --export loyalty --segment ChurnRisk --html run.html
+    itb report --bucket insights-to-braze-123456789012 --export loyalty --history --html history.html";
 
 pub(super) const COMPLETIONS: &str = "\
 Examples:
-  local completions bash > ~/.local/share/bash-completion/completions/local
-  local completions zsh > \"${fpath[1]}/_local\"
-  local completions fish > ~/.config/fish/completions/local.fish";
+  itb completions bash > ~/.local/share/bash-completion/completions/itb
+  itb completions zsh > \"${fpath[1]}/_itb\"
+  itb completions fish > ~/.config/fish/completions/itb.fish";

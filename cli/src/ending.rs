@@ -124,7 +124,7 @@ pub(crate) enum Failure {
     #[error("there are {runs} runs, and --html takes the page of one. Name a segment with --segment")]
     SeveralPages { runs: usize },
     /// A page is not there.
-    #[error("there is no page {location}. It is written when a run ends; `local report` shows what there is")]
+    #[error("there is no page {location}. It is written when a run ends; `itb report` shows what there is")]
     NoPage { location: String },
     /// A page could not be made.
     #[error(transparent)]

@@ -22,7 +22,7 @@ use crate::{connect, deliver, demo, dry_run, inspect, report, show, status};
 
 /// Brings Customer Insights segments to Braze, from this machine.
 #[derive(Parser)]
-#[command(name = "local", version, after_help = examples::ALL, arg_required_else_help = true)]
+#[command(name = "itb", version, after_help = examples::ALL, arg_required_else_help = true)]
 struct Arguments {
     /// Also writes what happens to standard error.
     #[arg(long, short, global = true)]
@@ -233,7 +233,7 @@ async fn perform(command: &Command) -> Result<Ending, Failure> {
         Command::Report(arguments) => report::run(arguments).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Arguments::command(), "local", &mut script);
+            clap_complete::generate(*shell, &mut Arguments::command(), "itb", &mut script);
             show::line(String::from_utf8_lossy(&script));
             Ok(Ending::Done)
         }
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_of_the_handler_is_what_it_takes() {
-        let line = "local deliver --config c --export loyalty --files d --send all --allow-leavers --segment 優良顧客";
+        let line = "itb deliver --config c --export loyalty --files d --send all --allow-leavers --segment 優良顧客";
         let Command::Deliver(deliver) = Arguments::try_parse_from(line.split(' ')).unwrap().command else {
             unreachable!("the command is deliver");
         };
@@ -267,22 +267,22 @@ mod tests {
     fn a_place_is_on_this_machine_or_in_a_bucket() {
         let parse = |line: &str| Arguments::try_parse_from(line.split(' '));
         for good in [
-            "local status --config c",
-            "local status --bucket b",
-            "local report --bucket b --profile p --export e --segment s --run 2026-11-23T01:02Z",
-            "local inspect --bucket b --export e",
+            "itb status --config c",
+            "itb status --bucket b",
+            "itb report --bucket b --profile p --export e --segment s --run 2026-11-23T01:02Z",
+            "itb inspect --bucket b --export e",
         ] {
             assert!(parse(good).is_ok(), "{good}");
         }
         for wrong in [
-            "local status",
-            "local status --config c --bucket b",
-            "local status --config c --profile p",
-            "local status --bucket b --workspace w",
-            "local deliver --config c --export e",
-            "local deliver --bucket b --export e --files f",
-            "local report --config c --export e --run yesterday",
-            "local report --config c --export e --run 2026-11-23T01:02Z --history",
+            "itb status",
+            "itb status --config c --bucket b",
+            "itb status --config c --profile p",
+            "itb status --bucket b --workspace w",
+            "itb deliver --config c --export e",
+            "itb deliver --bucket b --export e --files f",
+            "itb report --config c --export e --run yesterday",
+            "itb report --config c --export e --run 2026-11-23T01:02Z --history",
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

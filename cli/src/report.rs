@@ -99,7 +99,7 @@ impl Kept {
             format!("of the export {:?}{}{}", arguments.export, segment.unwrap_or_default(), run.unwrap_or_default());
         let runs: Vec<String> = self.0.values().flat_map(BTreeMap::keys).map(ToString::to_string).collect();
         let advice = if runs.is_empty() {
-            "`local status` tells which segments have been delivered".to_owned()
+            "`itb status` tells which segments have been delivered".to_owned()
         } else {
             format!("There are reports of these runs: {}", runs.join(", "))
         };

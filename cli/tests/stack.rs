@@ -1,11 +1,11 @@
-//! `local` on the bucket of a deployed stack, with the user's own AWS profile, against an account on this machine.
+//! `itb` on the bucket of a deployed stack, with the user's own AWS profile, against an account on this machine.
 
 #![allow(missing_docs)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::process::Output;
 
-use local::standin::{Account, AccountSettings, BUCKET};
+use itb::standin::{Account, AccountSettings, BUCKET};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -41,8 +41,8 @@ impl Office {
         Self { account, home: tempfile::tempdir().unwrap() }
     }
 
-    /// Runs `local` as a user whose profile `marketing` has the credentials, and whose environment has none.
-    async fn local(&self, line: &str) -> Output {
+    /// Runs `itb` as a user whose profile `marketing` has the credentials, and whose environment has none.
+    async fn itb(&self, line: &str) -> Output {
         let environment = self.account.environment();
         let endpoint = |service: &str| environment[&format!("AWS_ENDPOINT_URL_{service}")].clone();
         let profile = format!(
@@ -50,7 +50,7 @@ impl Office {
             environment["AWS_SECRET_ACCESS_KEY"]
         );
         std::fs::write(self.home.path().join("aws-config"), profile).unwrap();
-        Command::new(env!("CARGO_BIN_EXE_local"))
+        Command::new(env!("CARGO_BIN_EXE_itb"))
             .args(line.split(' '))
             .env_clear()
             .env("AWS_CONFIG_FILE", self.home.path().join("aws-config"))
@@ -64,7 +64,7 @@ impl Office {
     }
 
     async fn answer(&self, line: &str) -> Value {
-        let output = self.local(&format!("{line} --bucket {BUCKET} --profile marketing --json")).await;
+        let output = self.itb(&format!("{line} --bucket {BUCKET} --profile marketing --json")).await;
         let told = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(0), "{line}: {told}");
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{line}: {told}"))
@@ -89,7 +89,7 @@ async fn a_stack_is_inspected_delivered_and_looked_at_from_a_desk() {
     assert_eq!(status["exports"][0]["segments"][0]["last_complete"]["members"], 2, "{status:#}");
     let reports = office.answer(&format!("report --export loyalty --segment {SEGMENT}")).await;
     assert_eq!(reports[0]["rows"]["accepted"], 2, "{reports:#}");
-    let output = office.local(&format!("report --bucket {BUCKET} --profile marketing --export loyalty")).await;
+    let output = office.itb(&format!("report --bucket {BUCKET} --profile marketing --export loyalty")).await;
     let shown = String::from_utf8(output.stdout).unwrap();
     let address = format!("s3://{BUCKET}/reports/loyalty/{SEGMENT}/2026-11-23T01:02Z/report.json");
     assert!(shown.contains(&address), "{shown}");
@@ -105,7 +105,7 @@ async fn what_is_missing_is_said_and_no_key_is_shown() {
         (format!("status --bucket {BUCKET} --profile marketing --config-key none.toml"), "none.toml"),
     ];
     for (line, part) in lines {
-        let output = office.local(&line).await;
+        let output = office.itb(&line).await;
         let told = String::from_utf8(output.stderr).unwrap();
         assert!(!output.status.success() && told.contains(part), "{line}: {told}");
         let secret = &office.account.environment()["AWS_SECRET_ACCESS_KEY"];

@@ -101,7 +101,7 @@ impl Place {
         }
         if !self.workspace.is_dir() {
             let nothing = std::io::Error::from(std::io::ErrorKind::NotFound);
-            let advice = "`local deliver` makes it; name it with --workspace";
+            let advice = "`itb deliver` makes it; name it with --workspace";
             return Err(Failure::file("there is no workspace", &self.workspace, nothing, advice));
         }
         WorkspaceFolder::take(&self.workspace)?.serve(&config, None).await
