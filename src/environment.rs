@@ -9,13 +9,16 @@ use crate::braze::HttpClients;
 use crate::bucket::Bucket;
 use crate::handler::Handler;
 use crate::queue::{DeadLetterQueue, Queue};
-use crate::secrets::ApiKeys;
+use crate::secrets::{ApiKeys, Readable};
 
 /// Where the configuration lies unless `CONFIG_KEY` says otherwise.
 pub const DEFAULT_CONFIG_KEY: &str = "config/exports.toml";
 
+/// The stack's name unless `STACK_NAME` says otherwise.
+const DEFAULT_STACK_NAME: &str = "insights-to-braze";
+
 /// The settings of a function.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Environment {
     /// `BUCKET`: the bucket of files, state and reports.
     pub bucket: String,
@@ -25,6 +28,10 @@ pub struct Environment {
     pub queue_url: Option<String>,
     /// `DEAD_LETTER_QUEUE_URL`: where messages rest that were given up, for the action `retry`.
     pub dead_letter_queue_url: Option<String>,
+    /// `SECRET_ARNS`: the secrets that the function may read, with commas between them. One alone is the stack's own.
+    pub secrets: Readable,
+    /// `STACK_NAME`: the stack, by which its metrics differ from those of other stacks.
+    pub stack: String,
 }
 
 /// Why a function cannot start.
@@ -87,6 +94,8 @@ impl Environment {
             config_key: variable("CONFIG_KEY").unwrap_or_else(|| DEFAULT_CONFIG_KEY.to_owned()),
             queue_url: variable("QUEUE_URL"),
             dead_letter_queue_url: variable("DEAD_LETTER_QUEUE_URL"),
+            secrets: Readable::parse(&variable("SECRET_ARNS").unwrap_or_default()),
+            stack: variable("STACK_NAME").unwrap_or_else(|| DEFAULT_STACK_NAME.to_owned()),
         })
     }
 
@@ -99,6 +108,7 @@ impl Environment {
         let api_keys = ApiKeys::when_needed(move || {
             aws_sdk_secretsmanager::Client::new(&with_endpoint(for_keys, "AWS_ENDPOINT_URL_SECRETS_MANAGER"))
         });
+        let api_keys = api_keys.reading(self.secrets.clone());
         let queue = self.queue_url.clone().map(|url| {
             Queue::when_needed(move || aws_sdk_sqs::Client::new(&with_endpoint(for_queue, "AWS_ENDPOINT_URL_SQS")), url)
         });

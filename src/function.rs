@@ -23,7 +23,8 @@ pub fn serve(answer: Answer) -> LocalBoxFuture<'static, Result<(), Error>> {
         keep_memory_private();
         start_logs();
         keep_panics_silent();
-        let handler = &Environment::read()?.handler()?.with_metrics();
+        let environment = Environment::read()?;
+        let handler = &environment.handler()?.with_metrics(&environment.stack);
         lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
             let budget = TimeBudget::until_lambda_deadline(event.context.deadline);
             answer(handler, &event, budget).await.inspect_err(|error| {

@@ -61,3 +61,21 @@ name! {
     /// The custom attribute that stands for a segment on a Braze profile.
     AttributeName
 }
+
+/// Which secret in AWS Secrets Manager holds a connection's API key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SecretName {
+    /// The stack's own: the connection names none.
+    OfStack,
+    /// The one with this name or ARN.
+    Named(Arc<str>),
+}
+
+impl fmt::Display for SecretName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OfStack => "of the stack",
+            Self::Named(name) => name,
+        })
+    }
+}

@@ -1,17 +1,20 @@
 //! Braze API keys from AWS Secrets Manager, kept in memory between invocations for a while.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_secretsmanager::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use serde_json::{Map, Value};
 use thiserror::Error;
 use tokio::time::Instant;
 
 use crate::braze::ApiKey;
 use crate::membership::{SHORTEST_STATE_KEY, StateKey};
+use crate::names::SecretName;
 use crate::when_needed::WhenNeeded;
 
 /// How long a key is used before the secret is read again. A rotated key that Braze refuses is read again at once.
@@ -21,7 +24,8 @@ pub const MAX_AGE: Duration = Duration::from_mins(5);
 #[derive(Clone, Debug)]
 pub struct ApiKeys {
     source: Source,
-    read: Arc<Mutex<HashMap<String, (Keys, Instant)>>>,
+    readable: Readable,
+    read: Arc<Mutex<HashMap<SecretName, (Keys, Instant)>>>,
 }
 
 /// What a secret holds.
@@ -39,38 +43,69 @@ enum Source {
     Given(ApiKey),
 }
 
-/// Why a key could not be had. The secret's content is in none of the messages.
+/// Why an API key could not be read. No message holds a secret's value.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SecretError {
+    /// The secret exists, and nobody has put a value into it yet.
+    #[error(
+        "the secret {secret} has no value yet. Save {{\"api_key\": \"…\"}} with the Braze REST API key as key.json, then run: \
+         aws secretsmanager put-secret-value --secret-id {secret} --secret-string file://key.json"
+    )]
+    NoValue {
+        /// Name or ARN of the secret.
+        secret: String,
+    },
     /// Secrets Manager knows no such secret.
     #[error(
-        "there is no secret {secret} in Secrets Manager. Create it with the value {{\"api_key\": \"…\"}}, \
-         or mend `secret` in exports.toml"
+        "there is no secret {secret} in Secrets Manager. Remove `secret` from the connection to use the stack's own, or \
+         create it: aws secretsmanager create-secret --name NAME --secret-string file://key.json. Secrets that can be \
+         read here: {readable}"
     )]
     Missing {
         /// Name or ARN of the secret.
         secret: String,
+        /// The secrets that the functions may read.
+        readable: Readable,
+    },
+    /// The secret may not be read.
+    #[error(
+        "the secret {secret} may not be read here. Remove `secret` from the connection to use the stack's own, or add \
+         the ARN of this secret to the parameter SecretArns and run: sam deploy. Secrets that can be read here: {readable}"
+    )]
+    Denied {
+        /// Name or ARN of the secret.
+        secret: String,
+        /// The secrets that the functions may read.
+        readable: Readable,
+    },
+    /// The secret may be read, but not decrypted.
+    #[error(
+        "the secret {secret} may not be decrypted here. Add the ARN of its KMS key to the parameter FurtherKeyArns and run: \
+         sam deploy. The key's own policy must allow the account's IAM policies too"
+    )]
+    NotDecrypted {
+        /// Name or ARN of the secret.
+        secret: String,
+    },
+    /// The connection names no secret, and there is no single one that could be meant.
+    #[error(
+        "the connection has no `secret`, and the stack's own is not known here. Set `secret` to one of: {readable}"
+    )]
+    NotNamed {
+        /// The secrets that the functions may read.
+        readable: Readable,
     },
     /// The secret holds something else than `{"api_key": "…"}`.
     #[error(
-        "the secret {secret} is not of the form {{\"api_key\": \"…\"}}: {found}. \
-         Put the Braze REST API key there as JSON"
+        "the secret {secret} is not of the form {{\"api_key\": \"…\"}}: {found}. Save that form as key.json, then run: \
+         aws secretsmanager put-secret-value --secret-id {secret} --secret-string file://key.json"
     )]
     Malformed {
         /// Name or ARN of the secret.
         secret: String,
         /// What is wrong with it.
         found: &'static str,
-    },
-    /// The function may not read the secret.
-    #[error(
-        "the function may not read the secret {secret}. \
-         Its role needs secretsmanager:GetSecretValue on this secret, and kms:Decrypt on the secret's key"
-    )]
-    Denied {
-        /// Name or ARN of the secret.
-        secret: String,
     },
     /// Secrets Manager could not be reached or refused.
     #[error("reading the secret {secret} from Secrets Manager failed: {reason}")]
@@ -82,6 +117,26 @@ pub enum SecretError {
     },
 }
 
+/// The ARNs of the secrets that the functions of a stack may read. One alone is the stack's own.
+#[derive(Clone, Debug, Default)]
+pub struct Readable(Arc<[String]>);
+
+impl Readable {
+    /// Reads the form that the environment has: ARNs with commas between them.
+    pub fn parse(text: &str) -> Self {
+        Self(text.split(',').map(str::trim).filter(|arn| !arn.is_empty()).map(str::to_owned).collect())
+    }
+}
+
+impl fmt::Display for Readable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            [] => f.write_str("those that your credentials allow"),
+            arns => f.write_str(&arns.join(", ")),
+        }
+    }
+}
+
 impl ApiKeys {
     /// Keys through `client`; nothing is read yet.
     pub fn new(client: Client) -> Self {
@@ -90,16 +145,27 @@ impl ApiKeys {
 
     /// The same with a client that is made when the first key is read.
     pub fn when_needed(client: impl FnOnce() -> Client + Send + 'static) -> Self {
-        Self { source: Source::SecretsManager(WhenNeeded::new(client)), read: Arc::default() }
+        Self {
+            source: Source::SecretsManager(WhenNeeded::new(client)),
+            readable: Readable::default(),
+            read: Arc::default(),
+        }
+    }
+
+    /// The same for a stack whose functions may read the secrets `readable`.
+    #[must_use]
+    pub fn reading(mut self, readable: Readable) -> Self {
+        self.readable = readable;
+        self
     }
 
     /// One key for whatever secret a connection names: for a program that has the key from its user.
     pub fn given(key: ApiKey) -> Self {
-        Self { source: Source::Given(key), read: Arc::default() }
+        Self { source: Source::Given(key), readable: Readable::default(), read: Arc::default() }
     }
 
-    /// The key in `secret` (a name or ARN), from memory if it was read less than [`MAX_AGE`] ago.
-    pub async fn get(&self, secret: &str) -> Result<ApiKey, SecretError> {
+    /// The key in `secret`, from memory if it was read less than [`MAX_AGE`] ago.
+    pub async fn get(&self, secret: &SecretName) -> Result<ApiKey, SecretError> {
         match self.known(secret) {
             Some(keys) => Ok(keys.api_key),
             None => self.read_again(secret).await,
@@ -108,7 +174,7 @@ impl ApiKeys {
 
     /// The keys in `secret` that encrypt the state: `state_key` first, then `former_state_keys`. Empty where there are none.
     /// With `again`, the secret is read now.
-    pub async fn state_keys(&self, secret: &str, again: bool) -> Result<Vec<StateKey>, SecretError> {
+    pub async fn state_keys(&self, secret: &SecretName, again: bool) -> Result<Vec<StateKey>, SecretError> {
         match (&self.source, self.known(secret).filter(|_| !again)) {
             (Source::Given(_), _) => Ok(Vec::new()),
             (Source::SecretsManager(_), Some(keys)) => Ok(keys.state_keys),
@@ -116,29 +182,29 @@ impl ApiKeys {
         }
     }
 
-    fn known(&self, secret: &str) -> Option<Keys> {
+    fn known(&self, secret: &SecretName) -> Option<Keys> {
         let known = self.read.lock().unwrap_or_else(PoisonError::into_inner).get(secret).cloned();
         known.filter(|(_, read_at)| read_at.elapsed() < MAX_AGE).map(|(keys, _)| keys)
     }
 
     /// The key in `secret`, read now: after Braze refused the one in memory, which may have been rotated.
-    pub async fn read_again(&self, secret: &str) -> Result<ApiKey, SecretError> {
+    pub async fn read_again(&self, secret: &SecretName) -> Result<ApiKey, SecretError> {
         match &self.source {
             Source::Given(key) => Ok(key.clone()),
             Source::SecretsManager(client) => Ok(self.read_now(client, secret).await?.api_key),
         }
     }
 
-    async fn read_now(&self, client: &Client, secret: &str) -> Result<Keys, SecretError> {
-        let answer = client.get_secret_value().secret_id(secret).send().await.map_err(|error| {
-            let secret = secret.to_owned();
-            match error.code() {
-                Some("ResourceNotFoundException") => SecretError::Missing { secret },
-                Some("AccessDeniedException" | "AccessDenied") => SecretError::Denied { secret },
-                _ => SecretError::Failed { secret, reason: DisplayErrorContext(&error).to_string() },
-            }
-        })?;
-        let malformed = |found| SecretError::Malformed { secret: secret.to_owned(), found };
+    async fn read_now(&self, client: &Client, secret: &SecretName) -> Result<Keys, SecretError> {
+        let readable = self.readable.clone();
+        let name = match (secret, &*readable.0) {
+            (SecretName::Named(name), _) => name.to_string(),
+            (SecretName::OfStack, [own]) => own.clone(),
+            (SecretName::OfStack, _) => return Err(SecretError::NotNamed { readable }),
+        };
+        let answer = client.get_secret_value().secret_id(&name).send().await;
+        let answer = answer.map_err(|error| refusal(name.clone(), readable, &error))?;
+        let malformed = |found| SecretError::Malformed { secret: name.clone(), found };
         let text = answer.secret_string().ok_or_else(|| malformed("it is binary, not text"))?;
         let value: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
             malformed(if error.is_data() { "it is JSON of another form" } else { "it is not JSON" })
@@ -153,11 +219,21 @@ impl ApiKeys {
             return Err(malformed("its \"api_key\" holds spaces or characters that no key has"));
         }
         let keys = Keys { api_key: ApiKey::new(key.to_owned()), state_keys: state_keys_in(&value).map_err(malformed)? };
-        self.read
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(secret.to_owned(), (keys.clone(), Instant::now()));
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(secret.clone(), (keys.clone(), Instant::now()));
         Ok(keys)
+    }
+}
+
+/// Why `GetSecretValue` was refused. One code stands for two causes each, which only the message tells apart: a secret without
+/// a value lacks its "staging label: AWSCURRENT", and a refusal of KMS names KMS.
+fn refusal(secret: String, readable: Readable, error: &SdkError<GetSecretValueError>) -> SecretError {
+    let says = |word| error.message().is_some_and(|message| message.contains(word));
+    match error.code() {
+        Some("ResourceNotFoundException") if says("staging label") => SecretError::NoValue { secret },
+        Some("ResourceNotFoundException") => SecretError::Missing { secret, readable },
+        Some("AccessDeniedException" | "AccessDenied") if says("KMS") => SecretError::NotDecrypted { secret },
+        Some("AccessDeniedException" | "AccessDenied") => SecretError::Denied { secret, readable },
+        _ => SecretError::Failed { secret, reason: DisplayErrorContext(error).to_string() },
     }
 }
 

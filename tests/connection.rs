@@ -11,6 +11,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse};
 use itb::standin::braze::{Latency, RestApiKey};
 use itb::standin::lambda::LambdaHost;
+use itb::standin::secrets::SecretsServer;
 use serde_json::{Value, json};
 use support::{API_KEY, Function, RUN, SECRET, TIMEOUT, World, assert_silent};
 
@@ -112,10 +113,18 @@ async fn secrets_that_hold_no_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_secret_without_a_value() {
+    let world = world_with(30).await;
+    world.account.secrets.create_secret(SECRET);
+    let words = ["has no value yet", &format!("put-secret-value --secret-id {SECRET} --secret-string file://key.json")];
+    fails_until_mended(&world, &words, || world.account.set_secret(SECRET, secret_of(API_KEY))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_does_not_exist() {
     let world = world_with(30).await;
     world.account.secrets.remove_secret(SECRET);
-    let words = ["there is no secret", SECRET, "Create it", "exports.toml"];
+    let words = ["there is no secret", SECRET, "aws secretsmanager create-secret", "Remove `secret`"];
     fails_until_mended(&world, &words, || world.account.set_secret(SECRET, secret_of(API_KEY))).await;
 }
 
@@ -123,8 +132,61 @@ async fn a_secret_that_does_not_exist() {
 async fn a_secret_that_may_not_be_read() {
     let world = world_with(30).await;
     world.account.secrets.deny(SECRET, true);
-    let words = ["may not read the secret", SECRET, "secretsmanager:GetSecretValue"];
+    let words = ["may not be read", SECRET, "SecretArns", "sam deploy"];
     fails_until_mended(&world, &words, || world.account.secrets.deny(SECRET, false)).await;
+}
+
+/// `on-demand` of a stack whose functions may read `secrets`.
+async fn host_reading(world: &World, secrets: &[&str]) -> LambdaHost {
+    let mut function = world.account.function(Function::OnDemand.binary());
+    function.environment.insert("SECRET_ARNS".to_owned(), secrets.join(","));
+    LambdaHost::start(function).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_without_a_secret_uses_the_stacks_own() {
+    let world = world_with(30).await;
+    let own = SecretsServer::arn(SECRET);
+    let config = world.get_text("config/exports.toml");
+    world.put("config/exports.toml", config.replace(&format!("secret = \"{SECRET}\""), ""));
+    let host = host_reading(&world, &[&own]).await;
+    assert_eq!(connect(&host).await["outcome"], "connected");
+    assert_eq!(run(&host).await["rows"]["accepted"], 30);
+    world.account.secrets.create_secret(SECRET);
+    assert_says(&connect(&host).await["message"], &["has no value yet", &format!("--secret-id {own} ")]);
+
+    let other = SecretsServer::arn("insights-to-braze/braze-us");
+    for secrets in [&[own.as_str(), &other][..], &[]] {
+        let host = host_reading(&world, secrets).await;
+        let answer = connect(&host).await;
+        assert_says(&answer["message"], &[&["has no `secret`", "Set `secret` to one of"], secrets].concat());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_secret_is_answered_with_those_that_may_be_read() {
+    let world = world_with(1).await;
+    let own = SecretsServer::arn("ConnectionSecret-x7Qk2");
+    world.account.secrets.deny(SECRET, true);
+    let host = host_reading(&world, &[&own]).await;
+    assert_says(&connect(&host).await["message"], &[SECRET, "may not be read", "can be read here: ", &own]);
+    world.account.secrets.deny(SECRET, false);
+    world.account.secrets.remove_secret(SECRET);
+    assert_says(&connect(&host).await["message"], &[SECRET, "there is no secret", "can be read here: ", &own]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_level_decides_what_is_logged() {
+    for (level, logs) in [("error", false), ("info", false), ("debug", true)] {
+        let world = world_with(3).await;
+        let mut function = world.account.function(Function::OnDemand.binary());
+        function.environment.insert("LOG_LEVEL".to_owned(), level.to_owned());
+        let host = LambdaHost::start(function).await.unwrap();
+        assert_eq!(run(&host).await["rows"]["accepted"], 3);
+        let lines = host.log_lines();
+        assert_eq!(lines.iter().any(|line| line.contains("Braze answered a request")), logs, "{level}: {lines:?}");
+        assert_silent(lines);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

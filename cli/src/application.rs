@@ -10,7 +10,7 @@ use insights_to_braze::budget::TimeBudget;
 use insights_to_braze::config::Config;
 use insights_to_braze::environment::{DEFAULT_CONFIG_KEY, s3_client};
 use insights_to_braze::handler::Handler;
-use insights_to_braze::secrets::ApiKeys;
+use insights_to_braze::secrets::{ApiKeys, Readable};
 use serde_json::Value;
 
 use crate::arguments::{ExportFiles, Place, Stack};
@@ -42,7 +42,8 @@ impl Application {
             return Err(Failure::NoRegion);
         }
         let bucket = Bucket::new(s3_client(&sdk), name.to_owned());
-        let keys = ApiKeys::new(aws_sdk_secretsmanager::Client::new(&sdk));
+        let keys = ApiKeys::new(aws_sdk_secretsmanager::Client::new(&sdk))
+            .reading(Readable::parse(stack.secret.as_deref().unwrap_or_default()));
         let handler = Handler::new(bucket.clone(), stack.config_key.clone(), keys, None, HttpClients::default());
         Ok(Self { handler: handler.without_report_lines(), bucket, config_key: stack.config_key.clone(), served: None })
     }

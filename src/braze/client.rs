@@ -242,6 +242,10 @@ impl<'a> Delivery<'a> {
         let mut tries = Tries::default();
         loop {
             let (start, answer) = self.exchange(&part, &body, tries.failed + tries.limited > 0).await?;
+            match &answer {
+                Ok(answer) => tracing::debug!(objects = part.len(), status = answer.status, "Braze answered a request"),
+                Err(lost) => tracing::debug!(objects = part.len(), error = %lost, "a request got no answer"),
+            }
             let action = match &answer {
                 Ok(answer) => retry::decide(answer, part.len(), tries.unreadable + 1),
                 Err(_) => RetryAction::Retry(None),

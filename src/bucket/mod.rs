@@ -133,6 +133,7 @@ impl Bucket {
 
     /// Opens an object for streaming. With `etag`, only that very content; `from` is the first byte wanted.
     pub async fn open(&self, key: &str, etag: Option<&ETag>, from: u64) -> Result<ByteStream, BucketError> {
+        tracing::debug!(key, from, "an object is opened");
         let range = (from > 0).then(|| format!("bytes={from}-"));
         let answer = self
             .client
@@ -154,6 +155,7 @@ impl Bucket {
 
     /// The same with the time at which it was stored, by S3's clock, in whole seconds.
     pub async fn read_dated(&self, key: &str, limit: u64) -> Result<Option<(Bytes, ETag, Timestamp)>, BucketError> {
+        tracing::debug!(key, "an object is read");
         let answer = match self.client.get_object().bucket(&self.name).key(key).send().await {
             Ok(answer) => answer,
             Err(error) => {
@@ -192,6 +194,7 @@ impl Bucket {
         content_type: &str,
         condition: &Condition,
     ) -> Result<ETag, BucketError> {
+        tracing::debug!(key, "an object is written");
         let (if_none_match, if_match) = match condition {
             Condition::Any => (None, None),
             Condition::Absent => (Some("*".to_owned()), None),

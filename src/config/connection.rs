@@ -7,7 +7,7 @@ use super::reference::connection as keys;
 use super::shown::is_key_alone;
 use super::table::TableReader;
 use super::{Connection, Hostname, StateIdentifiers};
-use crate::names::ConnectionName;
+use crate::names::{ConnectionName, SecretName};
 
 /// Reads the table of the connection `name`.
 pub(super) fn read(
@@ -50,10 +50,12 @@ fn read_hostname(
         .map_err(|refusal| table.refuse(&keys::HOSTNAME, text.offset, refusal, mistakes))
 }
 
-fn read_secret(table: &TableReader<'_, '_>, mistakes: &mut Mistakes<'_>) -> Result<String, Reported> {
-    let text = table.needed_text(&keys::SECRET, mistakes)?;
+fn read_secret(table: &TableReader<'_, '_>, mistakes: &mut Mistakes<'_>) -> Result<SecretName, Reported> {
+    let Some(text) = table.text(&keys::SECRET, mistakes)? else {
+        return Ok(SecretName::OfStack);
+    };
     match check_secret(&text.value) {
-        Ok(()) => Ok(text.value),
+        Ok(()) => Ok(SecretName::Named(text.value.into())),
         Err((found, advice)) => {
             let refusal = Refusal::new(found, keys::SECRET.kind.to_string()).advise(advice.map(str::to_owned));
             Err(table.refuse(&keys::SECRET, text.offset, refusal, mistakes))

@@ -29,7 +29,7 @@ use jiff::Timestamp;
 pub use error::{ConfigError, Mistake, SyntaxError};
 pub use hostname::PUBLISHED_HOSTS;
 
-use crate::names::{AttributeName, ConnectionName, ExportName, SegmentName};
+use crate::names::{AttributeName, ConnectionName, ExportName, SecretName, SegmentName};
 use crate::rows::ReadLimits;
 use crate::run::pattern::PathPattern;
 
@@ -51,8 +51,8 @@ pub struct Connection {
     pub display_name: String,
     /// Where its REST API answers.
     pub hostname: Hostname,
-    /// Name or ARN of the secret that holds `{"api_key": "…"}`.
-    pub secret: String,
+    /// The secret that holds `{"api_key": "…"}`.
+    pub secret: SecretName,
     /// Whether someone agreed that customer data leaves for Braze. Without it nothing is sent.
     pub agree_to_data_transfer: bool,
     /// Requests that the contract admits each second (default 1,000).

@@ -38,7 +38,7 @@ pub struct SegmentDelivery {
     randomness: Randomness,
     pub(super) logs_reports: bool,
     /// Whether metrics are written as well.
-    logs_metrics: bool,
+    metrics_of: Option<Arc<str>>,
     work: Mutex<Work>,
     counted: Mutex<Option<CountedFile>>,
     begun: Instant,
@@ -115,7 +115,7 @@ impl SegmentDelivery {
             trigger,
             randomness,
             logs_reports: true,
-            logs_metrics: false,
+            metrics_of: None,
             work: Mutex::default(),
             counted: Mutex::default(),
             begun: Instant::now(),
@@ -131,8 +131,8 @@ impl SegmentDelivery {
 
     /// The same, with or without a line of metrics on standard output for each report.
     #[must_use]
-    pub fn logging_metrics(mut self, logs_metrics: bool) -> Self {
-        self.logs_metrics = logs_metrics;
+    pub fn logging_metrics(mut self, metrics_of: Option<Arc<str>>) -> Self {
+        self.metrics_of = metrics_of;
         self
     }
 
@@ -166,10 +166,10 @@ impl SegmentDelivery {
         if self.logs_reports {
             report.log();
         }
-        if self.logs_metrics {
+        if let Some(stack) = &self.metrics_of {
             let work = std::mem::take(&mut *self.work.lock().unwrap_or_else(PoisonError::into_inner));
             let rate = self.export.connection.requests_per_second;
-            metrics::log(report, &work, rate, self.begun.elapsed().as_secs_f64());
+            metrics::log(stack, report, &work, rate, self.begun.elapsed().as_secs_f64());
         }
     }
 

@@ -31,6 +31,7 @@ use crate::bucket::{Bucket, BucketError, Condition};
 use crate::budget::TimeBudget;
 use crate::config::Config;
 use crate::membership::{PartStore, StateError};
+use crate::names::SecretName;
 use crate::rows::ReadError;
 use crate::secrets::ApiKeys;
 
@@ -89,7 +90,8 @@ pub async fn erase(
     let columns: BTreeSet<&str> =
         config.exports.values().filter_map(|export| export.data_matching.customer_id.as_deref()).collect();
     // Which of them encrypted a part is seen by the part.
-    let secrets: BTreeSet<String> = config.connections.values().map(|connection| connection.secret.clone()).collect();
+    let secrets: BTreeSet<SecretName> =
+        config.connections.values().map(|connection| connection.secret.clone()).collect();
     let secrets = secrets.into_iter().collect();
     let mut erasure = Erasure {
         bucket,

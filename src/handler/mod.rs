@@ -54,7 +54,7 @@ pub struct Handler {
     dead_letters: Option<DeadLetterQueue>,
     way: WayToBraze,
     logs_reports: bool,
-    logs_metrics: bool,
+    metrics_of: Option<Arc<str>>,
     /// For a simulation: the time of day, and the seed of what is drawn.
     simulated: Option<(WallClock, u64)>,
     randomness: Randomness,
@@ -200,7 +200,7 @@ impl Handler {
         queue: Option<Queue>,
         http: impl Into<HttpClients>,
     ) -> Self {
-        let (logs_reports, logs_metrics) = (true, false);
+        let (logs_reports, metrics_of) = (true, None);
         Self {
             bucket,
             config_key,
@@ -209,7 +209,7 @@ impl Handler {
             dead_letters: None,
             way: WayToBraze::Http(http.into()),
             logs_reports,
-            logs_metrics,
+            metrics_of,
             simulated: None,
             randomness: Randomness::new(),
             braze: Mutex::default(),
@@ -232,8 +232,8 @@ impl Handler {
 
     /// The same with a line of metrics on standard output for each report: for a function, whose log `CloudWatch` reads.
     #[must_use]
-    pub fn with_metrics(mut self) -> Self {
-        self.logs_metrics = true;
+    pub fn with_metrics(mut self, stack: &str) -> Self {
+        self.metrics_of = Some(stack.into());
         self
     }
 
@@ -360,7 +360,7 @@ impl Handler {
             self.randomness.clone(),
         )
         .logging_reports(self.logs_reports)
-        .logging_metrics(self.logs_metrics)
+        .logging_metrics(self.metrics_of.clone())
     }
 
     fn export<'c>(config: &'c Config, name: &ExportName) -> Result<&'c Arc<Export>, HandlerError> {

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::StateError;
 use super::sealed::{self, SealError, StateKey};
 use crate::bucket::{Bucket, Condition, ETag};
+use crate::names::SecretName;
 use crate::secrets::ApiKeys;
 
 /// No part is larger; a whole one is in memory while it is read.
@@ -16,7 +17,7 @@ pub struct PartStore {
     bucket: Bucket,
     api_keys: ApiKeys,
     /// The secrets whose state keys may open a part; the first one's seals.
-    secrets: Vec<String>,
+    secrets: Vec<SecretName>,
     seals: bool,
 }
 
@@ -31,7 +32,7 @@ pub struct StoredPart {
 
 impl PartStore {
     /// Parts in `bucket`, with the state keys in `secrets`. With `seals`, new parts are encrypted with the first one's.
-    pub fn new(bucket: Bucket, api_keys: ApiKeys, secrets: Vec<String>, seals: bool) -> Self {
+    pub fn new(bucket: Bucket, api_keys: ApiKeys, secrets: Vec<SecretName>, seals: bool) -> Self {
         Self { bucket, api_keys, secrets, seals }
     }
 
@@ -76,9 +77,9 @@ impl PartStore {
     }
 
     async fn sealing_key(&self) -> Result<StateKey, StateError> {
-        let secret = self.secrets.first().map_or("", String::as_str);
+        let secret = self.secrets.first().unwrap_or(&SecretName::OfStack);
         let keys = self.api_keys.state_keys(secret, false).await?;
-        keys.first().cloned().ok_or_else(|| StateError::NoStateKey { secret: secret.to_owned() })
+        keys.first().cloned().ok_or_else(|| StateError::NoStateKey { secret: secret.to_string() })
     }
 
     async fn keys(&self, again: bool) -> Result<Vec<StateKey>, StateError> {
@@ -98,7 +99,8 @@ impl PartStore {
         let key = key.to_owned();
         match error {
             SealError::OtherKey(id) => {
-                StateError::OtherStateKey { key, id: sealed::shown(id), secrets: self.secrets.join(", ") }
+                let secrets: Vec<String> = self.secrets.iter().map(ToString::to_string).collect();
+                StateError::OtherStateKey { key, id: sealed::shown(id), secrets: secrets.join(", ") }
             }
             SealError::Changed | SealError::Refused => StateError::NotOpened { key },
         }

@@ -22,7 +22,7 @@ pub(super) fn export(attributes: Vec<FieldMapping>) -> Export {
         name: ConnectionName::new("braze-eu"),
         display_name: "Braze".to_owned(),
         hostname: Hostname { scheme: "https", authority: "rest.fra-01.braze.eu".to_owned() },
-        secret: "secret".to_owned(),
+        secret: crate::names::SecretName::OfStack,
         agree_to_data_transfer: true,
         requests_per_second: 1000.try_into().unwrap(),
         requests_per_hour: None,

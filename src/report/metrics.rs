@@ -7,12 +7,16 @@
 use std::io::Write;
 use std::num::NonZeroU32;
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::{Counts, Outcome, Report};
 
 /// The namespace of all metrics.
 pub const NAMESPACE: &str = "InsightsToBraze";
+
+/// `CloudWatch`'s limit for the value of a dimension.
+const LONGEST_DIMENSION_VALUE: usize = 1024;
 
 /// What one invocation did for a run. A report tells of the run as a whole, however many invocations it took; metrics are
 /// summed up, so that each tells of its own invocation alone.
@@ -37,14 +41,14 @@ pub enum Unit {
     Percent,
 }
 
-/// A metric. Each is given without a dimension and by `Export`.
+/// A metric. Each is given by `Stack`, and by `Stack` and `Export`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Metric {
     /// Its name.
     pub name: &'static str,
     /// Its unit.
     pub unit: Unit,
-    /// Whether it is also given by `Export` and `Segment`.
+    /// Whether it is also given by `Stack`, `Export` and `Segment`.
     pub by_segment: bool,
 }
 
@@ -92,8 +96,8 @@ impl Unit {
 
 /// Writes the metrics of a report as one line to standard output, where AWS Lambda takes it into the function's log.
 /// `seconds` is the time that the invocation spent on the delivery.
-pub fn log(report: &Report, work: &Work, requests_per_second: NonZeroU32, seconds: f64) {
-    let Some(line) = line(report, work, requests_per_second, seconds) else {
+pub fn log(stack: &str, report: &Report, work: &Work, requests_per_second: NonZeroU32, seconds: f64) {
+    let Some(line) = line(stack, report, work, requests_per_second, seconds) else {
         return;
     };
     if let Err(error) = writeln!(std::io::stdout().lock(), "{line}") {
@@ -102,7 +106,7 @@ pub fn log(report: &Report, work: &Work, requests_per_second: NonZeroU32, second
 }
 
 /// The metrics of a report in the embedded metric format; `None` if the invocation had nothing to deliver.
-pub fn line(report: &Report, work: &Work, requests_per_second: NonZeroU32, seconds: f64) -> Option<Value> {
+pub fn line(stack: &str, report: &Report, work: &Work, requests_per_second: NonZeroU32, seconds: f64) -> Option<Value> {
     if *work == Work::default() && report.outcome != Outcome::Failed {
         return None;
     }
@@ -112,19 +116,32 @@ pub fn line(report: &Report, work: &Work, requests_per_second: NonZeroU32, secon
         let metrics = metrics.filter(|metric| values.contains_key(metric.name));
         metrics.map(|metric| json!({ "Name": metric.name, "Unit": metric.unit.name() })).collect()
     };
-    let mut directives =
-        vec![json!({ "Namespace": NAMESPACE, "Dimensions": [[], ["Export"]], "Metrics": given(false) })];
+    let mut directives = vec![
+        json!({ "Namespace": NAMESPACE, "Dimensions": [["Stack"], ["Stack", "Export"]], "Metrics": given(false) }),
+    ];
     let of_members = given(true);
     if !of_members.is_empty() {
-        let dimensions = json!([[], ["Export"], ["Export", "Segment"]]);
+        let dimensions = json!([["Stack"], ["Stack", "Export"], ["Stack", "Export", "Segment"]]);
         directives.push(json!({ "Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": of_members }));
     }
     let mut line = values;
     let timestamp = report.finished_at.as_millisecond();
     line.insert("_aws".to_owned(), json!({ "Timestamp": timestamp, "CloudWatchMetrics": directives }));
-    line.insert("Export".to_owned(), json!(report.export));
-    line.insert("Segment".to_owned(), json!(report.segment));
+    let names = [("Stack", stack), ("Export", report.export.as_str()), ("Segment", report.segment.as_str())];
+    line.extend(names.map(|(dimension, name)| (dimension.to_owned(), dimension_value(name).into())));
     Some(Value::Object(line))
+}
+
+/// What `CloudWatch` takes as the value of a dimension: ASCII, not beginning with a colon, at most 1,024 characters
+/// (`PutMetricData`, "Dimension"). Everything else is percent-encoded, and the percent sign too, so that names stay apart.
+fn dimension_value(name: &str) -> String {
+    const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
+    let mut value = utf8_percent_encode(name, ENCODED).to_string();
+    if value.starts_with(':') {
+        value.replace_range(..1, "%3A");
+    }
+    value.truncate(LONGEST_DIMENSION_VALUE);
+    value
 }
 
 fn values(report: &Report, work: &Work, requests_per_second: NonZeroU32, seconds: f64) -> Map<String, Value> {
@@ -176,7 +193,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{METRICS, Work, line};
+    use super::{METRICS, Work, dimension_value, line};
     use crate::report::{Counts, Report, Requests, Rows};
 
     const RATE: NonZeroU32 = NonZeroU32::new(100).unwrap();
@@ -211,38 +228,60 @@ mod tests {
 
     #[test]
     fn a_line_tells_of_the_invocation_and_not_of_the_whole_run() {
-        let line = line(&report("waiting"), &work(), RATE, 1.23456).unwrap();
+        let line = line("braze-eu", &report("waiting"), &work(), RATE, 1.23456).unwrap();
         assert_eq!(line["RowsRead"], 12);
         assert_eq!(line["RequestsSent"], 30);
         assert_eq!(line["RateLimitShare"], 30.0);
         assert_eq!(line["DeliverySeconds"], 1.235);
         assert_eq!(line["DeliveriesDelivered"], 0);
-        assert_eq!(line["Segment"], "顧客 \"A\"");
+        assert_eq!(line["Segment"], "%E9%A1%A7%E5%AE%A2 \"A\"");
+        assert_eq!(line["Stack"], "braze-eu");
         assert_eq!(line["_aws"]["Timestamp"], 1_795_395_960_000_u64);
         assert!(!names(&line).contains("Members"), "an open run has no certain members");
     }
 
     #[test]
     fn every_value_is_declared_and_a_complete_run_has_its_members() {
-        let line = line(&report("delivered"), &Work { completed: true, ..work() }, RATE, 1.0).unwrap();
+        let line = line("braze-eu", &report("delivered"), &Work { completed: true, ..work() }, RATE, 1.0).unwrap();
         assert_eq!(
             (&line["Members"], &line["MembersLeft"], &line["DeliveriesDelivered"]),
             (&json!(11), &json!(3), &json!(1))
         );
         let known: BTreeSet<String> = METRICS.iter().map(|metric| metric.name.to_owned()).collect();
         assert_eq!(names(&line), known);
-        let beside = ["_aws", "Export", "Segment"].map(str::to_owned);
+        let beside = ["_aws", "Stack", "Export", "Segment"].map(str::to_owned);
         let written: BTreeSet<String> = line.as_object().unwrap().keys().cloned().collect();
         assert_eq!(written, known.into_iter().chain(beside).collect());
         let dimensions: Vec<&Value> =
             line["_aws"]["CloudWatchMetrics"].as_array().unwrap().iter().map(|one| &one["Dimensions"]).collect();
-        assert_eq!(dimensions, [&json!([[], ["Export"]]), &json!([[], ["Export"], ["Export", "Segment"]])]);
+        assert_eq!(
+            dimensions,
+            [
+                &json!([["Stack"], ["Stack", "Export"]]),
+                &json!([["Stack"], ["Stack", "Export"], ["Stack", "Export", "Segment"]])
+            ]
+        );
+    }
+
+    #[test]
+    fn dimensions_are_ascii_and_keep_names_apart() {
+        for (name, value) in [
+            ("HighValueCustomers", "HighValueCustomers"),
+            ("顧客ランク", "%E9%A1%A7%E5%AE%A2%E3%83%A9%E3%83%B3%E3%82%AF"),
+            ("50 % off 🎁", "50 %25 off %F0%9F%8E%81"),
+            (":mine", "%3Amine"),
+            ("tab\there", "tab%09here"),
+        ] {
+            assert_eq!(dimension_value(name), value);
+        }
+        let longest = dimension_value(&"顧".repeat(400));
+        assert!(longest.is_ascii() && longest.len() == 1024, "{longest}");
     }
 
     #[test]
     fn nothing_is_written_where_nothing_was_to_be_delivered() {
-        assert_eq!(line(&report("delivered"), &Work::default(), RATE, 1.0), None);
-        assert_eq!(line(&report("failed"), &Work::default(), RATE, 1.0).unwrap()["DeliveriesFailed"], 1);
+        assert_eq!(line("braze-eu", &report("delivered"), &Work::default(), RATE, 1.0), None);
+        assert_eq!(line("braze-eu", &report("failed"), &Work::default(), RATE, 1.0).unwrap()["DeliveriesFailed"], 1);
     }
 
     #[test]

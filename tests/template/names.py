@@ -72,6 +72,22 @@ def widget_metrics(body):
     return names, dimensions
 
 
+def without_stack(template, body):
+    """The alarms and widgets that watch an own metric without the dimension of the stack."""
+    def metrics(properties):
+        yield properties
+        yield from (m["MetricStat"]["Metric"] for m in properties.get("Metrics", []) if "MetricStat" in m)
+
+    for name, resource in template["Resources"].items():
+        for metric in metrics(resource["Properties"]):
+            if metric.get("Namespace") == NAMESPACE and '{"Name": "Stack", "Value": {"Ref": "AWS::StackName"}}' not in json.dumps(metric):
+                yield name
+    for widget in body["widgets"]:
+        for metric in widget["properties"].get("metrics", []):
+            if (metric[0] == NAMESPACE and metric[2:3] != ["Stack"]) or (isinstance(metric[0], dict) and "Stack=" not in json.dumps(metric)):
+                yield widget["properties"]["title"]
+
+
 def documented():
     """The metrics in the table of docs/operate.md."""
     text = (ROOT / "docs/operate.md").read_text()
@@ -91,8 +107,9 @@ def main():
         mistakes.append("no metrics found in the template or in docs/operate.md")
     for name in sorted(used - known):
         mistakes.append(f"metric {name} is used in template.yaml and missing in docs/operate.md")
-    if not dimensions <= {"Export", "Export,Segment"}:
-        mistakes.append(f"the dashboard searches by {dimensions}; metrics are emitted by Export and by Export,Segment")
+    if not dimensions <= {"Stack,Export", "Stack,Export,Segment"}:
+        mistakes.append(f"the dashboard searches by {dimensions}; metrics are written by Stack,Export and Stack,Export,Segment")
+    mistakes += [f"{name} counts other stacks too: it has no dimension Stack" for name in without_stack(template, body)]
     for name in sorted(references - set(resources) - {"AWS", "TimeoutMilliseconds"}):
         mistakes.append(f"the dashboard refers to {name}, which is no resource")
 

@@ -187,7 +187,7 @@ def _(t):
 @promise("the secret is made empty or named by its ARN, and no parameter takes a key", put({"Type": "String", "NoEcho": True}, "Parameters", "ApiKey"))
 def _(t):
     secret = properties(t, "ConnectionSecret")
-    public = {"SecretArns", "KmsKeyArn", "SftpPublicKey", "ConfigKey"}
+    public = {"SecretArns", "KmsKeyArn", "FurtherKeyArns", "SftpPublicKey", "ConfigKey"}
     return (
         not {"SecretString", "GenerateSecretString"} & set(secret)
         and {name for name in t["Parameters"] if re.search("key|secret|password|token", name, re.IGNORECASE)} == public
@@ -195,12 +195,29 @@ def _(t):
     )
 
 
-@promise("data and secret outlive the stack", delete("Resources", "ConnectionSecret", "DeletionPolicy"))
+@promise("the bucket with its policy and the secret outlive the stack", delete("Resources", "BucketPolicy", "DeletionPolicy"))
 def _(t):
     return all(
         t["Resources"][name].get("DeletionPolicy") == "RetainExceptOnCreate" and t["Resources"][name]["UpdateReplacePolicy"] == "Retain"
-        for name in ("Bucket", "ConnectionSecret")
+        for name in ("Bucket", "BucketPolicy", "ConnectionSecret")
     )
+
+
+@promise("an empty public key cannot delete the SFTP server, and no parameter replaces it", put("off", "Rules", "SftpEndpointHasKey", "RuleCondition", "Fn::Equals", 1))
+def _(t):
+    rule = t["Rules"]["SftpEndpointHasKey"]
+    return (
+        rule["RuleCondition"] == t["Conditions"]["MakeSftpEndpoint"] == {"Fn::Equals": [{"Ref": "SftpEndpoint"}, "on"]}
+        and rule["Assertions"][0]["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "SftpPublicKey"}, ""]}]}
+        and {"Ref": "SftpPublicKey"} not in properties(t, "SftpServer").values()
+        and {"Domain", "IdentityProviderType", "EndpointType"} <= {k for k, v in properties(t, "SftpServer").items() if isinstance(v, str)}
+    )
+
+
+@promise("the stack's secret is handed to the functions", delete("Globals", "Function", "Environment", "Variables", "SECRET_ARNS"))
+def _(t):
+    given = t["Globals"]["Function"]["Environment"]["Variables"].get("SECRET_ARNS")
+    return given == {"Fn::If": ["MakeSecret", {"Ref": "ConnectionSecret"}, {"Fn::Join": [",", {"Ref": "SecretArns"}]}]}
 
 
 @promise("each function has a role and a log group of its own, and is traced", put({"Fn::GetAtt": "ScheduledRole.Arn"}, *of("OnDemandFunction", "Role")))
@@ -216,7 +233,7 @@ def _(t):
     return len(groups) == 4 and all(group.get("RetentionInDays") == {"Ref": "LogRetentionDays"} for group in groups)
 
 
-@promise("no function's role has an action or a resource without bound, but for tracing",
+@promise("no function's role has an action or a resource without bound, but for tracing and the interfaces in a VPC",
          put("*", *of("DeliveryPolicy", "PolicyDocument", "Statement", 2, "Resource")))
 def _(t):
     documents = statements(t, "DeliveryPolicy")
@@ -224,7 +241,7 @@ def _(t):
         documents += [s for p in properties(t, role)["Policies"] for s in p["PolicyDocument"]["Statement"]]
     actions = [a for s in documents for a in (s["Action"] if isinstance(s["Action"], list) else [s["Action"]])]
     unbound = {s["Sid"] for s in documents if s["Resource"] == "*"}
-    return unbound == {"Trace"} and not any("*" in action for action in actions)
+    return unbound == {"Trace", "AttachToTheVpc"} and not any("*" in action for action in actions)
 
 
 @promise("alarms: dead letters, errors, failed deliveries, rejected share, unaccounted rows, held runs, old messages, no delivery",
@@ -267,7 +284,8 @@ def _(t):
         and read and all(re.fullmatch(r"/reports/\*/(report\.json|[\w-]+\.html)", r) for r in read)
         and actions <= {
             "lambda:InvokeFunction", "s3:ListBucket", "s3:GetObject", "cloudwatch:GetDashboard", "cloudwatch:GetMetricData",
-            "cloudwatch:ListMetrics", "cloudwatch:DescribeAlarms", "kms:Decrypt",
+            "cloudwatch:ListMetrics", "cloudwatch:DescribeAlarms", "logs:StartQuery", "logs:GetLogGroupFields",
+            "logs:GetQueryResults", "kms:Decrypt",
         }
     )
 
@@ -280,7 +298,7 @@ def _(t):
     parts = [r for name, r in t["Resources"].items() if name.startswith("Sftp")]
     return (
         re.match(parameter["AllowedPattern"], "ssh-ed25519 AAAA customer-insights")
-        and "ED25519" in parameter["Description"] and "USD 216" in parameter["Description"]
+        and "ED25519" in parameter["Description"] and "USD 216" in t["Parameters"]["SftpEndpoint"]["Description"]
         and policy and int(policy[1]) >= 2024
         and len(parts) == 5 and all(r["Condition"] == "MakeSftpEndpoint" for r in parts)
         and "/incoming" in json.dumps(properties(t, "SftpUser")["HomeDirectoryMappings"])
@@ -309,6 +327,7 @@ def _(t):
         and (ROOT / entry["LicenseUrl"]).is_file() and (ROOT / entry["ReadmeUrl"]).is_file()
         and 1 <= len(entry["Labels"]) <= 10 and all(re.fullmatch(r"[a-zA-Z0-9+\-_:/@]{1,127}", label) for label in entry["Labels"])
         and entry["SemanticVersion"] == version
+        and entry.get("HomePageUrl", "").startswith("https://") and entry.get("SourceCodeUrl", "").startswith("https://")
     )
 
 

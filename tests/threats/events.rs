@@ -130,7 +130,7 @@ fn only_this_accounts_bucket_may_fill_the_queue() {
         let at = start + template[start..].find(sid).unwrap();
         template[at..].lines().take(10).collect::<Vec<_>>().join("\n")
     };
-    let files = statement("Sid: FilesThatLand", "  QueuePolicy:");
+    let files = statement("Sid: ObjectCreatedEvents", "  QueuePolicy:");
     assert!(files.contains("aws:SourceAccount: !Ref AWS::AccountId") && files.contains("aws:SourceArn"), "{files}");
     let events = template.split("Service: events.amazonaws.com").skip(1);
     for statement in events {

@@ -27,6 +27,9 @@ pub(crate) struct Stack {
     /// The AWS profile whose credentials and region are used, if not the ones of the environment.
     #[arg(long, value_name = "NAME", requires = "bucket", conflicts_with = "config", help_heading = "Deployed stack")]
     pub(crate) profile: Option<String>,
+    /// The stack's own secret (its output `SecretArn`), for connections without `secret`.
+    #[arg(long, value_name = "ARN", requires = "bucket", conflicts_with = "config", help_heading = "Deployed stack")]
+    pub(crate) secret: Option<String>,
 }
 
 /// The configuration, and what has been delivered with it.

@@ -33,7 +33,7 @@ struct State {
 }
 
 struct Secret {
-    current: Version,
+    current: Option<Version>,
     previous: Option<Version>,
 }
 
@@ -86,8 +86,13 @@ impl SecretsServer {
         state.versions += 1;
         let id = format!("00000000-0000-4000-8000-{:012x}", state.versions);
         let current = Version { id, text: text.into(), created };
-        let previous = state.by_name.remove(name).map(|secret| secret.current);
-        state.by_name.insert(name.to_owned(), Secret { current, previous });
+        let previous = state.by_name.remove(name).and_then(|secret| secret.current);
+        state.by_name.insert(name.to_owned(), Secret { current: Some(current), previous });
+    }
+
+    /// Creates a secret without a value, as a template does.
+    pub fn create_secret(&self, name: &str) {
+        self.secrets.lock().by_name.insert(name.to_owned(), Secret { current: None, previous: None });
     }
 
     /// Removes a secret.
@@ -143,12 +148,12 @@ impl Secrets {
             state.by_name.get(name).ok_or_else(|| missing("Secrets Manager can't find the specified secret."))?;
         let label = input["VersionStage"].as_str().unwrap_or("AWSCURRENT");
         let version = match label {
-            "AWSCURRENT" => Some(&secret.current),
+            "AWSCURRENT" => secret.current.as_ref(),
             "AWSPREVIOUS" => secret.previous.as_ref(),
             _ => None,
         };
-        let version = version
-            .ok_or_else(|| missing("Secrets Manager can't find the specified secret value for this staging label."))?;
+        let none = "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT";
+        let version = version.ok_or_else(|| missing(none))?;
         Ok(json!({
             "ARN": SecretsServer::arn(name),
             "Name": name,

@@ -50,7 +50,7 @@ table! {
     /// The top level of the file.
     root "", "the file itself", chosen: None;
     /// The Braze workspaces, each in a table `[connections.NAME]` of its own.
-    CONNECTIONS = "connections", Kind::Table("tables [connections.NAME], each with hostname and secret"), Presence::Optional("no connections");
+    CONNECTIONS = "connections", Kind::Table("tables [connections.NAME], each with hostname"), Presence::Optional("no connections");
     /// The exports of Customer Insights, each in a table `[exports.NAME]` of its own.
     EXPORTS = "exports", Kind::Table("tables [exports.NAME], each with connection, folder and data_matching"), Presence::Optional("nothing is delivered");
 }
@@ -89,7 +89,7 @@ table! {
     /// The REST endpoint that Braze's dashboard shows beside the API key; `https://` in front and a slash behind are tolerated.
     HOSTNAME = "hostname", Kind::Text("a REST host of Braze such as \"rest.fra-01.braze.eu\""), Presence::Required;
     /// The secret that holds the REST API key as `{"api_key": "…"}`.
-    SECRET = "secret", Kind::UnshownText("the name or the ARN of a secret in AWS Secrets Manager, such as \"insights-to-braze/braze-eu\""), Presence::Required;
+    SECRET = "secret", Kind::UnshownText("the name or the ARN of a secret in AWS Secrets Manager, such as \"insights-to-braze/braze-eu\""), Presence::Optional("the stack's own secret");
     /// Whether someone agreed that customer data leaves for Braze; without it nothing is sent.
     AGREE_TO_DATA_TRANSFER = "agree_to_data_transfer", Kind::Boolean, Presence::Default("false");
     /// Requests that the contract admits each second.

@@ -1,6 +1,7 @@
 //! `[connections.NAME]`
 
 use super::{file, mistake, mistakes, refused, right};
+use crate::names::SecretName;
 
 const SECRET: &str = "the name or the ARN of a secret in AWS Secrets Manager, such as \"insights-to-braze/braze-eu\"";
 
@@ -66,8 +67,10 @@ fn names_and_arns_of_secrets_are_accepted() {
         "arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:braze-AbCdEf",
     ] {
         let config = right(&file(&format!("secret = \"{secret}\""), ""));
-        assert_eq!(config.connections.get("eu").unwrap().secret, secret);
+        assert_eq!(config.connections.get("eu").unwrap().secret, SecretName::Named(secret.into()));
     }
+    let without = file("secret =", "").replace("secret =\n", "");
+    assert_eq!(right(&without).connections.get("eu").unwrap().secret, SecretName::OfStack);
 }
 
 #[test]
@@ -133,11 +136,11 @@ fn an_api_key_in_the_file_is_told_where_it_belongs() {
 #[test]
 fn missing_and_empty_keys_are_mistakes_of_their_own() {
     let missing = refused(
-        &file("secret =", "").replace("secret =\n", ""),
+        &file("hostname =", "").replace("hostname =\n", ""),
         "connections.eu",
-        "secret",
+        "hostname",
         "nothing, the key is missing",
-        SECRET,
+        "a REST host of Braze such as \"rest.fra-01.braze.eu\"",
     );
     assert_eq!(missing.line, 1, "the line of the table");
     refused(&file("secret = \"\"", ""), "connections.eu", "secret", "an empty text", SECRET);

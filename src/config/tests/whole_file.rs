@@ -47,7 +47,7 @@ fn a_file_without_tables_says_what_is_needed() {
         let mistake = mistake(text);
         assert_eq!(
             mistake.to_string(),
-            "the file (line 1): found nothing; allowed: tables [connections.NAME], each with hostname and secret; and tables [exports.NAME], each with connection, folder and data_matching"
+            "the file (line 1): found nothing; allowed: tables [connections.NAME], each with hostname; and tables [exports.NAME], each with connection, folder and data_matching"
         );
     }
 }
@@ -147,7 +147,7 @@ fn tables_must_be_tables_with_plain_names() {
     assert_eq!(
         shown("connections = 3\n[[exports]]\nfolder = \"incoming/a\"\n"),
         [
-            "connections (line 1): found a number; allowed: tables [connections.NAME], each with hostname and secret",
+            "connections (line 1): found a number; allowed: tables [connections.NAME], each with hostname",
             "exports (line 2): found a list; allowed: tables [exports.NAME], each with connection, folder and data_matching",
         ]
     );

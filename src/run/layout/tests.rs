@@ -15,7 +15,7 @@ pub(in crate::run) fn export(folder: &str, segments: Option<&[&str]>) -> Export 
         name: "braze-eu".into(),
         display_name: "Braze".to_owned(),
         hostname: Hostname { scheme: "https", authority: "rest.fra-01.braze.eu".to_owned() },
-        secret: "insights-to-braze/braze-eu".to_owned(),
+        secret: crate::names::SecretName::OfStack,
         agree_to_data_transfer: true,
         requests_per_second: NonZeroU32::MIN,
         requests_per_hour: None,
