@@ -14,10 +14,11 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use insights_to_braze::braze::TrackRequest;
 use insights_to_braze::config::Config;
-use insights_to_braze::membership::{Fingerprint, PartRow, PartWriter, Standing, read_part};
 use insights_to_braze::names::AttributeName;
-use insights_to_braze::profile::{ColumnTypes, DataType, DroppedFields, Identifier, Matcher};
+use insights_to_braze::profile::{ColumnTypes, DroppedFields, Identifier, Matcher};
 use insights_to_braze::rows::{ReadSettings, RowReader};
+use insights_to_braze::run::model::DataType;
+use insights_to_braze::state::{Fingerprint, PartRow, PartWriter, Standing, read_part};
 
 /// Enough that the parts of a step that happen once do not show.
 const ROWS: u64 = 100_000;

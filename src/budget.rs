@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use crate::braze::WallClock;
+use crate::clock::WallClock;
 
 /// The end of an invocation, and the moments before it at which work has to stop.
 ///

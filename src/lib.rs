@@ -3,33 +3,41 @@
 //! Customer Insights exports each segment as CSV files. They land in an S3 bucket below `incoming/`, and every member's
 //! profile in Braze gets a custom attribute with the segment's name. Whoever leaves the segment is told as well.
 //!
-//! # The map of the house
+//! # The map
 //!
-//! Data flows one way, and the modules stand in the order of the flow. A later step imports earlier ones and never the
-//! other way round.
+//! The modules in the order in which they import each other: a module imports only modules that stand above it. A test
+//! reads the imports and fails when that is not so (`tests/map.rs`).
 //!
-//! | question | module |
+//! | module | question it answers |
 //! | --- | --- |
-//! | What does a function find in its environment? | [`environment`] |
-//! | What does an event ask for? | [`trigger`] |
-//! | What happens then? | [`handler`] |
-//! | Which segments go where? | [`config`] (`exports.toml`) |
-//! | Which key opens Braze? | [`secrets`] |
-//! | What lies in an export's folder? | [`survey`] |
-//! | Which segment, run and file is an object? | [`run`] |
-//! | What is known of a file before it is read? | [`description`] |
-//! | How do bytes become rows? | [`rows`] |
-//! | How does a row become a profile? | [`profile`] |
-//! | Who entered, stayed, left? What has been delivered? | [`membership`] |
-//! | How is a file delivered and a run completed? | [`delivery`] |
-//! | How is Braze spoken to? | [`braze`] |
-//! | What is told of it? | [`report`] |
-//! | What do people see of it? | [`page`] |
-//! | What is a new tenant's file, before anything is delivered? | [`inspect`] |
-//! | How is one person erased? | [`erase`] |
-//!
-//! Beside the flow stand [`names`] (names that must not be mixed up), [`bucket`] (S3), [`queue`] (SQS), [`budget`] (the
-//! time of an invocation), [`randomness`] and [`when_needed`] (clients that are made at their first use).
+//! | [`names`] | Which names must not be mixed up? |
+//! | [`clock`] | What time is it, in production and in a simulation? |
+//! | [`randomness`] | Where do random numbers come from? |
+//! | [`when_needed`] | How is a client created at its first use? |
+//! | [`budget`] | How much time does an invocation have? |
+//! | [`bucket`] | How are objects in S3 read and written? |
+//! | [`pattern`] | How is a key read: path patterns, forms of a time stamp, the ID of a run? |
+//! | [`queue`] | How does another invocation continue a delivery? |
+//! | [`rows`] | How do bytes become rows? |
+//! | [`braze_fields`] | Which names does Braze take for fields and attributes? |
+//! | [`config`] | Which segments go where (`exports.toml`)? |
+//! | [`run`] | Which segment, run and file is an object? |
+//! | [`survey`] | Which runs are in an export's folder? |
+//! | [`profile`] | How does a row become an attribute object? |
+//! | [`description`] | What is known of a file before it is read? |
+//! | [`secrets`] | Which keys does Secrets Manager hold? |
+//! | [`braze`] | How are objects sent to Braze, and what became of each? |
+//! | [`report`] | What happened in a delivery? |
+//! | [`state`] | What has been delivered, and which function works on it? |
+//! | [`membership`] | Who entered, stayed and left? |
+//! | [`page`] | What do people see of it? |
+//! | [`delivery`] | How is a file delivered and a run completed? |
+//! | [`inspect`] | How would a new export's files be read? |
+//! | [`erase`] | How is one person erased? |
+//! | [`trigger`] | What does an event ask for? |
+//! | [`handler`] | What does the application do about it? |
+//! | [`environment`] | What does a function find in its environment? |
+//! | [`function`] | How does a function start? |
 //!
 //! # Promises
 //!
@@ -39,8 +47,10 @@
 //! - Memory does not grow with the size of a file.
 
 pub mod braze;
+pub mod braze_fields;
 pub mod bucket;
 pub mod budget;
+pub mod clock;
 pub mod config;
 pub mod delivery;
 pub mod description;
@@ -52,6 +62,7 @@ pub mod inspect;
 pub mod membership;
 pub mod names;
 pub mod page;
+pub mod pattern;
 pub mod profile;
 pub mod queue;
 pub mod randomness;
@@ -59,6 +70,7 @@ pub mod report;
 pub mod rows;
 pub mod run;
 pub mod secrets;
+pub mod state;
 pub mod survey;
 pub mod trigger;
 pub mod when_needed;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::names::{ExportName, SegmentName};
-use crate::run::RunId;
+use crate::pattern::RunId;
 use crate::when_needed::WhenNeeded;
 
 /// The message that lets another invocation go on: `{"continue": {"export": "…", "segment": "…", "run": "…"}}`.

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use crate::bucket::{Bucket, BucketError, ObjectSummary};
 use crate::config::Export;
-use crate::delivery::{Evidence, FileToDeliver};
 use crate::names::SegmentName;
-use crate::run::RunId;
+use crate::pattern::RunId;
 use crate::run::layout::{Place, place};
+use crate::run::{Evidence, FileToDeliver};
 
 /// The newest run of one segment, as it lies in the bucket.
 #[derive(Clone, Debug, PartialEq)]

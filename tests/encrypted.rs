@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::future::join_all;
-use insights_to_braze::braze::{ApiKey, BrazeClient, HttpClients, ObjectFate, TrackRequest};
+use insights_to_braze::braze::{BrazeClient, HttpClients, ObjectFate, TrackRequest};
 use insights_to_braze::config::Config;
+use insights_to_braze::secrets::ApiKey;
 use itb::standin::braze::{Braze, BrazeSettings, Latency};
 use itb::standin::http::{BRAZE_HOST, STREAMS};
 use serde_json::json;

@@ -8,18 +8,18 @@ use std::time::Duration;
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use futures::{StreamExt, stream};
-use insights_to_braze::braze::{ApiKey, HttpClients, http_client};
+use insights_to_braze::braze::{HttpClients, http_client};
 use insights_to_braze::bucket::Bucket;
 use insights_to_braze::budget::TimeBudget;
 use insights_to_braze::handler::Handler;
+use insights_to_braze::secrets::ApiKey;
 use insights_to_braze::secrets::ApiKeys;
 use itb::standin::BUCKET;
 use itb::standin::http::BRAZE_HOST;
 
-use crate::KEY;
 use crate::function::event_of;
 use crate::machine::cpu_seconds;
-use crate::stand::{RUNS, Stand};
+use crate::stand::{KEY, RUNS, Stand};
 
 /// Runs this program in another mode and reads the figure that it prints.
 pub(crate) fn elsewhere(arguments: &[&str]) -> f64 {

@@ -10,13 +10,11 @@ mod function;
 mod in_process;
 mod machine;
 mod members;
+mod rows;
 mod stand;
 mod table;
 
 use std::path::Path;
-
-/// The key that Braze takes.
-const KEY: &str = "bench-key";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();

@@ -5,8 +5,8 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::function::{HOUR, deliver};
-use crate::stand::{RUNS, Stand};
-use crate::table::{unlimited, write_rows};
+use crate::rows::write_rows;
+use crate::stand::{RUNS, Stand, unlimited};
 
 /// The memory of an unchanged run with so few members is that of reading and of the program itself.
 const HARDLY_ANY: usize = 1_000;

@@ -13,7 +13,13 @@ use itb::standin::lambda::LambdaFunction;
 use itb::standin::{Account, AccountSettings};
 use serde_json::{Value, json};
 
-use crate::KEY;
+/// The key that Braze takes.
+pub(crate) const KEY: &str = "bench-key";
+
+/// An order for a workspace that allows everything and answers at once, and forgets what was delivered.
+pub(crate) fn unlimited(hostname: &str) -> Value {
+    json!({ "config": config(hostname, 1_000_000), "per_three_seconds": 1_000_000_000, "latency_ms": 0, "forget": true })
+}
 
 /// Two runs of a layout with one file per run, so that each is complete as soon as it is delivered.
 pub(crate) const RUNS: [&str; 2] = ["1795395720", "1795482120"];

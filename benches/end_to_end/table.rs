@@ -1,8 +1,6 @@
 //! The table itself.
 
 use std::fs;
-use std::io::{BufWriter, Write};
-use std::path::Path;
 use std::time::Duration;
 
 use itb::standin::http::BRAZE_HOST;
@@ -12,7 +10,8 @@ use crate::function::{HOUR, binaries, binary, cold_start, deliver};
 use crate::in_process::{deliver_elsewhere, elsewhere};
 use crate::machine::{self, CpuQuota};
 use crate::members;
-use crate::stand::{RUNS, Stand, config, may_redirect_hosts};
+use crate::rows::write_rows;
+use crate::stand::{RUNS, Stand, config, may_redirect_hosts, unlimited};
 
 /// What the table's rows have in common.
 struct Table {
@@ -23,11 +22,6 @@ struct Table {
 
 fn line(what: &str, measured: &str, aim: &str) {
     println!("| {what} | {measured} | {aim} |");
-}
-
-/// An order for a workspace that admits everything and answers at once, and forgets what was delivered.
-pub(crate) fn unlimited(hostname: &str) -> Value {
-    json!({ "config": config(hostname, 1_000_000), "per_three_seconds": 1_000_000_000, "latency_ms": 0, "forget": true })
 }
 
 /// An order for one whose contract says 1,000 requests a second, and which admits `per_three_seconds`.
@@ -252,18 +246,4 @@ async fn memory_sizes(stand: &mut Stand, rows: usize) {
             if megabytes == 128 { "50 requests/s" } else { "" },
         );
     }
-}
-
-pub(crate) fn write_rows(file: &Path, rows: usize) {
-    let mut output = BufWriter::new(fs::File::create(file).unwrap());
-    writeln!(output, "LoyaltyId,EMail,FirstName,City,Points,Seen,Ignored").unwrap();
-    for row in 0..rows {
-        let points = row * 37 % 10_000;
-        writeln!(
-            output,
-            "LID-{row:010},member.{row:07}@example.com,Member {row},Hamburg,{points},2026-11-22T10:11:12Z,x"
-        )
-        .unwrap();
-    }
-    output.flush().unwrap();
 }

@@ -1,7 +1,7 @@
 //! The Braze REST API key of `deliver` and `connect`: from the environment or from a prompt, never from the command line,
 //! where other users of the machine would see it.
 
-use insights_to_braze::braze::ApiKey;
+use insights_to_braze::secrets::ApiKey;
 
 use crate::ending::Failure;
 

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
-use insights_to_braze::braze::{ApiKey, HttpClients};
+use insights_to_braze::braze::HttpClients;
 use insights_to_braze::bucket::Bucket;
 use insights_to_braze::budget::TimeBudget;
 use insights_to_braze::config::Config;
 use insights_to_braze::environment::{DEFAULT_CONFIG_KEY, s3_client};
 use insights_to_braze::handler::Handler;
-use insights_to_braze::secrets::{ApiKeys, Readable};
+use insights_to_braze::secrets::{ApiKey, ApiKeys, Readable};
 use serde_json::Value;
 
 use crate::arguments::{ExportFiles, Place, Stack};

@@ -12,7 +12,8 @@ use insights_to_braze::page::PageError;
 use insights_to_braze::report::{Outcome, Report};
 use thiserror::Error;
 
-use crate::interrupt;
+/// The exit code of a program that Ctrl-C ended (128 and the number of the signal SIGINT).
+pub(crate) const INTERRUPTED_CODE: u8 = 130;
 
 /// How a command ended. The codes are documented in `--help`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +51,7 @@ impl From<Ending> for ExitCode {
             Ending::Failed => 1,
             Ending::Usage => 2,
             Ending::Held => 3,
-            Ending::Interrupted => interrupt::EXIT_CODE,
+            Ending::Interrupted => INTERRUPTED_CODE,
         })
     }
 }

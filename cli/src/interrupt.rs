@@ -2,10 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::ending::INTERRUPTED_CODE;
 use crate::show;
-
-/// The exit code of a program that Ctrl-C ended (128 and the number of the signal SIGINT).
-pub(crate) const EXIT_CODE: u8 = 130;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -28,7 +26,7 @@ pub(crate) fn listen() {
         INTERRUPTED.store(true, Ordering::Relaxed);
         show::aside("Stopping at a checkpoint. Ctrl-C again ends at once.");
         if tokio::signal::ctrl_c().await.is_ok() {
-            std::process::exit(i32::from(EXIT_CODE));
+            std::process::exit(i32::from(INTERRUPTED_CODE));
         }
     });
 }

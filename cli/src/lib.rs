@@ -33,4 +33,58 @@ pub mod standin;
 mod status;
 mod workspace;
 
-pub use arguments::run;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use self::arguments::{Arguments, Command};
+use self::ending::{Ending, Failure};
+
+/// Does what the command line asks, and gives the exit code that `--help` documents.
+pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(help_or_error) => {
+            let wrong = help_or_error.use_stderr();
+            // Standard output that nobody reads any more is no mistake.
+            drop(help_or_error.print());
+            return if wrong { Ending::Usage.into() } else { Ending::Done.into() };
+        }
+    };
+    if arguments.verbose {
+        let targets =
+            Targets::new().with_default(LevelFilter::WARN).with_target("insights_to_braze", LevelFilter::INFO);
+        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+        tracing_subscriber::registry().with(targets).with(lines).init();
+    }
+    match perform(&arguments.command).await {
+        Ok(ending) => ending.into(),
+        Err(failure) => {
+            show::error(&failure);
+            failure.ending().into()
+        }
+    }
+}
+
+async fn perform(command: &Command) -> Result<Ending, Failure> {
+    match command {
+        Command::Demo(arguments) => demo::run(arguments).await,
+        Command::Deliver(arguments) => deliver::run(arguments).await,
+        Command::DryRun(arguments) => dry_run::run(arguments).await,
+        Command::Inspect(arguments) => inspect::run(arguments).await,
+        Command::Connect(arguments) => connect::run(arguments).await,
+        Command::Status(arguments) => status::run(arguments).await,
+        Command::Report(arguments) => report::run(arguments).await,
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Arguments::command(), "itb", &mut script);
+            show::line(String::from_utf8_lossy(&script));
+            Ok(Ending::Done)
+        }
+    }
+}

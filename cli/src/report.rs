@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use insights_to_braze::bucket::Bucket;
-use insights_to_braze::membership::StateKeys;
 use insights_to_braze::names::{ExportName, SegmentName};
+use insights_to_braze::pattern::RunId;
 use insights_to_braze::report::Report;
-use insights_to_braze::run::RunId;
+use insights_to_braze::state::StateKeys;
 
 use crate::application::Application;
 use crate::arguments;

@@ -1,7 +1,7 @@
 //! `status`: how the segments stand.
 
-use insights_to_braze::membership::StateKeys;
 use insights_to_braze::names::ExportName;
+use insights_to_braze::state::StateKeys;
 use serde_json::{Value, json};
 
 use crate::arguments::Status;

@@ -4,11 +4,12 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use insights_to_braze::braze::{self, ApiKey};
+use insights_to_braze::braze;
 use insights_to_braze::bucket::Bucket;
 use insights_to_braze::config::{Config, Export};
 use insights_to_braze::environment::{DEFAULT_CONFIG_KEY, StartError};
 use insights_to_braze::handler::Handler;
+use insights_to_braze::secrets::ApiKey;
 use insights_to_braze::secrets::ApiKeys;
 
 use crate::application::Application;

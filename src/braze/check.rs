@@ -7,9 +7,9 @@ use thiserror::Error;
 use tokio::time::{sleep, timeout};
 
 use super::client::BrazeClient;
-use super::key::ApiKey;
 use super::response::TrackAnswer;
 use super::transport::{Answer, Lost};
+use crate::secrets::ApiKey;
 
 /// A request without any object. Braze refuses it (400, "Valid data must be provided …") once it has accepted the key and
 /// its permission, so that even Braze's future changes cannot make it write anything.

@@ -12,16 +12,17 @@ use rand::rngs::SmallRng;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::http_clients::HttpClients;
-use super::key::ApiKey;
+use super::http_clients::REQUEST_TIMEOUT;
 use super::limiter::{Limiter, MOST_IN_FLIGHT, NoStart, Start};
 use super::outcome::{ObjectFate, RequestCounts, StopReason, TrackOutcome};
 use super::over_time::RequestsOverTime;
 use super::reason;
 use super::request::TrackRequest;
 use super::retry::{self, Others, RetryAction, Stop};
-use super::transport::{Answer, HttpTransport, Lost, Post, REQUEST_TIMEOUT, Transport};
-use super::wall_clock::WallClock;
+use super::transport::{Answer, HttpTransport, Lost, Post, Transport};
+use crate::clock::WallClock;
 use crate::config::Connection;
+use crate::secrets::ApiKey;
 
 /// Braze's path for attribute updates. A trailing slash would be answered with an error (page "API errors").
 const TRACK: &str = "/users/track";

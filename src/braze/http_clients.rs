@@ -7,10 +7,16 @@ use std::time::Duration;
 use reqwest::{Client, redirect, retry, tls};
 
 use super::limiter::MOST_IN_FLIGHT;
-use super::transport::{REQUEST_TIMEOUT, STREAMS};
 
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a request may take, answer included.
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Requests that one HTTP/2 connection is given at once before the next client takes over. Servers admit 100 or more
+/// streams (RFC 9113, section 6.5.2, recommends no fewer), and what is over their limit waits unseen.
+pub(super) const STREAMS: usize = 90;
 
 /// Connections over HTTP/2 that carry as many requests as are ever under way.
 pub(super) const CONNECTIONS: usize = MOST_IN_FLIGHT.div_ceil(STREAMS);

@@ -8,7 +8,6 @@
 mod check;
 mod client;
 mod http_clients;
-mod key;
 mod limiter;
 mod outcome;
 mod over_time;
@@ -20,14 +19,11 @@ mod retry;
 #[cfg(test)]
 mod tests;
 mod transport;
-mod wall_clock;
 
 pub use self::check::CheckError;
 pub use self::client::BrazeClient;
 pub use self::http_clients::{HttpClients, http_client};
-pub use self::key::ApiKey;
 pub use self::outcome::{ObjectFate, RequestCounts, StopReason, TrackOutcome};
 pub use self::over_time::RequestsOverTime;
 pub use self::request::{MAX_BODY, MAX_OBJECTS, TrackRequest};
 pub use self::transport::{Answer, Lost, Post, Transport};
-pub use self::wall_clock::WallClock;

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::key::ApiKey;
+use crate::secrets::ApiKey;
 
 /// Longest reason, in characters.
 const LONGEST: usize = 200;

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::{Bytes, BytesMut};
 use futures::future::BoxFuture;
@@ -11,19 +11,12 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Method, Request, Response, Url};
 use thiserror::Error;
 
-use super::http_clients::{CONNECTIONS, HttpClients};
+use super::http_clients::{CONNECTIONS, HttpClients, REQUEST_TIMEOUT, STREAMS};
 use super::rate_headers::RateHeaders;
-use super::wall_clock::WallClock;
+use crate::clock::WallClock;
 
 /// Bytes of an answer that are read. Braze's longest, 75 errors, is some 15 KB.
 const LONGEST_ANSWER: usize = 64 * 1024;
-
-/// How long a request may take, answer included.
-pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Requests that one HTTP/2 connection is given at once before the next client takes over. Servers admit 100 or more
-/// streams (RFC 9113, section 6.5.2, recommends no fewer), and what is over their limit waits unseen.
-pub(super) const STREAMS: usize = 90;
 
 /// A `POST` to be made.
 #[derive(Clone, Debug)]

@@ -3,12 +3,13 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::attribute_name::{StandardField, check_field};
+use super::attribute_name::{check_field, types_of};
 use super::mistakes::{Located, Mistakes, Refusal, Reported};
 use super::reference::{attributes, data_matching, export, field as keys};
 use super::shown::{alternatives, describe, quoted};
 use super::table::TableReader;
 use super::{DataMatching, EmptyRule, FieldMapping, ValueType};
+use crate::braze_fields::StandardField;
 
 /// The names of `type` as messages list them.
 pub(super) const VALUE_TYPE_NAMES: &[&str] = &["string", "integer", "float", "boolean", "date", "datetime", "array"];
@@ -111,7 +112,7 @@ fn read_field<'a, 't>(
 
 fn read_value_type(
     table: &TableReader<'_, '_>,
-    standard: Option<&StandardField>,
+    standard: Option<StandardField>,
     mistakes: &mut Mistakes<'_>,
 ) -> Result<Option<ValueType>, Reported> {
     let name = table.choice(&keys::TYPE, mistakes, value_type_name);
@@ -128,13 +129,13 @@ fn read_value_type(
         return Ok(None);
     };
     if let Some(standard) = standard
-        && !standard.types.contains(&name.value)
+        && !types_of(standard).contains(&name.value)
     {
-        let found = format!("{} for Braze's standard field {}", quoted(name.value), standard.name);
+        let found = format!("{} for Braze's standard field {}", quoted(name.value), standard.as_str());
         return Err(table.refuse(
             &keys::TYPE,
             name.offset,
-            Refusal::new(found, alternatives(standard.types)),
+            Refusal::new(found, alternatives(types_of(standard))),
             mistakes,
         ));
     }

@@ -4,7 +4,7 @@ use super::mistakes::{Located, Mistakes, Refusal, Reported};
 use super::reference::export as keys;
 use super::shown::{may_be_key, on_one_line, shown};
 use super::table::TableReader;
-use crate::run::pattern::PathPattern;
+use crate::pattern::PathPattern;
 
 /// A folder below `incoming/`, without the slash at its end.
 pub(super) fn read_folder(

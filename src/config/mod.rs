@@ -30,8 +30,8 @@ pub use error::{ConfigError, Mistake, SyntaxError};
 pub use hostname::PUBLISHED_HOSTS;
 
 use crate::names::{AttributeName, ConnectionName, ExportName, SecretName, SegmentName};
+use crate::pattern::PathPattern;
 use crate::rows::ReadLimits;
-use crate::run::pattern::PathPattern;
 
 /// Everything that `exports.toml` says, checked.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,13 +5,13 @@ use bytes::Bytes;
 use super::DeliveryError;
 use super::segment::SegmentDelivery;
 use crate::bucket::{BucketError, Condition, ETag, Piece};
-use crate::membership::{Ledger, Phase, Progress, RunRecord};
 use crate::page;
+use crate::pattern::RunId;
 use crate::report::examples::{Examples, RejectedExample};
 use crate::report::rejected::RejectedRows;
 use crate::report::{Members, Outcome, Report, ReportMessage, ReportedFile};
 use crate::rows::Header;
-use crate::run::RunId;
+use crate::state::{Ledger, Phase, Progress, RunRecord};
 
 /// How often a report is made anew because the run changed, or another function told it, while it was written. Whoever
 /// told it looks at the run again afterwards, so that giving up leaves the last word to them.

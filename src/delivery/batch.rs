@@ -3,9 +3,9 @@
 //! Hundreds of requests are in flight at once, so what is kept of a row decides how much memory a delivery takes.
 
 use crate::braze::TrackRequest;
-use crate::membership::EmailHash;
 use crate::profile::{Identifier, Matched};
 use crate::rows::{Record, Row};
+use crate::state::EmailHash;
 
 /// Bits of a number that one byte holds; the uppermost bit says that more follow (LEB128).
 const NUMBER_BITS: u32 = 7;

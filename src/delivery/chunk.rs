@@ -8,12 +8,11 @@ use tokio::io::AsyncRead;
 use super::batch::Batch;
 use super::filling::{Filling, Sending};
 use crate::config::SendRule;
-use crate::membership::{
-    EmailHash, Fingerprint, Known, Meeting, MemberKey, PartRow, PartWriter, RecentMembers, Standing,
-};
+use crate::membership::{Known, Meeting, RecentMembers};
 use crate::profile::{DroppedFields, Identifier, Matched, Matcher};
 use crate::report::Counts;
 use crate::rows::{Position, ReadError, Record, Row, RowProblem, RowReader};
+use crate::state::{EmailHash, Fingerprint, MemberKey, PartRow, PartWriter};
 
 /// A chunk ends when it has read this many rows: as many as a part may list. Several parts are in memory while they are
 /// compared.
@@ -302,7 +301,7 @@ impl Taking<'_> {
             Err(rejection) => {
                 if let Some(identifier) = rejection.identifier {
                     *self.all_counted = false;
-                    draft.chunk.part.push(line_of(identifier, None, Fingerprint::UNKNOWN));
+                    draft.chunk.part.push(PartRow::member(identifier, None, Fingerprint::UNKNOWN));
                 }
                 draft.reject(row, rejection.reason.to_string());
                 return;
@@ -327,7 +326,7 @@ impl Taking<'_> {
             Identifier::Email(_) => None,
         };
         if held.is_some() {
-            draft.chunk.part.push(line_of(matched.identifier, email, fingerprint));
+            draft.chunk.part.push(PartRow::member(matched.identifier, email, fingerprint));
         }
         if held == Some(fingerprint) && self.settings.send == SendRule::Changes {
             draft.chunk.counts.rows.unchanged += 1;
@@ -357,13 +356,9 @@ impl Taking<'_> {
             for identifier in [Identifier::ExternalId(field), Identifier::Email(field)] {
                 if self.known.contains(MemberKey::of(identifier)) {
                     let email = email.filter(|_| matches!(identifier, Identifier::ExternalId(_)));
-                    draft.chunk.part.push(line_of(identifier, email, Fingerprint::UNKNOWN));
+                    draft.chunk.part.push(PartRow::member(identifier, email, Fingerprint::UNKNOWN));
                 }
             }
         }
     }
-}
-
-pub(super) fn line_of(identifier: Identifier<'_>, email: Option<EmailHash>, fingerprint: Fingerprint) -> PartRow<'_> {
-    PartRow { identifier, email, fingerprint, standing: Standing::Member }
 }

@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::complete::Completion;
-use super::segment::{FileToDeliver, SegmentDelivery};
+use super::segment::SegmentDelivery;
 use super::{DeliveryError, RunOptions};
 use crate::config::SendRule;
-use crate::membership::{FileRecord, Lease, Ledger, Phase, Progress, RunRecord};
+use crate::pattern::RunId;
 use crate::report::Counts;
-use crate::run::RunId;
+use crate::run::FileToDeliver;
+use crate::state::{FileRecord, Lease, Ledger, Phase, Progress, RunRecord};
 
 /// How long a delivery waits for the end of others before it leaves the file to a later attempt.
 const LONGEST_WAIT: Duration = Duration::from_secs(45);

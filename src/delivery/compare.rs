@@ -3,10 +3,9 @@
 use super::DeliveryError;
 use super::load::Source;
 use super::segment::SegmentDelivery;
-use crate::membership::{
-    DistinctMembers, Leaver, Ledger, Part, PartRow, RecentMembers, RunMembers, RunRecord, Standing,
-};
+use crate::membership::{DistinctMembers, Leaver, RecentMembers, RunMembers};
 use crate::report::Members;
+use crate::state::{Ledger, Part, PartRow, RunRecord, Standing};
 
 /// Who is in the run and who left, before anybody is told.
 pub(super) struct Comparison {

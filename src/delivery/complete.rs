@@ -11,9 +11,9 @@ use super::leavers::{Duty, Leaving, LeavingEnd};
 use super::load::Source;
 use super::segment::SegmentDelivery;
 use crate::config::OnLeave;
-use crate::membership::{CompleteRun, Lease, Ledger, Part, Phase};
+use crate::pattern::RunId;
 use crate::report::{Counts, HoldReason, Members, Outcome, RunSummary};
-use crate::run::RunId;
+use crate::state::{CompleteRun, Lease, Ledger, Part, Phase};
 
 /// A run with at most this many leavers is never held: in a small segment, a few people are a large share.
 const LEAVERS_NEVER_HELD: u64 = 5;

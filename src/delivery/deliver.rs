@@ -1,15 +1,17 @@
 //! Delivers the files of a run one after the other, and completes the run if it is known to be whole.
 
+use super::DeliveryError;
 use super::claim::{Claim, Claimed};
 use super::commit::Account;
 use super::complete::Completion;
 use super::pump::{Pump, PumpEnd};
-use super::segment::{FileToDeliver, RunOptions, SegmentDelivery};
-use super::{DeliveryError, evidence::Evidence};
+use super::segment::{RunOptions, SegmentDelivery};
 use crate::bucket::BucketError;
-use crate::membership::{Lease, Progress};
+use crate::pattern::RunId;
 use crate::report::{Outcome, Report, ReportMessage};
-use crate::run::RunId;
+use crate::run::Evidence;
+use crate::run::FileToDeliver;
+use crate::state::{Lease, Progress};
 
 /// How often a delivery starts anew because the file changed under its key.
 const TRIES: u32 = 4;

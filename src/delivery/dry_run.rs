@@ -7,12 +7,14 @@ use serde_json::Value;
 use super::DeliveryError;
 use super::chunk::ChunkBuilder;
 use super::open::FileBytes;
-use super::segment::{FileToDeliver, RunOptions, SegmentDelivery};
+use super::segment::{RunOptions, SegmentDelivery};
 use crate::braze::RequestsOverTime;
 use crate::config::OnLeave;
-use crate::membership::{Ledger, RunMembers, read_part};
+use crate::membership::RunMembers;
+use crate::pattern::RunId;
 use crate::report::{Counts, Outcome, Preview, Report, ReportMessage, ReportedFile, RunSummary};
-use crate::run::RunId;
+use crate::run::FileToDeliver;
+use crate::state::{Ledger, read_part};
 
 /// How many objects a dry run shows.
 const OBJECTS_SHOWN: usize = 3;

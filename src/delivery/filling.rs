@@ -1,11 +1,11 @@
 //! A request that is being filled. Whether its members are new is asked for all of them at once, when it is full.
 
 use super::batch::Batch;
-use super::chunk::line_of;
-use crate::membership::{EmailHash, Fingerprint, MemberKey, PartWriter, RecentMembers};
+use crate::membership::RecentMembers;
 use crate::profile::Matched;
 use crate::report::Counts;
 use crate::rows::Row;
+use crate::state::{EmailHash, Fingerprint, MemberKey, PartRow, PartWriter};
 
 /// A request, and those of its members of whom it is not known yet whether an earlier row had them.
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ impl Filling {
                 repeated.push(member.index);
             } else if let Some((identifier, email)) = self.batch.member(member.index) {
                 counts.entered += 1;
-                part.push(line_of(identifier, email, member.fingerprint));
+                part.push(PartRow::member(identifier, email, member.fingerprint));
             }
         }
         if !repeated.is_empty() {

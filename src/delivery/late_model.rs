@@ -4,69 +4,71 @@
 //! waiting for it: it is delivered as it is. When the model comes and gives its columns other types, the file is read again;
 //! the members whose objects are others by that are changed members, and are sent in the same run.
 
-use super::segment::{FileToDeliver, SegmentDelivery};
-use super::{DeliveryError, Models};
+use super::DeliveryError;
+use super::segment::SegmentDelivery;
+use crate::bucket::Bucket;
 use crate::config::Export;
 use crate::description::FileDescription;
-use crate::membership::{FileRecord, Ledger, Phase, Progress};
 use crate::names::SegmentName;
-use crate::run::RunId;
+use crate::pattern::RunId;
+use crate::run::FileToDeliver;
 use crate::run::expected::expected_files;
 use crate::run::layout::{Place, place};
 use crate::run::model::Model;
+use crate::run::{ModelReadError, Models};
+use crate::state::{FileRecord, Ledger, Phase, Progress};
 
-impl Models {
-    /// The files of `run` that are delivered and that the model beside them describes otherwise than they were read. None
-    /// unless the run is the newest. A model that cannot be read describes nothing here.
-    ///
-    /// Only a model that lists the file counts, since the next run's may have come already; one that lists no files at all
-    /// counts as long as the run is open.
-    pub async fn described_otherwise(
-        &self,
-        export: &Export,
-        segment: &SegmentName,
-        ledger: &Ledger,
-        run: RunId,
-    ) -> Result<Vec<FileToDeliver>, DeliveryError> {
-        let mut files = Vec::new();
-        let Some(record) = ledger.runs.get(&run).filter(|_| ledger.newest_run() == Some(run)) else {
-            return Ok(files);
+/// The files of `run` that are delivered and that the model beside them describes otherwise than they were read. None
+/// unless the run is the newest. A model that cannot be read describes nothing here.
+///
+/// Only a model that lists the file counts, since the next run's may have come already; one that lists no files at all
+/// counts as long as the run is open.
+pub async fn described_otherwise(
+    bucket: &Bucket,
+    models: &Models,
+    export: &Export,
+    segment: &SegmentName,
+    ledger: &Ledger,
+    run: RunId,
+) -> Result<Vec<FileToDeliver>, DeliveryError> {
+    let mut files = Vec::new();
+    let Some(record) = ledger.runs.get(&run).filter(|_| ledger.newest_run() == Some(run)) else {
+        return Ok(files);
+    };
+    for (key, file) in record.files.iter().filter(|(_, file)| file.progress == Progress::Delivered) {
+        let (model_key, model) = match models.describing(export, segment, key).await {
+            Ok(Some(found)) => found,
+            Ok(None) | Err(ModelReadError::Model { .. }) => continue,
+            Err(error) => return Err(error.into()),
         };
-        for (key, file) in record.files.iter().filter(|(_, file)| file.progress == Progress::Delivered) {
-            let (model_key, model) = match self.describing(export, segment, key).await {
-                Ok(Some(found)) => found,
-                Ok(None) | Err(DeliveryError::Model { .. }) => continue,
-                Err(error) => return Err(error),
-            };
-            let speaks_of_it = lists(export, segment, run, &model, &model_key, key)
-                || (record.phase == Phase::Open && lists_no_files(&model, segment));
-            if speaks_of_it && is_read_otherwise(export, segment, key, file, (&model_key, &model)) {
-                files.extend(self.as_delivered(export, key, file, run).await?);
-            }
+        let speaks_of_it = lists(export, segment, run, &model, &model_key, key)
+            || (record.phase == Phase::Open && lists_no_files(&model, segment));
+        if speaks_of_it && is_read_otherwise(export, segment, key, file, (&model_key, &model)) {
+            files.extend(as_delivered(bucket, export, key, file, run).await?);
         }
-        Ok(files)
     }
+    Ok(files)
+}
 
-    /// The file as it lies in the bucket, unless another content has come, whose own event says so.
-    async fn as_delivered(
-        &self,
-        export: &Export,
-        key: &str,
-        file: &FileRecord,
-        run: RunId,
-    ) -> Result<Option<FileToDeliver>, DeliveryError> {
-        let object = self.bucket.summary(key).await?.filter(|object| object.etag == file.etag);
-        Ok(object.and_then(|object| match place(export, key, object.size, object.last_modified) {
-            Place::File(placed) => Some(FileToDeliver { run, ..FileToDeliver::new(object, &placed) }),
-            Place::Model(_) | Place::Ignored(_) => None,
-        }))
-    }
+/// The file as it lies in the bucket, unless another content has come, whose own event says so.
+async fn as_delivered(
+    bucket: &Bucket,
+    export: &Export,
+    key: &str,
+    file: &FileRecord,
+    run: RunId,
+) -> Result<Option<FileToDeliver>, DeliveryError> {
+    let object = bucket.summary(key).await?.filter(|object| object.etag == file.etag);
+    Ok(object.and_then(|object| match place(export, key, object.size, object.last_modified) {
+        Place::File(placed) => Some(FileToDeliver { run, ..FileToDeliver::new(object, &placed) }),
+        Place::Model(_) | Place::Ignored(_) => None,
+    }))
 }
 
 impl SegmentDelivery {
     /// The files of `run` that are delivered and that the model beside them describes otherwise than they were read.
     pub async fn described_otherwise(&self, ledger: &Ledger, run: RunId) -> Result<Vec<FileToDeliver>, DeliveryError> {
-        self.models.described_otherwise(&self.export, &self.segment, ledger, run).await
+        described_otherwise(&self.bucket, &self.models, &self.export, &self.segment, ledger, run).await
     }
 }
 

@@ -10,15 +10,15 @@ use super::DeliveryError;
 use super::chunk::OwnedIdentifier;
 use super::load::Source;
 use super::segment::{LeaseEnd, SegmentDelivery};
-use crate::braze::{ApiKey, ObjectFate, StopReason, TrackRequest};
+use crate::braze::{ObjectFate, StopReason, TrackRequest};
 use crate::config::OnLeave;
-use crate::membership::{
-    EmailHash, Fingerprint, Lease, Leaver, Ledger, PartRow, PartWriter, Phase, RecentMembers, RunMembers, Standing,
-};
+use crate::membership::{Leaver, RecentMembers, RunMembers};
 use crate::names::AttributeName;
+use crate::pattern::RunId;
 use crate::profile::Identifier;
 use crate::report::{Counts, Requests};
-use crate::run::RunId;
+use crate::secrets::ApiKey;
+use crate::state::{EmailHash, Fingerprint, Lease, Ledger, PartRow, PartWriter, Phase, Standing};
 
 /// How often the progress is written and the lease renewed.
 const CHECKPOINT: Duration = Duration::from_secs(1);

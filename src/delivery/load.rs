@@ -7,12 +7,12 @@ use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::segment::SegmentDelivery;
-use crate::membership::{
-    EmailHash, Fingerprint, Known, KnownBuilder, Ledger, Part, PartRow, Phase, Progress, RunRecord, Standing,
-    StateError, read_part,
-};
+use crate::membership::{Known, KnownBuilder};
+use crate::pattern::RunId;
 use crate::profile::Identifier;
-use crate::run::RunId;
+use crate::state::{
+    EmailHash, Fingerprint, Ledger, Part, PartRow, Phase, Progress, RunRecord, Standing, StateError, read_part,
+};
 
 /// How many parts are fetched ahead. S3 takes some 30 ms for one, and a part of new members, 7,500 lines, is read in 2 ms.
 const FETCHED_AHEAD: usize = 8;

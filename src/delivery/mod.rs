@@ -39,18 +39,30 @@ mod segment;
 use thiserror::Error;
 
 pub use self::deliver::DeliveryEnd;
-pub use self::evidence::{Evidence, Models};
+pub use self::late_model::described_otherwise;
 pub use self::retire::RetirementEnd;
-pub use self::segment::{FileToDeliver, RunOptions, SegmentDelivery};
+pub use self::segment::{RunOptions, SegmentDelivery};
 use crate::braze::StopReason;
 use crate::bucket::BucketError;
-use crate::membership::{OlderConfiguration, StateError};
 use crate::names::ConnectionName;
+use crate::pattern::RunId;
 use crate::profile::MatchError;
 use crate::rows::ReadError;
-use crate::run::RunId;
-use crate::run::model::ModelError;
+use crate::run::ModelReadError;
 use crate::secrets::SecretError;
+use crate::state::{OlderConfiguration, StateError};
+
+/// Whether the bug `name` is planted, to prove that the simulation finds it (`tests/simulation/bugs`). Never in a function.
+#[cfg(feature = "planted-bugs")]
+pub(crate) fn planted(name: &str) -> bool {
+    std::env::var("PLANTED_BUG").is_ok_and(|planted| planted == name)
+}
+
+/// No bug is planted.
+#[cfg(not(feature = "planted-bugs"))]
+pub(crate) const fn planted(_name: &str) -> bool {
+    false
+}
 
 /// Why a delivery stopped. The file that it was about is delivered by the next attempt, from its last checkpoint.
 #[derive(Debug, Error)]
@@ -90,14 +102,9 @@ pub enum DeliveryError {
         /// What is wrong with it.
         source: MatchError,
     },
-    /// The description beside the file is none.
-    #[error("{key}: {source}")]
-    Model {
-        /// The `model.json`.
-        key: String,
-        /// What is wrong with it.
-        source: ModelError,
-    },
+    /// The `model.json` beside the file could not be read.
+    #[error(transparent)]
+    Model(#[from] ModelReadError),
     /// Braze cannot be used as it is configured.
     #[error("{0}")]
     Refused(StopReason),

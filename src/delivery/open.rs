@@ -7,12 +7,14 @@ use super::DeliveryError;
 use super::chunk::{ChunkBuilder, ChunkSettings};
 use super::claim::Claim;
 use super::commit::Account;
-use super::segment::{FileToDeliver, RunOptions, SegmentDelivery};
+use super::segment::{RunOptions, SegmentDelivery};
 use crate::config::{OnLeave, SendRule};
 use crate::description::FileDescription;
-use crate::membership::{Checkpoint, Known, Ledger};
+use crate::membership::Known;
 use crate::profile::{ColumnTypes, Matcher, TypesDigest, json};
 use crate::rows::{Header, RowReader};
+use crate::run::FileToDeliver;
+use crate::state::{Checkpoint, Ledger};
 
 /// The longest time that the requests of one chunk take at the connection's rate, in tenths of a second. Of longer chunks
 /// more is sent twice when a function is killed; shorter ones make more parts, which every later run reads.

@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use super::batch::Batch;
 use super::chunk::{Chunk, OwnedIdentifier, RejectedRow};
 use crate::braze::{ObjectFate, RequestCounts};
-use crate::membership::{EmailHash, Fingerprint, Part, PartRow, PartWriter, Standing};
 use crate::report::{Counts, Requests};
 use crate::rows::Position;
+use crate::state::{EmailHash, Fingerprint, Part, PartRow, PartWriter, Standing};
 
 /// Chunks in the order of the file, from the first that is not answered whole.
 #[derive(Debug, Default)]

@@ -15,11 +15,13 @@ use super::batch::Batch;
 use super::chunk::{Chunk, ChunkBuilder};
 use super::commit::{Account, Standing};
 use super::outstanding::{Departure, DoneChunk, Outstanding};
-use super::segment::{FileToDeliver, LeaseEnd, SegmentDelivery};
-use crate::braze::{ApiKey, ObjectFate, RequestsOverTime, StopReason, TrackOutcome};
-use crate::membership::{Lease, Part, Progress};
+use super::segment::{LeaseEnd, SegmentDelivery};
+use crate::braze::{ObjectFate, RequestsOverTime, StopReason, TrackOutcome};
+use crate::pattern::RunId;
 use crate::report::{Counts, Requests};
-use crate::run::RunId;
+use crate::run::FileToDeliver;
+use crate::secrets::ApiKey;
+use crate::state::{Lease, Part, Progress};
 
 /// How often the checkpoint is written and the lease renewed.
 const CHECKPOINT: Duration = Duration::from_secs(1);
@@ -212,7 +214,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         if self.stop.is_none() && self.delivery.budget.is_spent() {
             self.stop = Some(Stop::Time);
         }
-        if self.lease_end.left(self.delivery.budget.now()).is_none() {
+        if self.lease_end.left(self.delivery.budget.now()).is_none() && !super::planted("lease-without-fencing") {
             // The lease could not be renewed in time. What is on its way is given up, before whoever takes the file over
             // sends something newer; it is sent again from the checkpoint.
             self.in_flight = FuturesUnordered::new();
@@ -279,6 +281,11 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             self.delivery.note_members(&self.folder, builder.members());
         } else {
             self.builder = Some(builder);
+        }
+        if super::planted("state-before-acceptance")
+            && let Some(account) = &mut self.account
+        {
+            account.write_early(part.clone(), chunk.position);
         }
         self.outstanding.add(chunk, part);
         self.collect_done();

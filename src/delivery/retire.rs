@@ -10,8 +10,9 @@ use super::leavers::{Duty, Leaving, LeavingEnd};
 use super::segment::SegmentDelivery;
 use crate::braze::RequestsOverTime;
 use crate::config::OnLeave;
-use crate::membership::{Lease, Ledger, OlderConfiguration, Retirement, RunMembers};
+use crate::membership::RunMembers;
 use crate::report::{Members, Outcome, Report, ReportMessage, Requests, Rows};
+use crate::state::{Lease, Ledger, OlderConfiguration, Retirement};
 
 /// How often a retirement is begun anew because the ledger changed meanwhile.
 const TRIES: u32 = 4;

@@ -6,19 +6,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{DeliveryError, Models};
+use super::DeliveryError;
 use crate::braze::BrazeClient;
-use crate::bucket::{Bucket, ObjectSummary};
+use crate::bucket::Bucket;
 use crate::budget::TimeBudget;
 use crate::config::{Connection, Export, SendRule, StateIdentifiers};
-use crate::membership::{Lease, Ledger, LedgerStore, OlderConfiguration, PartStore, StateKeys};
 use crate::names::{AttributeName, SegmentName};
 use crate::randomness::Randomness;
 use crate::report::metrics::{self, Work};
 use crate::report::{Report, Trigger};
-use crate::run::RunId;
-use crate::run::layout::PlacedFile;
+use crate::run::Models;
 use crate::secrets::ApiKeys;
+use crate::state::{Lease, Ledger, LedgerStore, OlderConfiguration, PartStore, StateKeys};
 
 /// One segment of one export, on its way to Braze.
 #[derive(Debug)]
@@ -62,24 +61,6 @@ pub struct RunOptions {
     /// Whether a content that has been delivered is read again, because it is described otherwise by now. Of its members
     /// those are sent whose objects are others than before.
     pub reread: bool,
-}
-
-/// A file of the run, as it lies in the bucket.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FileToDeliver {
-    /// Its key, content and size.
-    pub object: ObjectSummary,
-    /// The run that it belongs to.
-    pub run: RunId,
-    /// Whether the layout has one file per run, so that this one is all of it.
-    pub one_file_per_run: bool,
-}
-
-impl FileToDeliver {
-    /// The object that was read as this file.
-    pub fn new(object: ObjectSummary, placed: &PlacedFile) -> Self {
-        Self { object, run: placed.run, one_file_per_run: placed.one_file_per_run }
-    }
 }
 
 impl SegmentDelivery {

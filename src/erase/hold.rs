@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::budget::TimeBudget;
-use crate::membership::{Lease, Ledger, LedgerStore, Phase, StateError};
 use crate::randomness::Randomness;
+use crate::state::{Lease, Ledger, LedgerStore, Phase, StateError};
 
 /// How often it is renewed.
 const RENEWAL: Duration = Duration::from_secs(5);

@@ -30,10 +30,10 @@ use self::rows::RowSearch;
 use crate::bucket::{Bucket, BucketError, Condition};
 use crate::budget::TimeBudget;
 use crate::config::Config;
-use crate::membership::{PartStore, StateError};
 use crate::names::SecretName;
 use crate::rows::ReadError;
 use crate::secrets::ApiKeys;
+use crate::state::{PartStore, StateError};
 
 /// Where receipts lie. No export can have this name, because of the full stop.
 pub const RECEIPTS: &str = "reports/erase.receipts/";

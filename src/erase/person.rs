@@ -4,8 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::membership::{EmailHash, MemberKey, PartRow};
 use crate::profile::{Identifier, is_address};
+use crate::state::{EmailHash, MemberKey, PartRow};
 
 /// One person, by customer ID, by email address, or by both. `Debug` shows neither.
 #[derive(Clone, PartialEq, Eq)]
@@ -126,7 +126,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::membership::{Fingerprint, Standing};
+    use crate::state::{Fingerprint, Standing};
 
     fn line<'a>(identifier: Identifier<'a>, email: Option<&str>) -> PartRow<'a> {
         let email = email.map(EmailHash::of);

@@ -7,9 +7,9 @@ use super::hold::Hold;
 use super::receipt::{ErasedObject, SegmentLeft, Unsearched};
 use super::{EraseError, Erasure};
 use crate::bucket::{BucketError, ObjectSummary};
-use crate::membership::{Ledger, LedgerStore, MemberKey, PartWriter, Standing, StateKeys, StoredPart, read_part};
 use crate::names::{ExportName, SegmentName};
 use crate::rows::{Header, ReadSettings};
+use crate::state::{Ledger, LedgerStore, MemberKey, PartWriter, Standing, StateKeys, StoredPart, read_part};
 
 /// How often a segment is gone through until nothing is found any more: a delivery that had lost its lease may have stored
 /// one more part meanwhile.

@@ -9,10 +9,10 @@ use tokio::time::timeout_at;
 use super::{Handler, HandlerError};
 use crate::bucket::{BucketError, Condition};
 use crate::budget::TimeBudget;
-use crate::membership::StateKeys;
 use crate::names::{ExportName, SegmentName};
 use crate::page::{self, SegmentHistory};
 use crate::report::{Outcome, Report};
+use crate::state::StateKeys;
 
 /// How often the page is written anew because another function wrote it meanwhile.
 const TRIES: u32 = 4;

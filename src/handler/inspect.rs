@@ -13,7 +13,7 @@ impl Handler {
                 HandlerError::NoSuch { kind: "the export", name, existing }
             }
             InspectError::Bucket(error) => error.into(),
-            InspectError::Delivery(error) => error.into(),
+            InspectError::Model(error) => error.into(),
         })?;
         let mut answer = serde_json::to_value(inspection).unwrap_or_default();
         if let Value::Object(fields) = &mut answer {

@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 use super::{Handler, HandlerError, answer};
 use crate::budget::TimeBudget;
 use crate::config::{Config, Export};
-use crate::delivery::{Evidence, FileToDeliver, Models, RunOptions};
-use crate::membership::{FileRecord, Phase, Progress, RunRecord, StateKeys};
+use crate::delivery::{RunOptions, described_otherwise};
 use crate::names::{ExportName, SegmentName};
+use crate::pattern::RunId;
 use crate::queue::ContinuedDelivery;
 use crate::report::{Report, Trigger};
-use crate::run::RunId;
 use crate::run::layout::{Place, place};
+use crate::run::{Evidence, FileToDeliver, Models};
+use crate::state::{FileRecord, Phase, Progress, RunRecord, StateKeys};
 use crate::trigger::object_created::{Errand, Landed, Message};
 
 /// The folder whose files are delivered; nothing else triggers anything.
@@ -264,7 +265,7 @@ impl Handler {
                 continue;
             };
             if matches!(record.phase, Phase::Open | Phase::Completing { .. })
-                || !models.described_otherwise(export, &segment, ledger, *run).await?.is_empty()
+                || !described_otherwise(&self.bucket, models, export, &segment, ledger, *run).await?.is_empty()
             {
                 let key = (export.name.clone(), segment, std::cmp::Reverse(*run));
                 let group = groups.entry(key).or_default();

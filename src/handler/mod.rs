@@ -22,17 +22,19 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use crate::braze::{BrazeClient, HttpClients, Transport, WallClock};
+use crate::braze::{BrazeClient, HttpClients, Transport};
 use crate::bucket::{Bucket, BucketError};
 use crate::budget::TimeBudget;
+use crate::clock::WallClock;
 use crate::config::{Config, ConfigError, Connection, Export};
-use crate::delivery::{DeliveryError, Models, SegmentDelivery};
+use crate::delivery::{DeliveryError, SegmentDelivery};
 use crate::erase::EraseError;
 use crate::names::{ConnectionName, ExportName, SegmentName};
 use crate::page::PageError;
 use crate::queue::{DeadLetterQueue, Queue, QueueError};
 use crate::randomness::Randomness;
 use crate::report::Trigger;
+use crate::run::{ModelReadError, Models};
 use crate::secrets::ApiKeys;
 use crate::trigger::EventError;
 use crate::trigger::caller::Caller;
@@ -136,6 +138,9 @@ pub enum HandlerError {
     /// The bucket failed.
     #[error(transparent)]
     Bucket(#[from] BucketError),
+    /// A `model.json` could not be read.
+    #[error(transparent)]
+    Model(#[from] ModelReadError),
     /// A delivery failed before a report could be made.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
@@ -176,8 +181,8 @@ impl HandlerError {
             Self::Event(_) | Self::OtherBucket { .. } => "InvalidEvent",
             Self::NoConfig { .. } | Self::Config { .. } | Self::ConfigNotText { .. } => "InvalidConfig",
             Self::NoSuch { .. } => "NotFound",
-            Self::Bucket(_) => "BucketFailed",
-            Self::Delivery(_) | Self::Outage { .. } | Self::SomeFailed { .. } => "DeliveryFailed",
+            Self::Bucket(_) | Self::Model(ModelReadError::Bucket(_)) => "BucketFailed",
+            Self::Model(_) | Self::Delivery(_) | Self::Outage { .. } | Self::SomeFailed { .. } => "DeliveryFailed",
             Self::Erase(_) => "EraseFailed",
             Self::Page(_) => "PageFailed",
             Self::Queue(_) | Self::NoQueue => "QueueFailed",

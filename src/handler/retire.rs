@@ -7,10 +7,11 @@ use super::deliveries::no_such_segment;
 use super::{Handler, HandlerError, answer};
 use crate::budget::TimeBudget;
 use crate::config::{Config, Export};
-use crate::delivery::{Models, RetirementEnd, SegmentDelivery};
+use crate::delivery::{RetirementEnd, SegmentDelivery};
 use crate::names::{ExportName, SegmentName};
 use crate::queue::ContinuedDelivery;
 use crate::report::{Outcome, Report, ReportMessage, Trigger};
+use crate::run::Models;
 use crate::trigger::EventError;
 
 impl Handler {

@@ -8,8 +8,8 @@ use super::message::AnswerMessage;
 use super::{Handler, HandlerError};
 use crate::config::{Config, Export, Schedule};
 use crate::delivery::DeliveryError;
-use crate::membership::{Ledger, Phase, Progress, RunRecord, StateKeys};
 use crate::names::{ExportName, SegmentName};
+use crate::state::{Ledger, Phase, Progress, RunRecord, StateKeys};
 
 /// How many past runs of a segment are told: an answer of AWS Lambda has at most 6 MB.
 const RUNS_TOLD: usize = 30;

@@ -7,13 +7,14 @@ use serde::Serialize;
 use super::objects::Chosen;
 use super::{InspectError, Kind};
 use crate::bucket::{Bucket, BucketError};
-use crate::delivery::{DeliveryError, Models};
 use crate::description::{ColumnsFrom, FileDescription};
 use crate::names::{ExportName, SegmentName};
+use crate::pattern::RunId;
 use crate::profile::{ConfiguredColumn, Matcher};
 use crate::report::masked;
 use crate::rows::{Header, LineEnding, Quoting, ReadError, RowReader};
-use crate::run::RunId;
+use crate::run::ModelReadError;
+use crate::run::Models;
 
 /// As many rows are looked at.
 const ROWS: u64 = 20;
@@ -115,7 +116,7 @@ pub(super) async fn inspect_file(
     };
     let model = match models.describing(&chosen.export, &chosen.segment, key).await {
         Ok(model) => model,
-        Err(error @ DeliveryError::Model { .. }) => {
+        Err(error @ ModelReadError::Model { .. }) => {
             told.problem = Some(error.to_string());
             return Ok(told);
         }
@@ -228,7 +229,7 @@ fn header_from(header: &Header, columns_from: ColumnsFrom) -> &'static str {
 fn columns(header: &Header, description: &FileDescription) -> Vec<InspectedColumn> {
     let column = |name: &String| InspectedColumn {
         name: name.clone(),
-        model_type: description.types.data_type(name).map(crate::profile::DataType::as_str),
+        model_type: description.types.data_type(name).map(crate::run::model::DataType::as_str),
         first_values: Vec::new(),
         looks_like: BTreeSet::new(),
     };

@@ -20,8 +20,9 @@ pub use values::Kind;
 
 use crate::bucket::{Bucket, BucketError};
 use crate::config::Config;
-use crate::delivery::{DeliveryError, Models};
 use crate::names::ExportName;
+use crate::run::ModelReadError;
+use crate::run::Models;
 use objects::Found;
 
 /// As many objects are told one by one.
@@ -74,9 +75,9 @@ pub enum InspectError {
     /// The bucket failed.
     #[error(transparent)]
     Bucket(#[from] BucketError),
-    /// A file or model could not be fetched.
+    /// A `model.json` could not be read.
     #[error(transparent)]
-    Delivery(#[from] DeliveryError),
+    Model(#[from] ModelReadError),
 }
 
 /// Inspects `subject` in `bucket`. Reads at most a few megabytes of each file that it opens, and writes nothing.

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::InspectError;
 use crate::config::Export;
-use crate::delivery::{DeliveryError, Models};
 use crate::names::{ExportName, SegmentName};
+use crate::run::ModelReadError;
+use crate::run::Models;
 use crate::run::model::{Entity, FileFormat};
 
 /// As many entities, columns and partitions are told, of each.
@@ -85,7 +86,7 @@ pub(super) async fn inspect_model(
                 model.entities().iter().take(TOLD).map(|entity| told_entity(entity, key, exports, &existing)).collect();
         }
         Ok(None) => told.problem = Some("it does not exist any more".to_owned()),
-        Err(error @ DeliveryError::Model { .. }) => told.problem = Some(error.to_string()),
+        Err(error @ ModelReadError::Model { .. }) => told.problem = Some(error.to_string()),
         Err(error) => return Err(error.into()),
     }
     Ok(told)

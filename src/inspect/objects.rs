@@ -12,7 +12,7 @@ use super::{
 use crate::bucket::{Bucket, ObjectSummary};
 use crate::config::{Config, Export};
 use crate::names::{AttributeName, ExportName, SegmentName};
-use crate::run::RunId;
+use crate::pattern::RunId;
 use crate::run::layout::{Place, place, place_key};
 
 /// One object and how it is read.

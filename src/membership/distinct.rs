@@ -1,7 +1,7 @@
 //! How many different members a run has that nobody was before: there is nothing to compare them with, so they need not be
 //! known, and 8 bytes a member suffice.
 
-use super::part::{PartRow, Standing};
+use crate::state::{PartRow, Standing};
 
 /// Counts the different members among the lines of a run's parts, exactly.
 ///
@@ -70,8 +70,8 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::membership::Fingerprint;
     use crate::profile::Identifier;
+    use crate::state::Fingerprint;
 
     fn count(identifiers: &[String], standing: Standing) -> u64 {
         let rows: Vec<_> = identifiers

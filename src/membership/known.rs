@@ -1,6 +1,6 @@
 //! What is known of every member before a delivery: a sorted table of 24 bytes a member.
 
-use super::member_key::{EmailHash, Fingerprint, MemberKey};
+use crate::state::{EmailHash, Fingerprint, MemberKey};
 
 /// The member was in the last complete run.
 const IN_LAST_RUN: u64 = 0b01;

@@ -1,6 +1,6 @@
 //! The new members that a delivery met lately, so that a row which repeats one of them is known as a duplicate.
 
-use super::member_key::MemberKey;
+use crate::state::MemberKey;
 
 /// How many members a generation holds unless it is said otherwise.
 const GENERATION: usize = 150_000;

@@ -1,8 +1,8 @@
 //! The members of a run, against whom the state is compared to find who left.
 
-use super::member_key::{EmailHash, MemberKey};
-use super::part::{PartRow, Standing};
 use crate::profile::Identifier;
+use crate::state::{EmailHash, MemberKey};
+use crate::state::{PartRow, Standing};
 
 /// The member was in the last complete run as well.
 const STAYED: u128 = 0b01;

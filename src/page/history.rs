@@ -9,10 +9,10 @@ use super::chart::{self, Chart};
 use super::frame::Frame;
 use super::sections::{cut, outcome};
 use super::text::{change, count, counted, duration, run, shortened, shown, time};
-use crate::membership::{Ledger, Phase, Progress, RunRecord};
 use crate::names::{ExportName, SegmentName};
+use crate::pattern::RunId;
 use crate::report::{Members, Outcome, RunSummary};
-use crate::run::RunId;
+use crate::state::{Ledger, Phase, Progress, RunRecord};
 
 /// The most runs of one segment that are drawn.
 const MOST_RUNS: usize = 100;

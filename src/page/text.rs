@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 
-use crate::run::RunId;
+use crate::pattern::RunId;
 
 /// A number with a comma at each thousand: `1,234,567`.
 pub(super) fn count(number: u64) -> String {

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3Default;
 
 use super::culture::Culture;
-use super::data_type::DataType;
 use super::field_type::FieldType;
+use crate::run::model::DataType;
 
 /// What `model.json` says of a file's columns. Empty where there is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

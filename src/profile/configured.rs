@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::columns::{ColumnTypes, Found, Header};
 use super::field_type::FieldType;
-use super::standard_field::StandardField;
+use crate::braze_fields::StandardField;
 use crate::config::Export;
 
 /// One column that the configuration names, as a file has it.
@@ -89,7 +89,7 @@ impl ConfiguredColumn {
             let standard = StandardField::of_name(&field.name);
             let field_type = standard.map_or_else(
                 || FieldType::of_custom_attribute(field.value_type.as_ref(), modelled),
-                StandardField::field_type,
+                FieldType::of_standard,
             );
             let from = match (standard, &field.value_type, modelled) {
                 (Some(_), ..) => TypeFrom::Braze,
@@ -118,10 +118,11 @@ impl ColumnFound {
 
 #[cfg(test)]
 mod tests {
+    use super::super::ColumnTypes;
     use super::super::tests::{export, field, names};
-    use super::super::{ColumnTypes, DataType};
     use super::{ColumnFound, ConfiguredColumn, TypeFrom};
     use crate::config::{EmptyRule, ValueType};
+    use crate::run::model::DataType;
 
     #[test]
     fn each_configured_column_says_how_it_was_found_and_who_types_it() {

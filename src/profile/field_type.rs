@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 
+use crate::braze_fields::StandardField;
 use crate::config::ValueType;
 
 use super::culture::Culture;
-use super::data_type::DataType;
 use super::dropped_fields::DropReason;
 use super::{codes, date_time, fits_attribute, json, number, phone, time_zone, trimmed};
+use crate::run::model::DataType;
 
 /// The most elements that Braze keeps in an array (Braze, "User attributes object").
 const ARRAY_MAX_ELEMENTS: usize = 500;
@@ -55,6 +56,24 @@ impl FieldType {
             Some(ValueType::DateTime) => Self::DateTime,
             Some(ValueType::Array { separator }) => Self::Array { separator: separator.clone() },
             None => modelled.map_or(Self::Text, Self::of_data_type),
+        }
+    }
+
+    /// The type of a field of Braze's own.
+    pub(super) fn of_standard(field: StandardField) -> Self {
+        match field {
+            StandardField::FirstName | StandardField::LastName | StandardField::HomeCity => Self::Text,
+            StandardField::Country => Self::Country,
+            StandardField::Language => Self::Language,
+            StandardField::Dob => Self::Date,
+            StandardField::Gender => Self::Gender,
+            StandardField::Phone => Self::Phone,
+            StandardField::TimeZone => Self::TimeZone,
+            StandardField::EmailSubscribe | StandardField::PushSubscribe => Self::SubscriptionState,
+            StandardField::DateOfFirstSession
+            | StandardField::DateOfLastSession
+            | StandardField::MarkedEmailAsSpamAt => Self::DateTime,
+            StandardField::EmailOpenTrackingDisabled | StandardField::EmailClickTrackingDisabled => Self::Boolean,
         }
     }
 

@@ -8,7 +8,8 @@ use crate::names::AttributeName;
 use super::columns::ColumnTypes;
 use super::culture::Culture;
 use super::dropped_fields::{DropReason, DroppedFields};
-use super::field_type::{Appended, FieldType};
+use super::field::Field;
+use super::field_type::Appended;
 use super::match_error::MatchError;
 use super::setup::Setup;
 use super::{EXTERNAL_ID_MAX_BYTES, Fields, Identifier, Matched, Rejection, RejectionReason, email, json, trimmed};
@@ -27,18 +28,6 @@ pub struct Matcher {
     fields: Vec<Field>,
     culture: Culture,
     notes: Vec<String>,
-}
-
-/// A further field of a profile and the column that fills it.
-#[derive(Clone, Debug)]
-pub(super) struct Field {
-    pub(super) name: Arc<str>,
-    pub(super) column: usize,
-    /// `,"name":`
-    pub(super) key: Vec<u8>,
-    pub(super) value: FieldType,
-    pub(super) empty: EmptyRule,
-    pub(super) costs_data_point: bool,
 }
 
 /// The identifying cells of a row, checked.

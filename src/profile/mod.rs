@@ -19,10 +19,11 @@ mod codes;
 mod columns;
 mod configured;
 mod culture;
-mod data_type;
+
 mod date_time;
 mod dropped_fields;
 mod email;
+mod field;
 mod field_type;
 pub(crate) mod json;
 mod match_error;
@@ -30,7 +31,6 @@ mod matcher;
 mod number;
 mod phone;
 mod setup;
-mod standard_field;
 mod time_zone;
 
 #[cfg(test)]
@@ -45,12 +45,11 @@ use crate::rows::Row;
 pub use columns::{ColumnTypes, TypesDigest};
 pub use configured::{ColumnFound, ConfiguredColumn, TypeFrom};
 pub use culture::{Culture, DateOrder};
-pub use data_type::DataType;
+
 pub use dropped_fields::{DropReason, DroppedFields};
 pub(crate) use email::is_address;
 pub use match_error::{ColumnsFound, MatchError, MatchProblem};
 pub use matcher::Matcher;
-pub use standard_field::{StandardField, is_reserved};
 
 /// The cells of one row, by position.
 ///

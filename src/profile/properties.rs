@@ -13,7 +13,8 @@ use crate::config::{EmptyRule, ValueType};
 
 use super::culture::Culture;
 use super::tests::{attribute, export, field};
-use super::{ColumnTypes, DroppedFields, Matcher, StandardField, date_time, number};
+use super::{ColumnTypes, DroppedFields, Matcher, date_time, number};
+use crate::braze_fields::StandardField;
 
 fn seeded(cases: u32) -> ProptestConfig {
     ProptestConfig {

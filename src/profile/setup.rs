@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
+use crate::braze_fields::{NameProblem, StandardField, check_field, check_segment_attribute};
 use crate::config::{EmptyRule, FieldMapping, ValueType};
 use crate::names::AttributeName;
 
 use super::columns::{ColumnTypes, Found, Header};
 use super::culture::Culture;
+use super::field::Field;
 use super::field_type::FieldType;
+use super::json;
 use super::match_error::{MatchProblem, toml_key};
-use super::matcher::Field;
-use super::standard_field::{StandardField, is_reserved};
-use super::{fits_attribute, json};
 
 /// What is found while an export is tied to a header.
 pub(super) struct Setup<'s> {
@@ -63,17 +63,10 @@ impl<'s> Setup<'s> {
     }
 
     pub(super) fn check_attribute_name(&mut self, attribute: &AttributeName) {
-        let name = attribute.as_str().trim();
-        let reason = if name.is_empty() {
-            "it is empty"
-        } else if !fits_attribute(name) {
-            "it is longer than 255 characters"
-        } else if is_reserved(name) || StandardField::of_name(name).is_some() {
-            "Braze has a field of its own by that name"
-        } else {
-            return;
-        };
-        self.problems.push(MatchProblem::AttributeName { attribute: attribute.to_string(), reason });
+        if let Err(problem) = check_segment_attribute(attribute.as_str()) {
+            let reason = reason_against(problem);
+            self.problems.push(MatchProblem::AttributeName { attribute: attribute.to_string(), reason });
+        }
     }
 
     pub(super) fn field(&mut self, mapping: &FieldMapping, attribute: &AttributeName) -> Option<Field> {
@@ -84,7 +77,7 @@ impl<'s> Setup<'s> {
         let standard = StandardField::of_name(&mapping.name);
         let field_type = standard.map_or_else(
             || FieldType::of_custom_attribute(mapping.value_type.as_ref(), self.types.data_type(&mapping.column)),
-            StandardField::field_type,
+            FieldType::of_standard,
         );
         self.note_settings_without_effect(&key, mapping, standard);
         let column = self.column(key, &mapping.column)?;
@@ -101,17 +94,11 @@ impl<'s> Setup<'s> {
 
     fn note_settings_without_effect(&mut self, key: &str, mapping: &FieldMapping, standard: Option<StandardField>) {
         let Some(standard) = standard else {
-            if let Some(meant) = StandardField::of_name(&mapping.name.trim().to_lowercase()) {
-                self.notes.push(format!(
-                    "{key}: Braze keeps this as a custom attribute, because its own field is {:?}",
-                    meant.as_str()
-                ));
-            }
             return;
         };
         let same_type = |declared: &ValueType| {
             *declared == ValueType::String
-                || FieldType::of_custom_attribute(Some(declared), None) == standard.field_type()
+                || FieldType::of_custom_attribute(Some(declared), None) == FieldType::of_standard(standard)
         };
         if !mapping.value_type.as_ref().is_none_or(same_type) {
             self.notes.push(format!("{key}: the declared type has no effect, Braze's own field has its own"));
@@ -124,17 +111,26 @@ impl<'s> Setup<'s> {
 
 /// Why a further field cannot have its name.
 fn unusable_name(name: &str, attribute: &AttributeName) -> Option<&'static str> {
-    let name = name.trim();
-    if name.is_empty() {
-        Some("the name is empty")
-    } else if name == attribute.as_str().trim() {
-        Some("the segment's attribute has the same name; rename one of them")
-    } else if is_reserved(name) {
-        Some("Braze gives this name another meaning; choose another one")
-    } else if fits_attribute(name) {
-        None
-    } else {
-        Some("the name is longer than 255 characters")
+    if name == attribute.as_str() {
+        return Some("the segment's attribute has the same name; rename one of them");
+    }
+    check_field(name).err().map(reason_against)
+}
+
+fn reason_against(problem: NameProblem) -> &'static str {
+    match problem {
+        NameProblem::Empty => "the name is empty",
+        NameProblem::SpaceAtAnEnd => "the name has a space at an end, and Braze cuts it off",
+        NameProblem::Dollar => "the name begins with $, which Braze keeps for commands",
+        NameProblem::ControlCharacter => "the name holds a control character",
+        NameProblem::TooLong { .. } => "the name is longer than 255 characters",
+        NameProblem::Identifier(_) | NameProblem::Reserved => {
+            "Braze gives this name another meaning; choose another one"
+        }
+        NameProblem::Standard(_) => "Braze has a field of its own by that name",
+        NameProblem::OtherSpelling(_) => {
+            "Braze would take this for a custom attribute; write its field in small letters"
+        }
     }
 }
 
@@ -164,7 +160,6 @@ mod tests {
     #[test]
     fn settings_without_effect_are_noted() {
         let fields = vec![
-            field("First_Name", "A", None, EmptyRule::Keep),
             field("dob", "A", Some(ValueType::Integer), EmptyRule::Keep),
             field("push_subscribe", "A", Some(ValueType::String), EmptyRule::Remove),
         ];
@@ -172,15 +167,10 @@ mod tests {
         let matcher =
             Matcher::new(&export(fields), &attribute(), &names(&["LoyaltyId", "EMail", "A"]), &types).unwrap();
         let notes = matcher.notes().join("\n");
-        for part in [
-            "\"tlh\"",
-            "attributes.First_Name",
-            "attributes.dob: the declared type",
-            "attributes.push_subscribe: empty",
-        ] {
+        for part in ["\"tlh\"", "attributes.dob: the declared type", "attributes.push_subscribe: empty"] {
             assert!(notes.contains(part), "{part} in {notes}");
         }
-        assert_eq!(matcher.notes().len(), 4);
+        assert_eq!(matcher.notes().len(), 3);
     }
 
     #[test]

@@ -12,10 +12,9 @@ use crate::config::{
     ValueType,
 };
 use crate::names::{AttributeName, ConnectionName, ExportName};
+use crate::run::model::DataType;
 
-use super::{
-    ColumnTypes, DataType, DroppedFields, Identifier, MatchError, Matched, Matcher, Rejection, RejectionReason,
-};
+use super::{ColumnTypes, DroppedFields, Identifier, MatchError, Matched, Matcher, Rejection, RejectionReason};
 
 pub(super) fn export(attributes: Vec<FieldMapping>) -> Export {
     let connection = Connection {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::run::RunId;
+use crate::pattern::RunId;
 
 /// The message of a report: what became of the run, and what to do.
 ///

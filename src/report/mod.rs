@@ -20,7 +20,7 @@ pub use self::masked::masked;
 pub use self::message::{HoldReason, ReportMessage};
 use crate::braze::RequestsOverTime;
 use crate::names::{AttributeName, ExportName, SegmentName};
-use crate::run::RunId;
+use crate::pattern::RunId;
 
 /// How a run of a segment stands after an invocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

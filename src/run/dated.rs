@@ -1,4 +1,4 @@
-use super::RunId;
+use crate::pattern::RunId;
 
 /// How many components of a path the dated layout reads: segment, year, month, day, time and file.
 pub(super) const COMPONENTS: usize = 6;

@@ -16,13 +16,14 @@
 
 mod dated;
 pub mod expected;
+mod found;
 pub mod layout;
 pub mod location;
 pub mod model;
-pub mod pattern;
-mod run_id;
+mod models;
 
-pub use run_id::{RunId, RunIdError};
+pub use self::found::{Evidence, FileToDeliver};
+pub use self::models::{ModelReadError, Models};
 
 /// The same cases at every run of the tests, so that a failure is found again without a file of its seed.
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::config::SendRule;
 use crate::erase::{self, Person};
 use crate::inspect::Subject;
 use crate::names::{ConnectionName, ExportName, SegmentName};
-use crate::run::RunId;
+use crate::pattern::RunId;
 
 /// An action and what it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]

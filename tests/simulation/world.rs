@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::SystemTime;
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
-use insights_to_braze::braze::{WallClock, http_client};
+use insights_to_braze::braze::http_client;
 use insights_to_braze::bucket::Bucket;
+use insights_to_braze::clock::WallClock;
 use insights_to_braze::handler::Handler;
 use insights_to_braze::queue::Queue;
 use insights_to_braze::secrets::ApiKeys;

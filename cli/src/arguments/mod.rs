@@ -3,36 +3,28 @@
 mod examples;
 mod place;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use insights_to_braze::run::RunId;
+use insights_to_braze::pattern::RunId;
 use serde_json::json;
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
 pub(crate) use self::place::{ExportFiles, Place, Source, Stack};
-use crate::ending::{Ending, Failure};
-use crate::{connect, deliver, demo, dry_run, inspect, report, show, status};
 
 /// Brings Customer Insights segments to Braze, from this machine.
 #[derive(Parser)]
 #[command(name = "itb", version, after_help = examples::ALL, arg_required_else_help = true)]
-struct Arguments {
+pub(crate) struct Arguments {
     /// Also writes what happens to standard error.
     #[arg(long, short, global = true)]
-    verbose: bool,
+    pub(crate) verbose: bool,
     #[command(subcommand)]
-    command: Command,
+    pub(crate) command: Command,
 }
 
 #[derive(Subcommand)]
-enum Command {
+pub(crate) enum Command {
     /// Makes up an export, delivers it twice to a stand-in of Braze and checks the result.
     #[command(after_help = examples::DEMO)]
     Demo(Demo),
@@ -196,53 +188,11 @@ impl Selection {
     }
 }
 
-/// Does what the command line asks, and gives the exit code that `--help` documents.
-pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => arguments,
-        Err(help_or_error) => {
-            let wrong = help_or_error.use_stderr();
-            // Standard output that nobody reads any more is no mistake.
-            drop(help_or_error.print());
-            return if wrong { Ending::Usage.into() } else { Ending::Done.into() };
-        }
-    };
-    if arguments.verbose {
-        let targets =
-            Targets::new().with_default(LevelFilter::WARN).with_target("insights_to_braze", LevelFilter::INFO);
-        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
-        tracing_subscriber::registry().with(targets).with(lines).init();
-    }
-    match perform(&arguments.command).await {
-        Ok(ending) => ending.into(),
-        Err(failure) => {
-            show::error(&failure);
-            failure.ending().into()
-        }
-    }
-}
-
-async fn perform(command: &Command) -> Result<Ending, Failure> {
-    match command {
-        Command::Demo(arguments) => demo::run(arguments).await,
-        Command::Deliver(arguments) => deliver::run(arguments).await,
-        Command::DryRun(arguments) => dry_run::run(arguments).await,
-        Command::Inspect(arguments) => inspect::run(arguments).await,
-        Command::Connect(arguments) => connect::run(arguments).await,
-        Command::Status(arguments) => status::run(arguments).await,
-        Command::Report(arguments) => report::run(arguments).await,
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Arguments::command(), "itb", &mut script);
-            show::line(String::from_utf8_lossy(&script));
-            Ok(Ending::Done)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+
+    use clap::CommandFactory;
 
     use super::*;
 

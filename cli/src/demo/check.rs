@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::people::Person;
-use super::population::{Population, Run, Segment};
+use super::people::Run;
+use super::population::{Population, Segment};
 use crate::show;
 use crate::standin::braze::{Braze, Profile};
 

@@ -13,14 +13,15 @@ mod stage;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use insights_to_braze::membership::StateKeys;
 use insights_to_braze::report::Report;
+use insights_to_braze::state::StateKeys;
 use serde_json::json;
 
 use self::check::{Checked, profile_of};
 use self::describing::EXPORT;
+use self::people::Run;
 use self::people::{Person, email_only};
-use self::population::{Population, Run, Segment};
+use self::population::{Population, Segment};
 use self::stage::Stage;
 use crate::arguments::Demo;
 use crate::ending::{Ending, Failure};

@@ -4,7 +4,12 @@ use insights_to_braze::profile::{EXTERNAL_ID_MAX_BYTES, Identifier, TEXT_MAX_CHA
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
-use super::population::Run;
+/// A run of the export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Run {
+    First,
+    Second,
+}
 
 /// The columns of an export, with their types in `model.json`.
 pub(super) const COLUMNS: [(&str, &str); 14] = [

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use insights_to_braze::report::{Members, Rows};
 
-use super::people::{changes, strangers};
+use super::people::{Run, changes, strangers};
 
 /// A segment of the demonstration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +41,6 @@ impl Segment {
             Self::ChurnRisk => 2,
         }
     }
-}
-
-/// A run of the export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Run {
-    First,
-    Second,
 }
 
 /// Whether a member's row is cut short in a run. It is rejected, and the member stays one.

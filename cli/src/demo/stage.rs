@@ -18,7 +18,8 @@ use serde_json::json;
 
 use super::describing::{FOLDER, SECRET, exports_toml, model_json};
 use super::export_writer::{WrittenFile, write_run};
-use super::population::{Population, Run, Segment};
+use super::people::Run;
+use super::population::{Population, Segment};
 use crate::clients;
 use crate::ending::Failure;
 use crate::show::{self, Progress};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use insights_to_braze::page::text::{change, duration};
+use insights_to_braze::pattern::RunId;
 use insights_to_braze::report::{Compared, Outcome, Report};
-use insights_to_braze::run::RunId;
 
 use super::{Table, bad, caution, count, good, heading, line};
 

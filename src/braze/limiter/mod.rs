@@ -31,7 +31,7 @@ use self::in_flight::Latency;
 pub(super) use self::in_flight::MOST_IN_FLIGHT;
 use self::pace::{DENSITY, Pace, WINDOW};
 use super::rate_headers::RateHeaders;
-use super::wall_clock::WallClock;
+use crate::clock::WallClock;
 
 /// A reset further away than this ends a longer window than [`WINDOW`]; whole seconds are rounded up.
 const SHORT_WINDOW: Duration = Duration::from_secs(4);

@@ -20,8 +20,10 @@ use tokio::time::Instant;
 
 use super::rate_headers::RateHeaders;
 use super::transport::{Answer, Lost, Post, Transport};
-use super::{ApiKey, BrazeClient, ObjectFate, RequestCounts, TrackRequest, WallClock};
+use super::{BrazeClient, ObjectFate, RequestCounts, TrackRequest};
+use crate::clock::WallClock;
 use crate::config::{Connection, Hostname};
+use crate::secrets::ApiKey;
 
 pub(super) const KEY: &str = "canary-5e7d0b9a-1c2f-4a55-9d1e-3b8f7f6a2c11";
 

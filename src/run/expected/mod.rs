@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::RunId;
 use super::layout::{Layout, Place, place_key};
 use super::model::{ListedFile, Model};
 use crate::config::Export;
 use crate::names::SegmentName;
+use crate::pattern::RunId;
 
 /// The keys of all files that the model lists for one run of a segment, in order and each once.
 ///

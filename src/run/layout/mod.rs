@@ -23,11 +23,11 @@ use jiff::Timestamp;
 
 pub use reason::IgnoredReason;
 
-use super::RunId;
 use super::dated::{self, DatedPath};
-use super::pattern::{Field, PathPattern, Reading};
 use crate::config::Export;
 use crate::names::SegmentName;
+use crate::pattern::RunId;
+use crate::pattern::{Field, PathPattern, Reading};
 
 /// What an object is for an export.
 #[derive(Clone, Debug, PartialEq, Eq)]

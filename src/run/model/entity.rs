@@ -4,8 +4,8 @@ use jiff::tz::TimeZone;
 
 use super::json::Node;
 use super::{FileFormat, ModelError};
-use crate::profile::DataType;
 use crate::run::location::{ExistingKeys, Location};
+use crate::run::model::DataType;
 
 /// One table of a model: a segment.
 #[derive(Clone, Debug, PartialEq)]

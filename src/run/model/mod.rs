@@ -6,6 +6,7 @@
 //!
 //! Sources: "The metadata file (model.json) for the Common Data Model" and "Common Data Model manifest", Microsoft.
 
+mod data_type;
 mod entity;
 mod format;
 mod json;
@@ -13,6 +14,7 @@ mod manifest;
 
 use serde_json::Value;
 
+pub use data_type::DataType;
 pub use entity::{Entity, ListedFile, ModelColumn, Partition};
 pub use format::{CsvStyle, FileFormat, QuoteStyle};
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::profile::DataType;
+use crate::run::model::DataType;
 
 const BLOB_EXPORT: &[u8] =
     include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/model/blob-export.json"));

@@ -1,17 +1,24 @@
 //! Who may call, and where faults strike: before an operation is begun.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use hyper::header::{AUTHORIZATION, HeaderValue, RANGE};
 use percent_encoding::percent_decode_str;
+use rand::RngExt;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::path::S3Path;
 use s3s::{S3Result, s3_error};
 
-use super::secret_access_key;
 use crate::standin::clock::Clock;
 use crate::standin::fault::{Call, Fault, Gate, caller_of};
+
+/// The secret access key that the AWS stand-ins expect requests to be signed with: another one in each process, so that
+/// nobody else on the machine can read what they hold.
+pub fn secret_access_key() -> &'static str {
+    static KEY: OnceLock<String> = OnceLock::new();
+    KEY.get_or_init(|| format!("{:032x}", rand::rng().random::<u128>()))
+}
 
 /// Every access key id is known, all with the same secret: the id then tells who called.
 pub(super) struct AnyAccessKey;

@@ -14,14 +14,14 @@ mod operations;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use hyper::{Request, Response};
-use rand::RngExt;
 use s3s::config::{S3Config, StaticConfigProvider};
 use s3s::service::{S3Service, S3ServiceBuilder};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -30,29 +30,13 @@ use super::clock::Clock;
 use super::fault::{Call, Fault, FaultScript, Gate};
 use super::http::{ConnectionClosed, HttpServer};
 use super::in_process::{self, InProcess};
+pub use access::secret_access_key;
 use access::{AnyAccessKey, Callers, FaultPoint, Verdict};
-use body::Writer;
 pub use notification::ObjectCreated;
 use operations::Operations;
+pub use storage::ListedObject;
 use storage::{Content, ObjectHeaders, Precondition, Storage};
-
-/// The secret access key that the AWS stand-ins expect requests to be signed with: another one in each process, so that
-/// nobody else on the machine can read what they hold.
-pub fn secret_access_key() -> &'static str {
-    static KEY: OnceLock<String> = OnceLock::new();
-    KEY.get_or_init(|| format!("{:032x}", rand::rng().random::<u128>()))
-}
-
-/// What a listing says of an object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedObject {
-    /// The key, decoded.
-    pub key: String,
-    /// Bytes.
-    pub size: u64,
-    /// Without quotes.
-    pub etag: String,
-}
+use writer::Writer;
 
 /// A running S3 server.
 pub struct S3Server {

@@ -9,19 +9,11 @@ use s3s::dto::{
 };
 use s3s::{S3Error, S3Result, TrailingHeaders, s3_error};
 
-use super::body::{self, Promised, Written};
+use super::body::{self, Promised};
 use super::operations::{Operations, etag};
-use super::storage::{Content, ObjectHeaders, Precondition};
+use super::storage::{Content, ObjectHeaders, Precondition, Upload};
+use super::writer::Written;
 use crate::standin::hexadecimal::hexadecimal;
-
-/// An upload that has begun.
-pub(super) struct Upload {
-    bucket: String,
-    key: String,
-    headers: ObjectHeaders,
-    algorithm: Option<String>,
-    parts: BTreeMap<i32, Written>,
-}
 
 /// Every part but the last has at least this many bytes (Amazon S3 user guide, "multipart upload limits").
 const SMALLEST_PART: u64 = 5 * 1024 * 1024;

@@ -16,12 +16,31 @@ use s3s::dto::{Checksum, ETagCondition, Metadata};
 use s3s::{S3Error, S3Result, s3_error};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::body::{Writer, Written};
 use super::held::{Held, Opened};
-use super::multipart::Upload;
-use super::{ListedObject, ObjectCreated};
+use super::notification::ObjectCreated;
+use super::writer::{Writer, Written};
 use crate::standin::clock::Clock;
 use crate::standin::hexadecimal::hexadecimal;
+
+/// What a listing says of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedObject {
+    /// The key, decoded.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+    /// Without quotes.
+    pub etag: String,
+}
+
+/// An upload that has begun.
+pub(super) struct Upload {
+    pub(super) bucket: String,
+    pub(super) key: String,
+    pub(super) headers: ObjectHeaders,
+    pub(super) algorithm: Option<String>,
+    pub(super) parts: BTreeMap<i32, Written>,
+}
 
 /// What a writer may say about an object besides its content.
 #[derive(Clone, Debug, Default)]

@@ -15,7 +15,7 @@ use tokio::time::{Instant, advance, sleep, sleep_until};
 use self::adaptation::{SimulatedBraze, Telling};
 use super::{Limiter, NoStart};
 use crate::braze::rate_headers::RateHeaders;
-use crate::braze::wall_clock::WallClock;
+use crate::clock::WallClock;
 
 const FAR: Duration = Duration::from_secs(100_000);
 

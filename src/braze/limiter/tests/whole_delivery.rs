@@ -9,8 +9,9 @@ use super::adaptation::Way;
 use super::*;
 use crate::braze::tests::connection;
 use crate::braze::transport::Transport;
-use crate::braze::{ApiKey, BrazeClient, TrackRequest};
+use crate::braze::{BrazeClient, TrackRequest};
 use crate::config::Connection;
+use crate::secrets::ApiKey;
 
 /// A million profiles, 75 in a request.
 const A_MILLION: usize = 13_334;

@@ -1,5 +1,5 @@
 use super::{PathPattern, Token};
-use crate::run::RunId;
+use crate::pattern::RunId;
 
 /// A placeholder whose text the caller may restrict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 use tokio::time::Instant;
 
-use crate::braze::ApiKey;
-use crate::membership::{SHORTEST_STATE_KEY, StateKey};
+use super::api_key::ApiKey;
+use super::state_key::{SHORTEST_STATE_KEY, StateKey};
 use crate::names::SecretName;
 use crate::when_needed::WhenNeeded;
 

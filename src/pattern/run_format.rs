@@ -1,5 +1,5 @@
 use super::PatternError;
-use crate::run::RunId;
+use crate::pattern::RunId;
 
 /// How a run is written in a key. Every form has a fixed number of bytes, so that names without
 /// separators can be read too.

@@ -3,10 +3,10 @@
 use bytes::Bytes;
 
 use super::StateError;
-use super::sealed::{self, SealError, StateKey};
 use crate::bucket::{Bucket, Condition, ETag};
 use crate::names::SecretName;
 use crate::secrets::ApiKeys;
+use crate::secrets::state_key::{self, SealError, StateKey};
 
 /// No part is larger; a whole one is in memory while it is read.
 const PART_LIMIT: u64 = 64 * 1024 * 1024;
@@ -56,13 +56,13 @@ impl PartStore {
         let Some((bytes, etag)) = self.bucket.read(key, PART_LIMIT).await? else {
             return Ok(None);
         };
-        if !sealed::is_sealed(&bytes) {
+        if !state_key::is_sealed(&bytes) {
             return Ok(Some(StoredPart { bytes, etag, sealed_with: None }));
         }
-        let mut opened = sealed::open(&self.keys(false).await?, key, &bytes).map(owned);
+        let mut opened = state_key::open(&self.keys(false).await?, key, &bytes).map(owned);
         if matches!(opened, Err(SealError::OtherKey(_))) {
             // The key may have been put into the secret since.
-            opened = sealed::open(&self.keys(true).await?, key, &bytes).map(owned);
+            opened = state_key::open(&self.keys(true).await?, key, &bytes).map(owned);
         }
         match opened {
             Ok((bytes, state_key)) => Ok(Some(StoredPart { bytes, etag, sealed_with: Some(state_key) })),
@@ -71,7 +71,7 @@ impl PartStore {
     }
 
     async fn store(&self, key: &str, bytes: Bytes, condition: &Condition) -> Result<(), StateError> {
-        let content_type = if sealed::is_sealed(&bytes) { "application/octet-stream" } else { "application/gzip" };
+        let content_type = if state_key::is_sealed(&bytes) { "application/octet-stream" } else { "application/gzip" };
         self.bucket.write(key, bytes, content_type, condition).await?;
         Ok(())
     }
@@ -100,7 +100,7 @@ impl PartStore {
         match error {
             SealError::OtherKey(id) => {
                 let secrets: Vec<String> = self.secrets.iter().map(ToString::to_string).collect();
-                StateError::OtherStateKey { key, id: sealed::shown(id), secrets: secrets.join(", ") }
+                StateError::OtherStateKey { key, id: state_key::shown(id), secrets: secrets.join(", ") }
             }
             SealError::Changed | SealError::Refused => StateError::NotOpened { key },
         }

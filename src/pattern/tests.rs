@@ -240,6 +240,6 @@ proptest! {
         let reading = pattern.read(&path, &|_, _| true).expect("fits");
         prop_assert_eq!(reading.segment, segment);
         prop_assert_eq!(reading.part, Some(part.as_str()));
-        prop_assert_eq!(reading.run, crate::run::RunId::from_unix_seconds(seconds));
+        prop_assert_eq!(reading.run, RunId::from_unix_seconds(seconds));
     }
 }

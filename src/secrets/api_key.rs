@@ -18,14 +18,14 @@ impl ApiKey {
 
     /// The value of the `Authorization` header, marked so that HTTP libraries neither log nor index it. `None` when the
     /// key holds characters that no header may carry.
-    pub(super) fn authorization(&self) -> Option<HeaderValue> {
+    pub(crate) fn authorization(&self) -> Option<HeaderValue> {
         let mut value = HeaderValue::try_from(format!("Bearer {}", self.0.expose_secret())).ok()?;
         value.set_sensitive(true);
         Some(value)
     }
 
     /// `text` with every occurrence of the key replaced by `instead`.
-    pub(super) fn removed_from(&self, text: &str, instead: &str) -> String {
+    pub(crate) fn removed_from(&self, text: &str, instead: &str) -> String {
         let key = self.0.expose_secret();
         if key.is_empty() { text.to_owned() } else { text.replace(key, instead) }
     }

@@ -22,9 +22,11 @@
 mod compile;
 mod matching;
 mod run_format;
+mod run_id;
 
 pub(crate) use matching::{Field, Reading};
 use run_format::RunFormat;
+pub use run_id::{RunId, RunIdError};
 
 /// A compiled `path`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -84,7 +84,12 @@ pub struct PartRow<'a> {
     pub standing: Standing,
 }
 
-impl PartRow<'_> {
+impl<'a> PartRow<'a> {
+    /// The line of a member.
+    pub fn member(identifier: Identifier<'a>, email: Option<EmailHash>, fingerprint: Fingerprint) -> Self {
+        Self { identifier, email, fingerprint, standing: Standing::Member }
+    }
+
     /// The key of the member that the line is about.
     pub fn key(&self) -> MemberKey {
         MemberKey::of(self.identifier)

@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use super::ledger_store::LedgerStore;
 use crate::bucket::{Bucket, ETag};
 use crate::names::{ExportName, SegmentName};
-use crate::run::RunId;
+use crate::pattern::RunId;
 
 /// What may not stand as it is in one level of a key.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'/').add(b'\\').add(b'%');

@@ -4,6 +4,7 @@
 //! [`LedgerStore`](super::LedgerStore)), so two functions can never take the same step.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,10 +14,10 @@ use super::part::Part;
 use super::retirement::Retirement;
 use crate::bucket::ETag;
 use crate::names::AttributeName;
+use crate::pattern::RunId;
 use crate::profile::TypesDigest;
 use crate::report::{Counts, Members, Outcome, RunSummary};
 use crate::rows::{Header, Position};
-use crate::run::RunId;
 
 /// The version of the state's format that this code writes.
 pub const FORMAT: u32 = 1;
@@ -281,6 +282,51 @@ impl Ledger {
             }
         }
         Ok(())
+    }
+
+    /// Begins a retirement, or goes on with one whose owner has ended. Breaks with what is at work on the segment.
+    ///
+    /// Whoever has lost a lease on a file or a run finds that it is nobody's any more, and writes nothing.
+    pub fn retire(&mut self, lease: Lease, now: Timestamp) -> ControlFlow<&'static str, Retirement> {
+        if let Some(what) = self.worked_on_by(now) {
+            return ControlFlow::Break(what);
+        }
+        self.lease = None;
+        for run in self.runs.values_mut() {
+            if let Phase::Completing { lease, .. } = &mut run.phase {
+                *lease = None;
+            }
+            for file in run.files.values_mut() {
+                if matches!(file.progress, Progress::Working { .. }) {
+                    file.progress = Progress::Unfinished;
+                }
+            }
+        }
+        let begun = self.retirement.get_or_insert_with(|| Retirement {
+            lease: None,
+            done: 0,
+            refused: 0,
+            started_at: now,
+            counts: Counts::default(),
+        });
+        begun.lease = Some(lease);
+        ControlFlow::Continue(begun.clone())
+    }
+
+    /// Ends a retirement that was not brought to its end, because something of the segment is delivered again: nobody knows
+    /// any more what Braze holds of the members, so every file is delivered anew and everybody is sent.
+    pub fn abandon_retirement(&mut self) {
+        if self.retirement.take().is_none() {
+            return;
+        }
+        for run in self.runs.values_mut() {
+            let keys: Vec<String> = run.files.keys().cloned().collect();
+            for key in keys {
+                run.forget_file(&key);
+            }
+            run.phase = Phase::Open;
+        }
+        self.forget_fingerprints();
     }
 
     /// Remembers a run that ended.

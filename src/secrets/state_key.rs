@@ -1,4 +1,4 @@
-//! Parts that are encrypted: whoever reads the bucket without the state key sees nobody in them.
+//! Keys that encrypt parts of the state: without the key, a part in the bucket names nobody.
 //!
 //! ```text
 //! itb-sealed-1 │ key id, 8 bytes │ salt, 32 bytes │ AES-256-GCM of the part, with its tag
@@ -32,7 +32,7 @@ pub struct StateKey {
 
 /// Why a part could not be encrypted or decrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SealError {
+pub(crate) enum SealError {
     /// No key at hand has the id in the part.
     OtherKey([u8; ID_BYTES]),
     /// The part is not what was written under its key.
@@ -63,7 +63,7 @@ impl StateKey {
     }
 
     /// Encrypts a part that is to be stored under `key`.
-    pub(super) fn seal(&self, key: &str, part: &[u8]) -> Result<Vec<u8>, SealError> {
+    pub(crate) fn seal(&self, key: &str, part: &[u8]) -> Result<Vec<u8>, SealError> {
         let mut salt = [0; SALT_BYTES];
         rand::fill(&mut salt).map_err(|_| SealError::Refused)?;
         let mut body = part.to_vec();
@@ -102,12 +102,12 @@ impl PartialEq for StateKey {
 impl Eq for StateKey {}
 
 /// Whether a stored part is encrypted.
-pub(super) fn is_sealed(bytes: &[u8]) -> bool {
+pub(crate) fn is_sealed(bytes: &[u8]) -> bool {
     bytes.starts_with(MARK)
 }
 
 /// Decrypts a part with whichever of `keys` it was encrypted with, and tells which.
-pub(super) fn open<'k>(keys: &'k [StateKey], key: &str, bytes: &[u8]) -> Result<(Vec<u8>, &'k StateKey), SealError> {
+pub(crate) fn open<'k>(keys: &'k [StateKey], key: &str, bytes: &[u8]) -> Result<(Vec<u8>, &'k StateKey), SealError> {
     let (head, body) = bytes.split_at_checked(HEAD).ok_or(SealError::Changed)?;
     let (id, salt) =
         head.get(MARK.len()..).and_then(|head| head.split_at_checked(ID_BYTES)).ok_or(SealError::Changed)?;
@@ -117,7 +117,7 @@ pub(super) fn open<'k>(keys: &'k [StateKey], key: &str, bytes: &[u8]) -> Result<
 }
 
 /// A key's id as messages show it.
-pub(super) fn shown(id: [u8; ID_BYTES]) -> String {
+pub(crate) fn shown(id: [u8; ID_BYTES]) -> String {
     id.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 

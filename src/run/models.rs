@@ -1,0 +1,95 @@
+//! The `model.json` files beside the files of an export, each read at most once in an invocation.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures::lock::Mutex;
+use thiserror::Error;
+
+use super::model::{Model, ModelError};
+use crate::bucket::{Bucket, BucketError};
+use crate::config::Export;
+use crate::names::SegmentName;
+
+/// The largest `model.json` that is read into memory, in bytes.
+const MODEL_LIMIT: u64 = 32 * 1024 * 1024;
+
+/// Why a `model.json` could not be read.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ModelReadError {
+    /// The bucket failed.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
+    /// The document is not a valid model.
+    #[error("{key}: {source}")]
+    Model {
+        /// The key of the document.
+        key: String,
+        /// What is wrong with it.
+        source: ModelError,
+    },
+}
+
+/// The descriptions beside the files, read at most once in an invocation. Cheap to clone; clones share them.
+#[derive(Clone, Debug)]
+pub struct Models {
+    bucket: Bucket,
+    read: Arc<Mutex<HashMap<String, Option<Arc<Model>>>>>,
+}
+
+impl Models {
+    /// Descriptions in `bucket`; none is read yet.
+    pub fn new(bucket: Bucket) -> Self {
+        Self { bucket, read: Arc::default() }
+    }
+
+    /// The nearest description in a folder above the file `key`, with its own key.
+    pub async fn describing(
+        &self,
+        export: &Export,
+        segment: &SegmentName,
+        key: &str,
+    ) -> Result<Option<(String, Arc<Model>)>, ModelReadError> {
+        for folder in folders_above(export, segment, key) {
+            for name in ["model.json", "default.manifest.cdm.json"] {
+                let model_key = format!("{folder}/{name}");
+                if let Some(model) = self.read(&model_key).await? {
+                    return Ok(Some((model_key, model)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The description with this very key.
+    pub async fn read(&self, key: &str) -> Result<Option<Arc<Model>>, ModelReadError> {
+        let mut read = self.read.lock().await;
+        if let Some(model) = read.get(key) {
+            return Ok(model.clone());
+        }
+        let model = match self.bucket.read(key, MODEL_LIMIT).await? {
+            None => None,
+            Some((bytes, _)) => Some(Arc::new(
+                Model::parse(&bytes).map_err(|source| ModelReadError::Model { key: key.to_owned(), source })?,
+            )),
+        };
+        read.insert(key.to_owned(), model.clone());
+        Ok(model)
+    }
+}
+
+/// The folders that a description of the file may lie in, the nearest first. The folder of the segment and those of its
+/// runs hold none.
+fn folders_above<'k>(export: &Export, segment: &SegmentName, key: &'k str) -> Vec<&'k str> {
+    let mut folders = Vec::new();
+    let mut folder = key;
+    while let Some((above, _)) = folder.rsplit_once('/') {
+        folder = above;
+        folders.push(folder);
+    }
+    let segment_folder = folders
+        .iter()
+        .rposition(|folder| folder.len() > export.folder.len() && folder.rsplit('/').next() == Some(segment.as_str()));
+    folders.split_off(segment_folder.map_or(0, |place| place + 1))
+}
