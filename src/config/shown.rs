@@ -115,7 +115,7 @@ pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
     let tolerance = (word.chars().count() / 3).min(3);
     candidates
         .into_iter()
-        .map(|candidate| (distance(&word, &folded(candidate)), candidate))
+        .map(|candidate| (strsim::osa_distance(&word, &folded(candidate)), candidate))
         .filter(|(distance, _)| *distance <= tolerance)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -128,25 +128,4 @@ pub(super) fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = 
 
 fn folded(word: &str) -> String {
     word.to_lowercase().replace(['-', ' '], "_")
-}
-
-/// How many letters must be inserted, removed, replaced or swapped with their neighbour (optimal string alignment).
-fn distance(left: &str, right: &str) -> usize {
-    let left: Vec<char> = left.chars().collect();
-    let right: Vec<char> = right.chars().collect();
-    let mut before_last: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.iter().enumerate() {
-        let mut current = vec![i + 1];
-        for (j, b) in right.iter().enumerate() {
-            let replaced = last[j] + usize::from(a != b);
-            let mut cost = replaced.min(last[j + 1] + 1).min(current[j] + 1);
-            if i > 0 && j > 0 && *a == right[j - 1] && left[i - 1] == *b {
-                cost = cost.min(before_last[j - 1] + 1);
-            }
-            current.push(cost);
-        }
-        before_last = std::mem::replace(&mut last, current);
-    }
-    last[right.len()]
 }

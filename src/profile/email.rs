@@ -21,9 +21,6 @@ const MIDDLE: u8 = 2;
 const ALPHANUMERIC: u8 = 4;
 /// A character that may stand in a label of a domain.
 const LABEL: u8 = 8;
-/// A letter that one of the words in [`is_microsoft_domain`] has and few domains have: each word has one of them.
-const OF_MICROSOFT: u8 = 16;
-
 /// What each ASCII character may be. Nearly every address is ASCII, and one look-up for each byte decides.
 const KINDS: [u8; 256] = {
     let mut kinds = [0; 256];
@@ -36,9 +33,6 @@ const KINDS: [u8; 256] = {
             b'.' | b'+' | b'\'' | b'&' | b'#' | b'/' | b'=' | b'`' | b'|' => MIDDLE,
             _ => 0,
         };
-        if matches!(byte.to_ascii_lowercase(), b'h' | b'k' | b'v' | b's') {
-            kinds[byte as usize] |= OF_MICROSOFT;
-        }
         byte += 1;
     }
     kinds
@@ -97,16 +91,7 @@ fn is_microsoft_local_part(local: &str) -> bool {
 /// Domains that hold one of Microsoft's words have a stricter local part.
 fn is_microsoft_domain(domain: &[u8]) -> bool {
     const WORDS: [&[u8]; 4] = [b"hotmail", b"outlook", b"live", b"msn"];
-    let any = domain.iter().fold(0, |any, byte| any | KINDS[usize::from(*byte)]);
-    // Every one of them has a letter that few domains have beside it: a pair of bytes tells them at little cost.
-    any & OF_MICROSOFT != 0
-        && domain.windows(2).enumerate().any(|(at, pair)| {
-            let pair = [pair[0] | 0x20, pair[1] | 0x20];
-            matches!(&pair, b"ho" | b"ou" | b"li" | b"ms")
-                && WORDS
-                    .iter()
-                    .any(|word| domain.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word)))
-        })
+    WORDS.iter().any(|word| domain.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word)))
 }
 
 fn is_gmail_domain(domain: &str) -> bool {

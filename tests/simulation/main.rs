@@ -32,7 +32,7 @@ use virtual_time::VirtualTime;
 use world::{Lane, Wires, World};
 
 /// Cases of the ordinary test run.
-const CASES: u64 = 10_000;
+const CASES: u64 = 500;
 
 /// In so many cases, whatever may be drawn is drawn.
 const ENOUGH_FOR_ALL: u64 = 2_000;

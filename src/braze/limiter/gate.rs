@@ -5,14 +5,11 @@
 //! that started after the last refused one proves that Braze admits again. Where few requests are under way, a 429 that no
 //! limit is behind is often the latest answer, so it takes some in a row to close the gate once requests were admitted.
 //! After a wait one request goes first, and the others follow once it is answered, so that a wait that was too short costs
-//! one request and not hundreds. Where no wait is told, one request after the other asks whether Braze admits again: the
-//! sooner that is seen, the better it shows how long the window had been when it was used up ([`Ease`](super::ease)).
+//! one request and not hundreds.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
-
-use super::pace::WINDOW;
 
 /// Failures in a row from which on requests wait for one that succeeds.
 const MANY_FAILURES: u32 = 10;
@@ -37,7 +34,7 @@ const SOME_REFUSALS: u32 = 3;
 const MANY_REFUSALS: u32 = 5;
 
 /// Refusals among the last 32 answers that close the gate: where a window admits only a few, no three are in a row.
-const MANY_LATELY: u32 = 8;
+const MANY_RECENT: u32 = 8;
 
 /// Requests overtake each other on their way: one that is admitted proves that Braze admits again if it started after the
 /// last refused one, and not among the first of those that were under way with it. This part of them does not count.
@@ -45,13 +42,6 @@ const OVERTAKING: u32 = 8;
 
 /// Wait after a 429 that does not say how long.
 const BLIND_WAIT: Duration = Duration::from_secs(1);
-
-/// Nothing tells when the next window begins, so requests ask, one after the other, until one is admitted: so many times
-/// the interval between requests apart, that they are no more than a fiftieth of the rate,
-const ASKING: f64 = 50.0;
-
-/// no closer than this, and no further apart than [`BLIND_WAIT`]. The end of the window is known to this length afterwards.
-const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Wait between attempts while Braze does not work.
 const FAILURE_WAIT: Duration = Duration::from_millis(500);
@@ -68,38 +58,14 @@ enum State {
     /// `limited` if the rate limit is why.
     Closed {
         until: Instant,
-        limited: Option<Limited>,
+        limited: bool,
     },
     /// One request has gone first.
     First {
         number: u64,
         since: Instant,
-        limited: Option<Limited>,
+        limited: bool,
     },
-}
-
-/// A closing because of the rate limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Limited {
-    /// When the first 429 came.
-    pub(super) since: Instant,
-    /// The wait that it told.
-    pub(super) told: Option<Duration>,
-    /// How far apart requests ask whether they are admitted again, where it told none.
-    pub(super) ask_again: Duration,
-}
-
-impl Limited {
-    fn new(told: Option<Duration>, rate: f64, now: Instant) -> Self {
-        let ask_again = Duration::from_secs_f64(ASKING / rate).clamp(ASK_AGAIN, BLIND_WAIT);
-        Self { since: now, told, ask_again }
-    }
-
-    /// How long until a request asks, if the window may end at any moment. One that does not end in its time is a longer
-    /// one, and no reason to ask often.
-    fn asks(&self, now: Instant) -> Option<Duration> {
-        (self.told.is_none() && now < self.since + WINDOW).then_some(self.ask_again)
-    }
 }
 
 /// Failures in a row.
@@ -140,7 +106,7 @@ pub(super) struct Gate {
     refusals: u32,
     /// The last 32 answers, a one for each refusal. At first it is as if there had been many: as long as nothing was
     /// admitted, a refusal is no stray one.
-    lately: u32,
+    recent: u32,
     /// Whether the closing is due to the rate being too high, not to a stray refusal.
     too_fast: bool,
     failures: Option<Failures>,
@@ -155,7 +121,7 @@ impl Gate {
             latest_bad: 0,
             closings: 0,
             refusals: 0,
-            lately: !(u32::MAX >> MANY_LATELY),
+            recent: !(u32::MAX >> MANY_RECENT),
             too_fast: false,
             failures: None,
             outage: None,
@@ -176,10 +142,7 @@ impl Gate {
         }
         match self.state {
             State::Closed { until, .. } if now < until => Passage::From(until),
-            State::First { since, limited, .. } => {
-                let alone = limited.and_then(|limited| limited.asks(now)).unwrap_or(FIRST_ALONE);
-                if now < since + alone { Passage::From(since + alone) } else { Passage::Open }
-            }
+            State::First { since, .. } if now < since + FIRST_ALONE => Passage::From(since + FIRST_ALONE),
             _ => Passage::Open,
         }
     }
@@ -188,72 +151,58 @@ impl Gate {
     pub(super) fn started(&mut self, number: u64, now: Instant) {
         if let State::Closed { limited, .. } | State::First { limited, .. } = self.state {
             // Nobody was admitted until the wait was over: the limit was reached indeed.
-            self.too_fast |= limited.is_some();
+            self.too_fast |= limited;
             self.state = State::First { number, since: now, limited };
         }
     }
 
-    /// Request `number` was answered, whatever the answer said of its objects, while `under_way` others are not. If that
-    /// opened the gate, and the rate had been too high, gives how it had closed.
-    pub(super) fn answered(&mut self, number: u64, under_way: u32) -> Option<Limited> {
+    /// Request `number` was answered, whatever the answer said of its objects, while `under_way` others are not. Returns
+    /// whether that opened the gate after the rate had been too high.
+    pub(super) fn answered(&mut self, number: u64, under_way: u32) -> bool {
         self.latest_good = self.latest_good.max(number);
-        self.lately <<= 1;
+        self.recent <<= 1;
         if number > self.latest_bad {
             self.refusals = 0;
         }
         self.failures = None;
         self.outage = None;
         let (State::Closed { limited, .. } | State::First { limited, .. }) = self.state else {
-            return None;
+            return false;
         };
         if number <= self.latest_bad + u64::from(under_way / OVERTAKING) {
-            return None;
+            return false;
         }
         self.state = State::Open;
         self.closings = 0;
         let too_fast = std::mem::take(&mut self.too_fast);
-        limited.filter(|_| too_fast)
+        limited && too_fast
     }
 
-    /// Request `number` met the rate limit, at `rate` requests a second, and was `told` to wait so long, or nothing. Gives
-    /// how long it waits; `luck`, from 0 to 1, spreads waits that nobody told.
-    pub(super) fn refused(
-        &mut self,
-        number: u64,
-        told: Option<Duration>,
-        rate: f64,
-        now: Instant,
-        luck: f64,
-    ) -> Duration {
-        let own = (BLIND_WAIT * (1 << self.closings.min(8))).min(LONGEST_WAIT).mul_f64(0.5 + luck / 2.0);
+    /// Request `number` was answered with 429, and asked to wait for `told` if the answer says how long. Returns how long it
+    /// waits; `jitter`, from 0 to 1, spreads waits of our own choice.
+    pub(super) fn refused(&mut self, number: u64, told: Option<Duration>, now: Instant, jitter: f64) -> Duration {
+        let own = (BLIND_WAIT * (1 << self.closings.min(8))).min(LONGEST_WAIT).mul_f64(0.5 + jitter / 2.0);
         let wait = match (told, self.closings) {
             (Some(told), 0) => told,
             // Told before, and it did not suffice.
             (Some(told), _) => told.max(own / 4),
             (None, _) => own,
         };
-        self.lately = self.lately << 1 | 1;
+        self.recent = self.recent << 1 | 1;
         if number > self.latest_good {
             self.latest_bad = self.latest_bad.max(number);
             self.refusals += 1;
             self.too_fast |= self.refusals >= MANY_REFUSALS;
-            let limited = Limited::new(told, rate, now);
-            let asks = self.limited().unwrap_or(limited).asks(now).filter(|_| told.is_none());
-            let closes = match self.state {
-                State::Open => self.refusals >= SOME_REFUSALS || self.lately.count_ones() >= MANY_LATELY,
-                // The next one asks in its turn.
-                State::First { .. } => asks.is_none(),
-                State::Closed { .. } => true,
-            };
-            if closes {
-                self.close(number, now + asks.unwrap_or(wait), Some(limited));
+            let many = self.refusals >= SOME_REFUSALS || self.recent.count_ones() >= MANY_RECENT;
+            if self.state != State::Open || many {
+                self.close(number, now + wait, true);
             }
         }
         wait
     }
 
     /// Request `number` failed: a 5xx, a time-out, a lost connection.
-    pub(super) fn failed(&mut self, number: u64, now: Instant, luck: f64) {
+    pub(super) fn failed(&mut self, number: u64, now: Instant, jitter: f64) {
         let before = self.failures.filter(|failures| now.duration_since(failures.last) < UNRELATED);
         let failures = Failures {
             count: before.map_or(0, |failures| failures.count) + 1,
@@ -267,12 +216,12 @@ impl Gate {
         if many && lasted >= OUTAGE_AFTER && !known {
             let until = now + OUTAGE_PAUSE;
             self.outage = Some((until, OutageFound { failures: failures.count, lasted }));
-            self.state = State::Closed { until, limited: None };
+            self.state = State::Closed { until, limited: false };
         }
         let first = matches!(self.state, State::First { number: first, .. } if number >= first);
         if number > self.latest_good && (many || first) {
             let wait = (FAILURE_WAIT * (1 << self.closings.min(8))).min(LONGEST_FAILURE_WAIT);
-            self.close(number, now + wait.mul_f64(0.5 + luck / 2.0), None);
+            self.close(number, now + wait.mul_f64(0.5 + jitter / 2.0), false);
         }
     }
 
@@ -285,27 +234,20 @@ impl Gate {
         }
     }
 
-    fn limited(&self) -> Option<Limited> {
-        match self.state {
-            State::Closed { limited, .. } | State::First { limited, .. } => limited,
-            State::Open => None,
-        }
-    }
-
-    fn close(&mut self, number: u64, until: Instant, limited: Option<Limited>) {
+    fn close(&mut self, number: u64, until: Instant, limited: bool) {
         self.latest_bad = self.latest_bad.max(number);
         self.state = match self.state {
             State::Open => State::Closed { until, limited },
             // Waits are told in whole seconds, rounded up: of several for the same window the earliest is nearest.
-            State::Closed { until: before, limited: Some(first) } if limited.is_some() => {
-                State::Closed { until: before.min(until), limited: Some(first) }
+            State::Closed { until: before, limited: true } if limited => {
+                State::Closed { until: before.min(until), limited }
             }
-            State::Closed { until: before, limited: None } if limited.is_some() => {
+            State::Closed { until: before, limited: false } if limited => {
                 State::Closed { until: before.max(until), limited }
             }
-            State::First { number: first, limited: was, .. } if number >= first => {
+            State::First { number: first, .. } if number >= first => {
                 self.closings += 1;
-                State::Closed { until, limited: limited.and(was.or(limited)) }
+                State::Closed { until, limited }
             }
             unchanged => unchanged,
         };

@@ -7,11 +7,11 @@
 //! One limiter serves all requests of a connection in this process. Where several processes send, each is given a share of
 //! the rate ([`Limiter::share_rate`]).
 
-mod ease;
 mod gate;
 mod hour_budget;
 mod in_flight;
 mod pace;
+mod rate_estimate;
 #[cfg(test)]
 mod tests;
 
@@ -24,12 +24,12 @@ use rand::{RngExt, SeedableRng};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
 
-use self::ease::Ease;
 use self::gate::{Gate, Passage};
 use self::hour_budget::HourBudget;
 use self::in_flight::Latency;
 pub(super) use self::in_flight::MOST_IN_FLIGHT;
 use self::pace::{DENSITY, Pace, WINDOW};
+use self::rate_estimate::RateEstimate;
 use super::rate_headers::RateHeaders;
 use crate::clock::WallClock;
 
@@ -79,7 +79,7 @@ enum Share {
 #[derive(Debug)]
 struct State {
     pace: Pace,
-    ease: Ease,
+    estimate: RateEstimate,
     gate: Gate,
     hour: Option<HourBudget>,
     latency: Latency,
@@ -94,7 +94,7 @@ impl Limiter {
         let now = Instant::now();
         let state = State {
             pace: Pace::new(now),
-            ease: Ease::new(f64::from(per_second.get()), now),
+            estimate: RateEstimate::new(f64::from(per_second.get())),
             gate: Gate::new(),
             hour: per_hour.map(|budget| HourBudget::new(budget.get())),
             latency: Latency::default(),
@@ -125,7 +125,7 @@ impl Limiter {
 
     /// From now on this process uses `share`, above 0 and at most 1, of the connection's rate.
     pub(super) fn share_rate(&self, share: f64) {
-        self.state().ease.share(share);
+        self.state().estimate.use_share(share);
         self.share.send_replace(Share::Known);
     }
 
@@ -133,8 +133,8 @@ impl Limiter {
     pub(super) fn in_flight_wanted(&self) -> usize {
         let mut state = self.state();
         let now = Instant::now();
-        let rate = state.ease.rate(now);
-        state.latency.in_flight_wanted(rate * state.density(now))
+        let rate = state.estimate.rate(now);
+        state.latency.in_flight_wanted(rate * state.density())
     }
 
     /// Waits until a request may start. Fails at once when that is known to be after `deadline`.
@@ -197,7 +197,7 @@ impl Limiter {
 impl State {
     /// When the next request may start; `None` is now.
     fn turn(&mut self, now: Instant, clock: WallClock) -> Result<Option<Instant>, NoStart> {
-        let rate = self.ease.rate(now);
+        let rate = self.estimate.rate(now);
         let mut turn = self.pace.next(now, rate);
         match self.gate.passage(now) {
             Passage::Open => {}
@@ -212,24 +212,18 @@ impl State {
         Ok((turn > now).then_some(turn))
     }
 
-    /// How much faster than the rate requests start while the window has room. A rate that was found by meeting the limit,
-    /// or that Braze has not confirmed, may be too high: what is then under way is refused, so it is not more than need be.
-    fn density(&self, now: Instant) -> f64 {
-        if self.ease.is_found() {
-            1.0
-        } else if self.ease.is_told() {
-            DENSITY
-        } else {
-            self.pace.cautious_density(now)
-        }
+    /// How much faster than the rate requests start while the window has room. A lowered rate may still be too high:
+    /// requests under way are then refused, so no more are sent than need be.
+    fn density(&self) -> f64 {
+        if self.estimate.is_lowered() { 1.0 } else { DENSITY }
     }
 
     fn start(&mut self, now: Instant, clock: WallClock) -> u64 {
         let number = self.next_number;
         self.next_number += 1;
         self.in_flight += 1;
-        let rate = self.ease.rate(now);
-        self.pace.started(now, rate, self.density(now));
+        let rate = self.estimate.rate(now);
+        self.pace.started(now, rate, self.density());
         self.gate.started(number, now);
         if let Some(hour) = &mut self.hour {
             hour.started(clock.now());
@@ -248,15 +242,15 @@ impl State {
         let Some(limit) = told.limit else {
             return;
         };
-        if !self.ease.told(limit, now) {
+        if !self.estimate.announce(limit, now) {
             return;
         }
         // Less than was thought: part of the window is used up already, and answers are outstanding.
         if let (Some(remaining), Some(reset)) = (told.remaining, told.reset_in) {
-            let left = (remaining * self.ease.shared() - f64::from(self.in_flight)).max(0.0);
+            let left = (remaining * self.estimate.share() - f64::from(self.in_flight)).max(0.0);
             let reset = reset.min(WINDOW);
             let needed =
-                Duration::from_secs_f64((left / (self.ease.rate(now) * self.density(now))).min(WINDOW.as_secs_f64()));
+                Duration::from_secs_f64((left / (self.estimate.rate(now) * self.density())).min(WINDOW.as_secs_f64()));
             self.pace.not_before(now + reset.saturating_sub(needed));
         }
     }
@@ -278,9 +272,8 @@ impl Start<'_> {
         self.report(|state, number, now| {
             state.latency.measured(now.duration_since(at));
             state.listen(told, now, clock);
-            state.ease.admitted(now);
-            if let Some(limited) = state.gate.answered(number, state.in_flight) {
-                state.ease.limit_met(limited, now);
+            if state.gate.answered(number, state.in_flight) {
+                state.estimate.lower(now);
                 state.pace.window_began();
             }
         });
@@ -291,17 +284,16 @@ impl Start<'_> {
         let clock = self.limiter.clock;
         self.report(|state, number, now| {
             state.listen(told, now, clock);
-            let luck = state.random.random();
-            let rate = state.ease.rate(now);
-            state.gate.refused(number, told.wait, rate, now, luck)
+            let jitter = state.random.random();
+            state.gate.refused(number, told.wait, now, jitter)
         })
     }
 
     /// No answer, or a failure on Braze's side.
     pub(super) fn failed(self) {
         self.report(|state, number, now| {
-            let luck = state.random.random();
-            state.gate.failed(number, now, luck);
+            let jitter = state.random.random();
+            state.gate.failed(number, now, jitter);
         });
     }
 

@@ -13,18 +13,6 @@ pub(super) const WINDOW: Duration = Duration::from_secs(3);
 /// whole window's requests on one side of a window of Braze's that begins at another moment.
 pub(super) const DENSITY: f64 = 1.1;
 
-/// As long as Braze has not said what it admits, a window begins with a burst and goes on below the rate. If the limit turns
-/// out to be lower than is thought, it is met while few requests are under way, all of which are refused. What the first
-/// window leaves unused is made up for in the next burst; after that, each window takes the shape of the one before, because
-/// a request has room when one has left the window.
-const BURST: f64 = 1.5;
-
-/// How long the burst lasts: it ends before a limit of half of what is thought is met.
-const BURST_TIME: Duration = Duration::from_millis(900);
-
-/// How close together requests start after the first burst.
-const AFTER_BURST: f64 = 0.75;
-
 /// Requests may come closer together at Braze than they left here by this much.
 const GUARD: Duration = Duration::from_millis(20);
 
@@ -77,13 +65,6 @@ impl Pace {
         self.counted += 1;
         let earliest = now.checked_sub(CATCH_UP).unwrap_or(now);
         self.next = self.next.max(earliest) + Duration::from_secs_f64(1.0 / (rate * density));
-    }
-
-    /// How close together requests start while nobody knows what is admitted.
-    pub(super) fn cautious_density(&self, now: Instant) -> f64 {
-        // Of the first window.
-        let left = self.connecting.saturating_duration_since(now);
-        if !left.is_zero() && left + BURST_TIME <= WINDOW { AFTER_BURST } else { BURST }
     }
 
     /// Nothing starts before `until`.

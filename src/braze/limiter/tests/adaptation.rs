@@ -178,10 +178,11 @@ async fn a_lower_limit_is_found_with_few_refusals() {
                     braze.load(&limiter, in_flight, Duration::from_mins(1)).await;
                     let used = braze.rate(halved_after, halved_after + 60) / 500.0;
                     let refused = braze.refused() as f64 / (braze.refused() + braze.admitted()) as f64;
-                    // Without a word of Braze's, whatever is in flight when the limit is first met is refused.
-                    let most_refused = if telling == Telling::Always { 0.005 } else { 0.015 };
+                    // Where no answer names the limit, the rate is halved and grows back, again and again.
+                    let (least_used, most_refused) =
+                        if telling == Telling::Always { (0.9, 0.005) } else { (0.65, 0.03) };
                     assert!(
-                        used >= 0.9 && refused <= most_refused,
+                        used >= least_used && refused <= most_refused,
                         "{telling:?}, {latency} ms, phase {phase}, after {halved_after} s: used {used:.3}, \
                          refused {refused:.4}"
                     );

