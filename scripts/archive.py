@@ -39,7 +39,7 @@ def released_template(text, version, processor):
         r"(  Architecture:\n    Type: String\n    Default: )\w+", rf"\g<1>{processor}", text
     )
     text, functions_found = re.subn(
-        r"      BuildMethod: rust-cargolambda\n      BuildProperties:\n        CargoLambdaFlags: .+\n        Binary: (\w+)\n((?:.*\n)*?)    Properties:\n",
+        r"      BuildMethod: rust-cargolambda\n      BuildProperties:\n        Binary: (\w+)\n((?:.*\n)*?)    Properties:\n",
         rf"\g<2>    Properties:\n      CodeUri: insights-to-braze-{version}-{processor}-\g<1>.zip\n",
         text,
     )

@@ -48,7 +48,7 @@ Examples:
     itb deliver --config exports.toml --export loyalty --files ~/BlobExport --allow-leavers
 
   The files that lie in the bucket of a deployed stack, from here, with the key of its secret:
-    itb deliver --bucket insights-to-braze-123456789012 --profile marketing --export loyalty
+    itb deliver --bucket insights-to-braze-123456789012 --secret ARN --export loyalty
 
 --files is the folder as Customer Insights writes it: a folder per segment, with a model.json beside them.
 What has been delivered is kept in the workspace, or in the bucket. Without a workspace, the next delivery sends
