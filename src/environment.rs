@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::braze::HttpClients;
 use crate::bucket::Bucket;
 use crate::handler::Handler;
+use crate::message::codes;
 use crate::queue::{DeadLetterQueue, Queue};
 use crate::secrets::{ApiKeys, Readable};
 
@@ -34,20 +35,24 @@ pub struct Environment {
     pub stack: String,
 }
 
-/// Why a function cannot start.
+/// Why a function can't start.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// A variable is missing.
-    #[error("the environment variable {name} is not set. It holds {meaning}")]
+    /// A required environment variable is missing.
+    ///
+    /// Fix: set the variable, or deploy with the template, which sets all of them.
+    #[error("the environment variable {name} is not set\nSet it to {meaning}.")]
     Missing {
         /// Its name.
         name: &'static str,
         /// What it is for.
         meaning: &'static str,
     },
-    /// A variable holds something else than is allowed.
-    #[error("the environment variable {name} holds {found:?}; allowed is {allowed}")]
+    /// An environment variable has a value that is not allowed.
+    ///
+    /// Fix: set it to an allowed value.
+    #[error("the environment variable {name} is {found:?}; allowed: {allowed}")]
     Wrong {
         /// Its name.
         name: &'static str,
@@ -56,10 +61,14 @@ pub enum StartError {
         /// What it may hold.
         allowed: &'static str,
     },
-    /// The HTTP client could not be made.
-    #[error("the HTTP client could not be made: {0}")]
+    /// The HTTP client could not be created, for example because the system has no root certificates.
+    ///
+    /// Fix: check the system's certificates.
+    #[error("can't create the HTTP client: {0}")]
     Http(#[from] reqwest::Error),
 }
+
+codes!(StartError { Missing = "ITB-E01", Wrong = "ITB-E02", Http = "ITB-E03" });
 
 /// A variable, unless it is empty.
 fn variable(name: &str) -> Option<String> {

@@ -50,14 +50,11 @@ fn keep_memory_private() {
 #[cfg(not(target_os = "linux"))]
 fn keep_memory_private() {}
 
-/// A panic tells its place in the code and nothing else: what it says of itself may hold the text that it choked on.
+/// A panic logs its place in the code and nothing else: its message may contain data.
 pub fn keep_panics_silent() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(
-            place,
-            "the function panicked; this is a mistake of insights-to-braze: report the place. What was at hand is not shown"
-        );
+        tracing::error!(place, "the function panicked. This is a bug: please report the place. Data is not shown");
     }));
 }
 

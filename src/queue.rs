@@ -8,6 +8,7 @@ use aws_sdk_sqs::types::ChangeMessageVisibilityBatchRequestEntry;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::message::codes;
 use crate::names::{ExportName, SegmentName};
 use crate::pattern::RunId;
 use crate::when_needed::WhenNeeded;
@@ -37,22 +38,29 @@ pub struct ContinuedDelivery {
     pub run: Option<RunId>,
 }
 
-/// A queue did not do what it was asked for.
+/// Errors of the queues.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum QueueError {
-    /// A delivery could not be put into the queue.
-    #[error("the delivery could not be put into the queue {url} to be continued: {reason}. The schedule continues it")]
+    /// The message that continues a delivery could not be sent.
+    ///
+    /// Fix: nothing to do if the export's schedule is active; otherwise run the export again.
+    #[error(
+        "can't send the message that continues the delivery to {url}: {reason}\n\
+         Nothing is lost: the schedule continues the delivery, if it is active for the export."
+    )]
     NotContinued {
         /// The queue.
         url: String,
         /// What SQS or the connection said.
         reason: String,
     },
-    /// Dead letters could not be read or moved.
+    /// Messages of the dead-letter queue could not be read or moved.
+    ///
+    /// Fix: run `retry` again in a few minutes.
     #[error(
-        "{operation} on the queue {url} failed: {reason}. What was not moved stays in the dead-letter queue and can be seen \
-         again in a while; then run retry again"
+        "SQS {operation} failed for {url}: {reason}\n\
+         Nothing is lost: messages that were not moved stay in the dead-letter queue. Run retry again in a few minutes."
     )]
     DeadLetters {
         /// The SQS operation.
@@ -63,6 +71,8 @@ pub enum QueueError {
         reason: String,
     },
 }
+
+codes!(QueueError { NotContinued = "ITB-S31", DeadLetters = "ITB-S32" });
 
 /// The queue.
 #[derive(Clone, Debug)]

@@ -102,7 +102,7 @@ async fn every_mistake_in_the_configuration_is_named() {
     world.put("config/exports.toml", b"# \xe9t\xe9\n");
     refused(&host, &event, "InvalidConfig", &["config/exports.toml", "UTF-8"]).await;
     world.account.delete_object("config/exports.toml").unwrap();
-    refused(&host, &event, "InvalidConfig", &["there is no", BUCKET, "config/exports.toml", "CONFIG_KEY"]).await;
+    refused(&host, &event, "InvalidConfig", &["does not exist", BUCKET, "config/exports.toml", "CONFIG_KEY"]).await;
     assert_silent(host.log_lines());
     assert_eq!(world.account.braze.counters().requests, 0);
     assert!(world.account.list("state/").is_empty(), "a wrong configuration delivers nothing");
@@ -208,7 +208,7 @@ async fn objects_that_are_no_files_are_ignored_with_the_reason() {
         (&format!("{RUN}/HighValueCustomers_2.xlsx"), "not a .csv, .txt or .tsv file"),
         (&format!("{RUN}/HighValueCustomers_3.csv"), "empty"),
         ("incoming/BlobExport/Other/2026/11/23/0102/Other_1.csv", "not in the export's `segments`"),
-        (&format!("{RUN}/vanished.csv"), "does not exist any more"),
+        (&format!("{RUN}/vanished.csv"), "no longer exists"),
     ] {
         let answer = host.invoke(&world.s3_event(key), TIMEOUT).await.unwrap();
         assert_eq!(answer["reports"], json!([]), "{key}");
@@ -259,7 +259,7 @@ async fn requests_that_the_on_demand_function_does_not_take() {
         (json!({ "action": "connect" }), "InvalidEvent", &["connection", "nothing"]),
         (json!({ "action": "status", "segment": "x" }), "InvalidEvent", &["segment", "action, export"]),
         (json!({ "action": "retire", "export": "loyalty" }), "InvalidEvent", &["segment", "nothing"]),
-        (json!({ "action": "run", "export": "loyal" }), "NotFound", &["the export", "loyal", "There are: loyalty"]),
+        (json!({ "action": "run", "export": "loyal" }), "NotFound", &["the export", "loyal", "existing: loyalty"]),
         (
             json!({ "action": "run", "export": "loyalty", "segment": "Churn" }),
             "NotFound",
@@ -268,9 +268,9 @@ async fn requests_that_the_on_demand_function_does_not_take() {
         (
             json!({ "action": "connect", "connection": "braze" }),
             "NotFound",
-            &["the connection", "\"braze\"", "There are: braze-eu"],
+            &["the connection", "\"braze\"", "existing: braze-eu"],
         ),
-        (json!({ "action": "status", "export": "x" }), "NotFound", &["the export", "There are: loyalty"]),
+        (json!({ "action": "status", "export": "x" }), "NotFound", &["the export", "existing: loyalty"]),
         (
             json!({ "action": "retire", "export": "loyalty", "segment": "Former" }),
             "NotFound",
@@ -279,7 +279,7 @@ async fn requests_that_the_on_demand_function_does_not_take() {
         (
             json!({ "action": "retire", "export": "loyalty", "segment": "ChurnRisk" }),
             "InvalidEvent",
-            &["segment", "ChurnRisk", "still delivers"],
+            &["segment", "ChurnRisk", "still lists"],
         ),
     ];
     for (event, error_type, words) in cases {
@@ -301,14 +301,14 @@ async fn a_schedule_that_names_what_does_not_exist() {
         (json!({ "exports": "loyalty" }), "InvalidEvent", &["exports", "a text", "a list"]),
         (json!({ "exports": [] }), "InvalidEvent", &["exports", "an empty list"]),
         (json!({ "exports": ["loyalty", 3] }), "InvalidEvent", &["exports[1]", "a number"]),
-        (json!({ "exports": ["nobody"] }), "NotFound", &["the export", "nobody", "There are: loyalty"]),
+        (json!({ "exports": ["nobody"] }), "NotFound", &["the export", "nobody", "existing: loyalty"]),
     ];
     for (event, error_type, words) in cases {
         refused(&host, &event, error_type, words).await;
     }
     assert_eq!(world.account.braze.counters().requests, 0);
     let event = json!({ "exports": ["nobody", "loyalty"] });
-    refused(&host, &event, "DeliveryFailed", &["1 of 2", "the export \"nobody\" does not exist", "There are: loyalty"])
+    refused(&host, &event, "DeliveryFailed", &["1 of 2", "the export \"nobody\" does not exist", "existing: loyalty"])
         .await;
     assert_eq!(
         world.has_attribute("canary-1", "High Value Customers"),
@@ -356,14 +356,14 @@ fn files() -> Vec<Case> {
             ],
         ),
         ("NoHeader", row.as_bytes().to_vec(), "failed", &["looks like data", "[exports.loyalty.csv] columns"]),
-        ("Utf16", utf16, "failed", &["UTF-16", "export it as UTF-8"]),
-        ("Truncated", truncated, "failed", &["Truncated_1.csv", "truncated", "upload the whole file again"]),
+        ("Utf16", utf16, "failed", &["UTF-16", "Export it as UTF-8"]),
+        ("Truncated", truncated, "failed", &["Truncated_1.csv", "truncated", "Upload the complete file again"]),
         ("Damaged", damaged, "failed", &["Damaged_1.csv", "gzip data is damaged"]),
         (
             "Spreadsheet",
             b"PK\x03\x04\x14\x00\x06\x00canary\x00\x00".to_vec(),
             "failed",
-            &["not CSV text", "export it as CSV"],
+            &["not CSV", "Export it as CSV"],
         ),
         ("Good", good, "waiting", &[]),
     ]

@@ -132,7 +132,7 @@ async fn a_secret_that_does_not_exist() {
 async fn a_secret_that_may_not_be_read() {
     let world = world_with(30).await;
     world.account.secrets.deny(SECRET, true);
-    let words = ["may not be read", SECRET, "SecretArns", "sam deploy"];
+    let words = ["not allowed to read the secret", SECRET, "SecretArns", "sam deploy"];
     fails_until_mended(&world, &words, || world.account.secrets.deny(SECRET, false)).await;
 }
 
@@ -169,10 +169,13 @@ async fn a_refused_secret_is_answered_with_those_that_may_be_read() {
     let own = SecretsServer::arn("ConnectionSecret-x7Qk2");
     world.account.secrets.deny(SECRET, true);
     let host = host_reading(&world, &[&own]).await;
-    assert_says(&connect(&host).await["message"], &[SECRET, "may not be read", "can be read here: ", &own]);
+    assert_says(
+        &connect(&host).await["message"],
+        &[SECRET, "not allowed to read the secret", "Readable secrets: ", &own],
+    );
     world.account.secrets.deny(SECRET, false);
     world.account.secrets.remove_secret(SECRET);
-    assert_says(&connect(&host).await["message"], &[SECRET, "there is no secret", "can be read here: ", &own]);
+    assert_says(&connect(&host).await["message"], &[SECRET, "there is no secret", "Readable secrets: ", &own]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -266,7 +269,7 @@ async fn without_consent_nothing_is_sent() {
         assert_says(&answer["message"], &["agree_to_data_transfer is not true", "exports.toml"]);
         let report = run(&host).await;
         assert_eq!(report["outcome"], "failed");
-        assert_says(&report["message"], &["nothing is sent", "braze-eu", "agree_to_data_transfer"]);
+        assert_says(&report["message"], &["nothing was sent", "braze-eu", "agree_to_data_transfer"]);
         let scheduled = world.invoke(Function::Scheduled, &json!({})).await.unwrap_err();
         assert_says(&scheduled.message.into(), &["agree_to_data_transfer"]);
         assert_silent(host.log_lines());

@@ -268,14 +268,17 @@ async fn a_segment_is_retired() {
     let world = world().await;
     world.invoke(Function::OnDemand, &sample("run-all.json")).await.unwrap();
     let error = world.invoke(Function::OnDemand, &sample("retire.json")).await.unwrap_err();
-    assert!(error.message.contains("ChurnRisk") && error.message.contains("exports.toml still delivers"), "{error}");
+    assert!(error.message.contains("ChurnRisk") && error.message.contains("exports.toml still lists"), "{error}");
 
     let config = world.get_text("config/exports.toml").replace(r#""ChurnRisk", "#, "");
     world.put("config/exports.toml", config);
     let requests = world.account.braze.counters().requests;
     let reports = reports(&world, Function::OnDemand, &sample("retire.json")).await;
     assert_eq!(told(&reports[0]), ("ChurnRisk", "dry_run", "on-demand", 0));
-    assert!(reports[0]["message"].as_str().unwrap().contains("1 members would be unset"), "{reports:?}");
+    assert!(
+        reports[0]["message"].as_str().unwrap().contains("1 member would be set to `false` or removed"),
+        "{reports:?}"
+    );
     assert_eq!(world.account.braze.counters().requests, requests, "the sample is a dry run");
     assert_eq!(members(&world, "ChurnRisk"), 1);
 }

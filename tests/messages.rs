@@ -1,10 +1,10 @@
-//! `docs/messages.md` lists every error and every message of the reports. It is rendered from the source: the texts of
-//! error types, and of the types whose names end in `Message`, `Reason` or `Problem`.
+//! `docs/messages.md` lists every message with its code, cause and fix. It is rendered from the source: the types that
+//! have codes (`codes!`, or `impl Coded`), their texts, and the documentation of their variants.
 //!
-//! `REWRITE_MESSAGES=1 cargo test --workspace --test messages` writes it anew.
+//! `REWRITE_MESSAGES=1 cargo test --workspace --test messages` renders it again.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,24 +16,71 @@ use syn::{Attribute, Expr, ExprLit, Fields, ImplItem, Item, ItemEnum, ItemImpl, 
 const HEAD: &str = "\
 # Messages
 
-Every error of the application and every message of its reports. Words in ⟨angle brackets⟩ stand for what was found.
-None of them holds a key or what a person's cells say.
+Every message with its code, cause and fix. The code is the field `code` next to `message` in reports and responses, and in
+brackets at the end of errors. Codes never change, texts may. Words in ⟨angle brackets⟩ stand for values. No message
+contains a key or personal data.
 
-This page is rendered from the source by `tests/messages.rs`, which also fails when it is out of date.
+This page is rendered from the source by `tests/messages.rs`.
 ";
 
-/// A type with texts.
-#[derive(Default)]
-struct Section {
-    what: String,
-    /// When a text is shown, and the text.
-    texts: Vec<(String, String)>,
+/// The heading of a group of messages, and the names of their types.
+type Group = (&'static str, &'static [&'static str]);
+
+/// The page: where the user sees a message, and the groups of messages there.
+const PAGE: [(&str, &[Group]); 4] = [
+    (
+        "Reports and responses",
+        &[
+            ("Runs", &["ReportMessage"]),
+            ("Held runs", &["HoldReason"]),
+            ("Responses of the on-demand function", &["AnswerMessage", "ReceiptMessage", "InspectMessage"]),
+            ("Rejected rows", &["RejectionReason", "RowProblem"]),
+            ("Values not sent", &["DropReason"]),
+            ("Ignored objects", &["IgnoredReason"]),
+        ],
+    ),
+    (
+        "Failed deliveries",
+        &[
+            ("Delivery", &["DeliveryError"]),
+            ("Braze", &["StopReason", "CheckError", "Lost"]),
+            ("Files", &["ReadError", "MatchError", "MatchProblem"]),
+            ("model.json", &["ModelError"]),
+            ("Bucket", &["BucketError"]),
+            ("State", &["StateError"]),
+            ("Secret", &["SecretError"]),
+            ("Queue", &["QueueError"]),
+            ("Pages", &["PageError"]),
+        ],
+    ),
+    (
+        "Function errors",
+        &[
+            ("Start", &["StartError"]),
+            ("Events and payloads", &["EventError", "PersonError", "RunIdError", "InspectError"]),
+            ("Invocations", &["HandlerError"]),
+            ("exports.toml", &["SyntaxError", "ConfigError", "PatternError"]),
+        ],
+    ),
+    ("Terminal", &[("itb", &["Failure"])]),
+];
+
+/// The longest first line of a message.
+const LONGEST_FIRST_LINE: usize = 100;
+
+/// A message.
+struct Entry {
+    code: String,
+    text: String,
+    cause: String,
+    fix: String,
 }
 
 #[test]
 fn the_documentation_has_every_message() {
     let rendered = rendered();
-    for known in ["there is no s3://⟨bucket⟩/⟨key⟩", "max_record_bytes", "customer ID longer than 987 bytes"] {
+    for known in ["s3://⟨bucket⟩/⟨key⟩ does not exist", "max_record_bytes", "customer ID longer than 987 bytes"]
+    {
         assert!(rendered.contains(known), "{known} is missing: {rendered}");
     }
     let path = root().join("docs/messages.md");
@@ -45,18 +92,60 @@ fn the_documentation_has_every_message() {
     let differing = found.lines().zip(rendered.lines()).find(|(found, rendered)| found != rendered);
     assert!(
         found == rendered,
-        "docs/messages.md differs from the source ({differing:?}): set REWRITE_MESSAGES=1 and run this test again to \
-         write it anew"
+        "docs/messages.md differs from the source ({differing:?}): set REWRITE_MESSAGES=1 and run this test again"
     );
 }
 
 #[test]
-fn every_variant_of_a_type_with_messages_says_when_it_is_shown() {
-    for section in sections().values() {
-        assert!(!section.what.is_empty(), "a type without a documentation");
-        for (when, text) in &section.texts {
-            assert!(!when.is_empty(), "{text:?} is of a variant without a documentation");
-            assert!(text.chars().count() >= 3, "{when:?} has no text: {text:?}");
+fn every_message_has_a_place_on_the_page_and_a_code_of_its_own() {
+    let types = types();
+    let placed: Vec<&str> =
+        PAGE.iter().flat_map(|(_, groups)| *groups).flat_map(|(_, types)| *types).copied().collect();
+    let with_messages: BTreeSet<&str> =
+        types.iter().filter(|(_, entries)| !entries.is_empty()).map(|(name, _)| name.as_str()).collect();
+    assert_eq!(placed.iter().copied().collect::<BTreeSet<_>>(), with_messages, "the types of PAGE");
+    assert_eq!(placed.len(), with_messages.len(), "a type has two places");
+    let mut codes = BTreeSet::new();
+    for entry in types.values().flatten() {
+        let number = entry.code.strip_prefix("ITB-").unwrap_or_default();
+        let form = number.len() == 3
+            && number.starts_with(|letter: char| letter.is_ascii_uppercase())
+            && number[1..].bytes().all(|digit| digit.is_ascii_digit());
+        assert!(form, "{:?} is not a code", entry.code);
+        assert!(codes.insert(&entry.code), "{} has two messages", entry.code);
+    }
+}
+
+#[test]
+fn every_message_has_a_text_a_cause_and_a_fix() {
+    for entry in types().values().flatten() {
+        let Entry { code, text, cause, fix } = entry;
+        assert!(text.chars().count() >= 3, "{code} has no text");
+        assert!(!cause.is_empty(), "{code} has no cause");
+        assert!(!fix.is_empty(), "{code} has no fix: add a paragraph `Fix: …` to its documentation");
+        let first = text.lines().next().unwrap_or_default();
+        let is_clause = code.starts_with("ITB-C") || code.starts_with("ITB-J") || code == "ITB-F21";
+        assert!(
+            is_clause || first.chars().count() <= LONGEST_FIRST_LINE,
+            "the first line of {code} is too long: {first}"
+        );
+    }
+}
+
+/// Errors without a code have no place in the documentation.
+#[test]
+fn every_error_has_a_code() {
+    let types = types();
+    for file in sources() {
+        for item in &syn::parse_file(&fs::read_to_string(&file).unwrap()).unwrap().items {
+            if let Item::Enum(item) = item
+                && item
+                    .variants
+                    .iter()
+                    .any(|variant| variant.attrs.iter().any(|attribute| attribute.path().is_ident("error")))
+            {
+                assert!(types.contains_key(&item.ident.to_string()), "{} in {}", item.ident, file.display());
+            }
         }
     }
 }
@@ -66,34 +155,32 @@ fn root() -> PathBuf {
 }
 
 fn rendered() -> String {
+    let types = types();
     let mut page = HEAD.to_owned();
-    for (name, section) in sections() {
-        write!(page, "\n## {}\n\n`{name}`\n\n| when | message |\n| --- | --- |\n", section.what).unwrap();
-        for (when, text) in &section.texts {
-            writeln!(page, "| {} | {} |", cell(when), cell(text)).unwrap();
+    for (surface, groups) in PAGE {
+        write!(page, "\n## {surface}\n").unwrap();
+        for (heading, names) in groups {
+            write!(page, "\n### {heading}\n\n| code | message | cause | fix |\n| --- | --- | --- | --- |\n").unwrap();
+            for Entry { code, text, cause, fix } in names.iter().filter_map(|name| types.get(*name)).flatten() {
+                writeln!(page, "| {code} | {} | {} | {} |", cell(text), cell(cause), cell(fix)).unwrap();
+            }
         }
     }
     page
 }
 
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('<', "&lt;").replace('\n', " ")
+    text.replace('|', "\\|").replace('<', "&lt;").replace('\n', "<br>")
 }
 
-fn sections() -> BTreeMap<String, Section> {
+fn sources() -> Vec<PathBuf> {
     let mut files = Vec::new();
     collect(&root().join("src"), &mut files);
+    collect(&root().join("cli/src"), &mut files);
+    files.retain(|file| !file.to_string_lossy().contains("standin"));
     files.sort();
     assert!(files.len() > 50, "the source is not where it was");
-    let mut sections = BTreeMap::new();
-    for file in files {
-        let name = module(&file);
-        let parsed = syn::parse_file(&fs::read_to_string(&file).unwrap()).unwrap();
-        for (type_name, section) in of_file(&parsed) {
-            sections.insert(format!("{name}::{type_name}"), section);
-        }
-    }
-    sections
+    files
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -107,66 +194,120 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-fn module(file: &Path) -> String {
-    let below = file.strip_prefix(root().join("src")).unwrap().with_extension("");
-    let levels: Vec<_> = below.iter().map(|level| level.to_str().unwrap()).filter(|level| *level != "mod").collect();
-    levels.join("::")
+/// The messages of each type that has codes.
+fn types() -> BTreeMap<String, Vec<Entry>> {
+    let mut types = BTreeMap::new();
+    for file in sources() {
+        for (name, entries) in of_file(&syn::parse_file(&fs::read_to_string(&file).unwrap()).unwrap()) {
+            assert!(types.insert(name.clone(), entries).is_none(), "two types are called {name}");
+        }
+    }
+    types
 }
 
-fn of_file(file: &syn::File) -> Vec<(String, Section)> {
+fn of_file(file: &syn::File) -> Vec<(String, Vec<Entry>)> {
     let impls: Vec<&ItemImpl> =
         file.items.iter().filter_map(|item| if let Item::Impl(item) = item { Some(item) } else { None }).collect();
+    let codes: BTreeMap<String, BTreeMap<String, String>> = file.items.iter().filter_map(codes_of_macro).collect();
     let mut found = Vec::new();
     for item in &file.items {
-        let (name, section) = match item {
-            Item::Enum(item) => (item.ident.to_string(), of_enum(item, &impls)),
-            Item::Struct(item) => {
-                let text = error_text(&item.attrs);
-                let texts = text.map(|text| (documentation(&item.attrs), text)).into_iter().collect();
-                (item.ident.to_string(), Section { what: documentation(&item.attrs), texts })
+        match item {
+            Item::Enum(item) => {
+                let name = item.ident.to_string();
+                if let Some(codes) = codes.get(&name) {
+                    found.push((name, of_enum(item, &impls, codes)));
+                }
             }
-            _ => continue,
-        };
-        if !section.texts.is_empty() {
-            found.push((name, section));
+            Item::Struct(item) => {
+                let name = item.ident.to_string();
+                if let (Some(text), Some(code)) = (error_text(&item.attrs), code_of_impl(&name, &impls)) {
+                    let cause = paragraphs(&item.attrs).into_iter().next().unwrap_or_default();
+                    let fix = fix(&item.attrs).unwrap_or_default();
+                    found.push((name, vec![Entry { code, text, cause, fix }]));
+                }
+            }
+            _ => {}
         }
     }
     found
 }
 
-fn of_enum(item: &ItemEnum, impls: &[&ItemImpl]) -> Section {
-    let name = item.ident.to_string();
-    let speaks = ["Message", "Reason", "Problem"].iter().any(|end| name.ends_with(end));
-    let shown = if speaks { texts_of_arms(&name, impls) } else { BTreeMap::new() };
-    let mut section = Section { what: documentation(&item.attrs), texts: Vec::new() };
-    for variant in &item.variants {
-        let of_variant = shown.get(&variant.ident.to_string()).cloned();
-        if let Some(text) = error_text(&variant.attrs).or(of_variant) {
-            let tuple = matches!(variant.fields, Fields::Unnamed(_));
-            let text = if tuple { text.replace("⟨0⟩", "⟨what was found⟩") } else { text };
-            section.texts.push((documentation(&variant.attrs), text));
+/// The codes in `codes!(Type … { Variant = "ITB-…", … })`, by variant.
+fn codes_of_macro(item: &Item) -> Option<(String, BTreeMap<String, String>)> {
+    let Item::Macro(item) = item else { return None };
+    if !item.mac.path.is_ident("codes") {
+        return None;
+    }
+    let tokens: Vec<TokenTree> = item.mac.tokens.clone().into_iter().collect();
+    let TokenTree::Group(group) = tokens.last()? else { return None };
+    let mut codes = BTreeMap::new();
+    let mut variant = String::new();
+    for token in group.stream() {
+        match token {
+            TokenTree::Ident(name) => variant = name.to_string(),
+            TokenTree::Literal(code) => {
+                codes.insert(variant.clone(), code.to_string().trim_matches('"').to_owned());
+            }
+            _ => {}
         }
     }
-    section
+    Some((tokens.first()?.to_string(), codes))
 }
 
-/// The first paragraph of a documentation comment.
-fn documentation(attributes: &[Attribute]) -> String {
-    let mut lines = Vec::new();
+/// The code of a struct, from its `impl Coded`.
+fn code_of_impl(name: &str, impls: &[&ItemImpl]) -> Option<String> {
+    let coded = impls.iter().find(|item| {
+        let of_trait = item.trait_.as_ref().is_some_and(|(path, _)| path.is_ident("Coded"));
+        of_trait && matches!(&*item.self_ty, syn::Type::Path(path) if path.path.is_ident(name))
+    })?;
+    let mut literals = Literals::default();
+    literals.visit_item_impl(coded);
+    literals.texts.pop()
+}
+
+fn of_enum(item: &ItemEnum, impls: &[&ItemImpl], codes: &BTreeMap<String, String>) -> Vec<Entry> {
+    let shown = texts_of_arms(&item.ident.to_string(), impls);
+    let mut entries = Vec::new();
+    for variant in &item.variants {
+        let name = variant.ident.to_string();
+        let Some(code) = codes.get(&name) else { continue };
+        let text = error_text(&variant.attrs).or_else(|| shown.get(&name).cloned()).unwrap_or_default();
+        let tuple = matches!(variant.fields, Fields::Unnamed(_));
+        let text = if tuple { text.replace("⟨0⟩", "⟨what was found⟩") } else { text };
+        let cause = paragraphs(&variant.attrs).into_iter().next().unwrap_or_default();
+        let fix = fix(&variant.attrs).or_else(|| fix(&item.attrs)).unwrap_or_default();
+        entries.push(Entry { code: code.clone(), text, cause, fix });
+    }
+    entries
+}
+
+/// The paragraphs of a documentation comment, on one line each.
+fn paragraphs(attributes: &[Attribute]) -> Vec<String> {
+    let mut paragraphs = vec![String::new()];
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("doc")) {
         if let Meta::NameValue(value) = &attribute.meta
             && let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &value.value
         {
-            if text.value().trim().is_empty() {
-                break;
+            let (line, value) = (paragraphs.len() - 1, text.value());
+            match value.trim() {
+                "" => paragraphs.push(String::new()),
+                text if paragraphs[line].is_empty() => text.clone_into(&mut paragraphs[line]),
+                text => paragraphs[line] = format!("{} {text}", paragraphs[line]),
             }
-            lines.push(text.value().trim().to_owned());
         }
     }
-    lines.join(" ").replace("[`", "`").replace("`]", "`")
+    paragraphs.into_iter().map(|text| text.replace("[`", "`").replace("`]", "`")).collect()
 }
 
-/// The text of `#[error("…")]`; `None` for `#[error(transparent)]`, whose text is listed with the error inside.
+/// The paragraph that says what to do, as a sentence.
+fn fix(attributes: &[Attribute]) -> Option<String> {
+    let paragraphs = paragraphs(attributes);
+    let fix = paragraphs.iter().find_map(|paragraph| paragraph.strip_prefix("Fix: "))?;
+    let mut letters = fix.chars();
+    Some(letters.next()?.to_uppercase().chain(letters).collect())
+}
+
+/// The text of `#[error("…")]`; `None` for `#[error(transparent)]`, whose text is listed with the wrapped error.
 fn error_text(attributes: &[Attribute]) -> Option<String> {
     let attribute = attributes.iter().find(|attribute| attribute.path().is_ident("error"))?;
     let Meta::List(list) = &attribute.meta else { return None };
@@ -207,7 +348,9 @@ fn argument_name(tokens: &[TokenTree]) -> String {
         }
         _ => None,
     });
-    names.find(|name| !["self", "shown", "lines"].contains(&name.as_str())).map_or_else(|| "…".to_owned(), plain)
+    names
+        .find(|name| !["self", "shown", "lines", "counted", "from"].contains(&name.as_str()))
+        .map_or_else(|| "…".to_owned(), plain)
 }
 
 fn plain(name: impl AsRef<str>) -> String {

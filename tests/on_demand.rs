@@ -72,7 +72,7 @@ async fn a_dry_run_tells_everything_and_changes_nothing() {
         assert_eq!((&object["external_id"], &object["first_name"]), (&json!("c•••"), &json!("C•••")));
         assert_eq!(object["loyalty_points"], "a number");
     }
-    assert!(report["message"].as_str().unwrap().contains("30 members would be unset"));
+    assert!(report["message"].as_str().unwrap().contains("30 members would be set to `false`"));
 
     assert_eq!(everything(&world), before);
     assert_eq!(world.account.braze.snapshot(), profiles);
@@ -105,7 +105,7 @@ async fn a_held_run_unsets_nobody_until_it_is_released_or_replaced() {
     let report = &answer["reports"][0];
     assert_eq!(report["outcome"], "held", "{report}");
     let message = report["message"].as_str().unwrap();
-    for word in ["30 of 40 members would leave", "75 %", "max_leavers admits 50 %", "allow_leavers"] {
+    for word in ["30 of 40 members would leave", "75 %", "(`max_leavers`) is 50 %", "allow_leavers"] {
         assert!(message.contains(word), "{message}");
     }
     assert_eq!(report["members"]["left"], 0);
@@ -219,13 +219,13 @@ async fn a_retired_segment_is_unset_and_forgotten() {
     let report = &answer["reports"][0];
     assert_eq!(report["outcome"], "delivered", "{report}");
     assert_eq!(report["members"]["left"], 25);
-    assert!(report["message"].as_str().unwrap().contains("25 members were unset"), "{report}");
+    assert!(report["message"].as_str().unwrap().contains("25 members set to `false` or removed"), "{report}");
     assert_eq!((members(&world, &json!(true)), members(&world, &json!(false))), (0, 25));
     assert_eq!(world.account.braze.count_with_attribute("ChurnRisk", &json!(true)), 10, "other segments stay");
     assert!(world.account.list("state/").iter().all(|object| !object.key.contains("HighValueCustomers")));
 
     let error = host.invoke(&event, TIMEOUT).await.unwrap_err();
-    assert!(error.message.contains("\"HighValueCustomers\" does not exist. There are: ChurnRisk"), "{error}");
+    assert!(error.message.contains("\"HighValueCustomers\" does not exist; existing: ChurnRisk"), "{error}");
     assert_silent(host.log_lines());
 }
 

@@ -198,20 +198,26 @@ async fn every_outcome_leaves_its_page_and_nobody_is_on_it() {
     let hostile = "&#60;img src=x onerror=alert(1)&#62; &#39;⟨U+202E⟩gpj";
     told(
         "delivered-first",
-        &["The segment has 70 members in Braze", "of them answered 429", "#C2410C", "2026-11-20 01:02"],
+        &["The segment has 70 members in Braze", "of them rate limited (429)", "#C2410C", "2026-11-20 01:02"],
     );
     told(
         "delivered",
         &["6 entered and 6 left", "no customer ID and no email", "line 73 of part_1.csv", "C•••", "max_leavers"],
     );
     told("delivered", &["<title>HighValueCustomers: Delivered</title>", "High Value Customers", "Braze, EU workspace"]);
-    told("held", &["顧客ランク「A」 🎉 &#38; &#34;離反&#34;", "Held for a decision", "Held back", "allow_leavers"]);
+    told(
+        "held",
+        &["顧客ランク「A」 🎉 &#38; &#34;離反&#34;", "Held for a decision", "Not in the files", "allow_leavers"],
+    );
     told("waiting", &[hostile, "Waiting for the rest"]);
     told("failed", &[hostile, "Failed", "LoyaltyId"]);
     told("superseded", &[hostile, "Superseded"]);
-    told("unfinished", &["Not finished yet", "goes on by itself"]);
+    told("unfinished", &["Not finished yet", "continues automatically"]);
     told("history", &[hostile, "離反", "Held for a decision", "1 failed", "Members over time", "2026-11-22 01:02"]);
-    told("dry-run", &["Largest changes", "would be held", "data points", "c•••", "Against the last run", hostile]);
+    told(
+        "dry-run",
+        &["Largest changes", "would be held", "data points", "c•••", "Compared with the last run", hostile],
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

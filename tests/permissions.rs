@@ -284,7 +284,7 @@ async fn contributors_run_exports_and_operators_unset_attributes() {
     let retire = json!({ "action": "retire", "export": "loyalty", "segment": "HighValueCustomers" });
     for refused in [&release, &everybody, &retire] {
         let error = of_contributors.invoke(refused, TIMEOUT).await.unwrap_err().to_string();
-        assert!(error.contains("is not for contributors"), "{error}");
+        assert!(error.contains("is not allowed for contributors"), "{error}");
     }
     assert_eq!(world.account.braze.records().len(), before, "nothing was sent");
     let answer = of_operators.invoke(&release, TIMEOUT).await.unwrap();

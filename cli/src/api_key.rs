@@ -12,7 +12,7 @@ const VARIABLE: &str = "BRAZE_API_KEY";
 pub(crate) fn read() -> Result<ApiKey, Failure> {
     let text = match std::env::var(VARIABLE) {
         Ok(text) if !text.trim().is_empty() => text,
-        _ => rpassword::prompt_password("Braze REST API key (is not shown): ")
+        _ => rpassword::prompt_password("Braze REST API key (not shown): ")
             .map_err(|error| Failure::NoKey(format!("{VARIABLE} is not set, and there is no terminal ({error})")))?,
     };
     checked(&text)

@@ -10,6 +10,7 @@ use insights_to_braze::budget::TimeBudget;
 use insights_to_braze::config::Config;
 use insights_to_braze::environment::{DEFAULT_CONFIG_KEY, s3_client};
 use insights_to_braze::handler::Handler;
+use insights_to_braze::message::counted;
 use insights_to_braze::secrets::{ApiKey, ApiKeys, Readable};
 use serde_json::Value;
 
@@ -102,7 +103,7 @@ impl Place {
         }
         if !self.workspace.is_dir() {
             let nothing = std::io::Error::from(std::io::ErrorKind::NotFound);
-            let advice = "`itb deliver` makes it; name it with --workspace";
+            let advice = "`itb deliver` creates it. Set --workspace to its folder.";
             return Err(Failure::file("there is no workspace", &self.workspace, nothing, advice));
         }
         WorkspaceFolder::take(&self.workspace)?.serve(&config, None).await
@@ -126,8 +127,8 @@ impl ExportFiles {
         let files = self.files.as_deref().unwrap_or_else(|| Path::new("."));
         let mirrored = folder.mirror(files, export)?;
         show::aside(format!(
-            "{} files in {}: {} new or changed, {} gone since the last time",
-            mirrored.files,
+            "{} in {}: {} new or changed, {} removed since the last time",
+            counted(mirrored.files as u64, "file", "files"),
             files.display(),
             mirrored.copied,
             mirrored.removed,

@@ -1,4 +1,4 @@
-//! `connect`: proves a connection's key, host and permission.
+//! `connect`: tests a connection.
 
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ async fn of_file(source: &Source, connection: &str, request: &Value) -> Result<V
     let key = api_key::read()?;
     let folder = std::env::temp_dir();
     let folder = tempfile::TempDir::with_prefix("insights-to-braze-connect-").map_err(|source| {
-        Failure::file("cannot make a temporary folder in", &folder, source, "Set TMPDIR to a folder that you may write")
+        Failure::file("can't create a temporary folder in", &folder, source, "Set TMPDIR to a writable folder.")
     })?;
     WorkspaceFolder::take(folder.path())?.serve(&config, Some(key)).await?.on_demand(request).await
 }

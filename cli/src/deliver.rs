@@ -1,7 +1,8 @@
-//! `deliver`: files of a folder go to a real Braze workspace.
+//! `deliver`: delivers the files of a folder to a Braze workspace.
 
 use std::time::{Duration, Instant};
 
+use insights_to_braze::message::counted;
 use insights_to_braze::report::Report;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -50,11 +51,11 @@ pub(crate) async fn run(arguments: &Deliver) -> Result<Ending, Failure> {
             show::line(format!("\nReports, their pages and rejected rows: {}", application.location("reports/")));
         }
         if application.is_workspace() {
-            show::line("The workspace remembers what has been delivered; keep it. It holds personal data.");
+            show::line("Keep the workspace: it records what has been delivered. It contains personal data.");
         }
     }
     if interrupt::has_come() && ending == Ending::Failed {
-        show::aside("Stopped at a checkpoint. The same command goes on from there.");
+        show::aside("Stopped at a checkpoint. Run the same command to resume.");
         return Ok(Ending::Interrupted);
     }
     Ok(ending)
@@ -83,10 +84,11 @@ impl Answer {
         }
         let told = |message: &String| self.reports.iter().any(|report| report.message == *message);
         if let Some(message) = self.message.as_ref().filter(|message| !told(message)) {
-            show::line(message);
+            show::line(show::message(message));
         }
         for ignored in &self.ignored {
-            show::line(format!("{} objects ignored: {}", show::count(ignored.objects), ignored.reason));
+            let objects = counted(ignored.objects, "object", "objects");
+            show::line(format!("{objects} ignored: {}", ignored.reason));
         }
     }
 }

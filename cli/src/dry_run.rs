@@ -22,7 +22,7 @@ pub(crate) async fn preview(
     page_file: Option<&Path>,
 ) -> Result<Ending, Failure> {
     let application = files.open(|| Ok(None)).await?;
-    let answer = with_progress(&application, &selection.request(&files.export, true), "looking through").await?;
+    let answer = with_progress(&application, &selection.request(&files.export, true), "reading").await?;
     let parsed = Answer::deserialize(&answer)?;
     if json {
         show::json(&answer)?;

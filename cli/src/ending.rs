@@ -1,4 +1,4 @@
-//! How a command ends: its exit code, and what is said when it cannot be done.
+//! How a command ends: its exit code, and its error message.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use insights_to_braze::bucket::BucketError;
 use insights_to_braze::config::ConfigError;
 use insights_to_braze::environment::StartError;
 use insights_to_braze::handler::HandlerError;
+use insights_to_braze::message::codes;
 use insights_to_braze::page::PageError;
 use insights_to_braze::report::{Outcome, Report};
 use thiserror::Error;
@@ -20,11 +21,11 @@ pub(crate) const INTERRUPTED_CODE: u8 = 130;
 pub(crate) enum Ending {
     /// Everything that could be done is done.
     Done,
-    /// A delivery failed or is not finished, or a check found a mistake.
+    /// A delivery failed or is not finished, or a check found a problem.
     Failed,
-    /// The command cannot be done as it was given.
+    /// The arguments, the configuration or the files are not valid.
     Usage,
-    /// A run waits for a person because too many members would leave.
+    /// A run is held because too many members would leave.
     Held,
     /// Ctrl-C stopped it at a checkpoint.
     Interrupted,
@@ -56,93 +57,144 @@ impl From<Ending> for ExitCode {
     }
 }
 
-/// Why a command could not be done.
+/// Errors of the command line.
 #[derive(Debug, Error)]
 pub(crate) enum Failure {
-    /// A file or folder of this machine.
-    #[error("{what} {}: {source}. {advice}", .path.display())]
+    /// A file or folder can't be read or written.
+    ///
+    /// Fix: check the path and its permissions.
+    #[error("{what} {}: {source}\n{advice}", .path.display())]
     File { what: &'static str, path: PathBuf, source: io::Error, advice: &'static str },
-    /// A stand-in could not be started.
-    #[error("a server on 127.0.0.1 could not be started: {0}. Are other programs allowed to listen there?")]
+    /// A mock server can't be started.
+    ///
+    /// Fix: check whether programs may listen on 127.0.0.1.
+    #[error("can't start a server on 127.0.0.1: {0}\nCheck whether programs may listen there.")]
     Server(io::Error),
-    /// `exports.toml` has mistakes.
+    /// `exports.toml` is not valid.
     #[error("{}:\n{source}", .path.display())]
     Config { path: PathBuf, source: ConfigError },
-    /// The configuration has no such export or connection.
-    #[error("{} has no {kind} {name:?}. There are: {existing}", .path.display())]
+    /// `exports.toml` has no export or connection of this name.
+    ///
+    /// Fix: use one of the existing names.
+    #[error("{} has no {kind} {name:?}; existing: {existing}", .path.display())]
     NoSuch { path: PathBuf, kind: &'static str, name: String, existing: String },
-    /// A folder that has to be empty is not.
-    #[error(
-        "the folder {} is not empty. The demonstration begins with an empty one: name another, or leave --folder out",
-        .0.display()
-    )]
+    /// The folder of the demo is not empty.
+    ///
+    /// Fix: use another folder, or omit --folder.
+    #[error("the folder {} is not empty\nUse another folder, or omit --folder.", .0.display())]
     NotEmpty(PathBuf),
-    /// The folder with the files has none.
+    /// The folder of the export contains no files.
+    ///
+    /// Fix: set --files to the folder as written by Customer Insights.
     #[error(
-        "the folder {} has no files. --files is the folder as Customer Insights writes it: one folder per segment, \
-         with a model.json beside them",
+        "the folder {} contains no files\n\
+         Set --files to the folder as written by Customer Insights: one folder per segment, next to a model.json.",
         .0.display()
     )]
     NoFiles(PathBuf),
-    /// The workspace would be copied into itself.
+    /// The workspace is located in the folder of the export's files.
+    ///
+    /// Fix: use another folder with --workspace.
     #[error(
-        "the workspace {} lies in the folder with the files, so that it would be taken for files of the export. \
-         Name another folder with --workspace",
+        "the workspace {} is located in the folder with the files\n\
+         It would be taken for files of the export. Use another folder with --workspace.",
         .0.display()
     )]
     WorkspaceInFiles(PathBuf),
-    /// A file's name cannot be a key in a bucket.
-    #[error("the name of {} is not UTF-8, and keys in S3 are. Rename the file", .0.display())]
+    /// The name of a file is not UTF-8, as keys in S3 are.
+    ///
+    /// Fix: rename the file.
+    #[error("the name of {} is not UTF-8\nRename the file.", .0.display())]
     Name(PathBuf),
-    /// Another command works with the same folder.
+    /// Another command is using the workspace.
+    ///
+    /// Fix: wait until it ends, or use another folder with --workspace.
     #[error(
-        "another command works with the workspace {}. Wait for its end, or name another folder with --workspace",
+        "another command is using the workspace {}\nWait until it ends, or use another folder with --workspace.",
         .0.display()
     )]
     Busy(PathBuf),
-    /// There is no key.
+    /// The Braze API key is missing.
+    ///
+    /// Fix: set `BRAZE_API_KEY`, or run the command in a terminal and enter the key.
     #[error(
-        "there is no Braze REST API key: {0}. Put it into the environment variable BRAZE_API_KEY, or run this in a \
-         terminal to be asked for it"
+        "no Braze REST API key: {0}\n\
+         Set the environment variable BRAZE_API_KEY, or run the command in a terminal and enter the key."
     )]
     NoKey(String),
-    /// What was given is no key.
-    #[error("the Braze REST API key holds spaces or characters that no key has. Copy it again from Braze's dashboard")]
-    KeyMalformed,
-    /// Nothing says in which region a stack is.
+    /// The Braze API key contains characters that no key has.
+    ///
+    /// Fix: copy the key again from Settings > API Keys in Braze.
     #[error(
-        "no AWS region is known. Set it in the profile (`aws configure`), name another profile with --profile, or set the \
-         environment variable AWS_REGION"
+        "the Braze REST API key contains spaces or characters that no key has\n\
+         Copy it again from Settings > API Keys in Braze."
+    )]
+    KeyMalformed,
+    /// The AWS region of the stack is not known.
+    ///
+    /// Fix: set the region in the profile, use another --profile, or set `AWS_REGION`.
+    #[error(
+        "the AWS region is not known\n\
+         Set it in the profile (`aws configure`), use another profile with --profile, or set AWS_REGION."
     )]
     NoRegion,
-    /// There is no report of what was asked for.
-    #[error("there is no report {of}. {advice}")]
+    /// There is no such report.
+    ///
+    /// Fix: choose one of the existing runs.
+    #[error("there is no report {of}\n{advice}.")]
     NoReport { of: String, advice: String },
-    /// A report is none that this program reads.
-    #[error("{location} is no report that this program reads: {source}. Was it written by another version?")]
+    /// A report can't be read, probably because a different version wrote it.
+    ///
+    /// Fix: use the version of `itb` that belongs to the deployed stack.
+    #[error("can't read the report {location}: {source}\nIt may have been written by a different version.")]
     Unreadable { location: String, source: serde_json::Error },
-    /// There is more than one page to be had.
-    #[error("there are {runs} runs, and --html takes the page of one. Name a segment with --segment")]
+    /// `--html` matches the pages of several runs.
+    ///
+    /// Fix: choose one with --segment.
+    #[error("--html writes the page of one run, but there are {runs}\nChoose a segment with --segment.")]
     SeveralPages { runs: usize },
-    /// A page is not there.
-    #[error("there is no page {location}. It is written when a run ends; `itb report` shows what there is")]
+    /// The page does not exist (yet).
+    ///
+    /// Fix: wait until the run ends; `itb report` lists the reports.
+    #[error("there is no page {location}\nPages are written when a run ends. `itb report` lists the reports.")]
     NoPage { location: String },
-    /// A page could not be made.
+    /// A page can't be written.
     #[error(transparent)]
     Page(#[from] PageError),
     /// The bucket failed.
     #[error(transparent)]
     Bucket(#[from] BucketError),
-    /// The handler could not be made.
+    /// The handler can't be created.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// The handler refused.
+    /// The handler returned an error.
     #[error(transparent)]
     Handler(#[from] HandlerError),
-    /// The handler's answer has another form than this program knows.
-    #[error("the answer of the handler cannot be read: {0}. This is a mistake of this program")]
+    /// The response of the handler can't be read. This is a bug.
+    ///
+    /// Fix: please report it.
+    #[error("internal error: can't read the response ({0})\nThis is a bug: please report it.")]
     Answer(#[from] serde_json::Error),
 }
+
+codes!(Failure wraps Page, Bucket, Start, Handler source Config {
+    File = "ITB-T01",
+    Server = "ITB-T02",
+    NoSuch = "ITB-T03",
+    NotEmpty = "ITB-T04",
+    NoFiles = "ITB-T05",
+    WorkspaceInFiles = "ITB-T06",
+    Name = "ITB-T07",
+    Busy = "ITB-T08",
+    NoKey = "ITB-T09",
+    KeyMalformed = "ITB-T10",
+    NoRegion = "ITB-T11",
+    NoReport = "ITB-T12",
+    Unreadable = "ITB-T13",
+    SeveralPages = "ITB-T14",
+    NoPage = "ITB-T15",
+    Answer = "ITB-T16",
+});
 
 impl Failure {
     pub(crate) fn file(what: &'static str, path: &Path, source: io::Error, advice: &'static str) -> Self {

@@ -18,8 +18,8 @@ pub(crate) struct Mirrored {
     pub(crate) removed: usize,
 }
 
-const READ: &str = "Check that --files is the folder of the export and that you may read it";
-const WRITE: &str = "Check that you may write the workspace and that the disk has room";
+const READ: &str = "Check that --files is the folder of the export and that it is readable.";
+const WRITE: &str = "Check that the workspace is writable and that the disk has space.";
 
 /// Copies what is new or changed in `from` to `to` and removes what `from` no longer has. A copy keeps the time of its
 /// original: how long the files have been quiet tells whether a run is complete. Names that begin with a dot are passed over. A copy that is not whole yet lies in `unfinished`, which is on the same disk as `to` and outside of it.
@@ -32,9 +32,9 @@ pub(crate) fn mirror(from: &Path, to: &Path, unfinished: &Path) -> Result<Mirror
     let mut mirrored = Mirrored { files: found.len(), ..Mirrored::default() };
     for file in &found {
         let (source, copy) = (from.join(file), to.join(file));
-        if !same_content(&source, &copy).map_err(|error| Failure::file("cannot read", &source, error, READ))? {
+        if !same_content(&source, &copy).map_err(|error| Failure::file("can't read", &source, error, READ))? {
             copy_whole(&source, &copy, unfinished)
-                .map_err(|error| Failure::file("cannot copy", &source, error, WRITE))?;
+                .map_err(|error| Failure::file("can't copy", &source, error, WRITE))?;
             mirrored.copied += 1;
         }
     }
@@ -45,7 +45,7 @@ pub(crate) fn mirror(from: &Path, to: &Path, unfinished: &Path) -> Result<Mirror
     }
     for file in there.iter().filter(|file| !found.contains(*file)) {
         let copy = to.join(file);
-        fs::remove_file(&copy).map_err(|error| Failure::file("cannot remove", &copy, error, WRITE))?;
+        fs::remove_file(&copy).map_err(|error| Failure::file("can't remove", &copy, error, WRITE))?;
         mirrored.removed += 1;
     }
     Ok(mirrored)
@@ -54,7 +54,7 @@ pub(crate) fn mirror(from: &Path, to: &Path, unfinished: &Path) -> Result<Mirror
 /// The files in and below `root/below`, relative to `root`.
 fn collect(root: &Path, below: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
     let folder = root.join(below);
-    let failure = |error| Failure::file("cannot read", &folder, error, READ);
+    let failure = |error| Failure::file("can't read", &folder, error, READ);
     let mut entries: Vec<_> = fs::read_dir(&folder).map_err(failure)?.collect::<Result<_, _>>().map_err(failure)?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {

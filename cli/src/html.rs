@@ -12,9 +12,8 @@ const LIMIT: u64 = 64 * 1024 * 1024;
 
 /// Writes a page to `file` and says so beside the result.
 pub(crate) fn write(file: &Path, page: &[u8]) -> Result<(), Failure> {
-    fs::write(file, page).map_err(|source| {
-        Failure::file("cannot write", file, source, "Name a file in a folder that you may write, with --html")
-    })?;
+    fs::write(file, page)
+        .map_err(|source| Failure::file("can't write", file, source, "Use a file in a writable folder with --html."))?;
     show::aside(format!("The page is in {}", file.display()));
     Ok(())
 }

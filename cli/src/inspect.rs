@@ -1,5 +1,6 @@
 //! `inspect`: how the files of a folder are read, or why they are ignored. Nothing is sent and nothing is kept of it.
 
+use insights_to_braze::message::counted;
 use serde_json::{Value, json};
 
 use crate::arguments::Inspect;
@@ -37,12 +38,12 @@ fn tell(answer: &Value, export: &str) {
         let dialect = &file["dialect"];
         show::line(format!("\n{}", text(&file["key"])));
         show::line(format!(
-            "  delimiter {}, quotes {}, lines end in {}, header {}, {} columns",
+            "  delimiter {}, quotes {}, line ending {}, header {}, {}",
             text(&dialect["delimiter"]),
             text(&dialect["quotes"]),
             text(&dialect["line_ending"]),
             text(&file["header"]),
-            file["column_count"],
+            counted(file["column_count"].as_u64().unwrap_or_default(), "column", "columns"),
         ));
         for column in elements(&file["columns"]) {
             let values: Vec<String> = elements(&column["first_values"]).map(text).collect();
@@ -56,11 +57,11 @@ fn tell(answer: &Value, export: &str) {
         }
     }
     for model in elements(&answer["models"]) {
-        let stands = model["problem"].as_str().map_or_else(
-            || format!("{} entities", elements(&model["entities"]).count()),
+        let status = model["problem"].as_str().map_or_else(
+            || counted(elements(&model["entities"]).count() as u64, "entity", "entities"),
             |problem| format!("{} {problem}", show::bad("problem:")),
         );
-        show::line(format!("\n{}: {stands}", text(&model["key"])));
+        show::line(format!("\n{}: {status}", text(&model["key"])));
     }
-    show::line(format!("\n{}", text(&answer["message"])));
+    show::line(format!("\n{}", show::message(&text(&answer["message"]))));
 }

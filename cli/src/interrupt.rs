@@ -24,7 +24,7 @@ pub(crate) fn listen() {
             return;
         }
         INTERRUPTED.store(true, Ordering::Relaxed);
-        show::aside("Stopping at a checkpoint. Ctrl-C again ends at once.");
+        show::aside("Stopping at a checkpoint. Press Ctrl-C again to stop immediately.");
         if tokio::signal::ctrl_c().await.is_ok() {
             std::process::exit(i32::from(INTERRUPTED_CODE));
         }

@@ -99,9 +99,9 @@ impl Kept {
             format!("of the export {:?}{}{}", arguments.export, segment.unwrap_or_default(), run.unwrap_or_default());
         let runs: Vec<String> = self.0.values().flat_map(BTreeMap::keys).map(ToString::to_string).collect();
         let advice = if runs.is_empty() {
-            "`itb status` tells which segments have been delivered".to_owned()
+            "`itb status` lists the delivered segments".to_owned()
         } else {
-            format!("There are reports of these runs: {}", runs.join(", "))
+            format!("Runs with a report: {}", runs.join(", "))
         };
         Failure::NoReport { of, advice }
     }

@@ -1,4 +1,4 @@
-//! `status`: how the segments stand.
+//! `status`: the status of each segment.
 
 use insights_to_braze::names::ExportName;
 use insights_to_braze::state::StateKeys;
@@ -17,7 +17,7 @@ pub(crate) async fn run(arguments: &Status) -> Result<Ending, Failure> {
         return Ok(Ending::Done);
     }
     let mut table =
-        Table::new(&["export", "segment", "attribute", "last complete run", ">members", "newest run", "stands"]);
+        Table::new(&["export", "segment", "attribute", "last complete run", ">members", "newest run", "status"]);
     for export in elements(&answer["exports"]) {
         for segment in elements(&export["segments"]) {
             table.row(row(export, segment));
@@ -36,6 +36,16 @@ pub(crate) async fn run(arguments: &Status) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
+/// The phase of a run, in the words of outcomes.
+fn status(run: &Value) -> String {
+    match run["phase"].as_str() {
+        Some("open") => "waiting".to_owned(),
+        Some("completing") => "unfinished".to_owned(),
+        Some("complete") => "delivered".to_owned(),
+        _ => text(&run["phase"]),
+    }
+}
+
 fn row(export: &Value, segment: &Value) -> Vec<String> {
     let newest = elements(&segment["runs"]).last();
     let members = segment["last_complete"]["members"].as_u64();
@@ -46,6 +56,6 @@ fn row(export: &Value, segment: &Value) -> Vec<String> {
         text(&segment["last_complete"]["run"]),
         members.map(show::count).unwrap_or_default(),
         newest.map(|run| text(&run["run"])).unwrap_or_default(),
-        newest.map(|run| text(&run["phase"])).unwrap_or_default(),
+        newest.map(status).unwrap_or_default(),
     ]
 }

@@ -35,7 +35,7 @@ impl ConfigFile {
     /// Reads and checks the file.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let text = fs::read_to_string(path).map_err(|source| {
-            Failure::file("cannot read", path, source, "Name your exports.toml with --config; it is UTF-8 text")
+            Failure::file("can't read", path, source, "Set --config to your exports.toml, a UTF-8 text file.")
         })?;
         let config = Config::parse(&text).map_err(|source| Failure::Config { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), config, text })
@@ -69,9 +69,8 @@ pub(crate) struct WorkspaceFolder {
 impl WorkspaceFolder {
     /// Makes the folder if need be and takes it.
     pub(crate) fn take(path: &Path) -> Result<Self, Failure> {
-        let failure = |source| {
-            Failure::file("cannot use the workspace", path, source, "Name a folder that you may write with --workspace")
-        };
+        let failure =
+            |source| Failure::file("can't use the workspace", path, source, "Use a writable folder with --workspace.");
         make_private(path).and_then(|()| fs::create_dir_all(path.join(BUCKET))).map_err(failure)?;
         let path = path.canonicalize().map_err(failure)?;
         let lock =
@@ -108,7 +107,7 @@ impl WorkspaceFolder {
         let config_path = bucket_folder.join(DEFAULT_CONFIG_KEY);
         let written = config_path.parent().map_or(Ok(()), fs::create_dir_all);
         written.and_then(|()| fs::write(&config_path, &config.text)).map_err(|source| {
-            Failure::file("cannot write", &config_path, source, "Name a folder that you may write with --workspace")
+            Failure::file("can't write", &config_path, source, "Use a writable folder with --workspace.")
         })?;
         let s3 = S3Server::start(&self.path, Clock::new()).await.map_err(Failure::Server)?;
         let bucket = Bucket::new(clients::s3(s3.url()), BUCKET.to_owned());

@@ -99,8 +99,8 @@ async fn a_stack_is_inspected_delivered_and_looked_at_from_a_desk() {
 async fn what_is_missing_is_said_and_no_key_is_shown() {
     let office = Office::new().await;
     let lines = [
-        (format!("status --bucket {BUCKET}"), "no AWS region is known"),
-        (format!("status --bucket {BUCKET} --profile marketing --export royalty"), "There are: loyalty"),
+        (format!("status --bucket {BUCKET}"), "the AWS region is not known"),
+        (format!("status --bucket {BUCKET} --profile marketing --export royalty"), "existing: loyalty"),
         ("status --bucket another-bucket --profile marketing".to_owned(), "another-bucket"),
         (format!("status --bucket {BUCKET} --profile marketing --config-key none.toml"), "none.toml"),
     ];

@@ -1,4 +1,4 @@
-//! Proves that a connection works: host, key and permission, without changing any data.
+//! Tests a connection: host, key and permission, without changing any data.
 
 use std::time::Duration;
 
@@ -7,8 +7,10 @@ use thiserror::Error;
 use tokio::time::{sleep, timeout};
 
 use super::client::BrazeClient;
+use super::outcome::StopReason;
 use super::response::TrackAnswer;
 use super::transport::{Answer, Lost};
+use crate::message::codes;
 use crate::secrets::ApiKey;
 
 /// A request without any object. Braze refuses it (400, "Valid data must be provided …") once it has accepted the key and
@@ -24,32 +26,38 @@ const BETWEEN: Duration = Duration::from_millis(500);
 /// How long one try may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Why a connection does not work, and where to mend it.
+/// Why a connection does not work.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CheckError {
-    /// The host's name cannot be resolved.
+    /// The host name does not exist.
+    ///
+    /// Fix: check `hostname` for a typo. Braze's API overview lists the REST endpoints by dashboard URL.
     #[error(
-        "the name of {host} cannot be resolved: there is probably a slip in `hostname` in exports.toml. Braze's \
-         dashboard shows the REST endpoint at Settings > APIs and Identifiers"
+        "Can't find the host {host}\n\
+         Check `hostname` in exports.toml for a typo. Braze's API overview lists the REST endpoints by dashboard URL."
     )]
     UnknownHost {
         /// Host and port of the connection.
         host: String,
     },
-    /// Nothing listens there.
+    /// The host refuses connections.
+    ///
+    /// Fix: check `hostname`, and whether outbound traffic is blocked.
     #[error(
-        "{host} refused the connection: nothing listens there. Check `hostname` in exports.toml, and whether the \
-         function's network lets it out"
+        "{host} refused the connection\n\
+         Check `hostname` in exports.toml, and whether outbound traffic is blocked."
     )]
     ConnectionRefused {
         /// Host and port of the connection.
         host: String,
     },
-    /// TLS failed.
+    /// The host has no trusted TLS certificate, or a proxy replaces it.
+    ///
+    /// Fix: check `hostname`, and whether a proxy intercepts TLS with its own certificate.
     #[error(
-        "no trusted TLS connection to {host} could be made: {reason}. Check `hostname` in exports.toml, and whether a \
-         proxy stands between that presents a certificate of its own"
+        "Can't make a trusted TLS connection to {host}: {reason}\n\
+         Check `hostname` in exports.toml, and whether a proxy intercepts TLS with its own certificate."
     )]
     Tls {
         /// Host and port of the connection.
@@ -57,10 +65,12 @@ pub enum CheckError {
         /// What TLS says.
         reason: String,
     },
-    /// No answer came.
+    /// The host does not respond.
+    ///
+    /// Fix: check `hostname`, and whether outbound traffic is blocked.
     #[error(
-        "{host} does not answer: {reason}. Check `hostname` in exports.toml, and whether the function's network lets it \
-         out"
+        "{host} does not respond: {reason}\n\
+         Check `hostname` in exports.toml, and whether outbound traffic is blocked."
     )]
     NoAnswer {
         /// Host and port of the connection.
@@ -68,30 +78,16 @@ pub enum CheckError {
         /// What happened.
         reason: String,
     },
-    /// 401.
+    /// Braze rejected the key.
+    #[error(transparent)]
+    Refused(StopReason),
+    /// The host is not one of Braze's REST endpoints.
+    ///
+    /// Fix: set `hostname` to the REST endpoint of your Braze instance.
     #[error(
-        "{host} refused the API key (401): the key is wrong or was deleted, or it belongs to another instance than \
-         `hostname` in exports.toml names. Compare both with Settings > APIs and Identifiers in Braze's dashboard, then \
-         mend the connection's secret in Secrets Manager, {{\"api_key\": \"…\"}}, or `hostname`"
-    )]
-    Unauthorized {
-        /// Host and port of the connection.
-        host: String,
-    },
-    /// 403.
-    #[error(
-        "{host} knows the API key but forbids it to write users (403): it needs the permission users.track, and its list \
-         of allowed addresses, if it has one, must hold this function's. Neither can be changed on a key that exists: \
-         make a new one at Settings > APIs and Identifiers in Braze's dashboard and put it into the connection's secret"
-    )]
-    Forbidden {
-        /// Host and port of the connection.
-        host: String,
-    },
-    /// The host is none of Braze's REST endpoints.
-    #[error(
-        "{host} is not a REST endpoint of Braze ({found}). Mend `hostname` in exports.toml; Braze's dashboard shows the \
-         endpoint at Settings > APIs and Identifiers, for example rest.iad-03.braze.com"
+        "{host} is not a REST endpoint of Braze ({found})\n\
+         Fix `hostname` in exports.toml, for example rest.iad-03.braze.com. Braze's API overview lists the REST endpoints by \
+         dashboard URL."
     )]
     NotBraze {
         /// Host and port of the connection.
@@ -99,10 +95,12 @@ pub enum CheckError {
         /// What it answered.
         found: String,
     },
-    /// Braze itself does not work.
+    /// Braze returns server errors.
+    ///
+    /// Fix: try again later, and see Braze's status page if it lasts.
     #[error(
-        "{host} answers with a failure of its own ({status}). Nothing is wrong with the connection's settings as far as \
-         can be seen; try again later, and see Braze's status page if it lasts"
+        "{host} returned a server error ({status})\n\
+         The settings of the connection look right. Try again later, and see Braze's status page if it lasts."
     )]
     Unavailable {
         /// Host and port of the connection.
@@ -112,9 +110,18 @@ pub enum CheckError {
     },
 }
 
+codes!(CheckError wraps Refused {
+    UnknownHost = "ITB-B11",
+    ConnectionRefused = "ITB-B12",
+    Tls = "ITB-B13",
+    NoAnswer = "ITB-B14",
+    NotBraze = "ITB-B15",
+    Unavailable = "ITB-B16",
+});
+
 impl BrazeClient {
-    /// Proves that host, key and the permission `users.track` are right, by a request that holds no data (the `connect`
-    /// action). An answer 429 proves them too. Takes half a minute at most.
+    /// Tests host, key and the permission `users.track` with a request that contains no data (the `connect` action). A 429
+    /// counts as success. Takes half a minute at most.
     pub async fn check(&self, key: &ApiKey) -> Result<(), CheckError> {
         let host = self.host().to_owned();
         let mut tries = 0;
@@ -129,7 +136,7 @@ impl BrazeClient {
                     Err(error) => error,
                 },
                 Ok(Some(Err(lost))) => unanswered(lost, &host),
-                Ok(None) => return Err(CheckError::Unauthorized { host }),
+                Ok(None) => return Err(CheckError::Refused(StopReason::Unauthorized { host })),
                 Err(_) => unanswered(Lost::TimedOut, &host),
             };
             let may_pass = matches!(error, CheckError::Unavailable { .. } | CheckError::NoAnswer { .. });
@@ -145,17 +152,17 @@ fn judge(answer: &Answer, host: &str) -> Result<(), CheckError> {
     let host = host.to_owned();
     let braze_said = TrackAnswer::parse(&answer.body, 0).is_some_and(|said| said.known);
     let not_braze = |found: &str| {
-        Err(CheckError::NotBraze { host: host.clone(), found: format!("it answers {} {found}", answer.status) })
+        Err(CheckError::NotBraze { host: host.clone(), found: format!("it returns {} {found}", answer.status) })
     };
     match answer.status {
         200..=299 | 400 | 422 if braze_said => Ok(()),
         // Braze limits the rate of those that it knows.
         429 => Ok(()),
-        401 => Err(CheckError::Unauthorized { host }),
-        403 if answer.html => not_braze("with a web page, as a firewall does"),
-        402 | 403 => Err(CheckError::Forbidden { host }),
-        404 | 410 => not_braze("to /users/track"),
-        300..=399 => not_braze("and redirects elsewhere, where the key was not sent"),
+        401 => Err(CheckError::Refused(StopReason::Unauthorized { host })),
+        403 if answer.html => not_braze("with a web page, like a firewall"),
+        402 | 403 => Err(CheckError::Refused(StopReason::Forbidden { host })),
+        404 | 410 => not_braze("for /users/track"),
+        300..=399 => not_braze("and redirects; the key was not sent there"),
         408 | 425 | 500 | 502..=599 => Err(CheckError::Unavailable { host, status: answer.status }),
         _ if answer.html => not_braze("with a web page"),
         _ => not_braze("without Braze's JSON"),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::over_time::RequestsOverTime;
+use crate::message::codes;
 
 /// What became of one attribute object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,34 +45,43 @@ pub struct RequestCounts {
     pub rate_limited: u64,
 }
 
-/// Why nothing more should be sent to this connection now.
+/// Why a delivery stops sending through a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum StopReason {
-    /// Braze does not know the key (401). Its body is never shown: Braze has been seen to repeat the key in it.
+    /// Braze rejected the key: it is wrong or was deleted, lacks the permission `users.track`, or belongs to another
+    /// workspace or instance. Braze's response is never shown, because it may repeat the key.
+    ///
+    /// Fix: compare the key and `hostname` with Settings > API Keys in Braze, and replace the key.
     #[error(
-        "Braze at {host} refused the API key (401): it is wrong, was deleted, or belongs to another instance or \
-         workspace. Compare it with Settings > APIs and Identifiers in Braze's dashboard, then put the right key into \
-         the connection's secret, or mend `hostname` in exports.toml"
+        "Braze ({host}) rejected the API key (401)\n\
+         Nothing is lost. The key is wrong or was deleted, lacks the permission users.track, or belongs to another workspace \
+         or instance. Compare it with Settings > API Keys in Braze and replace it (in a deployed stack: in the connection's \
+         secret), or fix `hostname` in exports.toml."
     )]
     Unauthorized {
         /// Host and port of the connection.
         host: String,
     },
-    /// The key lacks the permission, or the address is not allowed (403).
+    /// The key lacks the permission `users.track`, or its IP allowlist does not include the sender.
+    ///
+    /// Fix: create a new key at Settings > API Keys in Braze; permissions and allowlist of a key can't be changed.
     #[error(
-        "Braze at {host} forbids the API key to write users (403): it needs the permission users.track, and its list \
-         of allowed addresses, if it has one, must hold this function's. Neither can be changed on a key that exists: \
-         make a new one at Settings > APIs and Identifiers and put it into the connection's secret"
+        "Braze ({host}) does not allow this API key to update users (403)\n\
+         Nothing is lost. The key needs the permission users.track; if it has an IP allowlist, the sender's address must be on \
+         it. Neither can be changed later: create a new key at Settings > API Keys in Braze and replace the old one \
+         (in a deployed stack: in the connection's secret)."
     )]
     Forbidden {
         /// Host and port of the connection.
         host: String,
     },
     /// The host has no such path (404, 410).
+    ///
+    /// Fix: set `hostname` to the REST endpoint of your Braze instance.
     #[error(
-        "{host} knows no /users/track ({status}): it is not the REST endpoint of a Braze instance. Mend `hostname` in \
-         exports.toml; Braze's dashboard shows the endpoint at Settings > APIs and Identifiers"
+        "{host} has no /users/track ({status}), so it is not a REST endpoint of Braze\n\
+         Nothing is lost. Fix `hostname` in exports.toml. Braze's API overview lists the REST endpoints by dashboard URL."
     )]
     NotFound {
         /// Host and port of the connection.
@@ -79,10 +89,12 @@ pub enum StopReason {
         /// The HTTP status.
         status: u16,
     },
-    /// The host sends elsewhere (3xx). The key does not follow.
+    /// The host redirects (3xx), which Braze's REST endpoints don't do. The key is not sent to the other host.
+    ///
+    /// Fix: set `hostname` to the REST endpoint of your Braze instance.
     #[error(
-        "{host} redirects elsewhere ({status}), which Braze's REST endpoints do not do; the key was not sent on. Mend \
-         `hostname` in exports.toml"
+        "{host} redirects to another host ({status})\n\
+         Nothing is lost, and the key was not sent there: Braze's REST endpoints don't redirect. Fix `hostname` in exports.toml."
     )]
     Redirected {
         /// Host and port of the connection.
@@ -90,10 +102,12 @@ pub enum StopReason {
         /// The HTTP status.
         status: u16,
     },
-    /// The host answers, but not as Braze does.
+    /// The host responds, but not like Braze.
+    ///
+    /// Fix: check `hostname`, and whether a proxy is in between.
     #[error(
-        "{host} answers ({status}), but not as Braze does: {found}. Check `hostname` in exports.toml, and whether a \
-         proxy stands between"
+        "{host} does not respond like Braze ({status}: {found})\n\
+         Nothing is lost. Check `hostname` in exports.toml, and whether a proxy is in between."
     )]
     NotBraze {
         /// Host and port of the connection.
@@ -103,10 +117,12 @@ pub enum StopReason {
         /// What kind of answer it was.
         found: &'static str,
     },
-    /// Requests have failed for a while without one answer between.
+    /// Requests have failed for a while without a single success.
+    ///
+    /// Fix: nothing to do; the delivery is retried automatically. See Braze's status page if it lasts.
     #[error(
-        "Braze at {host} does not work: {failures} requests failed in {} s without one success between, the last with \
-         {last}. What was not delivered is delivered later; see Braze's status page if it lasts",
+        "Can't reach Braze ({host}): {failures} requests in {} s failed; last error: {last}\n\
+         Nothing is lost: it will be retried automatically. See Braze's status page if it lasts.",
         .lasted.as_secs()
     )]
     Outage {
@@ -119,10 +135,22 @@ pub enum StopReason {
         /// How the last request failed.
         last: String,
     },
-    /// The time left does not suffice for the next request or the wait before it.
-    #[error("the time left does not suffice for the next request or the wait that Braze asks for")]
+    /// The time left is too short for the next request, or for the wait that Braze asks for.
+    ///
+    /// Fix: nothing to do; the delivery continues automatically.
+    #[error("Stopped at the time limit\nNothing is lost: the delivery continues automatically.")]
     OutOfTime,
 }
+
+codes!(StopReason {
+    Unauthorized = "ITB-B01",
+    Forbidden = "ITB-B02",
+    NotFound = "ITB-B03",
+    Redirected = "ITB-B04",
+    NotBraze = "ITB-B05",
+    Outage = "ITB-B06",
+    OutOfTime = "ITB-B07",
+});
 
 impl StopReason {
     /// Whether another key may help: the secret should be read again.

@@ -90,11 +90,11 @@ pub(super) fn decide(answer: &Answer, objects: usize, readings: u32) -> RetryAct
         402 | 403 => RetryAction::Stop(Stop::Forbidden),
         404 | 410 => RetryAction::Stop(Stop::NotFound),
         413 => RetryAction::Halve("the object is larger than a request may be (413)".to_owned()),
-        415 => RetryAction::Stop(Stop::NotBraze("it does not take application/json")),
+        415 => RetryAction::Stop(Stop::NotBraze("it does not accept JSON")),
         429 => RetryAction::RetryAfter(answer.rate.wait),
-        501 => RetryAction::Stop(Stop::NotBraze("it does not implement the request")),
+        501 => RetryAction::Stop(Stop::NotBraze("it does not support the request")),
         408 | 425 | 500..=599 => RetryAction::Retry(answer.rate.retry_after),
-        _ => RetryAction::Stop(Stop::NotBraze("Braze does not use this status here")),
+        _ => RetryAction::Stop(Stop::NotBraze("an unexpected status")),
     }
 }
 
@@ -130,8 +130,8 @@ fn unreadable(answer: &Answer, readings: u32) -> RetryAction {
     let may_be_braze = !answer.html && (body.is_empty() || body.starts_with(b"{"));
     match answer.status {
         201 | 202 if may_be_braze => RetryAction::Accepted,
-        _ if answer.html => RetryAction::Stop(Stop::NotBraze("the answer is a web page")),
-        _ => RetryAction::Stop(Stop::NotBraze("the answer is not Braze's JSON")),
+        _ if answer.html => RetryAction::Stop(Stop::NotBraze("a web page")),
+        _ => RetryAction::Stop(Stop::NotBraze("not Braze's JSON")),
     }
 }
 

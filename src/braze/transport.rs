@@ -14,6 +14,7 @@ use thiserror::Error;
 use super::http_clients::{CONNECTIONS, HttpClients, REQUEST_TIMEOUT, STREAMS};
 use super::rate_headers::RateHeaders;
 use crate::clock::WallClock;
+use crate::message::codes;
 
 /// Bytes of an answer that are read. Braze's longest, 75 errors, is some 15 KB.
 const LONGEST_ANSWER: usize = 64 * 1024;
@@ -57,28 +58,49 @@ impl Answer {
     }
 }
 
-/// Why no answer came. The messages carry neither URL nor key.
+/// Why there is no response. The text is part of other messages, and contains neither URL nor key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Lost {
-    /// The name has no address.
-    #[error("the host's name cannot be resolved")]
+    /// The host name does not exist.
+    ///
+    /// Fix: check `hostname` for a typo.
+    #[error("host not found")]
     Dns,
-    /// Nobody listens there.
-    #[error("the connection was refused")]
+    /// The host refuses connections.
+    ///
+    /// Fix: check `hostname`, and whether outbound traffic is blocked.
+    #[error("connection refused")]
     Refused,
-    /// TLS could not be agreed upon, or the certificate is not trusted.
-    #[error("no trusted TLS connection could be made ({0})")]
+    /// TLS failed, or the certificate is not trusted.
+    ///
+    /// Fix: check `hostname`, and whether a proxy intercepts TLS with its own certificate.
+    #[error("no trusted TLS connection ({0})")]
     Tls(String),
-    /// Another reason why no connection was made. Nothing was sent.
-    #[error("no connection could be made")]
+    /// The connection failed for another reason. Nothing was sent.
+    ///
+    /// Fix: check whether outbound traffic is blocked.
+    #[error("no connection")]
     Unconnected,
-    /// The request may have arrived.
-    #[error("no answer came within {} s", REQUEST_TIMEOUT.as_secs())]
+    /// Braze did not respond in time. The request may have arrived; sending it again does no harm.
+    ///
+    /// Fix: nothing to do; the request is retried.
+    #[error("no response within {} s", REQUEST_TIMEOUT.as_secs())]
     TimedOut,
-    /// The request may have arrived.
-    #[error("the connection was lost")]
+    /// The connection ended before the response. The request may have arrived; sending it again does no harm.
+    ///
+    /// Fix: nothing to do; the request is retried.
+    #[error("connection lost")]
     Broken,
 }
+
+codes!(Lost {
+    Dns = "ITB-B21",
+    Refused = "ITB-B22",
+    Tls = "ITB-B23",
+    Unconnected = "ITB-B24",
+    TimedOut = "ITB-B25",
+    Broken = "ITB-B26",
+});
 
 impl Lost {
     /// Whether Braze may have got the request all the same.

@@ -19,6 +19,7 @@ use thiserror::Error;
 
 pub use self::pages::Pages;
 pub use self::together::Piece;
+use crate::message::codes;
 
 /// A bucket and the client that reaches it. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -27,28 +28,34 @@ pub struct Bucket {
     name: String,
 }
 
-/// Why an operation on the bucket failed.
+/// Errors of the S3 bucket.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum BucketError {
-    /// No object has this key (or it has been deleted).
-    #[error("s3://{bucket}/{key} does not exist. Check the key, and that nothing deletes or moves the file")]
+    /// No object has this key, or it was deleted.
+    ///
+    /// Fix: check the key, and whether something deletes or moves the file.
+    #[error("s3://{bucket}/{key} does not exist\nCheck the key, and whether something deletes or moves the file.")]
     Missing {
         /// The bucket.
         bucket: String,
         /// The key that was asked for.
         key: String,
     },
-    /// The object is not the one that was asked for any more, or somebody else wrote first.
-    #[error("s3://{bucket}/{key} was changed by somebody else meanwhile")]
+    /// The object changed since it was read, or another write won.
+    ///
+    /// Fix: nothing to do; the next attempt reads the new content.
+    #[error("s3://{bucket}/{key} changed since it was read\nNothing is lost: the next attempt reads the new content.")]
     Changed {
         /// The bucket.
         bucket: String,
         /// The key.
         key: String,
     },
-    /// The object is larger than the caller takes into memory.
-    #[error("s3://{bucket}/{key} has {size} bytes; at most {limit} are read")]
+    /// The object is larger than its limit.
+    ///
+    /// Fix: check that the right file is stored under this key.
+    #[error("s3://{bucket}/{key} is too large: {size} bytes, the limit is {limit}\nCheck that it is the right file.")]
     TooLarge {
         /// The bucket.
         bucket: String,
@@ -59,8 +66,10 @@ pub enum BucketError {
         /// The largest size that is read, in bytes.
         limit: u64,
     },
-    /// S3 refused or could not be reached.
-    #[error("{operation} s3://{bucket}/{key} failed: {reason}")]
+    /// S3 returned an error or could not be reached.
+    ///
+    /// Fix: if it is not retried successfully, check the permissions of the role and the bucket's policy.
+    #[error("S3 {operation} failed for s3://{bucket}/{key}: {reason}")]
     Failed {
         /// The S3 operation.
         operation: &'static str,
@@ -72,6 +81,8 @@ pub enum BucketError {
         reason: String,
     },
 }
+
+codes!(BucketError { Missing = "ITB-S01", Changed = "ITB-S02", TooLarge = "ITB-S03", Failed = "ITB-S04" });
 
 /// What a write demands of the object that is there.
 #[derive(Clone, Debug)]

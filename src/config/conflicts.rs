@@ -109,8 +109,8 @@ fn is_inside(folder: &str, outer: &str) -> bool {
     folder.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// In one workspace an attribute stands for one segment and is no further field: otherwise who leaves the one segment
-/// would seem to leave the other.
+/// In one workspace an attribute represents one segment and can't be an additional field: otherwise a member who leaves one
+/// segment would seem to leave the other.
 fn check_attributes(outlines: &[Outline], mistakes: &mut Mistakes<'_>) {
     let mut taken: HashMap<(&str, &str), (&Outline, &SegmentAttribute)> = HashMap::new();
     for outline in outlines {
@@ -124,14 +124,14 @@ fn check_attributes(outlines: &[Outline], mistakes: &mut Mistakes<'_>) {
                 continue;
             };
             let found = format!(
-                "the attribute {} for the segment {}, which stands for the segment {} of the export {}",
+                "the attribute {} for the segment {}, which already represents the segment {} of the export {}",
                 quoted(&attribute.attribute),
                 quoted(&attribute.segment),
                 quoted(&segment.segment),
                 owner.name
             );
-            let refusal = Refusal::new(found, "one segment for each attribute of a connection")
-                .advise(Some("give one of them another name under attribute_names".to_owned()));
+            let refusal = Refusal::new(found, "one segment per attribute of a connection")
+                .advise(Some("choose another name for one of them under attribute_names".to_owned()));
             if attribute.renamed {
                 let table = format!("{}.attribute_names", outline.table);
                 mistakes.add(&table, &attribute.segment, attribute.offset, refusal);
@@ -148,7 +148,7 @@ fn check_attributes(outlines: &[Outline], mistakes: &mut Mistakes<'_>) {
             if let Some((owner, segment)) = taken.get(&(connection, field.value.as_str())) {
                 let found =
                     format!("the attribute of the segment {} of the export {}", quoted(&segment.segment), owner.name);
-                let refusal = Refusal::new(found, "a name that stands for no segment of the connection");
+                let refusal = Refusal::new(found, "a name that represents no segment of the connection");
                 mistakes.add(&format!("{}.attributes", outline.table), &field.value, field.offset, refusal);
             }
         }

@@ -1,24 +1,38 @@
-//! What is wrong with an `exports.toml`, said so that it can be mended in one go.
+//! What is wrong with an `exports.toml`: all errors together, so that they can be fixed in one go.
 
 use std::fmt;
 
-/// Why an `exports.toml` was refused. Nothing is delivered under a refused file.
+use crate::message::{Coded, codes};
+
+/// Why `exports.toml` is not valid. Nothing is delivered until it is fixed.
 ///
-/// Neither form shows the line itself, because a line may hold a key or a password.
+/// The texts never show the line itself, because it may contain a key or a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// The text is not TOML, so that nothing behind this place can be checked yet.
+    /// The text is not TOML, so nothing after this place can be checked yet.
     #[error(transparent)]
     Syntax(#[from] SyntaxError),
-    /// The text is TOML; here is every mistake in it, in the order of the file, one line each.
+    /// Keys or values are not allowed. The message lists all of them, one per line, in the order of the file.
+    ///
+    /// Fix: correct each line; `docs/configuration.md` describes all keys.
     #[error("{}", lines(.0))]
     Mistakes(Vec<Mistake>),
 }
 
-/// The first place where the text stops being TOML.
+codes!(ConfigError wraps Syntax { Mistakes = "ITB-C12" });
+
+impl Coded for SyntaxError {
+    fn code(&self) -> &'static str {
+        "ITB-C11"
+    }
+}
+
+/// `exports.toml` is not valid TOML.
+///
+/// Fix: correct the line that the message names.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "line {line}, column {column}: not valid TOML: {problem}. {advice} The rest of the file is checked once this place is mended."
+    "line {line}, column {column}: not valid TOML: {problem}\n{advice} The rest of the file is checked after this is fixed."
 )]
 pub struct SyntaxError {
     /// Line, from 1.
@@ -31,7 +45,7 @@ pub struct SyntaxError {
     pub advice: &'static str,
 }
 
-/// One mistake: where it is, what was found there and what may stand there.
+/// One error: where it is, what was found there and what is allowed there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
     /// The table, written as in its header without the brackets: `exports.loyalty`. Empty at the top level.

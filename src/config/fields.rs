@@ -122,7 +122,7 @@ fn read_value_type(
         && name.as_ref().is_none_or(|name| name.value != "array")
     {
         let found = format!("separator = {} without type = \"array\"", quoted(&separator.value));
-        let refusal = Refusal::new(found, "separator only beside type = \"array\"");
+        let refusal = Refusal::new(found, "separator only together with type = \"array\"");
         return Err(table.refuse(&keys::SEPARATOR, separator.offset, refusal, mistakes));
     }
     let Some(name) = name else {

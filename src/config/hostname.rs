@@ -33,7 +33,7 @@ impl Hostname {
     /// machine's own over plain HTTP, so that no configuration can aim at an instance's metadata service.
     pub(super) fn parse(text: &str, allow_any_hostname: bool) -> Result<Self, Refusal> {
         if text.contains('@') {
-            return Err(refuse("a user name or password before the host (not shown)"));
+            return Err(refuse("a user name or password in front of the host (not shown)"));
         }
         let lower = text.to_ascii_lowercase();
         let (scheme, rest) = match lower.split_once("://") {
@@ -41,20 +41,20 @@ impl Hostname {
             Some(("https", rest)) => ("https", rest),
             Some(("http", rest)) => ("http", rest),
             Some(_) => {
-                return Err(refuse(format!("another scheme than https in {}", quoted_or_words(text))));
+                return Err(refuse(format!("a scheme other than https in {}", quoted_or_words(text))));
             }
         };
         let authority = rest.trim_end_matches('/');
         if let Some(end) = authority.find(['/', '?', '#', '\\']) {
             let host = authority.get(..end).unwrap_or_default();
             let advice = published(host).or_else(|| suggestion(host)).map(|host| format!("write {}", quoted(host)));
-            return Err(refuse(format!("a path behind the host in {}", quoted_or_words(text))).advise(advice));
+            return Err(refuse(format!("a path after the host in {}", quoted_or_words(text))).advise(advice));
         }
         if authority.is_empty() {
             return Err(refuse(format!("no host in {}", quoted_or_words(text))));
         }
         let (host, port) =
-            split_port(authority).ok_or_else(|| refuse(format!("a wrong port in {}", quoted_or_words(text))))?;
+            split_port(authority).ok_or_else(|| refuse(format!("an invalid port in {}", quoted_or_words(text))))?;
         if scheme == "http" { plain(host, authority) } else { encrypted(host, port, allow_any_hostname) }
     }
 }
@@ -75,7 +75,7 @@ fn encrypted(host: &str, port: Option<u16>, allow_any_hostname: bool) -> Result<
     let port = port.filter(|port| *port != HTTPS_PORT);
     let authority = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     if LOOPBACK_HOSTS.contains(&host) {
-        let advice = format!("for a stand-in on this machine write {}", quoted(&format!("http://{authority}")));
+        let advice = format!("for a mock server on this machine, write {}", quoted(&format!("http://{authority}")));
         return Err(refuse(shown(&authority)).advise(Some(advice)));
     }
     if let Some(purpose) = other_braze_service(host) {

@@ -1,4 +1,4 @@
-//! Collects mistakes while the file is read, so that all of them are reported together.
+//! Collects errors while the file is read, so that all of them are reported together.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error as TomlError};
@@ -91,19 +91,19 @@ pub(super) fn syntax_error(text: &str, error: &TomlError) -> SyntaxError {
     let problem = error.message().trim_end_matches(", expected nothing").to_owned();
     let found = text.get(span).unwrap_or_default();
     let advice = if problem.contains("duplicate key") {
-        "A key or table may stand only once: merge the two."
+        "Each key and table can occur only once: merge the two."
     } else if problem.contains("key with no value") {
         "Write `key = value`, with an equals sign."
     } else if problem.contains("unclosed") {
         "Close the bracket, on the same line for a table's name and for `{ … }`."
     } else if problem.contains("unicode") || problem.contains("escape") {
-        "In double quotes a backslash begins an escape: write the text in single quotes."
+        "In double quotes, a backslash starts an escape: write the text in single quotes."
     } else if problem.contains("literal string") && found.is_empty() || problem.contains("basic string") {
-        "Close the text with the same quote that it began with."
+        "Close the text with the quote it starts with."
     } else if found.starts_with(|first: char| !first.is_ascii_digit()) {
         "Write texts in straight double quotes, and true and false in lower case without quotes."
     } else {
-        "Texts stand in double quotes, lists in `[ ]`, and every key has a line of its own."
+        "Write texts in double quotes, lists in `[ ]`, and each key on its own line."
     };
     SyntaxError { line, column, problem, advice }
 }

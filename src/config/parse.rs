@@ -82,7 +82,7 @@ fn named_tables<'a, 't>(
             let allowed = format!("a name of 1 to {LONGEST_NAME} letters, digits, - and _");
             mistakes.add(tables.path(), name.value, name.offset, Refusal::new(shown(name.value), allowed));
         }
-        let allowed = format!("a table of its own, [{}]", of_one.path);
+        let allowed = format!("a table [{}]", of_one.path);
         (name.value, tables.child(&name, value, of_one, &allowed, mistakes))
     });
     read.collect()

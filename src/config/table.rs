@@ -71,7 +71,7 @@ impl<'a, 't> TableReader<'a, 't> {
         for (key, _) in in_file_order(self.table) {
             if !allowed.contains(&key.value) {
                 let advice = if self.path.starts_with("connections.") && key.value.contains("key") {
-                    Some("the API key itself stands in AWS Secrets Manager, and secret names it".to_owned())
+                    Some("store the API key in AWS Secrets Manager, and set secret to its name".to_owned())
                 } else {
                     did_you_mean(key.value, allowed.iter().copied())
                 };

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::DeliveryError;
 use super::segment::SegmentDelivery;
 use crate::bucket::{BucketError, Condition, ETag, Piece};
+use crate::message::{Coded, Message};
 use crate::page;
 use crate::pattern::RunId;
 use crate::report::examples::{Examples, RejectedExample};
@@ -30,7 +31,7 @@ impl SegmentDelivery {
         &self,
         run: RunId,
         outcome: Outcome,
-        message: String,
+        message: Message,
         sent: bool,
     ) -> Result<Report, DeliveryError> {
         // First what was told and then what is so: the other way round, something told in between would be replaced.
@@ -70,7 +71,8 @@ impl SegmentDelivery {
         let unaccounted = report.rows.unaccounted();
         if unaccounted > 0 {
             report.outcome = Outcome::Failed;
-            report.message = DeliveryError::Unaccounted { run, rows: unaccounted }.to_string();
+            let Message { text, code } = DeliveryError::Unaccounted { run, rows: unaccounted }.to_message();
+            (report.message, report.code) = (text, code);
             self.store_report(&report, &Condition::Any).await?;
             self.store_page(&report, &[], &Condition::Any).await;
         }
@@ -115,18 +117,18 @@ impl SegmentDelivery {
     /// The report of a run of which not even the state could be read; stored if none is there.
     pub async fn failed_report(&self, run: RunId, error: &DeliveryError) -> Report {
         tracing::error!(export = %self.export.name, segment = %self.segment, %run, %error, "a delivery failed");
-        let report = self.make_report(None, run, Outcome::Failed, error.to_string());
+        let report = self.make_report(None, run, Outcome::Failed, error.to_message());
         match self.store_report(&report, &Condition::Absent).await {
             Ok(Some(_)) => self.store_page(&report, &[], &Condition::Any).await,
             // What is told there already has its page.
             Ok(None) => {}
-            Err(error) => tracing::error!(%error, "the report of a failed delivery could not be stored"),
+            Err(error) => tracing::error!(%error, "can't store the report of a failed delivery"),
         }
         self.log(&report);
         report
     }
 
-    fn make_report(&self, ledger: Option<&Ledger>, run: RunId, outcome: Outcome, message: String) -> Report {
+    fn make_report(&self, ledger: Option<&Ledger>, run: RunId, outcome: Outcome, message: Message) -> Report {
         let now = self.budget.now();
         let record = ledger.and_then(|ledger| ledger.runs.get(&run));
         let before = ledger.map_or(0, |ledger| ledger.members_before(run));
@@ -154,7 +156,8 @@ impl SegmentDelivery {
             started_at: record.map_or(now, |record| record.started_at),
             finished_at: now,
             seconds: counts.seconds,
-            message,
+            message: message.text,
+            code: message.code,
             notes: record
                 .map(|record| record.files.values().flat_map(|file| file.notes.clone()).collect())
                 .unwrap_or_default(),
@@ -182,12 +185,12 @@ impl SegmentDelivery {
         };
         let page = match page::run_report(report, Some(&self.export), examples) {
             Ok(page) => page,
-            Err(error) => return tracing::warn!(%error, "a report has no page"),
+            Err(error) => return tracing::warn!(%error, "can't make the page of a report"),
         };
         let key = self.keys.report(run, "report.html");
         match self.bucket.write(&key, page, page::CONTENT_TYPE, condition).await {
             Ok(_) | Err(BucketError::Changed { .. }) => {}
-            Err(error) => tracing::warn!(%error, "the page of a report could not be stored"),
+            Err(error) => tracing::warn!(%error, "can't store the page of a report"),
         }
     }
 
@@ -253,12 +256,12 @@ fn is_news(report: &Report, told: Option<&Report>) -> bool {
 }
 
 /// What the ledger knows better than this invocation: a run that is held or complete is so for everybody.
-fn said_of(record: &RunRecord, outcome: Outcome, message: String) -> (Outcome, String) {
+fn said_of(record: &RunRecord, outcome: Outcome, message: Message) -> (Outcome, Message) {
     match (&record.phase, outcome) {
         (Phase::Held { reason, .. }, Outcome::Held | Outcome::Waiting | Outcome::Delivered) => {
-            (Outcome::Held, ReportMessage::Held { reason: reason.clone() }.to_string())
+            (Outcome::Held, ReportMessage::Held { reason: reason.clone() }.to_message())
         }
-        (Phase::Complete, Outcome::Waiting) => (Outcome::Delivered, ReportMessage::Delivered.to_string()),
+        (Phase::Complete, Outcome::Waiting) => (Outcome::Delivered, ReportMessage::Delivered.to_message()),
         _ => (outcome, message),
     }
 }

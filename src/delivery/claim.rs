@@ -188,7 +188,7 @@ impl SegmentDelivery {
 /// Whether something older has to end before a file of `run` may be sent.
 fn others_first(ledger: &Ledger, run: RunId, now: Timestamp) -> Option<Step> {
     if ledger.is_held(now) {
-        return Some(Step::AwaitOthers { what: "the segment as a whole".to_owned() });
+        return Some(Step::AwaitOthers { what: "the segment".to_owned() });
     }
     for (older, record) in ledger.runs.range(..=run) {
         match &record.phase {

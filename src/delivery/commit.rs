@@ -155,8 +155,8 @@ impl SegmentDelivery {
         }
         if account.rejected_in_part {
             account.record.notes.insert(format!(
-                "{}: rejected.csv lists the first rejected rows alone, {} bytes of them (max_rejected_bytes); \
-                 rejected_reasons counts all",
+                "{}: rejected.csv lists only the first {} bytes of rejected rows (max_rejected_bytes); \
+                 rejected_reasons counts all of them",
                 file.object.key, account.max_rejected_bytes
             ));
         }

@@ -108,7 +108,7 @@ impl SegmentDelivery {
             gone: compared.gone,
             before,
             percent: share * 100.0,
-            admitted: self.export.max_leavers * 100.0,
+            allowed: self.export.max_leavers * 100.0,
         })
     }
 
@@ -230,7 +230,7 @@ impl SegmentDelivery {
         for id in older {
             match self.bucket.keys(&self.keys.run_folder(*id)).await {
                 Ok(found) => keys.extend(found),
-                Err(error) => tracing::warn!(%error, "old state could not be listed; it stays"),
+                Err(error) => tracing::warn!(%error, "can't list old state; it is kept"),
             }
         }
         if let Some(record) = before.runs.get(&run) {
@@ -238,7 +238,7 @@ impl SegmentDelivery {
         }
         keys.retain(|key| !kept.iter().any(|part| part.key == *key));
         if let Err(error) = self.bucket.delete(&keys).await {
-            tracing::warn!(%error, "old state could not be deleted; it stays");
+            tracing::warn!(%error, "can't delete old state; it is kept");
         }
     }
 }

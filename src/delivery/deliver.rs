@@ -7,6 +7,7 @@ use super::complete::Completion;
 use super::pump::{Pump, PumpEnd};
 use super::segment::{RunOptions, SegmentDelivery};
 use crate::bucket::BucketError;
+use crate::message::{Coded, Message};
 use crate::pattern::RunId;
 use crate::report::{Outcome, Report, ReportMessage};
 use crate::run::Evidence;
@@ -82,7 +83,7 @@ impl SegmentDelivery {
             match self.deliver_file(file, options).await {
                 Ok(end) => tried.note(&end),
                 Err(error) => {
-                    tracing::warn!(key = file.object.key, %error, "a file could not be delivered");
+                    tracing::warn!(key = file.object.key, %error, "can't deliver a file");
                     tried.failures.push(error);
                 }
             }
@@ -151,7 +152,7 @@ impl SegmentDelivery {
                 _ => return Ok(FileEnd::Gone),
             }
         }
-        Err(DeliveryError::Busy { what: format!("{}, which somebody overwrites again and again", file.object.key) })
+        Err(DeliveryError::Busy { what: format!("{}, which is being overwritten", file.object.key) })
     }
 
     async fn deliver_content(&self, file: &FileToDeliver, options: RunOptions) -> Result<FileEnd, DeliveryError> {
@@ -224,32 +225,33 @@ impl Tried {
         }
     }
 
-    fn outcome(&self, completion: Option<Completion>) -> (Outcome, String) {
+    fn outcome(&self, completion: Option<Completion>) -> (Outcome, Message) {
         if let Some(by) = self.superseded {
-            return (Outcome::Superseded, ReportMessage::Superseded { by }.to_string());
+            return (Outcome::Superseded, ReportMessage::Superseded { by }.to_message());
         }
         if !self.failures.is_empty() {
             let mut all: Vec<String> = self.failures.iter().map(ToString::to_string).collect();
-            // Files that fail for the same reason tell it once.
+            // Files that fail for the same reason share one message.
             all.dedup();
             let busy = self
                 .failures
                 .iter()
                 .all(|error| matches!(error, DeliveryError::Busy { .. } | DeliveryError::ConfiguredAnew));
             let outcome = if busy { Outcome::Unfinished } else { Outcome::Failed };
-            return (outcome, all.join("\n"));
+            let code = self.failures.first().map(|error| error.code().to_owned()).unwrap_or_default();
+            return (outcome, Message { text: all.join("\n"), code });
         }
         if self.out_of_time || completion == Some(Completion::OutOfTime) {
-            return (Outcome::Unfinished, ReportMessage::TimeIsUp.to_string());
+            return (Outcome::Unfinished, ReportMessage::TimeLimit.to_message());
         }
         if self.in_other_hands || completion == Some(Completion::InOtherHands) {
-            return (Outcome::Unfinished, ReportMessage::InOtherHands.to_string());
+            return (Outcome::Unfinished, ReportMessage::AnotherInvocation.to_message());
         }
         match completion {
-            Some(Completion::Complete) if self.sent => (Outcome::Delivered, ReportMessage::Delivered.to_string()),
-            Some(Completion::Complete) => (Outcome::Delivered, ReportMessage::DeliveredAlready.to_string()),
-            Some(Completion::Held) => (Outcome::Held, String::new()),
-            _ => (Outcome::Waiting, ReportMessage::Waiting.to_string()),
+            Some(Completion::Complete) if self.sent => (Outcome::Delivered, ReportMessage::Delivered.to_message()),
+            Some(Completion::Complete) => (Outcome::Delivered, ReportMessage::DeliveredAlready.to_message()),
+            Some(Completion::Held) => (Outcome::Held, Message::default()),
+            _ => (Outcome::Waiting, ReportMessage::Waiting.to_message()),
         }
     }
 }

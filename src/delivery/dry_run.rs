@@ -11,6 +11,7 @@ use super::segment::{RunOptions, SegmentDelivery};
 use crate::braze::RequestsOverTime;
 use crate::config::OnLeave;
 use crate::membership::RunMembers;
+use crate::message::Coded;
 use crate::pattern::RunId;
 use crate::report::{Counts, Outcome, Preview, Report, ReportMessage, ReportedFile, RunSummary};
 use crate::run::FileToDeliver;
@@ -52,6 +53,7 @@ impl SegmentDelivery {
         #[expect(clippy::cast_precision_loss, reason = "a number of requests has fewer than 52 bits")]
         let seconds_at_the_limit = requests as f64 / f64::from(connection.requests_per_second.get());
         let finished_at = self.budget.now();
+        let message = ReportMessage::WouldDeliver { requests, leavers: told }.to_message();
         Ok(Report {
             export: self.export.name.clone(),
             segment: self.segment.clone(),
@@ -70,7 +72,8 @@ impl SegmentDelivery {
             started_at,
             finished_at,
             seconds: finished_at.duration_since(started_at).as_secs_f64(),
-            message: ReportMessage::WouldDeliver { requests, leavers: told }.to_string(),
+            message: message.text,
+            code: message.code,
             notes: seen.notes,
             preview: Some(Preview {
                 requests,

@@ -44,6 +44,7 @@ pub use self::retire::RetirementEnd;
 pub use self::segment::{RunOptions, SegmentDelivery};
 use crate::braze::StopReason;
 use crate::bucket::BucketError;
+use crate::message::{codes, counted};
 use crate::names::ConnectionName;
 use crate::pattern::RunId;
 use crate::profile::MatchError;
@@ -64,14 +65,16 @@ pub(crate) const fn planted(_name: &str) -> bool {
     false
 }
 
-/// Why a delivery stopped. The file that it was about is delivered by the next attempt, from its last checkpoint.
+/// Why a delivery stopped. The next attempt resumes from the last checkpoint.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DeliveryError {
-    /// Nobody agreed that data is sent through this connection.
+    /// The connection has no consent to send customer data.
+    ///
+    /// Fix: set `agree_to_data_transfer = true` in the connection, once your organisation has approved the transfer.
     #[error(
-        "nothing is sent through the connection {connection}: its agree_to_data_transfer is not true. \
-         Set it in exports.toml once someone who may decide so agrees that customer data goes to Braze"
+        "nothing was sent: agree_to_data_transfer is not true for the connection {connection}\n\
+         Set it to true in exports.toml once your organisation has approved sending customer data to Braze."
     )]
     NoConsent {
         /// The connection.
@@ -86,7 +89,7 @@ pub enum DeliveryError {
     /// The key could not be had.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// The file could not be read.
+    /// The file can't be read.
     #[error("{key}: {source}")]
     Read {
         /// The file.
@@ -94,7 +97,7 @@ pub enum DeliveryError {
         /// What is wrong with it.
         source: ReadError,
     },
-    /// The file has not the columns that the export names.
+    /// The file does not have the columns that the export names.
     #[error("{key}: {source}")]
     Match {
         /// The file.
@@ -102,28 +105,34 @@ pub enum DeliveryError {
         /// What is wrong with it.
         source: MatchError,
     },
-    /// The `model.json` beside the file could not be read.
+    /// The `model.json` of the file is not valid, or could not be read.
     #[error(transparent)]
     Model(#[from] ModelReadError),
-    /// Braze cannot be used as it is configured.
-    #[error("{0}")]
+    /// Braze rejected the connection, or can't be reached.
+    #[error(transparent)]
     Refused(StopReason),
-    /// Another function works on the same file or on an older run of the segment.
-    #[error("another function is at work on {what}; this file is delivered after it")]
+    /// Another function is working on the same file or on an older run of the segment.
+    ///
+    /// Fix: nothing to do; the file is delivered afterwards.
+    #[error("another invocation is working on {what}\nNothing is lost: this file is delivered afterwards.")]
     Busy {
         /// What it works on.
         what: String,
     },
-    /// The configuration changed after this invocation had read it.
+    /// `exports.toml` changed during the invocation: the segment now has another workspace or attribute.
+    ///
+    /// Fix: nothing to do; the next attempt uses the new configuration.
     #[error(
-        "exports.toml was changed after this invocation had read it: the segment now goes to another Braze workspace or \
-         has another attribute. The next attempt goes by the new file"
+        "exports.toml changed during this invocation: the segment has another workspace or attribute\n\
+         Nothing is lost: the next attempt uses the new configuration."
     )]
     ConfiguredAnew,
-    /// A report whose rows do not add up. It is a mistake of this application, never of the file.
+    /// The rows of the report don't add up. This is a bug, not a problem with the file.
+    ///
+    /// Fix: keep the report and the file, and report the bug.
     #[error(
-        "{rows} rows of run {run} have no known fate. This is a mistake of insights-to-braze: \
-         keep the report and the file, and report it"
+        "{} of run {run} unaccounted for\nThis is a bug: keep the report and the file, and report it.",
+        counted(*rows, "row", "rows")
     )]
     Unaccounted {
         /// The run.
@@ -132,6 +141,13 @@ pub enum DeliveryError {
         rows: u64,
     },
 }
+
+codes!(DeliveryError wraps Bucket, State, Secret, Refused, Model source Read, Match {
+    NoConsent = "ITB-D01",
+    Busy = "ITB-D02",
+    ConfiguredAnew = "ITB-D03",
+    Unaccounted = "ITB-D04",
+});
 
 impl From<OlderConfiguration> for DeliveryError {
     fn from(_: OlderConfiguration) -> Self {

@@ -46,8 +46,8 @@ impl SegmentDelivery {
         account.record.notes.extend(builder.notes(&file.object.key));
         if options.reread {
             account.record.notes.insert(format!(
-                "{}: read again, because the model.json that came after it describes it otherwise; the members whose \
-                 objects are others by that were sent again",
+                "{}: read again, because a model.json that arrived later describes it differently; members whose values \
+                 changed as a result were sent again",
                 file.object.key
             ));
         }

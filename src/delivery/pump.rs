@@ -271,7 +271,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             && let Some(account) = &mut self.account
         {
             account.record.notes.insert(format!(
-                "{}: the header is repeated in the middle of the file; the repetition is not counted as a row",
+                "{}: the header is repeated in the middle of the file; it is not counted as a row",
                 self.file.object.key
             ));
         }

@@ -11,6 +11,7 @@ use super::segment::SegmentDelivery;
 use crate::braze::RequestsOverTime;
 use crate::config::OnLeave;
 use crate::membership::RunMembers;
+use crate::message::{Coded, Message};
 use crate::report::{Members, Outcome, Report, ReportMessage, Requests, Rows};
 use crate::state::{Lease, Ledger, OlderConfiguration, Retirement};
 
@@ -76,7 +77,8 @@ impl SegmentDelivery {
         let mut report = self.retiring(&ledger, compared.told, self.budget.now());
         if dry_run {
             report.outcome = Outcome::DryRun;
-            report.message = ReportMessage::WouldRetire { members: compared.told }.to_string();
+            let message = ReportMessage::WouldRetire { members: compared.told }.to_message();
+            (report.message, report.code) = (message.text, message.code);
             return Ok(ControlFlow::Break(Some(RetirementEnd { report, goes_on: false })));
         }
         self.demand_consent()?;
@@ -182,11 +184,12 @@ impl SegmentDelivery {
         } else if all_told && ours {
             (Outcome::Failed, ReportMessage::SomeNotRetired { refused })
         } else if goes_on {
-            (Outcome::Unfinished, ReportMessage::RetirementGoesOn)
+            (Outcome::Unfinished, ReportMessage::RetirementContinues)
         } else {
-            (Outcome::Unfinished, ReportMessage::RetirementInOtherHands)
+            (Outcome::Unfinished, ReportMessage::RetirementTakenOver)
         };
-        (report.outcome, report.message) = (outcome, message.to_string());
+        let Message { text, code } = message.to_message();
+        (report.outcome, report.message, report.code) = (outcome, text, code);
         report.finished_at = self.budget.now();
         self.log(&report);
         Ok(RetirementEnd { report, goes_on })
@@ -218,6 +221,7 @@ impl SegmentDelivery {
             finished_at: now,
             seconds: 0.0,
             message: String::new(),
+            code: String::new(),
             notes: BTreeSet::new(),
             preview: None,
         }

@@ -12,6 +12,7 @@
 
 mod hold;
 mod incoming;
+mod message;
 mod person;
 mod receipt;
 mod reports;
@@ -30,6 +31,7 @@ use self::rows::RowSearch;
 use crate::bucket::{Bucket, BucketError, Condition};
 use crate::budget::TimeBudget;
 use crate::config::Config;
+use crate::message::codes;
 use crate::names::SecretName;
 use crate::rows::ReadError;
 use crate::secrets::ApiKeys;
@@ -52,6 +54,8 @@ pub enum EraseError {
     #[error(transparent)]
     Read(#[from] ReadError),
 }
+
+codes!(EraseError wraps Bucket, State, Read {});
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

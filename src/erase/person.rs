@@ -4,6 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::message::codes;
 use crate::profile::{Identifier, is_address};
 use crate::state::{EmailHash, MemberKey, PartRow};
 
@@ -22,16 +23,22 @@ struct Email {
     lower: Box<str>,
 }
 
-/// Why a request names nobody. Shows nothing of what was given.
+/// Why a request to erase does not identify a person. The text shows nothing of what was given.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum PersonError {
-    /// Neither identifier is given.
+    /// Neither `customer_id` nor `email` is given.
+    ///
+    /// Fix: give at least one of them.
     #[error("neither a customer ID nor an email address")]
     Nobody,
-    /// The email is none.
-    #[error("a text that is no email address (not shown)")]
+    /// `email` is not an email address.
+    ///
+    /// Fix: check the address.
+    #[error("a text that is not an email address (not shown)")]
     NotAnAddress,
 }
+
+codes!(PersonError { Nobody = "ITB-E21", NotAnAddress = "ITB-E22" });
 
 impl Person {
     /// The person with these identifiers; white space around them is cut off, as it is in files.

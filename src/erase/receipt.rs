@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Request;
+use super::message::ReceiptMessage;
+use crate::message::{Coded, counted};
 use crate::names::{ExportName, SegmentName};
 
 /// A receipt lists at most this many keys of each kind, and counts the others.
@@ -65,7 +67,7 @@ impl Unsearched {
     }
 
     pub(super) fn out_of_time(key: &str) -> Self {
-        Self { key: key.to_owned(), reason: "the time of the function was up before its turn".to_owned() }
+        Self { key: key.to_owned(), reason: "the time limit was reached before it was searched".to_owned() }
     }
 }
 
@@ -103,6 +105,8 @@ pub struct Receipt {
     pub not_touched: Vec<&'static str>,
     /// The outcome in words.
     pub message: String,
+    /// The code of the message.
+    pub code: &'static str,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended.
@@ -114,14 +118,14 @@ pub struct Receipt {
 
 /// What the receipt says each time.
 const NOT_TOUCHED: [&str; 4] = [
-    "Braze: the profile and its attributes stay. Delete the user there (POST /users/delete, or the dashboard) if the request \
-     is about Braze too. Whoever was erased here and not there is not unset by a later run, because nothing says any more \
-     that they were sent.",
-    "incoming/: exported files are not written anew. Delete those listed under `incoming`, or let them expire.",
-    "Earlier versions of the objects: where the bucket keeps versions, its lifecycle removes them (the template's bucket: \
-     after 14 days below state/, after 7 days below reports/ and incoming/).",
-    "The source: a person whom Customer Insights still exports comes back with the next run and is sent to Braze as someone \
-     who entered. Erase them there first.",
+    "Braze: the profile and its attributes are not changed. Delete the user there (POST /users/delete, or the dashboard) if \
+     the request covers Braze. If you erase someone here but not in Braze, no later run sets their attribute to `false`, \
+     because there is no longer a record that they were sent.",
+    "incoming/: exported files are not changed. Delete those listed under `incoming`, or let them expire.",
+    "Earlier versions of the objects: if the bucket keeps versions, its lifecycle removes them (the template's bucket: after \
+     14 days below state/, after 7 days below reports/ and incoming/).",
+    "The source: a person whom Customer Insights still exports comes back with the next run, as someone who entered. Erase \
+     them there first.",
 ];
 
 impl Receipt {
@@ -142,6 +146,7 @@ impl Receipt {
             unsearched: Vec::new(),
             not_touched: NOT_TOUCHED.to_vec(),
             message: String::new(),
+            code: "",
             started_at: now,
             finished_at: now,
             stored_as: None,
@@ -175,25 +180,22 @@ impl Receipt {
         if self.outcome == Outcome::Erased && (!self.left.is_empty() || of_ours) {
             self.outcome = Outcome::Unfinished;
         }
-        let (rows, files) = (self.state_rows + self.report_rows, self.state.len() + self.reports.len());
-        let mut message = match self.outcome {
-            Outcome::DryRun => {
-                format!("Nothing was changed. {rows} rows and lines in {files} objects would be taken out.")
-            }
-            Outcome::Erased if rows == 0 => "Nothing of the person was found in state and reports.".to_owned(),
-            Outcome::Erased => format!("{rows} rows and lines were taken out of {files} objects."),
-            Outcome::Unfinished => format!(
-                "{rows} rows and lines were taken out of {files} objects, and not everything was reached: see `left` and \
-                 `unsearched`. Ask again."
-            ),
+        let (rows, objects) = (self.state_rows + self.report_rows, (self.state.len() + self.reports.len()) as u64);
+        let message = match self.outcome {
+            Outcome::DryRun => ReceiptMessage::WouldErase { rows, objects },
+            Outcome::Erased if rows == 0 => ReceiptMessage::NothingFound,
+            Outcome::Erased => ReceiptMessage::Erased { rows, objects },
+            Outcome::Unfinished => ReceiptMessage::NotEverything { rows, objects },
         };
+        self.code = message.code();
+        let mut message = message.to_string();
         if !self.incoming.is_empty() {
-            message.push_str(" Files below incoming/ still hold the person: see `incoming`.");
+            message.push_str(" Files below incoming/ still contain the person: see `incoming`.");
         }
         let unsearched = self.unsearched.iter().filter(|file| file.key.starts_with("incoming/")).count();
         if unsearched > 0 {
-            message =
-                format!("{message} {unsearched} files below incoming/ were not looked through: see `unsearched`.");
+            let files = counted(unsearched as u64, "file", "files");
+            message = format!("{message} Not searched: {files} below incoming/, see `unsearched`.");
         }
         self.unsearched.truncate(LISTED);
         self.message = message;

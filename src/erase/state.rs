@@ -55,7 +55,7 @@ impl Erasure<'_> {
             reason: reason.to_owned(),
         };
         if self.budget.is_spent() {
-            self.receipt.left.push(left("the time of the function was up before its turn"));
+            self.receipt.left.push(left("the time limit was reached before its turn"));
             return Ok(());
         }
         // Most segments do not have the person, and need not be held.
@@ -66,7 +66,7 @@ impl Erasure<'_> {
             return Ok(());
         }
         let Some(mut hold) = Hold::take(segment.store.clone(), &self.budget).await? else {
-            self.receipt.left.push(left("a delivery is at work on it"));
+            self.receipt.left.push(left("a delivery is running"));
             return Ok(());
         };
         let mut found = InSegment::default();
@@ -83,7 +83,7 @@ impl Erasure<'_> {
         let ours = hold.end(|ledger| take_out(ledger, &lines, members)).await?;
         self.receipt.take_state(objects, members);
         if !whole || !ours {
-            self.receipt.left.push(left("the time of the function was up, or a delivery took it, before all was done"));
+            self.receipt.left.push(left("the time limit was reached, or a delivery started, before it was complete"));
         }
         Ok(())
     }

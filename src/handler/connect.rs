@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::message::AnswerMessage;
 use super::{Handler, HandlerError, listed};
 use crate::config::Config;
+use crate::message::{Coded, Message};
 use crate::names::ConnectionName;
 
 impl Handler {
@@ -14,27 +15,28 @@ impl Handler {
             name: name.to_string(),
             existing: listed(config.connections.keys()),
         })?;
-        let answer = |outcome: &str, message: String| {
+        let answer = |outcome: &str, message: Message| {
             json!({
                 "action": "connect",
                 "connection": name,
                 "display_name": connection.display_name,
                 "hostname": connection.hostname.authority(),
                 "outcome": outcome,
-                "message": message,
+                "message": message.text,
+                "code": message.code,
             })
         };
         // A key that was rotated in the secret is to be seen at once by whoever tests the connection.
         let key = match self.api_keys.read_again(&connection.secret).await {
             Ok(key) => key,
-            Err(error) => return Ok(answer("failed", error.to_string())),
+            Err(error) => return Ok(answer("failed", error.to_message())),
         };
         Ok(match self.braze(connection).check(&key).await {
-            Err(error) => answer("failed", error.to_string()),
+            Err(error) => answer("failed", error.to_message()),
             Ok(()) if !connection.agree_to_data_transfer => {
-                answer("connected", AnswerMessage::ConnectedWithoutConsent.to_string())
+                answer("connected", AnswerMessage::ConnectedWithoutConsent.to_message())
             }
-            Ok(()) => answer("connected", AnswerMessage::Connected.to_string()),
+            Ok(()) => answer("connected", AnswerMessage::Connected.to_message()),
         })
     }
 }

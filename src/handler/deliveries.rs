@@ -11,6 +11,7 @@ use super::{Handler, HandlerError, answer, listed};
 use crate::budget::TimeBudget;
 use crate::config::{Config, Export, Schedule};
 use crate::delivery::{DeliveryEnd, RunOptions, SegmentDelivery};
+use crate::message::{Coded, Message};
 use crate::names::{ExportName, SegmentName};
 use crate::pattern::RunId;
 use crate::queue::ContinuedDelivery;
@@ -159,9 +160,9 @@ impl Handler {
         let survey = match Survey::of(&self.bucket, export).await {
             Ok(survey) => survey,
             Err(error) => {
-                tracing::error!(export = %export.name, %error, "an export's folder could not be listed");
+                tracing::error!(export = %export.name, %error, "can't list the folder of an export");
                 deliveries.of += 1;
-                deliveries.failed.push(format!("{}: {error}", export.name));
+                deliveries.failed.push(format!("{}: {}", export.name, error.with_code()));
                 return;
             }
         };
@@ -180,14 +181,14 @@ impl Handler {
                     deliveries.of += 1;
                     if end.again {
                         deliveries.outages += usize::from(end.outage);
-                        deliveries.failed.push(format!("{}/{segment}: {}", export.name, end.report.message));
+                        deliveries.failed.push(format!("{}/{segment}: {}", export.name, said(&end.report)));
                     }
                     deliveries.reports.push(end.report);
                 }
                 Err(error) => {
-                    tracing::error!(export = %export.name, %segment, %error, "a segment could not be delivered");
+                    tracing::error!(export = %export.name, %segment, %error, "can't deliver a segment");
                     deliveries.of += 1;
-                    deliveries.failed.push(format!("{}/{segment}: {error}", export.name));
+                    deliveries.failed.push(format!("{}/{segment}: {}", export.name, error.with_code()));
                 }
             }
         }
@@ -253,25 +254,27 @@ impl Handler {
     }
 }
 
+/// The message of a report, with its code.
+pub(super) fn said(report: &Report) -> String {
+    Message { text: report.message.clone(), code: report.code.clone() }.to_string()
+}
+
 impl Deliveries {
     fn answer(self, action: &str) -> Value {
         let mut further = vec![("action", action.into()), ("ignored", Value::Array(self.ignored))];
-        let told: Vec<&str> = self
-            .reports
-            .iter()
-            .filter(|report| report.outcome == Outcome::Failed)
-            .map(|report| report.message.as_str())
-            .collect();
+        let told: Vec<String> =
+            self.reports.iter().filter(|report| report.outcome == Outcome::Failed).map(said).collect();
         let errors: Vec<Value> = self
             .failed
             .iter()
-            .filter(|failed| !told.iter().any(|message| failed.ends_with(message)))
+            .filter(|failed| !told.iter().any(|message| failed.ends_with(message.as_str())))
             .map(|failed| failed.as_str().into())
             .collect();
         if !errors.is_empty() {
             further.push(("errors", Value::Array(errors)));
         } else if self.reports.is_empty() {
-            further.push(("message", AnswerMessage::NothingFound.to_string().into()));
+            let message = AnswerMessage::NothingFound.to_message();
+            further.extend([("message", message.text.into()), ("code", message.code.into())]);
         }
         answer(&self.reports, &further)
     }

@@ -36,9 +36,9 @@ impl Handler {
             match timeout_at(budget.stop_waiting(), self.write_history(export, budget)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
-                    tracing::warn!(%export, %error, "the page of an export's history could not be written");
+                    tracing::warn!(%export, %error, "can't write the history page of an export");
                 }
-                Err(_) => return tracing::warn!(%export, "there was no time to write the page of an export's history"),
+                Err(_) => return tracing::warn!(%export, "no time left to write the history page of an export"),
             }
         }
     }
@@ -70,7 +70,7 @@ impl Handler {
         match StateKeys::new(export, &segment).ledger(&self.bucket).read().await {
             Ok(ledger) => ledger.map(|ledger| SegmentHistory::of(&segment, &ledger)),
             Err(error) => {
-                tracing::warn!(%export, %segment, %error, "a segment is missing in the page of its export's history");
+                tracing::warn!(%export, %segment, %error, "a segment is missing in the history page of its export");
                 None
             }
         }

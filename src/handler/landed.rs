@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::deliveries::said;
 use super::{Handler, HandlerError, answer};
 use crate::budget::TimeBudget;
 use crate::config::{Config, Export};
@@ -105,7 +106,7 @@ impl Handler {
             match &message.errands {
                 Ok(of_message) => errands.extend(of_message.iter().map(|errand| (place, errand.clone()))),
                 Err(error) => {
-                    tracing::error!(message = message.id, %error, "a message is none that this function takes");
+                    tracing::error!(message = message.id, %error, "unsupported message");
                     failed.insert(place);
                 }
             }
@@ -139,13 +140,13 @@ impl Handler {
                     continue;
                 }
                 if let Err(error) = queue.send_after(delivery.clone(), AFTER_OUTAGE).await {
-                    tracing::error!(%error, "a delivery could not be postponed");
+                    tracing::error!(%error, "can't postpone a delivery");
                     again.push(place);
                     continue 'messages;
                 }
                 sent.push(delivery);
             }
-            tracing::warn!(reason = failure.reasons.join("; "), "a delivery is postponed until Braze answers again");
+            tracing::warn!(reason = failure.reasons.join("; "), "a delivery is postponed until Braze responds again");
         }
         again
     }
@@ -173,7 +174,7 @@ impl Handler {
                 }
             };
             if let Err(error) = done {
-                tracing::error!(%error, "an event could not be carried out");
+                tracing::error!(%error, "can't process an event");
                 Failure::add(&mut ended.failed, place, error.to_string(), None);
             }
         }
@@ -209,7 +210,7 @@ impl Handler {
             return Ok(());
         }
         let Some(object) = self.bucket.summary(&landed.key).await? else {
-            ignore("it does not exist any more: it was renamed, moved or deleted since".to_owned());
+            ignore("no longer exists: it was renamed, moved or deleted".to_owned());
             return Ok(());
         };
         let mut reasons = BTreeSet::new();
@@ -315,7 +316,7 @@ impl Handler {
         match self.deliver_run(&delivery, run, &group.files, RunOptions::default(), evidence).await {
             Ok(delivered) => {
                 if delivered.again {
-                    let reason = format!("{}/{segment}: {}", export.name, delivered.report.message);
+                    let reason = format!("{}/{segment}: {}", export.name, said(&delivered.report));
                     let postponed = delivered.outage.then(|| ContinuedDelivery {
                         export: export.name.clone(),
                         segment: segment.clone(),

@@ -1,60 +1,97 @@
-//! What an answer of the on-demand function says in a sentence, beside its figures.
+//! Messages of the on-demand function's responses.
 
 use std::fmt;
 
-/// The message of an answer: what was found, and what to do.
+use crate::message::codes;
+
+/// The message of a response: what was found, and what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AnswerMessage {
-    /// `run` and `run_all`: the exports' folders hold no file of a segment.
+    /// `run` and `run_all`: the folders of the exports contain no files of a segment.
+    ///
+    /// Fix: check `ignored` in the response, and the export's `folder`, `segments` and `path`.
     NothingFound,
-    /// `connect`: all is well.
+    /// `connect`: the connection works.
+    ///
+    /// Fix: nothing to do.
     Connected,
-    /// `connect`: all is well, but for the consent.
+    /// `connect`: the connection works, but has no consent to send data.
+    ///
+    /// Fix: set `agree_to_data_transfer = true` once your organisation has approved the transfer.
     ConnectedWithoutConsent,
-    /// `status`: no run of the segment was ever complete.
-    NothingDelivered,
-    /// `status`: the segment is not in `exports.toml` any more.
-    TakenOut,
-    /// `status`: the same, and `retire` was begun.
+    /// `status`: the segment has no complete run.
+    ///
+    /// Fix: nothing to do; the files received so far may be delivered already.
+    NoCompleteRun,
+    /// `status`: the segment is no longer in `exports.toml`, but still has members in Braze.
+    ///
+    /// Fix: run the action `retire` to set its attribute to `false` or remove it.
+    RemovedFromConfig,
+    /// `status`: `retire` was started.
+    ///
+    /// Fix: if no invocation is working on it, run `retire` again.
     BeingRetired,
-    /// `retry`: no message and no run has failed.
+    /// `retry`: no delivery has failed.
+    ///
+    /// Fix: nothing to do.
     NothingFailed,
-    /// `retry`: a dry run.
+    /// `retry`: result of a dry run.
+    ///
+    /// Fix: nothing to do.
     WouldRetry,
-    /// `retry`: what failed is tried again.
+    /// `retry`: failed deliveries are being retried.
+    ///
+    /// Fix: nothing to do; see their reports.
     Retried,
-    /// `retry`, in addition: the function does not know where messages rest that were given up.
-    DeadLettersNotLookedAt,
-    /// `retry`, in addition: the time, or the number of messages that can be held at once, did not suffice.
+    /// `retry`: the function does not know the dead-letter queue.
+    ///
+    /// Fix: set `DEAD_LETTER_QUEUE_URL`, or deploy with the template, which sets it.
+    NoDeadLetterQueue,
+    /// `retry`: the dead-letter queue contains more messages than one invocation can read.
+    ///
+    /// Fix: run `retry` again.
     MoreDeadLetters,
 }
+
+codes!(AnswerMessage {
+    NothingFound = "ITB-A01",
+    Connected = "ITB-A02",
+    ConnectedWithoutConsent = "ITB-A03",
+    NoCompleteRun = "ITB-A04",
+    RemovedFromConfig = "ITB-A05",
+    BeingRetired = "ITB-A06",
+    NothingFailed = "ITB-A07",
+    WouldRetry = "ITB-A08",
+    Retried = "ITB-A09",
+    NoDeadLetterQueue = "ITB-A10",
+    MoreDeadLetters = "ITB-A11",
+});
 
 impl fmt::Display for AnswerMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NothingFound => {
-                "No file of a segment was found. Look at `ignored`, and at the export's folder, segments and path."
+                "No files of a segment found.\nCheck `ignored`, and the export's folder, segments and path."
             }
-            Self::Connected => "Braze takes the key, and the key may write users.",
+            Self::Connected => "Connected. The key is valid and has `users.track`.",
             Self::ConnectedWithoutConsent => {
-                "Braze takes the key. Nothing is sent yet, because agree_to_data_transfer is not true: set it in \
-                 exports.toml once someone who may decide so agrees that customer data goes to Braze."
+                "Connected, but nothing is sent yet: agree_to_data_transfer is not true.\n\
+                 Set it to true in exports.toml once your organisation has approved sending customer data to Braze."
             }
-            Self::NothingDelivered => "No run has been delivered whole yet.",
-            Self::TakenOut => {
-                "This segment has been taken out of exports.toml. Its members keep the attribute; the action retire \
-                 unsets it."
+            Self::NoCompleteRun => "No complete run yet.",
+            Self::RemovedFromConfig => {
+                "This segment is no longer in exports.toml.\nIts members keep the attribute until you run the action retire."
             }
             Self::BeingRetired => {
-                "This segment is being retired. If no function is at work on it any more, run retire again to go on."
+                "This segment is being retired. If no invocation is working on it, run retire again to continue."
             }
-            Self::NothingFailed => "Nothing that failed was found.",
-            Self::WouldRetry => "Nothing was sent. What `retried` lists would go into the queue once more.",
-            Self::Retried => "What `retried` lists is in the queue once more; its reports tell the end.",
-            Self::DeadLettersNotLookedAt => {
-                "Dead letters were not looked at: the environment variable DEAD_LETTER_QUEUE_URL is not set."
+            Self::NothingFailed => "No failed deliveries found.",
+            Self::WouldRetry => "Nothing was sent. The deliveries in `retried` would be put back into the queue.",
+            Self::Retried => "The deliveries in `retried` are back in the queue; see their reports for the result.",
+            Self::NoDeadLetterQueue => {
+                "The dead-letter queue was not read: the environment variable DEAD_LETTER_QUEUE_URL is not set."
             }
-            Self::MoreDeadLetters => "There are more dead letters than could be looked at: run retry again.",
+            Self::MoreDeadLetters => "The dead-letter queue contains more messages: run retry again.",
         })
     }
 }

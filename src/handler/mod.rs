@@ -29,6 +29,7 @@ use crate::clock::WallClock;
 use crate::config::{Config, ConfigError, Connection, Export};
 use crate::delivery::{DeliveryError, SegmentDelivery};
 use crate::erase::EraseError;
+use crate::message::{Coded, codes};
 use crate::names::{ConnectionName, ExportName, SegmentName};
 use crate::page::PageError;
 use crate::queue::{DeadLetterQueue, Queue, QueueError};
@@ -81,17 +82,19 @@ impl fmt::Debug for WayToBraze {
     }
 }
 
-/// Why an invocation failed as a whole.
+/// Why a function returns an error.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum HandlerError {
-    /// The event is none that the function takes.
+    /// The event is not supported.
     #[error(transparent)]
     Event(#[from] EventError),
-    /// The event is about another bucket.
+    /// The event is about another bucket than the function's.
+    ///
+    /// Fix: check the source of the notification, or the environment variable `BUCKET`.
     #[error(
-        "the event is about the bucket {found}, and this application reads {expected} alone. \
-             Check the notification's source, or the environment variable BUCKET"
+        "the event is about the bucket {found}, but this function reads the bucket {expected}\n\
+         Check the source of the notification, or the environment variable BUCKET."
     )]
     OtherBucket {
         /// The bucket of the event.
@@ -99,34 +102,43 @@ pub enum HandlerError {
         /// The bucket of the application.
         expected: String,
     },
-    /// There is no configuration.
-    #[error("there is no s3://{bucket}/{key}. Upload exports.toml there, or set the environment variable CONFIG_KEY")]
+    /// There is no `exports.toml` in the bucket.
+    ///
+    /// Fix: upload it, or set the environment variable `CONFIG_KEY` to its key.
+    #[error(
+        "s3://{bucket}/{key} does not exist\n\
+         Nothing was delivered. Upload exports.toml there, or set the environment variable CONFIG_KEY to its key."
+    )]
     NoConfig {
         /// The bucket.
         bucket: String,
         /// The key.
         key: String,
     },
-    /// The configuration has mistakes. Nothing is delivered.
+    /// The configuration is not valid. Nothing is delivered.
     #[error("s3://{bucket}/{key}: {source}")]
     Config {
         /// The bucket.
         bucket: String,
         /// The key.
         key: String,
-        /// All mistakes.
+        /// All errors in it.
         source: ConfigError,
     },
-    /// The configuration is no text.
-    #[error("s3://{bucket}/{key} is not UTF-8 text. Save it as UTF-8")]
+    /// `exports.toml` is not UTF-8 text.
+    ///
+    /// Fix: save it as UTF-8.
+    #[error("s3://{bucket}/{key} is not UTF-8 text\nNothing was delivered. Save the file as UTF-8.")]
     ConfigNotText {
         /// The bucket.
         bucket: String,
         /// The key.
         key: String,
     },
-    /// The configuration has no such connection or export, or the export no such segment.
-    #[error("{kind} {name:?} does not exist. There are: {existing}")]
+    /// There is no connection, export or segment of this name.
+    ///
+    /// Fix: use one of the existing names.
+    #[error("{kind} {name:?} does not exist; existing: {existing}")]
     NoSuch {
         /// What was asked for.
         kind: &'static str,
@@ -141,30 +153,37 @@ pub enum HandlerError {
     /// A `model.json` could not be read.
     #[error(transparent)]
     Model(#[from] ModelReadError),
-    /// A delivery failed before a report could be made.
+    /// A delivery failed before a report could be written.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
-    /// The page of an export's history could not be written.
+    /// The history page of an export could not be written.
     #[error(transparent)]
     Page(#[from] PageError),
-    /// A delivery could not be continued, or dead letters could not be moved.
+    /// A delivery could not be continued, or the dead-letter queue failed.
     #[error(transparent)]
     Queue(#[from] QueueError),
-    /// A person could not be erased everywhere.
-    #[error("{0}. What has been erased by now stays so; ask again")]
+    /// Erasing a person stopped early.
+    #[error("{0}\nWhat has been erased stays erased. Run erase again.")]
     Erase(#[from] EraseError),
-    /// The function does not know a queue that the action needs.
+    /// The action `retry` needs a queue, but the function has none.
+    ///
+    /// Fix: set `QUEUE_URL`, or deploy with the template, which sets it.
     #[error(
-        "the environment variable QUEUE_URL is not set. The action retry needs the queue that the files' events come through"
+        "the environment variable QUEUE_URL is not set\n\
+         The action retry needs the URL of the queue for the events of files."
     )]
     NoQueue,
-    /// A delivery that was to be continued meets an outage of Braze.
+    /// A continued delivery found Braze unavailable. The message is that of the delivery.
+    ///
+    /// Fix: nothing to do; the delivery is retried automatically.
     #[error("{message}")]
     Outage {
         /// What Braze did.
         message: String,
     },
     /// Some deliveries failed; the others are done.
+    ///
+    /// Fix: each failed delivery has a report that says what to do.
     #[error("{} of {} deliveries failed: {}", .failed.len(), .of, .failed.join("; "))]
     SomeFailed {
         /// What failed, and why.
@@ -173,6 +192,16 @@ pub enum HandlerError {
         of: usize,
     },
 }
+
+codes!(HandlerError wraps Event, Bucket, Model, Delivery, Page, Queue, Erase source Config {
+    OtherBucket = "ITB-E04",
+    NoConfig = "ITB-C01",
+    ConfigNotText = "ITB-C02",
+    NoSuch = "ITB-E05",
+    NoQueue = "ITB-E06",
+    Outage = "ITB-E07",
+    SomeFailed = "ITB-E08",
+});
 
 impl HandlerError {
     /// The name that AWS Lambda shows as the error's type.
@@ -192,7 +221,7 @@ impl HandlerError {
 
 impl From<HandlerError> for Diagnostic {
     fn from(error: HandlerError) -> Self {
-        Self { error_type: error.type_name().to_owned(), error_message: error.to_string() }
+        Self { error_type: error.type_name().to_owned(), error_message: error.with_code() }
     }
 }
 

@@ -112,7 +112,7 @@ impl RateShare<'_> {
             }
         }
         if let Err(error) = self.bucket.write(&self.own, "", "text/plain", &Condition::Any).await {
-            tracing::warn!(%error, "other functions cannot be told that this one sends");
+            tracing::warn!(%error, "can't announce to other functions that this one is sending");
         }
     }
 
@@ -121,7 +121,7 @@ impl RateShare<'_> {
         match self.look().await {
             Ok(others) => Some(others),
             Err(error) => {
-                tracing::warn!(%error, "it cannot be seen which other functions send");
+                tracing::warn!(%error, "can't check which other functions are sending");
                 None
             }
         }
@@ -151,7 +151,7 @@ impl RateShare<'_> {
             return;
         }
         if let Err(error) = self.bucket.delete(&stored).await {
-            tracing::warn!(%error, "other functions leave this one its share for some more seconds");
+            tracing::warn!(%error, "can't release the share of the rate; it expires in a few seconds");
         }
     }
 }

@@ -8,6 +8,7 @@ use super::{Handler, HandlerError, answer};
 use crate::budget::TimeBudget;
 use crate::config::{Config, Export};
 use crate::delivery::{RetirementEnd, SegmentDelivery};
+use crate::message::{Coded, Message};
 use crate::names::{ExportName, SegmentName};
 use crate::queue::ContinuedDelivery;
 use crate::report::{Outcome, Report, ReportMessage, Trigger};
@@ -27,8 +28,8 @@ impl Handler {
         if is_listed(export, segment) {
             return Err(EventError::field(
                 "segment",
-                format!("{:?}, which exports.toml still delivers", segment.as_str()),
-                "a segment that has been taken out of the export's segments",
+                format!("{:?}, which `segments` in exports.toml still lists", segment.as_str()),
+                "a segment that was removed from the export's `segments`",
             )
             .into());
         }
@@ -79,7 +80,8 @@ impl Handler {
                 queue.send(ContinuedDelivery { export, segment, retire: true, run: report.run }).await?;
             } else {
                 report.outcome = Outcome::Unfinished;
-                report.message = ReportMessage::RetirementStops.to_string();
+                let Message { text, code } = ReportMessage::RetirementStopped.to_message();
+                (report.message, report.code) = (text, code);
             }
         }
         Ok(report)

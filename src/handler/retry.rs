@@ -17,6 +17,7 @@ use super::message::AnswerMessage;
 use super::{Handler, HandlerError, deliveries::no_such_segment};
 use crate::budget::TimeBudget;
 use crate::config::{Config, Export};
+use crate::message::Coded;
 use crate::names::{ExportName, SegmentName};
 use crate::pattern::RunId;
 use crate::queue::{ContinuedDelivery, DeadLetter, DeadLetterQueue, Queue, Receipt};
@@ -136,7 +137,7 @@ impl Handler {
         found: &mut Found,
     ) -> Result<bool, HandlerError> {
         let Ok(errands) = ObjectCreated::errands_of(&letter.body) else {
-            let reason = "records of failed invocations, and messages that the function does not take";
+            let reason = "records of failed invocations, and unsupported messages";
             *found.kept.entry(reason).or_default() += 1;
             return Ok(false);
         };
@@ -231,14 +232,16 @@ impl Handler {
             (false, false) => vec![AnswerMessage::Retried],
         };
         if self.dead_letters.is_none() {
-            message.push(AnswerMessage::DeadLettersNotLookedAt);
+            message.push(AnswerMessage::NoDeadLetterQueue);
         }
         if found.cut_short {
             message.push(AnswerMessage::MoreDeadLetters);
         }
+        let code = message.first().map(Coded::code);
         let message: Vec<String> = message.iter().map(ToString::to_string).collect();
         json!({
             "action": "retry", "dry_run": wanted.dry_run, "retried": retried, "ignored": kept, "message": message.join(" "),
+            "code": code,
         })
     }
 }

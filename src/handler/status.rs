@@ -8,6 +8,7 @@ use super::message::AnswerMessage;
 use super::{Handler, HandlerError};
 use crate::config::{Config, Export, Schedule};
 use crate::delivery::DeliveryError;
+use crate::message::Coded;
 use crate::names::{ExportName, SegmentName};
 use crate::state::{Ledger, Phase, Progress, RunRecord, StateKeys};
 
@@ -50,10 +51,11 @@ fn segment_status(export: &Export, segment: &SegmentName, ledger: Option<&Ledger
     let retirement = ledger.and_then(|ledger| ledger.retirement.as_ref());
     let message = match (delivered, last) {
         (false, _) if retirement.is_some() => Some(AnswerMessage::BeingRetired),
-        (false, _) => Some(AnswerMessage::TakenOut),
-        (true, None) => Some(AnswerMessage::NothingDelivered),
+        (false, _) => Some(AnswerMessage::RemovedFromConfig),
+        (true, None) => Some(AnswerMessage::NoCompleteRun),
         (true, Some(_)) => None,
     };
+    let message = message.map(|message| message.to_message()).unwrap_or_default();
     json!({
         "segment": segment,
         "attribute": ledger.map_or_else(|| export.attribute_of(segment), |ledger| ledger.attribute.clone()),
@@ -70,7 +72,8 @@ fn segment_status(export: &Export, segment: &SegmentName, ledger: Option<&Ledger
             "started_at": retirement.started_at, "done": retirement.done, "refused": retirement.refused,
         })),
         "history": ledger.map(|ledger| &ledger.history[ledger.history.len().saturating_sub(RUNS_TOLD)..]),
-        "message": message.map(|message| message.to_string()).unwrap_or_default(),
+        "message": message.text,
+        "code": message.code,
     })
 }
 

@@ -5,6 +5,7 @@
 //! key each of its partitions means. Nothing is written and nothing is sent.
 
 mod file;
+mod message;
 mod model;
 mod objects;
 mod values;
@@ -20,6 +21,7 @@ pub use values::Kind;
 
 use crate::bucket::{Bucket, BucketError};
 use crate::config::Config;
+use crate::message::{Message, codes};
 use crate::names::ExportName;
 use crate::run::ModelReadError;
 use crate::run::Models;
@@ -58,14 +60,18 @@ pub struct Inspection {
     pub models: Vec<InspectedModel>,
     /// The outcome in words, and what to do next.
     pub message: String,
+    /// The code of the message.
+    pub code: String,
 }
 
-/// Why nothing could be inspected. What is wrong with a single file is told in [`Inspection`].
+/// Why `inspect` failed. Problems of single files are part of [`Inspection`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InspectError {
-    /// The configuration has no such export.
-    #[error("the export {name:?} does not exist. There are: {existing}")]
+    /// `exports.toml` has no such export.
+    ///
+    /// Fix: use one of the existing names.
+    #[error("the export {name:?} does not exist; existing: {existing}")]
     NoSuchExport {
         /// The name asked for.
         name: String,
@@ -80,6 +86,8 @@ pub enum InspectError {
     Model(#[from] ModelReadError),
 }
 
+codes!(InspectError wraps Bucket, Model { NoSuchExport = "ITB-E09" });
+
 /// Inspects `subject` in `bucket`. Reads at most a few megabytes of each file that it opens, and writes nothing.
 pub async fn inspect(bucket: &Bucket, config: &Config, subject: &Subject) -> Result<Inspection, InspectError> {
     let models = Models::new(bucket.clone());
@@ -93,8 +101,8 @@ pub async fn inspect(bucket: &Bucket, config: &Config, subject: &Subject) -> Res
         let beside = keys_beside(bucket, key).await?;
         inspected_models.push(model::inspect_model(&models, key, exports, &beside).await?);
     }
-    let message = found.message(&files, &inspected_models);
-    Ok(Inspection { objects: found.objects, ignored: found.ignored, files, models: inspected_models, message })
+    let Message { text: message, code } = found.message(&files, &inspected_models);
+    Ok(Inspection { objects: found.objects, ignored: found.ignored, files, models: inspected_models, message, code })
 }
 
 /// The keys in the folder of a description and below it, as many as are listed at all.

@@ -85,7 +85,7 @@ pub(super) async fn inspect_model(
             told.entities =
                 model.entities().iter().take(TOLD).map(|entity| told_entity(entity, key, exports, &existing)).collect();
         }
-        Ok(None) => told.problem = Some("it does not exist any more".to_owned()),
+        Ok(None) => told.problem = Some("it no longer exists".to_owned()),
         Err(error @ ModelReadError::Model { .. }) => told.problem = Some(error.to_string()),
         Err(error) => return Err(error.into()),
     }

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::message::InspectMessage;
 use super::{
     FILES_OPENED, FILES_PER_SEGMENT, InspectError, InspectedFile, InspectedModel, OBJECTS_LISTED, OBJECTS_TOLD, Subject,
 };
 use crate::bucket::{Bucket, ObjectSummary};
 use crate::config::{Config, Export};
+use crate::message::{Coded, Message, count, counted};
 use crate::names::{AttributeName, ExportName, SegmentName};
 use crate::pattern::RunId;
 use crate::run::layout::{Place, place, place_key};
@@ -207,31 +209,28 @@ impl Found {
         models
     }
 
-    pub(super) fn message(&self, files: &[InspectedFile], models: &[InspectedModel]) -> String {
-        if self.listed == 0 {
-            return "Nothing lies there yet. Check the key, the folder of the export and that the copy has run."
-                .to_owned();
-        }
-        let mut said = vec![format!("{} objects: {} are read as files of a run.", self.listed, self.files)];
-        if self.is_cut {
-            said.push(format!("There are more; only the first {} were looked at.", self.listed));
-        }
-        if self.listed > self.objects.len() {
-            said.push(format!("The first {} are told one by one.", self.objects.len()));
-        }
-        if self.files == 0 {
-            said.push("Nothing would be delivered: see why each object is ignored.".to_owned());
-        }
+    pub(super) fn message(&self, files: &[InspectedFile], models: &[InspectedModel]) -> Message {
         let unfit = files.iter().filter(|file| !file.fits).count()
             + models.iter().filter(|model| model.problem.is_some()).count();
-        if unfit > 0 {
-            said.push(format!(
-                "{unfit} of the files and models looked into cannot be delivered as they are: see `problem`."
-            ));
-        } else if !files.is_empty() {
-            said.push("The files looked into fit the configuration. Try `run` with \"dry_run\": true next.".to_owned());
+        let conclusion = match unfit {
+            _ if self.listed == 0 => return InspectMessage::NoFiles.to_message(),
+            0 if self.files == 0 => InspectMessage::NothingToDeliver,
+            0 => InspectMessage::Matches,
+            files => InspectMessage::Problems { files },
+        };
+        let mut said = vec![format!(
+            "{}: {} of them read as files of a run.",
+            counted(self.listed as u64, "object", "objects"),
+            count(self.files)
+        )];
+        if self.is_cut {
+            said.push(format!("There are more; only the first {} were checked.", count(self.listed as u64)));
         }
-        said.join(" ")
+        if self.listed > self.objects.len() {
+            said.push(format!("The first {} are listed individually.", count(self.objects.len() as u64)));
+        }
+        said.push(conclusion.to_string());
+        Message { text: said.join(" "), code: conclusion.code().to_owned() }
     }
 }
 

@@ -127,8 +127,8 @@ fn summary(reports: &[&Report]) -> String {
     let held = previews(reports).filter(|preview| preview.would_be_held.is_some()).count() as u64;
     let holding = match held {
         0 => String::new(),
-        1 => " One segment would be held, because unusually many would leave.".to_owned(),
-        held => format!(" {} segments would be held, because unusually many would leave.", count(held)),
+        1 => " One segment would be held, because an unusual number of members would leave.".to_owned(),
+        held => format!(" {} segments would be held, because an unusual number of members would leave.", count(held)),
     };
     format!("Nothing was sent, and nothing was written.{holding}")
 }
@@ -162,12 +162,12 @@ impl Segment {
             run: report.run.map(run).unwrap_or_default(),
             message: paragraphs(&report.message),
             held: preview.would_be_held.as_deref().map(cut),
-            members: MembersSection::new(&report.members, "In neither"),
+            members: MembersSection::new(&report.members, "Not in the files so far"),
             rows: RowsSection::new(report, "Would be sent"),
             costs: vec![
                 ("Requests", count(preview.requests)),
-                ("At the connection’s rate, at least", duration(preview.seconds_at_the_limit)),
-                ("Members unset", count(preview.unset)),
+                ("Minimum time at the connection’s rate", duration(preview.seconds_at_the_limit)),
+                ("Members set to false", count(preview.unset)),
                 ("Data points", count(report.data_points)),
             ],
             comparison: comparison(report),

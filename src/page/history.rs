@@ -215,7 +215,12 @@ impl Segment {
             chart: chart::members(&points)?,
             chart_in_words,
             changes: chart::changes(&entered, &left)?,
-            changes_in_words: format!("In {} runs, {} entered and {} left.", entered.len(), sum(&entered), sum(&left)),
+            changes_in_words: format!(
+                "In {}, {} entered and {} left.",
+                counted(entered.len() as u64, "run", "runs"),
+                sum(&entered),
+                sum(&left)
+            ),
             runs: runs.iter().rev().take(shown).map(RunLine::new).collect(),
             shown_of: if shown < history.runs.len() {
                 format!("The last {shown} of {} runs.", count(history.runs.len() as u64))

@@ -27,18 +27,25 @@ use thiserror::Error;
 pub use self::dry_run::dry_run;
 pub use self::history::{PastRun, SegmentHistory, history};
 pub use self::run_report::run_report;
+use crate::message::codes;
 
 /// The content type of a page.
 pub const CONTENT_TYPE: &str = "text/html; charset=utf-8";
 
-/// Why a page could not be written. Nothing else depends on a page.
+/// Why a page could not be written.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum PageError {
-    /// The template failed.
-    #[error("the page could not be written: {0}")]
+    /// The template of the page failed. The delivery is not affected.
+    ///
+    /// Fix: this is a bug, please report it.
+    #[error("can't write the page: {0}")]
     Template(#[from] askama::Error),
-    /// A chart failed.
-    #[error("a chart could not be drawn: {0}")]
+    /// A chart of the page failed. The delivery is not affected.
+    ///
+    /// Fix: this is a bug, please report it.
+    #[error("can't draw a chart: {0}")]
     Chart(String),
 }
+
+codes!(PageError { Template = "ITB-P01", Chart = "ITB-P02" });

@@ -46,7 +46,7 @@ struct RunReport {
 /// notes are shown, and their texts are cut, so that a page has at most some 300 kB.
 pub fn run_report(report: &Report, export: Option<&Export>, examples: &[RejectedExample]) -> Result<String, PageError> {
     let (outcome_class, outcome) = outcome(report.outcome);
-    let pending = if report.outcome == Outcome::Held { "Held back" } else { "Not in the files so far" };
+    let pending = if report.outcome == Outcome::Held { "Not in the files" } else { "Not in the files so far" };
     let page = RunReport {
         frame: Frame::new(),
         segment: cut(report.segment.as_str()),
@@ -60,8 +60,8 @@ pub fn run_report(report: &Report, export: Option<&Export>, examples: &[Rejected
         rows: RowsSection::new(report, "Accepted by Braze"),
         requests: vec![
             ("Requests", count(report.requests.sent)),
-            ("Repeated among them", count(report.requests.retried)),
-            ("Answered “429 Too Many Requests”", count(report.requests.rate_limited)),
+            ("Retries", count(report.requests.retried)),
+            ("Rate limited (429)", count(report.requests.rate_limited)),
             ("Data points", count(report.data_points)),
         ],
         chart: chart::requests(&report.requests_over_time)?,
@@ -83,28 +83,28 @@ fn summary(report: &Report) -> String {
     let after = counted(members.after, "member", "members");
     match report.outcome {
         Outcome::Delivered if report.rows.read == 0 && members.after == 0 => {
-            "The attribute was unset on everybody who had it.".to_owned()
+            "The segment is retired: everyone who had the attribute was set to false, or the attribute was removed.".to_owned()
         }
         Outcome::Delivered => format!(
-            "The segment has {after} in Braze. {} entered and {} left since the run before.",
+            "The segment has {after} in Braze. Since the previous run, {} entered and {} left.",
             count(members.entered),
             count(members.left)
         ),
         Outcome::Waiting => format!(
-            "The files that have arrived are in Braze: {} entered so far. Nobody leaves before all files are here.",
+            "All files received so far are in Braze: {} entered so far. No one is removed until the export is complete.",
             count(members.entered)
         ),
         Outcome::Held => {
-            "Everybody in the files is in Braze. Unusually many would leave, so nobody does until a person decides."
+            "Everyone in the files is in Braze. An unusual number of people would leave. No one is changed until you decide."
                 .to_owned()
         }
         Outcome::Unfinished => format!(
-            "{} of the rows so far are in Braze or were there already. The delivery goes on by itself.",
-            count(report.rows.accepted + report.rows.unchanged)
+            "{} so far are in Braze. The delivery continues automatically.",
+            counted(report.rows.accepted + report.rows.unchanged, "row", "rows")
         ),
-        Outcome::Superseded => "A newer run of the segment has begun and takes this one’s place.".to_owned(),
+        Outcome::Superseded => "A newer run of the segment has started and replaces this one.".to_owned(),
         Outcome::Failed => {
-            "The delivery stopped. Nothing is lost: what was not sent is sent by the next attempt.".to_owned()
+            "The delivery stopped. Nothing is lost: the next attempt sends the rest.".to_owned()
         }
         Outcome::DryRun => "Nothing was sent. This is what a delivery would do.".to_owned(),
     }
@@ -116,15 +116,15 @@ fn facts(report: &Report, export: Option<&Export>) -> Vec<(&'static str, String)
     facts.push(("Attribute in Braze", cut(report.attribute.as_str())));
     facts.extend(export.map(|export| ("Workspace", cut(&export.connection.display_name))));
     let trigger = match report.trigger {
-        Trigger::ObjectCreated => "a file that landed",
-        Trigger::Scheduled => "the schedule",
-        Trigger::OnDemand => "a person or program",
+        Trigger::ObjectCreated => "File upload",
+        Trigger::Scheduled => "Schedule",
+        Trigger::OnDemand => "On demand",
     };
     facts.extend([
         ("Started by", trigger.to_owned()),
-        ("Began", time(report.started_at)),
-        ("As of", time(report.finished_at)),
-        ("Time at work", duration(report.seconds)),
+        ("Started", time(report.started_at)),
+        ("Updated", time(report.finished_at)),
+        ("Duration", duration(report.seconds)),
     ]);
     facts
 }
@@ -135,7 +135,7 @@ fn requests_in_words(report: &Report) -> String {
     let each = over_time.seconds_each();
     let length = if each == 1 { "second".to_owned() } else { format!("{} seconds", count(each.unsigned_abs())) };
     format!(
-        "{} in all, at most {} in one stretch of {length}; {} answered 429.",
+        "{} in total, at most {} in one interval of {length}; {} rate limited (429).",
         counted(report.requests.sent, "request", "requests"),
         count(most),
         count(report.requests.rate_limited)

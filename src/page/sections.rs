@@ -1,7 +1,7 @@
 //! What the pages of a run and of a dry run have in common.
 
 use super::bars::{Part, parts};
-use super::text::{change, count, file_name, percent, shortened, shown};
+use super::text::{change, count, counted, file_name, percent, shortened, shown};
 use crate::report::examples::RejectedExample;
 use crate::report::{Members, Outcome, Report};
 
@@ -54,14 +54,14 @@ impl MembersSection {
             before: parts(whole, 0, &[("left", left), ("stayed", stayed), ("open", open)]),
             after: parts(whole, left, &[("stayed", stayed), ("open", open), ("entered", entered)]),
             before_in_words: format!(
-                "{} members before: {} stayed, {} left.",
-                count(before),
+                "{} before: {} stayed, {} left.",
+                counted(before, "member", "members"),
                 count(stayed),
                 count(left)
             ),
             after_in_words: format!(
-                "{} members after: {} stayed, {} entered.",
-                count(after),
+                "{} after: {} stayed, {} entered.",
+                counted(after, "member", "members"),
                 count(stayed),
                 count(entered)
             ),
@@ -84,7 +84,7 @@ impl RowsSection {
         let fates = [
             ("accepted", accepted, rows.accepted),
             ("unchanged", "Unchanged", rows.unchanged),
-            ("duplicate", "Repeated in the file", rows.duplicate),
+            ("duplicate", "Duplicates", rows.duplicate),
             ("rejected", "Rejected", rows.rejected),
         ];
         let words: Vec<String> =
@@ -92,7 +92,7 @@ impl RowsSection {
         Self {
             read: count(rows.read),
             bar: parts(rows.read, 0, &fates.map(|(class, _, rows)| (class, rows))),
-            in_words: format!("Of {} rows: {}.", count(rows.read), words.join(", ")),
+            in_words: format!("Of {}: {}.", counted(rows.read, "row", "rows"), words.join(", ")),
             lines: fates
                 .into_iter()
                 .map(|(class, name, fate)| Line::new(class, name, fate, percent(fate, rows.read)))
@@ -174,7 +174,7 @@ impl FilesSection {
 pub(super) fn notes(report: &Report) -> Vec<String> {
     let mut notes: Vec<String> = report.notes.iter().take(MOST_LINES).map(|note| cut(note)).collect();
     if report.notes.len() > MOST_LINES {
-        notes.push(format!("… and {} more, which report.json has.", count((report.notes.len() - MOST_LINES) as u64)));
+        notes.push(format!("… and {} more in report.json.", count((report.notes.len() - MOST_LINES) as u64)));
     }
     notes
 }

@@ -64,7 +64,7 @@ fn export_schedule(schedule: Schedule) -> String {
 
 fn send(rule: SendRule) -> String {
     match rule {
-        SendRule::Changes => "changes: members about whom nothing is new are not sent",
+        SendRule::Changes => "changes: unchanged members are not sent",
         SendRule::All => "all: every member is sent",
     }
     .to_owned()
@@ -72,16 +72,16 @@ fn send(rule: SendRule) -> String {
 
 fn on_leave(rule: OnLeave) -> String {
     match rule {
-        OnLeave::False => "false: the attribute of whoever left becomes false",
-        OnLeave::Remove => "remove: the attribute of whoever left is removed",
-        OnLeave::Keep => "keep: whoever left keeps the attribute",
+        OnLeave::False => "false: the attribute of members who left is set to false",
+        OnLeave::Remove => "remove: the attribute of members who left is removed",
+        OnLeave::Keep => "keep: members who left keep the attribute",
     }
     .to_owned()
 }
 
 fn attributes(export: &Export) -> String {
     if export.attributes.is_empty() {
-        return "none beside the segment's".to_owned();
+        return "only the segment's attribute".to_owned();
     }
     let attributes: Vec<String> =
         export.attributes.iter().map(|field| format!("{} from {}", shown(&field.name), shown(&field.column))).collect();

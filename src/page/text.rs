@@ -4,25 +4,8 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 
+pub(super) use crate::message::{count, counted};
 use crate::pattern::RunId;
-
-/// A number with a comma at each thousand: `1,234,567`.
-pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// A number of things: `1 member`, `2,640 members`.
-pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", count(number), if number == 1 { one } else { many })
-}
 
 /// How `after` differs from `before`: `+106`, `−1,340`, `0`.
 pub fn change(before: u64, after: u64) -> String {
@@ -122,7 +105,7 @@ pub(super) fn paragraphs(message: &str) -> Vec<String> {
     let mut paragraphs: Vec<String> =
         lines.iter().take(MOST_LINES).map(|line| shortened(&shown(line), MOST_CHARACTERS)).collect();
     if lines.len() > MOST_LINES {
-        paragraphs.push(format!("… and {} more lines, which report.json has.", lines.len() - MOST_LINES));
+        paragraphs.push(format!("… and {} more lines in report.json.", lines.len() - MOST_LINES));
     }
     paragraphs
 }
@@ -142,12 +125,10 @@ pub(super) fn file_name(key: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{change, count, counted, duration, percent, relative_change, shown, time};
+    use super::{change, duration, percent, relative_change, shown, time};
 
     #[test]
     fn figures_are_easy_to_read() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!(counted(1, "member", "members"), "1 member");
         assert_eq!((change(2_668, 2_640), change(0, 1_000), change(3, 3)), ("−28".into(), "+1,000".into(), "0".into()));
         assert_eq!((relative_change(200, 100), relative_change(0, 5)), ("−50 %".into(), String::new()));
         assert_eq!(

@@ -28,6 +28,8 @@ pub(crate) use matching::{Field, Reading};
 use run_format::RunFormat;
 pub use run_id::{RunId, RunIdError};
 
+use crate::message::codes;
+
 /// A compiled `path`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathPattern {
@@ -45,56 +47,58 @@ enum Token {
     Any,
 }
 
-/// Why a text is not a path pattern. Every message ends with patterns that are right.
+/// Why `path` is not a valid pattern. Every text ends with examples of valid patterns.
+///
+/// Fix: correct `path` in `exports.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
-    /// There is no text.
+    /// The pattern is empty.
     #[error("the pattern is empty{EXAMPLES}")]
     Empty,
-    /// Longer than a key of S3 can be.
-    #[error("the pattern has {found} bytes, and a key of S3 has at most 1,024{EXAMPLES}")]
+    /// The pattern is longer than an S3 key.
+    #[error("the pattern has {found} bytes, but an S3 key has at most 1,024{EXAMPLES}")]
     TooLong {
         /// Its bytes.
         found: usize,
     },
-    /// It begins with a slash or with the folder of the bucket.
-    #[error("the pattern begins with \"{found}\", but it is read below the export's `folder`{EXAMPLES}")]
+    /// The pattern starts with a slash or with the folder of the bucket.
+    #[error("the pattern starts with \"{found}\", but it is relative to the export's `folder`{EXAMPLES}")]
     NotBelowFolder {
         /// The beginning.
         found: &'static str,
     },
-    /// A brace without its partner.
-    #[error("a brace at character {at} has no partner{EXAMPLES}")]
+    /// A brace is not closed or not opened.
+    #[error("unmatched brace at character {at}{EXAMPLES}")]
     Brace {
         /// The character's place, from 1.
         at: usize,
     },
-    /// A placeholder that is not known.
+    /// The placeholder does not exist.
     #[error(
-        "{{{found}}} is not a placeholder; allowed are {{segment}}, {{run}}, {{run:FORMAT}}, {{part}}, {{export}} and {{any}}{EXAMPLES}"
+        "{{{found}}} is not a placeholder; allowed: {{segment}}, {{run}}, {{run:FORMAT}}, {{part}}, {{export}} and {{any}}{EXAMPLES}"
     )]
     UnknownPlaceholder {
         /// What stands between the braces.
         found: String,
     },
-    /// A placeholder that may stand once stands twice.
-    #[error("{placeholder} stands twice{EXAMPLES}")]
+    /// A placeholder occurs twice.
+    #[error("{placeholder} occurs twice{EXAMPLES}")]
     Repeated {
         /// The placeholder.
         placeholder: &'static str,
     },
-    /// More `{any}` than are read in reasonable time.
-    #[error("{{any}} stands {found} times; at most 8 are allowed{EXAMPLES}")]
+    /// `{any}` occurs too often to be matched in reasonable time.
+    #[error("{{any}} occurs {found} times; at most 8 are allowed{EXAMPLES}")]
     TooManyAny {
         /// How many there are.
         found: usize,
     },
-    /// No `{segment}`.
-    #[error("{{segment}} is missing: without it nothing says which segment a file belongs to{EXAMPLES}")]
+    /// `{segment}` is missing.
+    #[error("{{segment}} is missing, so files can't be assigned to segments{EXAMPLES}")]
     NoSegment,
-    /// Two placeholders with nothing between them and no fixed width.
+    /// Two placeholders follow each other without text between them, so it is ambiguous where the first ends.
     #[error(
-        "nothing stands between {left} and {right}, so nobody can tell where one ends; put text between them, or give {{run}} a format{EXAMPLES}"
+        "nothing separates {left} and {right}, so it is ambiguous where {left} ends; put text between them, or give {{run}} a format{EXAMPLES}"
     )]
     Adjacent {
         /// The first placeholder.
@@ -102,17 +106,17 @@ pub enum PatternError {
         /// The second.
         right: &'static str,
     },
-    /// `{part}` or `{any}` without `{run}`.
+    /// `{part}` or `{any}` is used without `{run}`.
     #[error(
-        "{placeholder} without {{run}}: then the run is the time of the single file, and several files would look like several runs; name the run, or leave {placeholder} out{EXAMPLES}"
+        "{placeholder} is not allowed without {{run}}: the run would be the time of each file, and several files would look like several runs; add {{run}}, or remove {placeholder}{EXAMPLES}"
     )]
     SeveralFilesWithoutRun {
         /// The placeholder.
         placeholder: &'static str,
     },
-    /// A date format that cannot be read.
+    /// The date format of `{run}` is not valid.
     #[error(
-        "{{run:{format}}}: {problem}; allowed are %Y %m %d %H %M %S (parts of date and time), %s (Unix seconds), %L (milliseconds) and %%, as in {{run:%Y%m%d%H%M%S}}{EXAMPLES}"
+        "{{run:{format}}}: {problem}; allowed: %Y %m %d %H %M %S (parts of date and time), %s (Unix seconds), %L (milliseconds) and %%, as in {{run:%Y%m%d%H%M%S}}{EXAMPLES}"
     )]
     RunFormat {
         /// The format.
@@ -121,6 +125,20 @@ pub enum PatternError {
         problem: &'static str,
     },
 }
+
+codes!(PatternError {
+    Empty = "ITB-C21",
+    TooLong = "ITB-C22",
+    NotBelowFolder = "ITB-C23",
+    Brace = "ITB-C24",
+    UnknownPlaceholder = "ITB-C25",
+    Repeated = "ITB-C26",
+    TooManyAny = "ITB-C27",
+    NoSegment = "ITB-C28",
+    Adjacent = "ITB-C29",
+    SeveralFilesWithoutRun = "ITB-C30",
+    RunFormat = "ITB-C31",
+});
 
 /// How every error ends.
 const EXAMPLES: &str = "; patterns look like \"{segment}_{run}_{part}.csv.gz\", \"{export}/{segment}/{run:%Y%m%d%H%M}/{part}.csv\" or \"{segment}.csv\"";

@@ -85,7 +85,7 @@ impl RunFormat {
         let clock = [Item::Hour, Item::Minute, Item::Second].map(|item| count(&item));
         let unix = count(&Item::UnixSeconds);
         if calendar.iter().chain(&clock).any(|&times| times > 1) || unix > 1 {
-            return Err(refused("a part stands in it twice"));
+            return Err(refused("a part occurs twice"));
         }
         let is_date = calendar == [1, 1, 1] && unix == 0;
         // Minutes only with hours, seconds only with minutes.
@@ -94,7 +94,7 @@ impl RunFormat {
         if (is_date && is_time) || is_unix {
             return Ok(Self { items });
         }
-        Err(refused("it needs %Y, %m and %d, with %H, %H%M or %H%M%S for the time of day, or %s alone"))
+        Err(refused("it needs %Y, %m and %d, with %H, %H%M or %H%M%S for the time of day, or only %s"))
     }
 
     /// The forms that `{run}` without a format reads.

@@ -5,6 +5,8 @@ use jiff::civil::DateTime;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::message::Coded;
+
 /// One refresh of one segment: all files with one time stamp.
 ///
 /// Ordered by time, so that the later of two runs is the greater. It is written
@@ -111,10 +113,18 @@ impl fmt::Display for RunId {
     }
 }
 
-/// A text that is not a run.
+/// Text that is not a run.
+///
+/// Fix: write the run as reports show it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a run: a run is written like \"2026-11-23T01:02Z\" or \"2021-02-11T15:59:02Z\"")]
+#[error("not a run; runs look like \"2026-11-23T01:02Z\" or \"2021-02-11T15:59:02Z\"")]
 pub struct RunIdError;
+
+impl Coded for RunIdError {
+    fn code(&self) -> &'static str {
+        "ITB-E23"
+    }
+}
 
 impl FromStr for RunId {
     type Err = RunIdError;

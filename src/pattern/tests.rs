@@ -90,8 +90,8 @@ fn a_restriction_decides_where_names_end() {
 fn every_mistake_is_named_and_the_message_shows_patterns_that_are_right() {
     for (text, names) in [
         ("", "empty"),
-        ("/{segment}.csv", "begins with \"/\""),
-        ("incoming/sftp/{segment}.csv", "begins with \"incoming/\""),
+        ("/{segment}.csv", "starts with \"/\""),
+        ("incoming/sftp/{segment}.csv", "starts with \"incoming/\""),
         ("{segment", "brace at character 1"),
         ("é{segment}}.csv", "brace at character 11"),
         ("{{segment}}.csv", "brace at character 1"),
@@ -99,13 +99,13 @@ fn every_mistake_is_named_and_the_message_shows_patterns_that_are_right() {
         ("{segment}_{date}.csv", "{date} is not a placeholder"),
         ("{}", "{} is not a placeholder"),
         ("{run}.csv", "{segment} is missing"),
-        ("{segment}/{segment}.csv", "{segment} stands twice"),
-        ("{segment}_{run}_{run:%s}.csv", "{run} stands twice"),
-        ("{segment}{run}.csv", "between {segment} and {run}"),
-        ("{segment}{part}_{run}.csv", "between {segment} and {part}"),
-        ("{segment}_{part}.csv", "{part} without {run}"),
-        ("{segment}{run:%s}/{any}{part}", "between {any} and {part}"),
-        ("{any}/{segment}.csv", "{any} without {run}"),
+        ("{segment}/{segment}.csv", "{segment} occurs twice"),
+        ("{segment}_{run}_{run:%s}.csv", "{run} occurs twice"),
+        ("{segment}{run}.csv", "separates {segment} and {run}"),
+        ("{segment}{part}_{run}.csv", "separates {segment} and {part}"),
+        ("{segment}_{part}.csv", "{part} is not allowed without {run}"),
+        ("{segment}{run:%s}/{any}{part}", "separates {any} and {part}"),
+        ("{any}/{segment}.csv", "{any} is not allowed without {run}"),
         ("{segment}_{run:}.csv", "{run:}: it needs"),
         ("{segment}_{run:%Y%m}.csv", "{run:%Y%m}: it needs"),
         ("{segment}_{run:%Y%m%d%M}.csv", "it needs"),
@@ -114,7 +114,7 @@ fn every_mistake_is_named_and_the_message_shows_patterns_that_are_right() {
         ("{segment}_{run:yyyyMMddHHmm}.csv", "it needs"),
         ("{segment}_{run:%Y%m%d%p}.csv", "not known"),
         ("{segment}_{run:%}.csv", "not known"),
-        ("{any}a{any}a{any}a{any}a{any}a{any}a{any}a{any}a{any}_{segment}_{run}", "{any} stands 9 times"),
+        ("{any}a{any}a{any}a{any}a{any}a{any}a{any}a{any}a{any}_{segment}_{run}", "{any} occurs 9 times"),
     ] {
         let message = PathPattern::parse(text).expect_err(text).to_string();
         assert!(message.contains(names), "{text}: {message}");

@@ -1,50 +1,75 @@
-//! Fields left out of rows because Braze would not take them, counted by field and reason.
+//! Values that are not sent because Braze would not accept them, counted by field and reason.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// Why a field is left out of a row. Displays as the second half of the report's `field: reason`.
+use crate::message::codes;
+
+/// Why a value is not sent. The text follows the field's name in the report: `field: reason`.
+///
+/// Fix: fix the value in the source data, or the field's column and type in `exports.toml`. The rest of the row is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum DropReason {
-    /// Not an email address by Braze's rules.
+    /// The value is not an email address by Braze's rules.
     NotAnAddress,
-    /// The cell is not UTF-8, or the row is too short to have it.
+    /// The value is not UTF-8, or the row is too short to contain it.
     NotReadable,
-    /// Text over 255 characters.
+    /// The text is longer than 255 characters.
     TooLong,
-    /// Not a whole number of 64 bits.
+    /// The value is not a 64-bit whole number.
     NotAWholeNumber,
-    /// Not a finite number.
+    /// The value is not a finite number.
     NotANumber,
-    /// None of true, false, t, f, 1, 0.
+    /// The value is not true, false, t, f, 1 or 0.
     NotABoolean,
-    /// Not a date in ISO 8601 or the file's culture, or a day that does not exist.
+    /// The value is not a date in ISO 8601 or the file's culture, or the day does not exist.
     NotADate,
-    /// Not a date and time in ISO 8601 or the file's culture, or a moment that does not exist.
+    /// The value is not a date and time in ISO 8601 or the file's culture, or does not exist.
     NotADateTime,
-    /// A year that Braze does not keep as a date.
+    /// Braze does not store this year as a date.
     YearOutOfRange,
-    /// An array over 500 elements.
+    /// The array has more than 500 elements.
     TooManyElements,
-    /// An array with an element over 255 characters.
+    /// An element of the array is longer than 255 characters.
     ElementTooLong,
-    /// An array over 100 KB.
+    /// The array is larger than 100 KB.
     ArrayTooLarge,
-    /// Not an assigned code of ISO 3166-1 alpha-2.
+    /// The value is not an assigned ISO 3166-1 alpha-2 code.
     NotACountry,
     /// Not a code of ISO 639-1.
     NotALanguage,
-    /// Not one of Braze's genders.
+    /// The value is not one of Braze's genders.
     NotAGender,
-    /// Not a phone number in international form.
+    /// The value is not a phone number in international format.
     NotAPhoneNumber,
-    /// Not the name of a time zone.
+    /// The value is not the name of a time zone.
     NotATimeZone,
-    /// Not one of Braze's subscription states.
+    /// The value is not one of Braze's subscription states.
     NotASubscriptionState,
 }
+
+codes!(DropReason {
+    NotAnAddress = "ITB-V01",
+    NotReadable = "ITB-V02",
+    TooLong = "ITB-V03",
+    NotAWholeNumber = "ITB-V04",
+    NotANumber = "ITB-V05",
+    NotABoolean = "ITB-V06",
+    NotADate = "ITB-V07",
+    NotADateTime = "ITB-V08",
+    YearOutOfRange = "ITB-V09",
+    TooManyElements = "ITB-V10",
+    ElementTooLong = "ITB-V11",
+    ArrayTooLarge = "ITB-V12",
+    NotACountry = "ITB-V13",
+    NotALanguage = "ITB-V14",
+    NotAGender = "ITB-V15",
+    NotAPhoneNumber = "ITB-V16",
+    NotATimeZone = "ITB-V17",
+    NotASubscriptionState = "ITB-V18",
+});
 
 impl DropReason {
     /// Every reason there is.

@@ -1,7 +1,8 @@
-//! Why an export's configuration does not fit a file's header.
+//! Why an export's configuration does not match a file's header.
 
 use std::fmt;
 
+use crate::message::{Coded, codes};
 use crate::names::ExportName;
 
 /// So many of the columns found are listed in a message.
@@ -9,9 +10,11 @@ const MAX_COLUMNS_LISTED: usize = 50;
 /// A name with as many digits is more likely a value than a column's name.
 const DIGITS_OF_A_VALUE: usize = 3;
 
-/// Everything about an export that does not fit a file, in one message that says what to change.
+/// The export's configuration does not match the columns of the file. The message lists all problems.
+///
+/// Fix: correct the columns in `exports.toml`, or include them in the export.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("export {:?} does not fit this file: {}; {}; {}", export.as_str(), list(problems), describe_columns(columns), self.advice())]
+#[error("the export {:?} does not match this file: {}\nNothing is lost. {}; {}.", export.as_str(), list(problems), describe_columns(columns), self.advice())]
 pub struct MatchError {
     /// The export.
     pub export: ExportName,
@@ -19,6 +22,12 @@ pub struct MatchError {
     pub problems: Vec<MatchProblem>,
     /// The columns found, in the order of the file.
     pub columns: ColumnsFound,
+}
+
+impl Coded for MatchError {
+    fn code(&self) -> &'static str {
+        "ITB-F21"
+    }
 }
 
 /// The columns of a file as far as they may be shown: the values of a first row that was taken for a header are
@@ -31,7 +40,9 @@ pub enum ColumnsFound {
     NotAHeader(usize),
 }
 
-/// One thing about an export that does not fit a file.
+/// A problem of the previous message.
+///
+/// Fix: correct the columns in `exports.toml`, or include them in the export.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MatchProblem {
     /// The file has no such column.
@@ -42,8 +53,8 @@ pub enum MatchProblem {
         /// The column that it names.
         column: String,
     },
-    /// Several columns of the file could be meant.
-    #[error("{key} = {column:?}: {} columns could be meant (number {})", positions.len(), numbers(positions))]
+    /// Several columns of the file match.
+    #[error("{key} = {column:?}: {} columns match (number {})", positions.len(), numbers(positions))]
     Ambiguous {
         /// The key in the export's table.
         key: String,
@@ -52,7 +63,9 @@ pub enum MatchProblem {
         /// The columns that could be meant, counted from 0.
         positions: Vec<usize>,
     },
-    /// The name of a further field cannot be used.
+    /// The name of an additional field can't be used.
+    ///
+    /// Fix: rename the field under `attributes`.
     #[error("{key}: {reason}")]
     FieldName {
         /// The key in the export's table.
@@ -60,8 +73,10 @@ pub enum MatchProblem {
         /// Why not, and what to do.
         reason: &'static str,
     },
-    /// The segment's attribute cannot have its name.
-    #[error("the segment's attribute {attribute:?}: {reason}; give it another name under attribute_names")]
+    /// The segment's name can't be used for an attribute.
+    ///
+    /// Fix: choose another name under `attribute_names`.
+    #[error("the segment's attribute {attribute:?}: {reason}; choose another name under attribute_names")]
     AttributeName {
         /// The attribute's name.
         attribute: String,
@@ -69,6 +84,8 @@ pub enum MatchProblem {
         reason: &'static str,
     },
 }
+
+codes!(MatchProblem { Missing = "ITB-F22", Ambiguous = "ITB-F23", FieldName = "ITB-F24", AttributeName = "ITB-F25" });
 
 impl MatchError {
     /// `any_found`: whether a configured column is in the header, which then surely is one.
@@ -85,11 +102,11 @@ impl MatchError {
         let table = toml_key(self.export.as_str());
         match self.columns {
             ColumnsFound::Names(_) => format!(
-                "correct [exports.{table}] in exports.toml, or have the export write the columns (for a file without a \
-                 header name its columns under [exports.{table}.csv] columns)"
+                "correct [exports.{table}] in exports.toml, or include the columns in the export (for a file without a header, \
+                 list its columns in [exports.{table}.csv] columns)"
             ),
             ColumnsFound::NotAHeader(_) => format!(
-                "for a file without a header and without a model.json name its columns under [exports.{table}.csv] columns"
+                "for a file without a header and without a model.json, list its columns in [exports.{table}.csv] columns"
             ),
         }
     }
@@ -105,15 +122,15 @@ fn list(problems: &[MatchProblem]) -> String {
 
 fn describe_columns(columns: &ColumnsFound) -> String {
     match columns {
-        ColumnsFound::Names(names) if names.is_empty() => "it has no columns".to_owned(),
+        ColumnsFound::Names(names) if names.is_empty() => "The file has no columns".to_owned(),
         ColumnsFound::Names(names) => {
             let listed: Vec<_> = names.iter().take(MAX_COLUMNS_LISTED).map(|name| format!("{name:?}")).collect();
             let more = names.len() - listed.len();
             let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("its columns are {}{tail}", listed.join(", "))
+            format!("Its columns are {}{tail}", listed.join(", "))
         }
         ColumnsFound::NotAHeader(count) => {
-            format!("its first row, of {count} columns, looks like data and not like a header")
+            format!("Its first row of {count} columns looks like data, not like a header")
         }
     }
 }

@@ -40,6 +40,7 @@ mod tests;
 
 use std::fmt;
 
+use crate::message::codes;
 use crate::rows::Row;
 
 pub use columns::{ColumnTypes, TypesDigest};
@@ -124,20 +125,30 @@ pub struct Rejection<'r> {
     pub identifier: Option<Identifier<'r>>,
 }
 
-/// Why a row cannot be sent. Displays as the reason in the report and in `rejected.csv`, without any cell's value.
+/// Why a row can't be sent. The text is the reason in the report and in `rejected.csv`, and contains no cell's value.
+///
+/// Fix: fix the row in the source data; the next run includes it. Or fix it in `rejected.csv` and upload that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RejectionReason {
-    /// Both identifying cells are empty.
+    /// The cells of the customer ID and of the email address are empty.
     NoIdentifier,
-    /// The customer ID is over [`EXTERNAL_ID_MAX_BYTES`].
+    /// The customer ID is longer than Braze allows.
     CustomerIdTooLong,
-    /// The customer ID holds a control character, such as a line break, a tab or NUL.
+    /// The customer ID contains a control character, such as a line break, a tab or NUL.
     CustomerIdControlCharacter,
-    /// The customer ID's cell is not UTF-8, or the row is too short to have it.
+    /// The customer ID is not UTF-8, or the row is too short to contain it.
     CustomerIdUnreadable,
-    /// There is no customer ID, and what stands in the email column is not an address.
+    /// There is no customer ID, and the email is not an address.
     EmailNotAnAddress,
 }
+
+codes!(RejectionReason {
+    NoIdentifier = "ITB-J01",
+    CustomerIdTooLong = "ITB-J02",
+    CustomerIdControlCharacter = "ITB-J03",
+    CustomerIdUnreadable = "ITB-J04",
+    EmailNotAnAddress = "ITB-J05",
+});
 
 impl fmt::Display for RejectionReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

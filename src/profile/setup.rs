@@ -31,8 +31,8 @@ impl<'s> Setup<'s> {
         let mut notes = Vec::new();
         if let Some(tag) = types.culture_tag().filter(|tag| Culture::of_tag(tag).is_none()) {
             notes.push(format!(
-                "the culture {tag:?} of model.json is not known: only dates that begin with the year are read, and \
-                 numbers with a decimal point"
+                "the culture {tag:?} of model.json is not supported: only dates that start with the year and numbers \
+                 with a decimal point are read"
             ));
         }
         Self { header: Header::new(columns), columns, types, problems: Vec::new(), notes, any_found: false }
@@ -48,7 +48,7 @@ impl<'s> Setup<'s> {
         match found {
             Found::Exactly(at) => Some(at),
             Found::Nearly(at) => {
-                self.notes.push(format!("{key} = {column:?}: the file calls the column {:?}", self.columns[at]));
+                self.notes.push(format!("{key} = {column:?}: the column in the file is {:?}", self.columns[at]));
                 Some(at)
             }
             Found::Nowhere => {
@@ -101,10 +101,11 @@ impl<'s> Setup<'s> {
                 || FieldType::of_custom_attribute(Some(declared), None) == FieldType::of_standard(standard)
         };
         if !mapping.value_type.as_ref().is_none_or(same_type) {
-            self.notes.push(format!("{key}: the declared type has no effect, Braze's own field has its own"));
+            self.notes.push(format!("{key}: the declared type has no effect on a standard field of Braze"));
         }
         if mapping.empty == EmptyRule::Remove && !standard.can_be_removed() {
-            self.notes.push(format!("{key}: empty = \"remove\" has no effect, a subscription state cannot be removed"));
+            self.notes
+                .push(format!("{key}: empty = \"remove\" has no effect, because subscription states can't be removed"));
         }
     }
 }
@@ -120,16 +121,14 @@ fn unusable_name(name: &str, attribute: &AttributeName) -> Option<&'static str> 
 fn reason_against(problem: NameProblem) -> &'static str {
     match problem {
         NameProblem::Empty => "the name is empty",
-        NameProblem::SpaceAtAnEnd => "the name has a space at an end, and Braze cuts it off",
-        NameProblem::Dollar => "the name begins with $, which Braze keeps for commands",
-        NameProblem::ControlCharacter => "the name holds a control character",
+        NameProblem::SpaceAtAnEnd => "the name starts or ends with a space, which Braze removes",
+        NameProblem::Dollar => "the name starts with $, which Braze reserves for commands",
+        NameProblem::ControlCharacter => "the name contains a control character",
         NameProblem::TooLong { .. } => "the name is longer than 255 characters",
-        NameProblem::Identifier(_) | NameProblem::Reserved => {
-            "Braze gives this name another meaning; choose another one"
-        }
-        NameProblem::Standard(_) => "Braze has a field of its own by that name",
+        NameProblem::Identifier(_) | NameProblem::Reserved => "Braze reserves this name; choose another one",
+        NameProblem::Standard(_) => "Braze has a standard field of this name",
         NameProblem::OtherSpelling(_) => {
-            "Braze would take this for a custom attribute; write its field in small letters"
+            "Braze would store this as a custom attribute; write the standard field in lower case"
         }
     }
 }
@@ -151,8 +150,8 @@ mod tests {
         assert_eq!(
             matcher.notes(),
             [
-                "data_matching.customer_id = \"LoyaltyId\": the file calls the column \"loyaltyid\"",
-                "data_matching.email = \"EMail\": the file calls the column \" EMAIL \"",
+                "data_matching.customer_id = \"LoyaltyId\": the column in the file is \"loyaltyid\"",
+                "data_matching.email = \"EMail\": the column in the file is \" EMAIL \"",
             ]
         );
     }
@@ -182,12 +181,12 @@ mod tests {
         let error = try_matcher(&export(fields), &["Id", "EMail", "points", "POINTS"]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "export \"loyalty\" does not fit this file: data_matching.customer_id = \"LoyaltyId\": no such column; \
+            "the export \"loyalty\" does not match this file: data_matching.customer_id = \"LoyaltyId\": no such column; \
              attributes.first_name = \"FirstName\": no such column; \
-             attributes.\"loyalty points\" = \"Points\": 2 columns could be meant (number 3, 4); \
-             its columns are \"Id\", \"EMail\", \"points\", \"POINTS\"; \
-             correct [exports.loyalty] in exports.toml, or have the export write the columns \
-             (for a file without a header name its columns under [exports.loyalty.csv] columns)"
+             attributes.\"loyalty points\" = \"Points\": 2 columns match (number 3, 4)\n\
+             Nothing is lost. Its columns are \"Id\", \"EMail\", \"points\", \"POINTS\"; \
+             correct [exports.loyalty] in exports.toml, or include the columns in the export \
+             (for a file without a header, list its columns in [exports.loyalty.csv] columns)."
         );
     }
 

@@ -39,7 +39,7 @@ impl Report {
             compared("Members who leave", last.members.left, self.members.left),
             compared("Rows", last.rows.read, self.rows.read),
             compared("Rows sent", last.rows.accepted, self.rows.accepted),
-            compared("Rows repeated in the file", last.rows.duplicate, self.rows.duplicate),
+            compared("Duplicate rows", last.rows.duplicate, self.rows.duplicate),
             compared("Rows rejected", last.rows.rejected, self.rows.rejected),
         ];
         figures.sort_by_key(|figure| std::cmp::Reverse(figure.distance()));

@@ -11,7 +11,7 @@ use crate::braze::RequestsOverTime;
 const REASONS: usize = 50;
 
 /// Where reasons beyond the fiftieth are counted.
-const FURTHER_REASONS: &str = "further reasons";
+const FURTHER_REASONS: &str = "other reasons";
 
 /// What became of the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

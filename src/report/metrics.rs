@@ -101,7 +101,7 @@ pub fn log(stack: &str, report: &Report, work: &Work, requests_per_second: NonZe
         return;
     };
     if let Err(error) = writeln!(std::io::stdout().lock(), "{line}") {
-        tracing::warn!(%error, "the metrics could not be written to standard output");
+        tracing::warn!(%error, "can't write the metrics to standard output");
     }
 }
 

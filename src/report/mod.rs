@@ -22,23 +22,23 @@ use crate::braze::RequestsOverTime;
 use crate::names::{AttributeName, ExportName, SegmentName};
 use crate::pattern::RunId;
 
-/// How a run of a segment stands after an invocation.
+/// The outcome of a run of a segment after an invocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// All files are delivered, and whoever left has been told.
+    /// All files are delivered, and everyone who left is set to `false` or removed.
     Delivered,
-    /// All files that are here are delivered; whether the run is complete is not known yet.
+    /// All files received so far are delivered; it is not known yet whether the run is complete.
     Waiting,
-    /// All files are delivered; too many would leave, so the leavers wait for a person.
+    /// All files are delivered; too many would leave, so the run waits for a person's decision.
     Held,
-    /// Time ran out, or another function is at work; it goes on by itself.
+    /// The time limit was reached, or another function is working on it; it continues automatically.
     Unfinished,
-    /// A newer run has begun; this one is not sent any more.
+    /// A newer run has started; this one is no longer sent.
     Superseded,
     /// It stopped; the message says why and what to do.
     Failed,
-    /// Nothing was sent; the report says what would be.
+    /// Nothing was sent; the report shows what would be sent.
     DryRun,
 }
 
@@ -127,6 +127,9 @@ pub struct Report {
     pub seconds: f64,
     /// The outcome in words, and what to do if there is something to do.
     pub message: String,
+    /// The code of the message, as `docs/messages.md` lists it.
+    #[serde(default)]
+    pub code: String,
     /// Remarks about the files: what was found otherwise than configured.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub notes: BTreeSet<String>,
@@ -191,7 +194,7 @@ impl Report {
         let mut line = serde_json::to_vec(self).unwrap_or_default();
         line.push(b'\n');
         if let Err(error) = std::io::stdout().lock().write_all(&line) {
-            tracing::warn!(%error, "the report could not be written to standard output");
+            tracing::warn!(%error, "can't write the report to standard output");
         }
     }
 }

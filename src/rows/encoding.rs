@@ -1,4 +1,4 @@
-//! Encodings other than UTF-8, recognised so that the message can name them.
+//! Encodings other than UTF-8, detected so that the message can name them.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ impl fmt::Display for Encoding {
             Self::Utf16Be => "UTF-16BE",
             Self::Utf32Le => "UTF-32LE",
             Self::Utf32Be => "UTF-32BE",
-            Self::EightBit => "Latin-1, Windows-1252 or another encoding of old",
+            Self::EightBit => "a legacy encoding (Shift_JIS, Latin-1, Windows-1252, …)",
         })
     }
 }

@@ -1,27 +1,39 @@
-//! What spoils a whole file.
+//! Errors that stop reading a file.
 
 use std::io;
 
 use super::encoding::Encoding;
+use crate::message::codes;
 
-/// Why a file cannot be read on. Messages hold no value of any row.
+/// Why a file can't be read. The texts contain no values of rows.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The source failed; reading again may help.
-    #[error("the file could not be read: {0}")]
+    /// Reading from S3 or from the disk failed.
+    ///
+    /// Fix: nothing to do if it is temporary; the next attempt reads the file again.
+    #[error("can't read the file: {0}")]
     Source(#[source] io::Error),
-    /// The file ends inside a gzip member.
-    #[error("the gzip data is truncated: the file ends before its compressed data does; upload the whole file again")]
+    /// The file ends in the middle of its gzip data.
+    ///
+    /// Fix: upload the complete file again.
+    #[error("the gzip data is truncated\nUpload the complete file again.")]
     GzipTruncated,
-    /// The compressed data is wrong.
-    #[error("the gzip data is damaged ({0}); upload the file again")]
+    /// The gzip data is damaged.
+    ///
+    /// Fix: upload the file again.
+    #[error("the gzip data is damaged ({0})\nUpload the file again.")]
     GzipDamaged(#[source] io::Error),
-    /// The text is not UTF-8.
-    #[error("the file is encoded in {0}, not in UTF-8; export it as UTF-8")]
+    /// The file is not UTF-8.
+    ///
+    /// Fix: export the file as UTF-8.
+    #[error("the file is in {0}, not UTF-8\nExport it as UTF-8.")]
     Encoding(Encoding),
-    /// The rows are not UTF-8, though the header is.
+    /// None of the first rows with non-ASCII characters is valid UTF-8.
+    ///
+    /// Fix: export the file as UTF-8.
     #[error(
-        "{rows} rows up to line {line} have characters beyond ASCII, and none of them is UTF-8: the file is encoded in {}, not in UTF-8; export it as UTF-8",
+        "the file is in {}, not UTF-8\n\
+         None of the {rows} rows with non-ASCII characters up to line {line} is valid UTF-8. Export the file as UTF-8.",
         Encoding::EightBit
     )]
     RowsNotUtf8 {
@@ -30,33 +42,43 @@ pub enum ReadError {
         /// Where the last of them begins.
         line: u64,
     },
-    /// The file is no text.
-    #[error("the file is {found}, not CSV text; export it as CSV, plain or compressed once with gzip")]
+    /// The file is not a text file.
+    ///
+    /// Fix: export it as CSV, plain or compressed once with gzip.
+    #[error("the file is {found}, not CSV\nExport it as CSV, plain or compressed once with gzip.")]
     NotText {
         /// What it is.
         found: &'static str,
     },
-    /// The delimiter that was set cannot be one.
-    #[error(
-        "delimiter is the byte {0}, but must be an ASCII character other than the quotation mark and the line ending"
-    )]
+    /// The configured delimiter is not allowed.
+    ///
+    /// Fix: use an ASCII character other than the quotation mark and line breaks.
+    #[error("delimiter is the byte {0}; allowed: ASCII other than the quotation mark and line breaks")]
     Delimiter(u8),
-    /// The file has no header and the columns are not known.
+    /// The file has no header row, and its columns are not known.
+    ///
+    /// Fix: set `columns` under `csv`, or provide the `model.json`.
     #[error(
-        "the file is read without a header row, but its columns are not known: give `columns`, or the model.json beside the file"
+        "the file has no header row, and its columns are not known\nSet `columns` in exports.toml, or provide the model.json."
     )]
     NoColumns,
     /// The header is too large.
+    ///
+    /// Fix: check that the file is CSV with line breaks, or increase `max_header_bytes`.
     #[error(
-        "the header is larger than {limit} bytes (max_header_bytes); if the file has no line breaks, it is not CSV"
+        "the header is larger than {limit} bytes (max_header_bytes)\n\
+         Check that the file is CSV with line breaks, or increase the limit."
     )]
     HeaderTooLarge {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// There are too many columns.
+    /// The file has too many columns.
+    ///
+    /// Fix: export only the columns you need, or increase `max_columns`.
     #[error(
-        "the file has {found} columns, more than the {limit} allowed (max_columns); export only the columns that are needed"
+        "the file has {found} columns, the limit is {limit} (max_columns)\n\
+         Export only the columns you need, or increase the limit."
     )]
     TooManyColumns {
         /// The columns found.
@@ -64,31 +86,60 @@ pub enum ReadError {
         /// The limit.
         limit: usize,
     },
-    /// A quotation mark of the header is not closed.
+    /// The header has a misplaced or unclosed quotation mark.
+    ///
+    /// Fix: fix the header line.
     #[error(
-        "the header in line {line} has a quotation mark that is out of place or not closed; mend the line, or set the quoting to never"
+        "the header in line {line} has a misplaced or unclosed quotation mark\nFix the line and upload the file again."
     )]
     HeaderQuote {
         /// The header's line.
         line: u64,
     },
-    /// The header holds a NUL byte.
-    #[error("the header in line {line} has a NUL byte in the name of column {column}; the file is damaged or not text")]
+    /// The header contains a NUL byte: the file is damaged or not text.
+    ///
+    /// Fix: upload the file again.
+    #[error(
+        "the header in line {line} has a NUL byte in the name of column {column}\n\
+         The file is damaged or not text: upload it again."
+    )]
     HeaderNul {
         /// The header's line.
         line: u64,
         /// The column's number, from 1.
         column: usize,
     },
-    /// The text is longer than any export.
+    /// The uncompressed text is too long; it may be a compression bomb.
+    ///
+    /// Fix: split the file, or increase `max_text_bytes` if the file is legitimate.
     #[error(
-        "the text is longer than {limit} bytes (max_text_bytes), after gunzip if it is compressed; split the file, or raise the limit if it is no gzip bomb"
+        "the uncompressed text is longer than {limit} bytes (max_text_bytes)\n\
+         Split the file, or increase the limit if the file is legitimate."
     )]
     TextTooLong {
         /// The limit, in bytes.
         limit: u64,
     },
-    /// Reading went on after an error.
-    #[error("reading this file failed before; open it again")]
+    /// The file was read further after an error. This is a bug.
+    ///
+    /// Fix: please report it.
+    #[error("internal error: reading continued after an error\nThis is a bug: please report it.")]
     AfterError,
 }
+
+codes!(ReadError {
+    Source = "ITB-F01",
+    GzipTruncated = "ITB-F02",
+    GzipDamaged = "ITB-F03",
+    Encoding = "ITB-F04",
+    RowsNotUtf8 = "ITB-F05",
+    NotText = "ITB-F06",
+    Delimiter = "ITB-F07",
+    NoColumns = "ITB-F08",
+    HeaderTooLarge = "ITB-F09",
+    TooManyColumns = "ITB-F10",
+    HeaderQuote = "ITB-F11",
+    HeaderNul = "ITB-F12",
+    TextTooLong = "ITB-F13",
+    AfterError = "ITB-F14",
+});

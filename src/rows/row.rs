@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::message::codes;
+
 use super::encoding::Encoding;
 use super::fields::Field;
 use super::guard::{unguarded, unguarded_text};
@@ -88,48 +90,60 @@ impl fmt::Debug for Row<'_> {
     }
 }
 
-/// Why a row cannot be delivered. Its text is the reason that the report gives; it holds no value of the row.
+/// Why a row can't be read. The text is the reason in the report, and contains no value of the row.
+///
+/// Fix: fix the row in the source data; the next run includes it. Or fix it in `rejected.csv` and upload that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowProblem {
-    /// Fewer fields than columns.
+    /// The row has fewer fields than the file has columns.
     TooShort {
         /// The fields of the row.
         found: usize,
         /// The columns of the file.
         expected: usize,
     },
-    /// More fields than columns.
+    /// The row has more fields than the file has columns.
     TooLong {
         /// The fields of the row.
         found: usize,
         /// The columns of the file.
         expected: usize,
     },
-    /// A field is not UTF-8.
+    /// A cell is not UTF-8.
     InvalidUtf8 {
         /// The column's name, or its number if it has no name.
         column: String,
     },
-    /// A field holds a NUL byte.
+    /// A cell contains a NUL byte.
     NulByte {
         /// The column's name, or its number if it has no name.
         column: String,
     },
-    /// A quotation mark is out of place or is not closed.
+    /// A quotation mark is misplaced or not closed. The following lines are read as separate rows.
     StrayQuote {
         /// The line of the mark, which is lost.
         from_line: u64,
         /// The last line that the mark would have made part of its field; lines after `from_line` are read again as rows.
         to_line: u64,
     },
-    /// The record is longer than a record may be; the rest of its line was skipped.
+    /// The row is longer than `max_record_bytes`. The rest of its line is skipped.
     RecordTooLarge {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// The row is the header again, as in files that were put together. It is no data and should be passed over.
+    /// The header occurs again, as in concatenated files. It is skipped and not counted as a row.
     RepeatedHeader,
 }
+
+codes!(RowProblem {
+    TooShort = "ITB-J11",
+    TooLong = "ITB-J12",
+    InvalidUtf8 = "ITB-J13",
+    NulByte = "ITB-J14",
+    StrayQuote = "ITB-J15",
+    RecordTooLarge = "ITB-J16",
+    RepeatedHeader = "ITB-J17",
+});
 
 impl fmt::Display for RowProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -145,19 +159,19 @@ impl fmt::Display for RowProblem {
                 "column {column} is not valid UTF-8; if the file is in {}, export it as UTF-8",
                 Encoding::EightBit
             ),
-            Self::NulByte { column } => write!(f, "column {column} holds a NUL byte"),
+            Self::NulByte { column } => write!(f, "column {column} contains a NUL byte"),
             Self::StrayQuote { from_line, to_line } if from_line == to_line => {
-                write!(f, "a quotation mark in line {from_line} is out of place or not closed")
+                write!(f, "a quotation mark in line {from_line} is misplaced or not closed")
             }
             Self::StrayQuote { from_line, to_line } => write!(
                 f,
-                "a quotation mark in line {from_line} is out of place or not closed and would swallow lines {} to {to_line}; these are read as rows of their own",
+                "a quotation mark in line {from_line} is misplaced or not closed; lines {} to {to_line} are read as separate rows",
                 from_line + 1
             ),
             Self::RecordTooLarge { limit } => {
                 write!(f, "the row is longer than {limit} bytes (max_record_bytes); the rest of its line was skipped")
             }
-            Self::RepeatedHeader => f.write_str("the header row again"),
+            Self::RepeatedHeader => f.write_str("repeated header row"),
         }
     }
 }

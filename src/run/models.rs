@@ -9,12 +9,13 @@ use thiserror::Error;
 use super::model::{Model, ModelError};
 use crate::bucket::{Bucket, BucketError};
 use crate::config::Export;
+use crate::message::codes;
 use crate::names::SegmentName;
 
 /// The largest `model.json` that is read into memory, in bytes.
 const MODEL_LIMIT: u64 = 32 * 1024 * 1024;
 
-/// Why a `model.json` could not be read.
+/// Errors of a `model.json`.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ModelReadError {
@@ -30,6 +31,8 @@ pub enum ModelReadError {
         source: ModelError,
     },
 }
+
+codes!(ModelReadError wraps Bucket source Model {});
 
 /// The descriptions beside the files, read at most once in an invocation. Cheap to clone; clones share them.
 #[derive(Clone, Debug)]

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::api_key::ApiKey;
 use super::state_key::{SHORTEST_STATE_KEY, StateKey};
+use crate::message::codes;
 use crate::names::SecretName;
 use crate::when_needed::WhenNeeded;
 
@@ -43,24 +44,29 @@ enum Source {
     Given(ApiKey),
 }
 
-/// Why an API key could not be read. No message holds a secret's value.
+/// Errors of the secret. The texts never contain its value.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SecretError {
-    /// The secret exists, and nobody has put a value into it yet.
+    /// The secret has no value yet.
+    ///
+    /// Fix: store `{"api_key": "…"}` with the Braze REST API key in it.
     #[error(
-        "the secret {secret} has no value yet. Save {{\"api_key\": \"…\"}} with the Braze REST API key as key.json, then run: \
+        "the secret {secret} has no value yet\n\
+         Save {{\"api_key\": \"…\"}} with the Braze REST API key as key.json, then run: \
          aws secretsmanager put-secret-value --secret-id {secret} --secret-string file://key.json"
     )]
     NoValue {
         /// Name or ARN of the secret.
         secret: String,
     },
-    /// Secrets Manager knows no such secret.
+    /// The secret does not exist in Secrets Manager.
+    ///
+    /// Fix: remove `secret` from the connection to use the stack's own, or create the secret.
     #[error(
-        "there is no secret {secret} in Secrets Manager. Remove `secret` from the connection to use the stack's own, or \
-         create it: aws secretsmanager create-secret --name NAME --secret-string file://key.json. Secrets that can be \
-         read here: {readable}"
+        "there is no secret {secret} in Secrets Manager\n\
+         Remove `secret` from the connection to use the stack's own, or \
+         create it: aws secretsmanager create-secret --name NAME --secret-string file://key.json. Readable secrets: {readable}"
     )]
     Missing {
         /// Name or ARN of the secret.
@@ -68,10 +74,14 @@ pub enum SecretError {
         /// The secrets that the functions may read.
         readable: Readable,
     },
-    /// The secret may not be read.
+    /// The function is not allowed to read the secret.
+    ///
+    /// Fix: remove `secret` from the connection to use the stack's own, or add the secret's ARN to the parameter
+    /// `SecretArns`.
     #[error(
-        "the secret {secret} may not be read here. Remove `secret` from the connection to use the stack's own, or add \
-         the ARN of this secret to the parameter SecretArns and run: sam deploy. Secrets that can be read here: {readable}"
+        "not allowed to read the secret {secret}\n\
+         Remove `secret` from the connection to use the stack's own, or add \
+         the ARN of this secret to the parameter SecretArns and run: sam deploy. Readable secrets: {readable}"
     )]
     Denied {
         /// Name or ARN of the secret.
@@ -79,26 +89,34 @@ pub enum SecretError {
         /// The secrets that the functions may read.
         readable: Readable,
     },
-    /// The secret may be read, but not decrypted.
+    /// The function is allowed to read the secret, but not to decrypt it.
+    ///
+    /// Fix: add the ARN of its KMS key to the parameter `FurtherKeyArns`.
     #[error(
-        "the secret {secret} may not be decrypted here. Add the ARN of its KMS key to the parameter FurtherKeyArns and run: \
-         sam deploy. The key's own policy must allow the account's IAM policies too"
+        "not allowed to decrypt the secret {secret}\n\
+         Add the ARN of its KMS key to the parameter FurtherKeyArns and run: \
+         sam deploy. The key's own policy must also allow the account's IAM policies."
     )]
     NotDecrypted {
         /// Name or ARN of the secret.
         secret: String,
     },
-    /// The connection names no secret, and there is no single one that could be meant.
+    /// The connection has no `secret`, and the stack has no single one.
+    ///
+    /// Fix: set `secret` of the connection.
     #[error(
-        "the connection has no `secret`, and the stack's own is not known here. Set `secret` to one of: {readable}"
+        "the connection has no `secret`, and the stack's own secret is not known\nSet `secret` to one of: {readable}"
     )]
     NotNamed {
         /// The secrets that the functions may read.
         readable: Readable,
     },
-    /// The secret holds something else than `{"api_key": "…"}`.
+    /// The secret does not contain `{"api_key": "…"}`.
+    ///
+    /// Fix: store the Braze REST API key as `{"api_key": "…"}`.
     #[error(
-        "the secret {secret} is not of the form {{\"api_key\": \"…\"}}: {found}. Save that form as key.json, then run: \
+        "the secret {secret} is not valid: {found}\n\
+         Save {{\"api_key\": \"…\"}} with the Braze REST API key as key.json, then run: \
          aws secretsmanager put-secret-value --secret-id {secret} --secret-string file://key.json"
     )]
     Malformed {
@@ -107,8 +125,10 @@ pub enum SecretError {
         /// What is wrong with it.
         found: &'static str,
     },
-    /// Secrets Manager could not be reached or refused.
-    #[error("reading the secret {secret} from Secrets Manager failed: {reason}")]
+    /// Secrets Manager returned an error or could not be reached.
+    ///
+    /// Fix: nothing to do if it is temporary; the next attempt reads the secret again.
+    #[error("can't read the secret {secret} from Secrets Manager: {reason}")]
     Failed {
         /// Name or ARN of the secret.
         secret: String,
@@ -116,6 +136,16 @@ pub enum SecretError {
         reason: String,
     },
 }
+
+codes!(SecretError {
+    Missing = "ITB-S21",
+    Malformed = "ITB-S22",
+    Denied = "ITB-S23",
+    Failed = "ITB-S24",
+    NoValue = "ITB-S25",
+    NotDecrypted = "ITB-S26",
+    NotNamed = "ITB-S27",
+});
 
 /// The ARNs of the secrets that the functions of a stack may read. One alone is the stack's own.
 #[derive(Clone, Debug, Default)]
@@ -216,7 +246,7 @@ impl ApiKeys {
             return Err(malformed("its \"api_key\" is empty"));
         }
         if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(malformed("its \"api_key\" holds spaces or characters that no key has"));
+            return Err(malformed("its \"api_key\" contains spaces or characters that no key has"));
         }
         let keys = Keys { api_key: ApiKey::new(key.to_owned()), state_keys: state_keys_in(&value).map_err(malformed)? };
         self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(secret.clone(), (keys.clone(), Instant::now()));

@@ -1,28 +1,34 @@
-//! Why the state could not be read or written.
+//! Errors of the state.
 
 use thiserror::Error;
 
 use super::ledger::FORMAT;
 use crate::bucket::BucketError;
+use crate::message::codes;
 use crate::secrets::SecretError;
 
-/// Why the state could not be read or written.
+/// Errors of the state.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StateError {
     /// The bucket failed.
     #[error(transparent)]
     Bucket(#[from] BucketError),
-    /// Too many functions write the same ledger.
-    #[error("{key} was changed by others again and again; the next attempt continues")]
+    /// Too many functions write the same ledger at the same time.
+    ///
+    /// Fix: nothing to do; the next attempt continues.
+    #[error("{key} is being changed by other functions\nNothing is lost: the next attempt continues.")]
     Contended {
         /// The ledger's key.
         key: String,
     },
-    /// The ledger is not what this application writes.
+    /// The ledger is damaged or was not written by this application.
+    ///
+    /// Fix: restore an earlier version of the object, see "Repairing" in `docs/state.md`.
     #[error(
-        "{key} cannot be read: {reason}. Restore an earlier version of the object; \
-         without it, delete it and everything beside it: the next run then sends all members again"
+        "can't read {key}: {reason}\n\
+         Restore an earlier version of the object. If there is none, delete everything in its folder: the next run then sends \
+         all members again."
     )]
     Unreadable {
         /// The ledger's key.
@@ -31,15 +37,19 @@ pub enum StateError {
         reason: String,
     },
     /// The ledger was written by another version of the application.
-    #[error("{key} has format {found}; this version reads format {FORMAT}. Deploy the version that wrote it")]
+    ///
+    /// Fix: deploy the version that wrote it.
+    #[error("{key} has format {found}, but this version supports format {FORMAT}\nDeploy the version that wrote it.")]
     Format {
         /// The ledger's key.
         key: String,
         /// The format found.
         found: u32,
     },
-    /// A part is damaged.
-    #[error("{key}, line {line}: {found}. Restore an earlier version of the object")]
+    /// A part of the state is damaged.
+    ///
+    /// Fix: restore an earlier version of the object, see "Repairing" in `docs/state.md`.
+    #[error("{key} is damaged in line {line}: {found}\nRestore an earlier version of the object.")]
     Damaged {
         /// The part's key.
         key: String,
@@ -48,8 +58,10 @@ pub enum StateError {
         /// What is wrong.
         found: &'static str,
     },
-    /// A part that the ledger names is gone.
-    #[error("{key} is missing, though the ledger names it. Restore it from an earlier version of the object")]
+    /// A part of the state is missing.
+    ///
+    /// Fix: restore an earlier version of the object, see "Repairing" in `docs/state.md`.
+    #[error("{key} is missing, although the ledger names it\nRestore an earlier version of the object.")]
     PartMissing {
         /// The part's key.
         key: String,
@@ -57,20 +69,25 @@ pub enum StateError {
     /// The secret with the state keys could not be read.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// The state is to be encrypted, and there is no key for it.
+    /// The state is configured to be encrypted, but the secret has no key for it.
+    ///
+    /// Fix: add a `state_key` to the secret, for example the output of `openssl rand -base64 32`.
     #[error(
-        "state_identifiers is \"encrypted\", and the secret {secret} has no \"state_key\". Put one beside \"api_key\", \
-         for instance what `openssl rand -base64 32` prints"
+        "state_identifiers is \"encrypted\", but the secret {secret} has no \"state_key\"\n\
+         Nothing was sent. Add one next to \"api_key\", for example the output of `openssl rand -base64 32`."
     )]
     NoStateKey {
         /// Name or ARN of the secret.
         secret: String,
     },
-    /// A part is encrypted with a key that no secret holds.
+    /// A part of the state is encrypted with a key that is not in the secret.
+    ///
+    /// Fix: add the key to `former_state_keys` in the secret. If it is permanently lost, see "Repairing" in
+    /// `docs/state.md`.
     #[error(
-        "{key} is encrypted with the state key {id}, which is neither \"state_key\" nor among \"former_state_keys\" in {secrets}. \
-         Put it back there. If it is lost for good, delete everything of the segment below state/: the next run then sends all \
-         members again, and whoever left meanwhile keeps the attribute"
+        "{key} is encrypted with the state key {id}, which is not in {secrets}\n\
+         Nothing was sent. Add the key to \"former_state_keys\". If it is permanently lost, delete everything of the segment \
+         below state/: the next run then sends all members again, and people who left in the meantime keep the attribute."
     )]
     OtherStateKey {
         /// The part's key in the bucket.
@@ -80,18 +97,34 @@ pub enum StateError {
         /// The secrets that were looked into.
         secrets: String,
     },
-    /// A part does not open with its key.
+    /// A part of the state can't be decrypted: it was changed, or copied from another key.
+    ///
+    /// Fix: restore an earlier version of the object, see "Repairing" in `docs/state.md`.
     #[error(
-        "{key} cannot be decrypted: it was changed, or put there from another key. Restore an earlier version of the object"
+        "can't decrypt {key}: it was changed, or copied from another key\nRestore an earlier version of the object."
     )]
     NotOpened {
         /// The part's key in the bucket.
         key: String,
     },
-    /// A part could not be encrypted.
-    #[error("{key} could not be encrypted: the system gave no random numbers")]
+    /// A part of the state can't be encrypted, because the system provides no random numbers.
+    ///
+    /// Fix: nothing to do; the next attempt continues.
+    #[error("can't encrypt {key}: no random numbers from the system\nNothing is lost: the next attempt continues.")]
     NotSealed {
         /// The part's key in the bucket.
         key: String,
     },
 }
+
+codes!(StateError wraps Bucket, Secret {
+    Contended = "ITB-S11",
+    Unreadable = "ITB-S12",
+    Format = "ITB-S13",
+    Damaged = "ITB-S14",
+    PartMissing = "ITB-S15",
+    NoStateKey = "ITB-S16",
+    OtherStateKey = "ITB-S17",
+    NotOpened = "ITB-S18",
+    NotSealed = "ITB-S19",
+});

@@ -195,7 +195,7 @@ pub fn read_part(key: &str, bytes: &[u8], mut each: impl FnMut(PartRow<'_>)) -> 
             buffer.resize(held + 2 * READ, 0);
         }
         let read = decoder.read(&mut buffer[held..]);
-        let read = read.map_err(|_| damaged(line + 1, "it is not whole gzip data"))?;
+        let read = read.map_err(|_| damaged(line + 1, "it is not complete gzip data"))?;
         held += read;
         let text = &buffer[..held];
         let mut start = 0;

@@ -89,7 +89,7 @@ impl PartStore {
                 Ok(of_secret) => keys.extend(of_secret),
                 // Of several secrets, another one may hold the key.
                 Err(error) if self.secrets.len() == 1 => return Err(error.into()),
-                Err(error) => tracing::warn!(%error, "a secret could not be read for its state keys"),
+                Err(error) => tracing::warn!(%error, "can't read the state keys of a secret"),
             }
         }
         Ok(keys)

@@ -67,7 +67,7 @@ fn a_damaged_part_is_named_and_never_read_as_something_else() {
     let (bytes, _) = writer.finish();
     for cut in [0, 5, bytes.len() / 2, bytes.len() - 4] {
         let error = read_part("state/x.csv.gz", &bytes[..cut], |_| {}).unwrap_err();
-        assert!(error.to_string().starts_with("state/x.csv.gz, line"), "{error}");
+        assert!(error.to_string().starts_with("state/x.csv.gz is damaged in line"), "{error}");
     }
 }
 

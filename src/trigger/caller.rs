@@ -94,7 +94,7 @@ mod tests {
             (json!({ "action": "retire", "export": "loyalty", "segment": "A", "dry_run": true }), "retire"),
         ] {
             let message = refused(Caller::Contributor, &request).unwrap();
-            assert!(message.starts_with(&format!("{named} is not for contributors")), "{message}");
+            assert!(message.starts_with(&format!("{named} is not allowed for contributors")), "{message}");
             assert_eq!(refused(Caller::Operator, &request), None, "{request}");
         }
     }

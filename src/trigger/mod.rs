@@ -1,7 +1,7 @@
 //! What an invocation asks for: the events of the three functions, read into types.
 //!
-//! Everything that comes from outside is checked here. What a function does not take is an [`EventError`], which names
-//! the field, what was found and what is allowed.
+//! Everything that comes from outside is checked here. An unsupported event is an [`EventError`], which names the field,
+//! what was found and what is allowed.
 
 pub mod caller;
 pub mod object_created;
@@ -10,19 +10,25 @@ pub mod scheduled;
 
 use thiserror::Error;
 
-/// Why an event is not one that the function takes.
+use crate::message::codes;
+
+/// Why a function does not accept an event.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EventError {
-    /// It is something else altogether.
-    #[error("this event is none that the function takes: {found}. It takes {allowed}")]
+    /// The event is of another kind.
+    ///
+    /// Fix: send one of the supported events.
+    #[error("unsupported event: {found}\nSupported: {allowed}.")]
     Unknown {
         /// What it seems to be.
         found: String,
         /// What the function takes.
         allowed: &'static str,
     },
-    /// A field has a wrong value.
+    /// A field of the payload is unknown or has a value that is not allowed.
+    ///
+    /// Fix: use one of the allowed fields or values.
     #[error("{field}: found {found}; allowed: {allowed}")]
     Field {
         /// The field's path.
@@ -32,16 +38,20 @@ pub enum EventError {
         /// What is allowed.
         allowed: String,
     },
-    /// A contributor asks for what operators alone may do.
+    /// Contributors are not allowed to do this.
+    ///
+    /// Fix: have someone with the operators' policy invoke the function itself, not its alias.
     #[error(
-        "{asked} is not for contributors. Somebody with the operators' policy asks for it, of the function itself and not \
-             of its alias"
+        "{asked} is not allowed for contributors\n\
+         Someone with the operators' policy can do it, by invoking the function itself and not its alias."
     )]
     ForOperators {
         /// What was asked for.
         asked: String,
     },
 }
+
+codes!(EventError { Unknown = "ITB-E11", Field = "ITB-E12", ForOperators = "ITB-E13" });
 
 impl EventError {
     pub(crate) fn field(field: impl Into<String>, found: impl Into<String>, allowed: impl Into<String>) -> Self {

@@ -82,8 +82,8 @@ impl ObjectCreated {
                 Some((_, Some(body))) => serde_json::from_str(body)
                     .map_err(|_| EventError::field(&field, "text that is no JSON", ALLOWED))
                     .and_then(|body| errands(&body)),
-                Some((body, None)) => Err(EventError::field(&field, kind_of(body), "a text that holds JSON")),
-                None => Err(EventError::field(&field, "nothing", "a text that holds JSON")),
+                Some((body, None)) => Err(EventError::field(&field, kind_of(body), "a text that contains JSON")),
+                None => Err(EventError::field(&field, "nothing", "a text that contains JSON")),
             };
             // A number in a text (Amazon SQS API Reference, ReceiveMessage, ApproximateReceiveCount).
             let receives = record.pointer("/attributes/ApproximateReceiveCount").and_then(Value::as_str);

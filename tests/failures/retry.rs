@@ -157,7 +157,7 @@ async fn what_was_given_up_is_delivered_once_its_cause_is_mended_and_nothing_els
         "it is none that a file's function takes"
     );
     let nothing = ask(json!({})).await;
-    assert_eq!(nothing["message"], "Nothing that failed was found.");
+    assert_eq!(nothing["message"], "No failed deliveries found.");
     assert_silent(on_demand.log_lines());
     assert_silent([by_segment, by_run, by_export, all].map(|answer| answer.to_string()));
 }

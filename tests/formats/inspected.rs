@@ -81,7 +81,7 @@ async fn a_folder_is_told_object_by_object_and_nothing_is_written() {
     let churn = file("ChurnRisk_1.csv");
     assert!(churn["key"].as_str().unwrap().contains("/2026/11/23/"));
     assert!(!churn.to_string().contains("example.com") && !churn.to_string().contains("Smith"), "{churn}");
-    assert!(answer["message"].as_str().unwrap().contains("2 of the files"), "{}", answer["message"]);
+    assert!(answer["message"].as_str().unwrap().contains("2 files have a problem"), "{}", answer["message"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,7 +146,7 @@ async fn a_key_that_is_still_to_come_is_read_by_its_name() {
     let answer = desk.inspect(json!({ "key": KEY })).await;
     assert_eq!(answer["objects"][0]["exists"], false);
     assert_eq!(answer["objects"][0]["exports"]["loyalty"]["segment"], "HighValueCustomers");
-    assert!(answer["message"].as_str().unwrap().contains("Nothing lies there"));
+    assert!(answer["message"].as_str().unwrap().contains("No files found"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,7 +158,7 @@ async fn only_incoming_can_be_inspected_and_requests_are_checked() {
         (json!({ "key": "state/" }), "below incoming/"),
         (json!({}), "key or export"),
         (json!({ "key": KEY, "export": "loyalty" }), "one of the two"),
-        (json!({ "export": "loyalti" }), "There are: loyalty"),
+        (json!({ "export": "loyalti" }), "existing: loyalty"),
         (json!({ "export": "loyalty", "segment": "x" }), "does not know"),
     ] {
         let mut event = request;

@@ -163,7 +163,7 @@ async fn a_delivery_and_a_retirement_keep_out_of_each_others_way() {
     let (delivered, refused) = tokio::join!(at_work.invoke(&event, TIMEOUT), retire_meanwhile);
     assert_eq!(delivered.unwrap()["reports"][0]["rows"]["read"], MEMBERS);
     let refused = refused.unwrap_err();
-    assert!(refused.message.contains("another function is at work on a delivery of the segment"), "{refused}");
+    assert!(refused.message.contains("another invocation is working on a delivery of the segment"), "{refused}");
     assert_eq!(count(&world, true), MEMBERS);
 }
 

@@ -71,7 +71,7 @@ pub(crate) fn assert_same(report: &Value, page: &str) {
         ("Read", &rows["read"]),
         ("Accepted by Braze", &rows["accepted"]),
         ("Unchanged", &rows["unchanged"]),
-        ("Repeated in the file", &rows["duplicate"]),
+        ("Duplicates", &rows["duplicate"]),
         ("Rejected", &rows["rejected"]),
         ("Before", &members["before"]),
         ("Left", &members["left"]),
@@ -79,8 +79,8 @@ pub(crate) fn assert_same(report: &Value, page: &str) {
         ("Entered", &members["entered"]),
         ("After", &members["after"]),
         ("Requests", &requests["sent"]),
-        ("Repeated among them", &requests["retried"]),
-        ("Answered “429 Too Many Requests”", &requests["rate_limited"]),
+        ("Retries", &requests["retried"]),
+        ("Rate limited (429)", &requests["rate_limited"]),
         ("Data points", &report["data_points"]),
     ] {
         told(name, number);
@@ -137,7 +137,7 @@ pub(crate) fn assert_dry_run(reports: &[Value], page: &str) {
             ("Stayed", &members["stayed"]),
             ("Left", &members["left"]),
             ("Requests", &preview["requests"]),
-            ("Members unset", &preview["unset"]),
+            ("Members set to false", &preview["unset"]),
             ("Data points", &report["data_points"]),
         ] {
             assert_told(&lines, name, number);

@@ -1,5 +1,5 @@
 //! Canaries: everything about people and the key reads `canary`, everything is done that the functions do, and then all that
-//! they wrote is searched. Where the word may be is an exact list, the one of SECURITY.md, "Where people's data is".
+//! they wrote is searched. Where the word may be is an exact list, the one of SECURITY.md, "Where personal data is stored".
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -145,7 +145,7 @@ async fn every_action(told: &mut Told) {
     told.ask(Function::OnDemand, &retire, TIMEOUT).await;
 }
 
-/// The kinds of objects that hold people's data, as SECURITY.md lists them.
+/// the kinds of objects that hold personal data, as SECURITY.md lists them.
 fn kind_of(key: &str) -> Option<&'static str> {
     if key.starts_with("incoming/") {
         Some("exported files")

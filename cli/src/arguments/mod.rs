@@ -12,11 +12,11 @@ use serde_json::json;
 
 pub(crate) use self::place::{ExportFiles, Place, Source, Stack};
 
-/// Brings Customer Insights segments to Braze, from this machine.
+/// Delivers Customer Insights segments to Braze, from this machine.
 #[derive(Parser)]
 #[command(name = "itb", version, after_help = examples::ALL, arg_required_else_help = true)]
 pub(crate) struct Arguments {
-    /// Also writes what happens to standard error.
+    /// Print progress details to stderr.
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
     #[command(subcommand)]
@@ -25,25 +25,25 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Makes up an export, delivers it twice to a stand-in of Braze and checks the result.
+    /// Run a full demo with generated data and a local mock of Braze.
     #[command(after_help = examples::DEMO)]
     Demo(Demo),
-    /// Delivers files of a folder to Braze.
+    /// Deliver the files of a folder to Braze.
     #[command(after_help = examples::DELIVER)]
     Deliver(Deliver),
-    /// Tells what a delivery would send and change, and sends nothing.
+    /// Preview a delivery without sending anything.
     #[command(after_help = examples::DRY_RUN)]
     DryRun(DryRun),
-    /// Tells how each file of a folder is read, or why it is ignored: the first thing to run on new files.
+    /// Show how each file is read, or why it is ignored. Run this first on new files.
     Inspect(Inspect),
-    /// Proves a connection's key, host and permission without changing any data.
+    /// Test a connection.
     Connect(Connect),
-    /// Tells how the segments stand.
+    /// Show the status of each segment.
     Status(Status),
-    /// Shows what became of runs.
+    /// Show run reports.
     #[command(after_help = examples::REPORT)]
     Report(Report),
-    /// Prints the completions of a shell.
+    /// Print a completion script for a shell.
     #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// The shell.
@@ -53,13 +53,13 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct Demo {
-    /// People in the two segments together.
+    /// Number of people in the two segments together.
     #[arg(long, value_name = "N", default_value_t = 4_000, value_parser = clap::value_parser!(u64).range(100..=50_000_000))]
     pub(crate) members: u64,
-    /// Where everything lies afterwards: a new or empty folder. A fresh temporary one when left out.
+    /// Output folder, new or empty. Default: a new temporary folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) folder: Option<PathBuf>,
-    /// Prints reports, profiles and checks as JSON.
+    /// Print reports, profiles and checks as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -70,10 +70,10 @@ pub(crate) struct Deliver {
     pub(crate) files: ExportFiles,
     #[command(flatten)]
     pub(crate) selection: Selection,
-    /// Tells what would be sent and sends nothing: the same as `dry-run`.
+    /// Preview without sending anything: the same as `dry-run`.
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Prints the handler's answer as JSON.
+    /// Print the response as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -84,10 +84,10 @@ pub(crate) struct DryRun {
     pub(crate) files: ExportFiles,
     #[command(flatten)]
     pub(crate) selection: Selection,
-    /// Also writes what was found as one self-contained HTML page.
+    /// Also write the result to a self-contained HTML page.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
-    /// Prints the handler's answer as JSON.
+    /// Print the response as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -95,13 +95,13 @@ pub(crate) struct DryRun {
 /// What of an export is delivered, and how.
 #[derive(Args)]
 pub(crate) struct Selection {
-    /// One segment of the export.
+    /// Only this segment of the export.
     #[arg(long, value_name = "NAME")]
     pub(crate) segment: Option<String>,
-    /// Which members are sent, if not as exports.toml says.
+    /// Which members are sent. Default: as set in exports.toml.
     #[arg(long, value_name = "WHICH")]
     pub(crate) send: Option<Send>,
-    /// Releases a run that is held: whoever is in none of its files leaves.
+    /// Release a held run: members who are in none of its files leave the segment.
     #[arg(long)]
     pub(crate) allow_leavers: bool,
 }
@@ -118,7 +118,7 @@ pub(crate) enum Send {
 pub(crate) struct Inspect {
     #[command(flatten)]
     pub(crate) files: ExportFiles,
-    /// Prints the handler's answer as JSON.
+    /// Print the response as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -130,7 +130,7 @@ pub(crate) struct Connect {
     /// The connection to test.
     #[arg(long, value_name = "NAME")]
     pub(crate) connection: String,
-    /// Prints the handler's answer as JSON.
+    /// Print the response as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -139,10 +139,10 @@ pub(crate) struct Connect {
 pub(crate) struct Status {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// One export alone.
+    /// Only this export.
     #[arg(long, value_name = "NAME")]
     pub(crate) export: Option<String>,
-    /// Prints the handler's answer as JSON.
+    /// Print the response as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -154,19 +154,19 @@ pub(crate) struct Report {
     /// The export.
     #[arg(long, value_name = "NAME")]
     pub(crate) export: String,
-    /// One of its segments; all when left out.
+    /// Only this segment. Default: all segments.
     #[arg(long, value_name = "NAME")]
     pub(crate) segment: Option<String>,
-    /// One run, as other reports name it; the newest when left out.
+    /// A run, as shown in reports. Default: the newest.
     #[arg(long, value_name = "RUN")]
     pub(crate) run: Option<RunId>,
-    /// One line for each run that has a report, the newest first.
+    /// Show one line for each run with a report, newest first.
     #[arg(long, conflicts_with = "run")]
     pub(crate) history: bool,
-    /// Also takes the HTML page of the run out of the bucket, or with --history that of the export.
+    /// Also save the HTML page of the run, or with --history that of the export.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
-    /// Prints the reports as JSON.
+    /// Print the reports as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -8,7 +8,7 @@ use insights_to_braze::environment::DEFAULT_CONFIG_KEY;
 /// The configuration: a file of this machine, or the one in the bucket of a deployed stack.
 #[derive(Args)]
 pub(crate) struct Source {
-    /// The connections and exports.
+    /// The exports.toml with connections and exports.
     #[arg(long, value_name = "FILE", required_unless_present = "bucket", conflicts_with = "bucket")]
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
@@ -18,13 +18,13 @@ pub(crate) struct Source {
 /// A deployed stack, used with one's own AWS credentials.
 #[derive(Args)]
 pub(crate) struct Stack {
-    /// The bucket of a deployed stack, in place of files of this machine.
+    /// The bucket of a deployed stack, instead of local files.
     #[arg(long, value_name = "NAME", help_heading = "Deployed stack")]
     pub(crate) bucket: Option<String>,
-    /// The configuration's key in the bucket.
+    /// The key of exports.toml in the bucket.
     #[arg(long, value_name = "KEY", requires = "bucket", conflicts_with = "config", default_value = DEFAULT_CONFIG_KEY, help_heading = "Deployed stack")]
     pub(crate) config_key: String,
-    /// The AWS profile whose credentials and region are used, if not the ones of the environment.
+    /// The AWS profile with credentials and region. Default: the environment's.
     #[arg(long, value_name = "NAME", requires = "bucket", conflicts_with = "config", help_heading = "Deployed stack")]
     pub(crate) profile: Option<String>,
     /// The stack's own secret (its output `SecretArn`), for connections without `secret`.
@@ -37,7 +37,7 @@ pub(crate) struct Stack {
 pub(crate) struct Place {
     #[command(flatten)]
     pub(crate) source: Source,
-    /// Where what has been delivered and the reports are kept.
+    /// The local folder that stores reports and what has been delivered.
     #[arg(long, value_name = "DIR", default_value = "insights-to-braze-workspace", conflicts_with = "bucket")]
     pub(crate) workspace: PathBuf,
 }
@@ -50,7 +50,7 @@ pub(crate) struct ExportFiles {
     /// The export.
     #[arg(long, value_name = "NAME")]
     pub(crate) export: String,
-    /// The folder with the export's files.
+    /// The folder with the files of the export.
     #[arg(long, value_name = "DIR", required_unless_present = "bucket", conflicts_with = "bucket")]
     pub(crate) files: Option<PathBuf>,
 }

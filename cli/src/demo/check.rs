@@ -1,5 +1,6 @@
 //! Compares what a delivery reported and what the workspace holds with what is right.
 
+use insights_to_braze::message::counted;
 use insights_to_braze::profile::Identifier;
 use insights_to_braze::report::Report;
 use serde::Serialize;
@@ -47,9 +48,7 @@ impl Checked {
         }
         if right {
             let name = if run == Run::First { "first" } else { "second" };
-            self.right.push(format!(
-                "{name} run: rows and members add up, and every figure is the one that the export was made for"
-            ));
+            self.right.push(format!("{name} run: rows and members add up, and every figure is as expected"));
         }
     }
 
@@ -59,12 +58,12 @@ impl Checked {
         let counters = braze.counters();
         if counters.objects_accepted == reported && counters.silently_dropped.is_empty() {
             self.right.push(format!(
-                "the workspace took {} objects, as many as the reports say, and silently ignored nothing",
+                "Braze accepted {} objects, as many as the reports say, and silently ignored nothing",
                 show::count(reported)
             ));
         } else {
             let (objects, ignored) = (counters.objects_accepted, &counters.silently_dropped);
-            self.wrong.push(format!("the workspace took {objects} objects, not {reported}; ignored: {ignored:?}"));
+            self.wrong.push(format!("Braze accepted {objects} objects, not {reported}; ignored: {ignored:?}"));
         }
     }
 
@@ -91,14 +90,15 @@ impl Checked {
             tally.tell(self);
         }
         if garbled.is_empty() {
-            self.right.push(format!("{} first and last names arrived as they were written", show::count(people)));
+            self.right.push(format!("{} first and last names arrived unchanged", show::count(people)));
         } else {
             let some: Vec<_> = garbled.iter().take(LISTED).collect();
-            self.wrong.push(format!("{} people's names were garbled, among them {some:?}", garbled.len()));
+            let people = counted(garbled.len() as u64, "person", "people");
+            self.wrong.push(format!("the names of {people} changed on the way, for example {some:?}"));
         }
         let there = braze.profile_count() as u64;
         if there != people {
-            self.wrong.push(format!("the workspace has {there} profiles, and {people} people were exported"));
+            self.wrong.push(format!("Braze has {there} profiles, but {people} people were exported"));
         }
     }
 }
@@ -127,11 +127,12 @@ impl Tally {
         let (members, leavers) = (show::count(self.members), show::count(self.leavers));
         if self.wrong == 0 {
             checked.right.push(format!(
-                "{attribute:?} is true on the profiles of all {members} members, false on those of all {leavers} \
-                 who left, and on no other"
+                "{attribute:?} is true for all {members} members, false for all {leavers} who left, and set on no other \
+                 profile"
             ));
         } else {
-            checked.wrong.push(format!("{attribute:?} is wrong on {} profiles", show::count(self.wrong)));
+            let profiles = counted(self.wrong, "profile", "profiles");
+            checked.wrong.push(format!("{attribute:?} is wrong on {profiles}"));
         }
     }
 }
@@ -196,7 +197,7 @@ mod tests {
         let stale =
             checked(|number, object| drop((number == 7).then(|| object.insert(attribute.to_owned(), true.into()))))
                 .await;
-        assert_eq!(stale.wrong, ["\"High Value Customers\" is wrong on 1 profiles"]);
+        assert_eq!(stale.wrong, ["\"High Value Customers\" is wrong on 1 profile"]);
         let missing = checked(|number, object| drop((number == 0).then(|| object.remove(attribute)))).await;
         assert_eq!(missing.wrong.len(), 1, "{missing:?}");
         let stranger =
@@ -206,7 +207,7 @@ mod tests {
         let garbled =
             checked(|number, object| drop((number == 1).then(|| object.insert("last_name".to_owned(), "?".into()))))
                 .await;
-        assert_eq!(garbled.wrong, ["1 people's names were garbled, among them [1]"]);
+        assert_eq!(garbled.wrong, ["the names of 1 person changed on the way, for example [1]"]);
         let doubled =
             checked(|number, object| drop((number == 0).then(|| object.insert("external_id".to_owned(), "0".into()))))
                 .await;

@@ -71,14 +71,14 @@ pub(crate) async fn run(arguments: &Demo) -> Result<Ending, Failure> {
 
 /// The folder that was named, if it is empty, or a fresh one.
 fn empty_folder(named: Option<&Path>) -> Result<PathBuf, Failure> {
-    let advice = "Name a folder that you may write with --folder";
+    let advice = "Use a writable folder with --folder.";
     let Some(path) = named else {
         let fresh = tempfile::Builder::new().prefix("insights-to-braze-demo-").disable_cleanup(true).tempdir();
         let fresh =
-            fresh.map_err(|error| Failure::file("cannot make a folder in", &std::env::temp_dir(), error, advice));
+            fresh.map_err(|error| Failure::file("can't create a folder in", &std::env::temp_dir(), error, advice));
         return fresh.map(|folder| folder.path().to_owned());
     };
-    let failure = |error| Failure::file("cannot use the folder", path, error, advice);
+    let failure = |error| Failure::file("can't use the folder", path, error, advice);
     fs::create_dir_all(path).map_err(failure)?;
     if fs::read_dir(path).map_err(failure)?.next().is_some() {
         return Err(Failure::NotEmpty(path.to_owned()));
@@ -148,16 +148,16 @@ fn tell(
     if keep == Keep::Counts {
         let most = show::count(PROFILES_KEPT_UP_TO);
         show::line(format!(
-            "\nWith more than {most} members the stand-in of Braze counts what it is given and keeps no profiles."
+            "\nWith more than {most} members, the mock of Braze only counts objects and stores no profiles."
         ));
     } else {
-        show::heading("Three profiles as the stand-in of Braze holds them");
+        show::heading("Three profiles in the mock of Braze");
     }
     for (who, profile) in profiles {
         show::line(format!("{who}:"));
         show::json(profile)?;
     }
-    show::heading("Where it lies");
+    show::heading("Files");
     let mut table = show::Table::new(&["what", "where"]);
     for (what, path) in &places.0 {
         table.row(vec![(*what).to_owned(), path.display().to_string()]);

@@ -10,6 +10,7 @@ use insights_to_braze::bucket::Bucket;
 use insights_to_braze::budget::TimeBudget;
 use insights_to_braze::environment::{DEFAULT_CONFIG_KEY, StartError};
 use insights_to_braze::handler::Handler;
+use insights_to_braze::message::counted;
 use insights_to_braze::report::{Outcome, Report};
 use insights_to_braze::secrets::ApiKeys;
 use jiff::Timestamp;
@@ -22,7 +23,7 @@ use super::people::Run;
 use super::population::{Population, Segment};
 use crate::clients;
 use crate::ending::Failure;
-use crate::show::{self, Progress};
+use crate::show::Progress;
 use crate::standin::braze::{BrazeSettings, Keep};
 use crate::standin::s3::ObjectCreated;
 use crate::standin::{Account, AccountSettings, BUCKET};
@@ -147,7 +148,8 @@ impl Stage {
                     Outcome::Waiting => "waiting for the other files",
                     _ => report.message.as_str(),
                 };
-                progress.step(&format!("{file}: {} rows so far, {outcome}", show::count(report.rows.read)));
+                let rows = counted(report.rows.read, "row", "rows");
+                progress.step(&format!("{file}: {rows} so far, {outcome}"));
                 last = Some(report);
             }
         }
@@ -170,5 +172,10 @@ fn run_times(now: Timestamp) -> [DateTime; 2] {
 }
 
 fn unwritable(path: &Path, error: std::io::Error) -> Failure {
-    Failure::file("cannot write", path, error, "Name a folder that you may write with --folder; is the disk full?")
+    Failure::file(
+        "can't write",
+        path,
+        error,
+        "Use a writable folder with --folder, and check whether the disk is full.",
+    )
 }

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 
 use console::style;
 use indicatif::HumanCount;
+use insights_to_braze::message::Coded;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ pub(crate) use self::reports::{history, preview, reports};
 pub(crate) use self::table::Table;
 use crate::ending::Failure;
 
-/// A line of the result. Whoever stops reading it (`| head`) does not stop the work.
+/// A line of the result. A closed pipe (`| head`) does not stop the work.
 pub(crate) fn line(text: impl Display) {
     drop(writeln!(io::stdout().lock(), "{text}"));
 }
@@ -27,9 +28,22 @@ pub(crate) fn aside(text: impl Display) {
     drop(writeln!(io::stderr().lock(), "{text}"));
 }
 
-/// Why the command was not done.
+/// The error that ends the command, with its code.
 pub(crate) fn error(failure: &Failure) {
-    aside(format!("{} {failure}", style("error:").for_stderr().red().bold()));
+    aside(format!("{} {}", style("error:").for_stderr().red().bold(), failure.with_code()));
+}
+
+/// What the functions' messages call a field of JSON, and what the terminal calls it.
+const IN_TERMINAL: [(&str, &str); 4] = [
+    ("run the export with \"allow_leavers\": true", "run the command with --allow-leavers"),
+    ("Check `ignored`, and", "Check the ignored files, and"),
+    ("see `problem`", "see above"),
+    ("try `run` with \"dry_run\": true", "try `itb dry-run`"),
+];
+
+/// A message of a report or a response, in the words of the terminal.
+pub(crate) fn message(text: &str) -> String {
+    IN_TERMINAL.iter().fold(text.to_owned(), |text, (field, here)| text.replace(field, here))
 }
 
 /// The result for a program.

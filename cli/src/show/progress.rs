@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use insights_to_braze::message::counted;
 
 /// Without a terminal, a line of progress is written at most so often.
 const PLAIN: Duration = Duration::from_secs(10);
@@ -51,7 +52,7 @@ impl Progress {
         if self.bar.is_hidden() && self.told.get().elapsed() >= PLAIN {
             self.told.set(Instant::now());
             let separator = if words.is_empty() { "" } else { ", " };
-            super::aside(format!("{}: {} rows{separator}{words}", self.what, super::count(rows)));
+            super::aside(format!("{}: {}{separator}{words}", self.what, counted(rows, "row", "rows")));
         }
     }
 

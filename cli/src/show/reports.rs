@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use insights_to_braze::message::counted;
 use insights_to_braze::page::text::{change, duration};
 use insights_to_braze::pattern::RunId;
 use insights_to_braze::report::{Compared, Outcome, Report};
 
-use super::{Table, bad, caution, count, good, heading, line};
+use super::{Table, bad, caution, count, good, heading, line, message};
 
 /// Shows reports run by run: what became of the rows, who entered and left, and what is to be known besides.
 pub(crate) fn reports(reports: &[Report]) {
@@ -18,11 +19,11 @@ pub(crate) fn reports(reports: &[Report]) {
         heading(run.map_or_else(|| "No run".to_owned(), |run| format!("Run {run}")));
         line(rows(&reports));
         line(format!("\n{}", members(&reports)));
-        reasons("left out of rows, because Braze would refuse or ignore it", &reports, |report| &report.dropped_fields);
-        reasons("rows rejected", &reports, |report| &report.rejected_reasons);
+        reasons("Values not sent (Braze would reject or ignore them)", &reports, |report| &report.dropped_fields);
+        reasons("Rows rejected", &reports, |report| &report.rejected_reasons);
         for report in reports {
             if report.outcome != Outcome::Delivered {
-                line(format!("\n{}: {}", report.segment, report.message));
+                line(format!("\n{}: {}", report.segment, message(&report.message)));
             }
             for note in &report.notes {
                 line(format!("{}: {note}", report.segment));
@@ -97,26 +98,25 @@ pub(crate) fn history(reports: &[Report]) {
 /// What a dry run found beyond the counts.
 pub(crate) fn preview(report: &Report) {
     let Some(preview) = &report.preview else { return };
-    heading(format!("{} would be sent like this, personal values masked", report.segment));
+    heading(format!("{}: sample of what would be sent (values masked)", report.segment));
     for object in &preview.objects {
         line(object);
     }
-    let requests = if preview.requests == 1 { "request" } else { "requests" };
     let time = match preview.seconds_at_the_limit {
         short if short < 0.05 => "less than a tenth of a second".to_owned(),
         seconds => format!("at least {}", duration(seconds)),
     };
     line(format!(
-        "{} {requests}, {time} at the connection's rate, {} data points",
-        count(preview.requests),
-        count(report.data_points)
+        "{}, {time} at the connection's rate, {}",
+        counted(preview.requests, "request", "requests"),
+        counted(report.data_points, "data point", "data points")
     ));
     if let Some(reason) = &preview.would_be_held {
-        line(format!("{} {reason}. Nobody would be unset until a person allows it", caution("would be held:")));
+        line(format!("{} {reason}. No one would be set to `false` until you allow it.", caution("would be held:")));
     }
     let compared = report.against_last_run();
     if let Some(last) = report.last_run().filter(|_| !compared.is_empty()) {
-        line(format!("\nagainst the last run, {}, the largest changes first:", last.run));
+        line(format!("\nCompared with the last run ({}), largest changes first:", last.run));
         let mut table = Table::new(&["", ">last run", ">this run", ">change"]);
         for Compared { name, last, now } in compared {
             table.row(vec![name.to_lowercase(), count(last), count(now), change(last, now)]);

@@ -29,17 +29,17 @@ async fn each_mistake_is_told_in_plain_words() {
         (
             401,
             "Invalid API key",
-            &["401", "wrong", "another instance", "Settings > APIs and Identifiers", "secret"][..],
+            &["401", "wrong", "another workspace or instance", "Settings > API Keys", "users.track"][..],
         ),
-        (403, "{}", &["403", "users.track", "make a new one"]),
+        (403, "{}", &["403", "users.track", "create a new key"]),
         (403, "<html>challenge</html>", &["not a REST endpoint", "firewall", "hostname"]),
         (404, "{}", &["not a REST endpoint", "404", "hostname", "exports.toml"]),
-        (301, "", &["301", "redirects elsewhere", "hostname"]),
+        (301, "", &["301", "redirects", "hostname"]),
         (200, "<html>hello</html>", &["web page", "hostname"]),
         (400, "<html>Bad Request</html>", &["web page", "hostname"]),
         (200, "", &["without Braze's JSON"]),
         (415, "{}", &["415", "hostname"]),
-        (503, "{}", &["503", "try again later"]),
+        (503, "{}", &["503", "Try again later"]),
     ] {
         let server = Server::start(move |_, _| reply(status, &[("location", "http://127.0.0.1:9/")], body)).await;
         let error = server.client().check(&key()).await.unwrap_err().to_string();

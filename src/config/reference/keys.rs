@@ -48,10 +48,10 @@ macro_rules! table {
 
 table! {
     /// The top level of the file.
-    root "", "the file itself", chosen: None;
-    /// The Braze workspaces, each in a table `[connections.NAME]` of its own.
-    CONNECTIONS = "connections", Kind::Table("tables [connections.NAME], each with hostname"), Presence::Optional("no connections");
-    /// The exports of Customer Insights, each in a table `[exports.NAME]` of its own.
+    root "", "the file", chosen: None;
+    /// The Braze workspaces, each in its own table `[connections.NAME]`.
+    CONNECTIONS = "connections", Kind::Table("tables [connections.NAME], each with hostname"), Presence::Optional("none");
+    /// The exports of Customer Insights, each in its own table `[exports.NAME]`.
     EXPORTS = "exports", Kind::Table("tables [exports.NAME], each with connection, folder and data_matching"), Presence::Optional("nothing is delivered");
 }
 
@@ -68,74 +68,74 @@ table! {
 /// A connection.
 static CONNECTION_NAME: Key = Key {
     name: "NAME",
-    kind: Kind::Table("a table of its own, [connections.NAME]"),
-    presence: Presence::Optional("no such connection"),
-    meaning: "A name of letters, digits, - and _ that exports use.",
+    kind: Kind::Table("a table [connections.NAME]"),
+    presence: Presence::Optional("none"),
+    meaning: "A name of letters, digits, - and _ that exports refer to.",
 };
 
 /// An export.
 static EXPORT_NAME: Key = Key {
     name: "NAME",
-    kind: Kind::Table("a table of its own, [exports.NAME]"),
-    presence: Presence::Optional("no such export"),
-    meaning: "A name of letters, digits, - and _ that reports and actions use.",
+    kind: Kind::Table("a table [exports.NAME]"),
+    presence: Presence::Optional("none"),
+    meaning: "A name of letters, digits, - and _ that reports and actions refer to.",
 };
 
 table! {
     /// `[connections.NAME]`.
-    connection "connections.NAME", "one Braze workspace and the way to it", chosen: None;
-    /// What people call the connection.
+    connection "connections.NAME", "a connection to a Braze workspace", chosen: None;
+    /// The name shown to people.
     DISPLAY_NAME = "display_name", Kind::Text("a text that is not empty"), Presence::Optional("the table's name");
-    /// The REST endpoint that Braze's dashboard shows beside the API key; `https://` in front and a slash behind are tolerated.
+    /// The REST endpoint of your Braze instance (see Braze's API overview); `https://` and a trailing slash are accepted.
     HOSTNAME = "hostname", Kind::Text("a REST host of Braze such as \"rest.fra-01.braze.eu\""), Presence::Required;
-    /// The secret that holds the REST API key as `{"api_key": "…"}`.
+    /// The secret that contains the REST API key as `{"api_key": "…"}`.
     SECRET = "secret", Kind::UnshownText("the name or the ARN of a secret in AWS Secrets Manager, such as \"insights-to-braze/braze-eu\""), Presence::Optional("the stack's own secret");
-    /// Whether someone agreed that customer data leaves for Braze; without it nothing is sent.
+    /// Confirms that your organisation approved sending customer data to Braze; without it nothing is sent.
     AGREE_TO_DATA_TRANSFER = "agree_to_data_transfer", Kind::Boolean, Presence::Default("false");
-    /// Requests that the contract admits each second.
+    /// Requests per second that the contract allows.
     REQUESTS_PER_SECOND = "requests_per_second", Kind::WholeNumber(1, 1_000_000), Presence::Default("1000");
-    /// Requests that the contract admits in each clock hour.
-    REQUESTS_PER_HOUR = "requests_per_hour", Kind::WholeNumber(1, 3_600_000_000), Presence::Optional("no such budget");
-    /// Attribute objects in one request.
+    /// Requests per clock hour that the contract allows.
+    REQUESTS_PER_HOUR = "requests_per_hour", Kind::WholeNumber(1, 3_600_000_000), Presence::Optional("no hourly limit");
+    /// Attribute objects per request.
     OBJECTS_PER_REQUEST = "objects_per_request", Kind::WholeNumber(1, 75), Presence::Default("75");
-    /// How the state holds customer IDs and email addresses; `encrypted` needs a `state_key` in the secret.
+    /// How the state stores customer IDs and email addresses; `encrypted` needs a `state_key` in the secret.
     STATE_IDENTIFIERS = "state_identifiers", Kind::OneOf(StateIdentifiers::NAMES), Presence::Default("\"plain\"");
-    /// Whether a host that Braze does not publish is accepted.
+    /// Whether hosts that Braze does not publish are accepted.
     ALLOW_ANY_HOSTNAME = "allow_any_hostname", Kind::Boolean, Presence::Default("false");
 }
 
 table! {
     /// `[exports.NAME]`.
-    export "exports.NAME", "one export of Customer Insights and what becomes of it", chosen: None;
-    /// The connection that the export is sent through.
+    export "exports.NAME", "an export of Customer Insights and how it is delivered", chosen: None;
+    /// The connection to send through.
     CONNECTION = "connection", Kind::Text("the name of a connection of this file"), Presence::Required;
-    /// The folder that the export's files land in.
+    /// The folder of the export's files.
     FOLDER = "folder", Kind::Text("a folder below incoming/, such as \"incoming/BlobExport\""), Presence::Required;
-    /// How keys below the folder are read, where the known layouts do not fit.
-    PATH = "path", Kind::Text("a pattern such as \"{segment}_{run}_{part}.csv.gz\""), Presence::Optional("the known layouts");
+    /// The pattern of keys below the folder, if the supported layouts don't match.
+    PATH = "path", Kind::Text("a pattern such as \"{segment}_{run}_{part}.csv.gz\""), Presence::Optional("the supported layouts");
     /// The segments to deliver.
     SEGMENTS = "segments", Kind::TextList("a list of different segment names, not empty"), Presence::Optional("every segment found in the folder");
     /// Whether the schedule and `run_all` deliver the export.
     SCHEDULE = "schedule", Kind::OneOf(Schedule::NAMES), Presence::Default("\"active\"");
-    /// Whether a file that lands is delivered at once.
+    /// Whether a file is delivered as soon as it lands.
     ON_UPLOAD = "on_upload", Kind::Boolean, Presence::Default("true");
     /// Whether unchanged members are sent again.
     SEND = "send", Kind::OneOf(SendRule::NAMES), Presence::Default("\"changes\"");
-    /// What becomes of the attribute of someone who left the segment.
+    /// What happens to the attribute of members who left: set to `false`, removed, or kept.
     ON_LEAVE = "on_leave", Kind::OneOf(OnLeave::NAMES), Presence::Default("\"false\"");
-    /// Whether Braze may create profiles for members that it does not know.
+    /// Whether Braze may create profiles for members it doesn't know.
     CREATE_PROFILES = "create_profiles", Kind::Boolean, Presence::Default("true");
-    /// The largest share of leavers that needs no person's consent.
+    /// The largest share of members who may leave without a person's decision.
     MAX_LEAVERS = "max_leavers", Kind::Number(0.0, 1.0), Presence::Default("0.5");
-    /// Minutes of quiet after which a run without a `model.json` counts as complete.
+    /// Minutes without changes after which a run without a `model.json` counts as complete.
     SETTLE_MINUTES = "settle_minutes", Kind::WholeNumber(0, 43_200), Presence::Default("30");
     /// Which columns identify a member.
     DATA_MATCHING = "data_matching", Kind::Table("a table that names the column of the customer ID, of the email, or of both: customer_id = \"COLUMN\", email = \"COLUMN\""), Presence::Required;
-    /// Further fields of the profile.
-    ATTRIBUTES = "attributes", Kind::Table("a table of Braze names and columns, such as first_name = \"FirstName\""), Presence::Optional("no further fields");
-    /// Segments whose attribute has another name than their own.
-    ATTRIBUTE_NAMES = "attribute_names", Kind::Table("a table of segments and attribute names, such as ChurnRisk = \"Churn Risk\""), Presence::Optional("the segment's own name");
-    /// What is set about the files instead of detected.
+    /// Additional fields of the profile.
+    ATTRIBUTES = "attributes", Kind::Table("a table of Braze names and columns, such as first_name = \"FirstName\""), Presence::Optional("none");
+    /// Attribute names that differ from the segment's name.
+    ATTRIBUTE_NAMES = "attribute_names", Kind::Table("a table of segments and attribute names, such as ChurnRisk = \"Churn Risk\""), Presence::Optional("the segment's name");
+    /// Settings of the files that are otherwise detected.
     CSV = "csv", Kind::Table("a table with delimiter, columns and limits such as max_record_bytes"), Presence::Optional("detected");
 }
 
@@ -143,65 +143,65 @@ table! {
     /// `[exports.NAME.data_matching]`: at least one of its keys is needed.
     data_matching "exports.NAME.data_matching", "the columns that identify a member; at least one", chosen: None;
     /// The column of the customer ID, Braze's `external_id`.
-    CUSTOMER_ID = "customer_id", Kind::Text("the name of a column"), Presence::Optional("members are found by email");
+    CUSTOMER_ID = "customer_id", Kind::Text("the name of a column"), Presence::Optional("members are identified by email");
     /// The column of the email address.
-    EMAIL = "email", Kind::Text("the name of a column"), Presence::Optional("members are found by customer ID");
+    EMAIL = "email", Kind::Text("the name of a column"), Presence::Optional("members are identified by customer ID");
 }
 
 table! {
     /// `[exports.NAME.attributes]`: Braze's name and the column that fills it.
-    attributes "exports.NAME.attributes", "further fields: Braze's name and the column that fills it", chosen: Some(&FIELD);
+    attributes "exports.NAME.attributes", "additional fields: Braze's name and the column that fills it", chosen: Some(&FIELD);
 }
 
 table! {
-    /// The long form of a further field.
-    field "exports.NAME.attributes.FIELD", "a further field with its type and its rule for empty cells", chosen: None;
+    /// The long form of an additional field.
+    field "exports.NAME.attributes.FIELD", "an additional field with its type and its rule for empty cells", chosen: None;
     /// The column that fills the field.
     COLUMN = "column", Kind::Text("the name of a column"), Presence::Required;
-    /// The type of its values; the type names of Customer Insights (int64, double, dateTimeOffset, …) are understood too.
-    TYPE = "type", Kind::OneOf(VALUE_TYPE_NAMES), Presence::Optional("the type in model.json, else text");
-    /// What an empty cell does: nothing, or remove the field from the profile.
+    /// The type of its values; the type names of Customer Insights (int64, double, dateTimeOffset, …) are accepted too.
+    TYPE = "type", Kind::OneOf(VALUE_TYPE_NAMES), Presence::Optional("the type in model.json, otherwise text");
+    /// Whether an empty cell keeps the field on the profile or removes it.
     EMPTY = "empty", Kind::OneOf(EmptyRule::NAMES), Presence::Default("\"keep\"");
-    /// What stands between two texts of an array (a semicolon if left out).
-    SEPARATOR = "separator", Kind::Text("a text that is not empty, beside type = \"array\""), Presence::Optional("a semicolon");
+    /// The separator between the texts of an array.
+    SEPARATOR = "separator", Kind::Text("a text that is not empty, together with type = \"array\""), Presence::Optional("a semicolon");
 }
 
 table! {
     /// `[exports.NAME.attribute_names]`: a segment and the name of its attribute.
-    attribute_names "exports.NAME.attribute_names", "segments whose attribute has another name than their own", chosen: Some(&ATTRIBUTE_NAME);
+    attribute_names "exports.NAME.attribute_names", "attribute names that differ from the segment's name", chosen: Some(&ATTRIBUTE_NAME);
 }
 
-/// A further field.
+/// An additional field.
 static FIELD: Key = Key {
     name: "FIELD",
     kind: Kind::TextOrTable("the name of a column, or a table such as { column = \"Points\", type = \"integer\" }"),
     presence: Presence::Optional("not sent"),
-    meaning: "A standard field of Braze in its own spelling, or a custom attribute.",
+    meaning: "A standard field in Braze's spelling, or a custom attribute.",
 };
 
 /// The attribute of a segment.
 static ATTRIBUTE_NAME: Key = Key {
     name: "SEGMENT",
     kind: Kind::Text("the name of a custom attribute"),
-    presence: Presence::Optional("the segment's own name"),
-    meaning: "The custom attribute that stands for this segment.",
+    presence: Presence::Optional("the segment's name"),
+    meaning: "The custom attribute of this segment.",
 };
 
 table! {
     /// `[exports.NAME.csv]`.
-    csv "exports.NAME.csv", "what is set about the files instead of detected", chosen: None;
+    csv "exports.NAME.csv", "settings of the files that are otherwise detected", chosen: None;
     /// The field delimiter.
     DELIMITER = "delimiter", Kind::OneOf(&[",", ";", "\t", "|", "tab"]), Presence::Optional("detected");
-    /// The columns of files that have no header and no `model.json`.
-    COLUMNS = "columns", Kind::TextList("a list of different column names, not empty"), Presence::Optional("the header of the file or model.json");
-    /// The largest row, in bytes without its line ending; a larger one is rejected alone.
+    /// The columns of files without a header and without a `model.json`.
+    COLUMNS = "columns", Kind::TextList("a list of different column names, not empty"), Presence::Optional("from the header of the file or model.json");
+    /// The largest row, in bytes without its line ending; larger rows are rejected.
     MAX_RECORD_BYTES = "max_record_bytes", Kind::WholeNumber(1_024, 16_777_216), Presence::Default("1048576");
     /// The largest header, in bytes.
     MAX_HEADER_BYTES = "max_header_bytes", Kind::WholeNumber(1_024, 4_194_304), Presence::Default("262144");
-    /// The most columns of a file.
+    /// The largest number of columns.
     MAX_COLUMNS = "max_columns", Kind::WholeNumber(1, 20_000), Presence::Default("1000");
-    /// The most bytes of text in one file, after gunzip: a guard against gzip bombs.
+    /// The largest uncompressed text of a file, in bytes: protects against compression bombs.
     MAX_TEXT_BYTES = "max_text_bytes", Kind::WholeNumber(1_024, 1_099_511_627_776), Presence::Default("68719476736");
-    /// The most bytes of rejected rows of one file that `rejected.csv` lists; further ones are counted alone. With 0 it lists none.
+    /// The bytes of rejected rows per file that `rejected.csv` lists; further rows are only counted. With 0 it lists none.
     MAX_REJECTED_BYTES = "max_rejected_bytes", Kind::WholeNumber(0, 1_073_741_824), Presence::Default("67108864");
 }

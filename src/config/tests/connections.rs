@@ -130,7 +130,7 @@ fn a_key_in_the_wrong_place_is_not_shown_either() {
 fn an_api_key_in_the_file_is_told_where_it_belongs() {
     let mistake = mistake(&file("api_key = \"x\"", ""));
     assert_eq!((mistake.found.as_str(), mistake.key.as_str()), ("an unknown key", "api_key"));
-    assert_eq!(mistake.advice.unwrap(), "the API key itself stands in AWS Secrets Manager, and secret names it");
+    assert_eq!(mistake.advice.unwrap(), "store the API key in AWS Secrets Manager, and set secret to its name");
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn a_connection_with_mistakes_is_still_known() {
     let text = file("requests_per_second = 0", "");
     assert_eq!(mistake(&text).table, "connections.eu");
     let without = "[exports.a]\nconnection = \"eu\"\nfolder = \"incoming/a\"\ndata_matching.email = \"E\"\n";
-    let allowed = "a connection of this file; there is none, add a table [connections.NAME]";
+    let allowed = "a connection of this file; it has none: add a table [connections.NAME]";
     refused(without, "exports.a", "connection", "the text \"eu\"", allowed);
 }
 
@@ -208,13 +208,13 @@ fn fields_in_their_long_form_are_checked_key_by_key() {
             "{ column = \"X\", separator = \",\" }",
             "separator",
             "separator = \",\" without type = \"array\"",
-            "separator only beside type = \"array\"",
+            "separator only together with type = \"array\"",
         ),
         (
             "{ column = \"X\", type = \"array\", separator = \"\" }",
             "separator",
             "an empty text",
-            "a text that is not empty, beside type = \"array\"",
+            "a text that is not empty, together with type = \"array\"",
         ),
         ("{ column = \"X\", format = \"y\" }", "format", "an unknown key", "column, type, empty, separator"),
     ] {

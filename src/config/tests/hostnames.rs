@@ -104,13 +104,13 @@ fn only_scheme_host_and_port_may_be_there() {
         "rest.fra-01.braze.eu\\x",
     ] {
         let (found, advice) = parsed(text, true).unwrap_err();
-        assert!(found.starts_with("a path behind the host in "), "{found}");
+        assert!(found.starts_with("a path after the host in "), "{found}");
         assert_eq!(advice.as_deref(), Some("write \"rest.fra-01.braze.eu\""));
     }
-    assert!(parsed("ftp://rest.fra-01.braze.eu", true).unwrap_err().0.starts_with("another scheme than https"));
+    assert!(parsed("ftp://rest.fra-01.braze.eu", true).unwrap_err().0.starts_with("a scheme other than https"));
     assert_eq!(
         parsed("user:pass@rest.fra-01.braze.eu", true).unwrap_err().0,
-        "a user name or password before the host (not shown)"
+        "a user name or password in front of the host (not shown)"
     );
 }
 
@@ -133,7 +133,7 @@ fn the_likely_host_is_named() {
         );
     }
     let (_, advice) = parsed("127.0.0.1:9999", false).unwrap_err();
-    assert_eq!(advice.as_deref(), Some("for a stand-in on this machine write \"http://127.0.0.1:9999\""));
+    assert_eq!(advice.as_deref(), Some("for a mock server on this machine, write \"http://127.0.0.1:9999\""));
     assert_eq!(parsed("api.example.com", false).unwrap_err().1, None);
 }
 

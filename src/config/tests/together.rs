@@ -60,7 +60,7 @@ fn an_attribute_stands_for_one_segment_of_a_workspace() {
     let second = "folder = \"incoming/b\"\nsegments = [\"顧客\"]";
     let message = one_line(&two(first, &format!("connection = \"eu\"\n{second}")));
     assert!(
-        message.starts_with("[exports.danach] segments (line 15): found the attribute \"顧客\" for the segment \"顧客\", which stands for the segment \"顧客\" of the export zuerst; allowed: one segment for each attribute of a connection"),
+        message.starts_with("[exports.danach] segments (line 15): found the attribute \"顧客\" for the segment \"顧客\", which already represents the segment \"顧客\" of the export zuerst; allowed: one segment per attribute of a connection"),
         "{message}"
     );
     right(&two(first, &format!("connection = \"us\"\n{second}")));
@@ -90,7 +90,7 @@ fn a_further_field_is_no_segments_attribute() {
     let message = one_line(&two(first, &format!("connection = \"eu\"\n{second}")));
     assert_eq!(
         message,
-        "[exports.zuerst.attributes] Best (line 10): found the attribute of the segment \"A\" of the export danach; allowed: a name that stands for no segment of the connection"
+        "[exports.zuerst.attributes] Best (line 10): found the attribute of the segment \"A\" of the export danach; allowed: a name that represents no segment of the connection"
     );
     right(&two(first, &format!("connection = \"us\"\n{second}")));
 }

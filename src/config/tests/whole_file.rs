@@ -84,11 +84,11 @@ fn text_that_is_not_toml_is_located_without_showing_it() {
         ("a = 1\nb = yes\n", 2, 5, "Write texts in straight double quotes"),
         ("a = “yes”\n", 1, 5, "Write texts in straight double quotes"),
         ("# 電子\nä = 1\n", 2, 1, ""),
-        ("[a]\nx = 1\n[a]\n", 3, 2, "A key or table may stand only once"),
+        ("[a]\nx = 1\n[a]\n", 3, 2, "Each key and table can occur only once"),
         ("[a]\n日本 = 1\nx = 1\nx = 2", 2, 1, ""),
         ("a: 1\n", 1, 4, "Write `key = value`"),
         ("a = [1, 2\n", 1, 10, "Close the bracket"),
-        ("a = \"x\n", 1, 7, "Close the text with the same quote"),
+        ("a = \"x\n", 1, 7, "Close the text with the quote"),
         ("a = \"C:\\x\"", 1, 10, "write the text in single quotes"),
     ] {
         let error = Config::parse(text).unwrap_err();

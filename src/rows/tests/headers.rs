@@ -92,7 +92,7 @@ fn the_header_again_in_the_middle_is_no_data_row() {
     let text =
         "\u{feff}Id,EMail\nC1,a@example.com\n\u{feff}Id,EMail\nC2,b@example.com\n\"ID\",email\nC3,c@example.com\n";
     let (_, rows) = read(text);
-    let expected = [(2, "C1"), (3, "the header row again"), (4, "C2"), (5, "the header row again"), (6, "C3")];
+    let expected = [(2, "C1"), (3, "repeated header row"), (4, "C2"), (5, "repeated header row"), (6, "C3")];
     assert_eq!(outline(&rows), expected.map(|(line, text)| (line, text.to_owned())));
     assert_eq!(rows.iter().map(|row| row.number).collect::<Vec<_>>(), [1, 1, 2, 2, 3]);
 }
@@ -120,7 +120,7 @@ fn a_header_that_cannot_be_understood_is_an_error() {
     assert!(matches!(error, ReadError::HeaderNul { line: 1, column: 2 }), "{error}");
     let error = read_error(b"id,pr\xe9nom\n1,2\n", &ReadSettings::default());
     assert!(matches!(error, ReadError::Encoding(Encoding::EightBit)), "{error}");
-    assert!(error.to_string().contains("Windows-1252") && error.to_string().contains("export it as UTF-8"));
+    assert!(error.to_string().contains("Windows-1252") && error.to_string().contains("Export it as UTF-8"));
     let error = read_error("\nid,\"email,name\n1,2,3\n4,5,6\n", &ReadSettings::default());
     assert!(matches!(error, ReadError::HeaderQuote { line: 2 }), "{error}");
     for delimiter in [b'"', b'\n', b'\r', 0, 0xA7] {

@@ -56,7 +56,8 @@ fn a_character_cut_in_two_by_a_field_boundary_is_not_valid() {
 #[test]
 fn nul_bytes_are_a_problem_of_their_row() {
     let (_, rows) = read("id,\n1,a\n2,b\0c\n3,\"\0\"\n4,d\n");
-    let expected = owned(&[(2, "1"), (3, "column 2 holds a NUL byte"), (4, "column 2 holds a NUL byte"), (5, "4")]);
+    let expected =
+        owned(&[(2, "1"), (3, "column 2 contains a NUL byte"), (4, "column 2 contains a NUL byte"), (5, "4")]);
     assert_eq!(outline(&rows), expected);
 }
 
@@ -80,7 +81,7 @@ fn other_encodings_are_named() {
     for (bytes, expected) in cases {
         let error = read_error(bytes, &ReadSettings::default());
         assert!(matches!(error, ReadError::Encoding(found) if found == expected), "{expected}: {error:?}");
-        assert!(error.to_string().contains(&expected.to_string()) && error.to_string().contains("export it as UTF-8"));
+        assert!(error.to_string().contains(&expected.to_string()) && error.to_string().contains("Export it as UTF-8"));
     }
 }
 

@@ -1,29 +1,64 @@
 use std::fmt;
 
-/// Why an object is not delivered. Displays as a short clause for reports: "half-uploaded or hidden".
+use crate::message::codes;
+
+/// Why an object below `incoming/` is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum IgnoredReason {
-    /// Not in the export's folder.
+    /// The object is not in the export's folder.
+    ///
+    /// Fix: check `folder` of the export.
     OutsideFolder,
-    /// A key that ends in a slash, as consoles make to show a folder.
+    /// The key ends in a slash, as consoles create it for a folder.
+    ///
+    /// Fix: nothing to do.
     FolderMarker,
-    /// No bytes.
+    /// The object has no content.
+    ///
+    /// Fix: check the export if the file should not be empty.
     EmptyObject,
-    /// A name that a client gives while it still writes, or a hidden one.
+    /// The name is that of an unfinished upload or of a hidden file.
+    ///
+    /// Fix: nothing to do; the finished file has another name.
     HalfUploaded,
-    /// A segment that `segments` of the export does not list.
+    /// `segments` of the export does not list the segment.
+    ///
+    /// Fix: add the segment to `segments` if it should be delivered.
     SegmentNotListed,
-    /// A name that may be a segment, or a part, copy or date of one.
+    /// The name could be a segment, or a part, a copy or a date.
+    ///
+    /// Fix: list the segment in `segments`, or set `path`.
     UnclearSegment,
-    /// What stands in the segment's place cannot be the name of one.
+    /// The segment's part of the key can't be a segment name.
+    ///
+    /// Fix: rename the file, or set `path`.
     NoSegmentName,
-    /// Not a text table by its extension.
+    /// The file name does not end in .csv, .txt or .tsv (or one of them with .gz).
+    ///
+    /// Fix: rename the file if it is CSV.
     OtherKind,
-    /// No layout fits, or its date does not exist.
+    /// The key matches no layout, or its date does not exist.
+    ///
+    /// Fix: set `path` if it is a file of the export.
     UnknownKey,
-    /// The export's `path` does not fit.
+    /// The key does not match the export's `path`.
+    ///
+    /// Fix: fix `path` if it is a file of the export.
     PathDoesNotFit,
 }
+
+codes!(IgnoredReason {
+    OutsideFolder = "ITB-N01",
+    FolderMarker = "ITB-N02",
+    EmptyObject = "ITB-N03",
+    HalfUploaded = "ITB-N04",
+    SegmentNotListed = "ITB-N05",
+    UnclearSegment = "ITB-N06",
+    NoSegmentName = "ITB-N07",
+    OtherKind = "ITB-N08",
+    UnknownKey = "ITB-N09",
+    PathDoesNotFit = "ITB-N10",
+});
 
 impl fmt::Display for IgnoredReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -34,14 +69,12 @@ impl fmt::Display for IgnoredReason {
             Self::HalfUploaded => "half-uploaded or hidden",
             Self::SegmentNotListed => "its segment is not in the export's `segments`",
             Self::UnclearSegment => {
-                "its name may be a part, a copy or a date of a segment: list the segment in `segments` or set `path`"
+                "ambiguous name (segment, part, copy or date): list the segment in `segments` or set `path`"
             }
-            Self::NoSegmentName => {
-                "what stands in the segment's place cannot be a segment's name: a step of a path, a control character, or over 256 characters"
-            }
+            Self::NoSegmentName => "not a valid segment name: . or .., control characters, or over 256 characters",
             Self::OtherKind => "not a .csv, .txt or .tsv file (also .gz)",
-            Self::UnknownKey => "no layout fits its key: set `path` if it is an export's file",
-            Self::PathDoesNotFit => "the export's `path` does not fit its key",
+            Self::UnknownKey => "its key matches no layout: set `path` if it is a file of the export",
+            Self::PathDoesNotFit => "its key does not match the export's `path`",
         })
     }
 }

@@ -18,6 +18,7 @@ pub use data_type::DataType;
 pub use entity::{Entity, ListedFile, ModelColumn, Partition};
 pub use format::{CsvStyle, FileFormat, QuoteStyle};
 
+use crate::message::codes;
 use crate::names::SegmentName;
 use json::Node;
 
@@ -27,28 +28,32 @@ pub struct Model {
     entities: Vec<Entity>,
 }
 
-/// Why a model cannot be read. No value of the document is in the text, since a location may hold a signature.
+/// Why a `model.json` can't be read. The texts contain no values, because a location may contain a signature.
+///
+/// Fix: run the export again, or copy the file again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {
-    /// Not JSON at all.
-    #[error("the model is not JSON: {problem}; export again or copy the file again")]
+    /// The file is not JSON.
+    #[error("the model.json is not JSON: {problem}\nRun the export again, or copy the file again.")]
     NotJson {
         /// What the JSON reader says, with line and column.
         problem: String,
     },
-    /// In UTF-16.
-    #[error("the model is in UTF-16, but JSON is UTF-8; save it as UTF-8")]
+    /// The file is UTF-16.
+    ///
+    /// Fix: save it as UTF-8.
+    #[error("the model.json is UTF-16, not UTF-8\nSave it as UTF-8.")]
     Utf16,
-    /// Something that has to be there is not.
-    #[error("the model has no \"{member}\" at {path}")]
+    /// A required member is missing.
+    #[error("the model.json has no \"{member}\" at {path}")]
     Missing {
         /// Where it is looked for, as a JSON path.
         path: String,
         /// The member's name.
         member: &'static str,
     },
-    /// Another kind of value than is allowed.
-    #[error("the model has {found} at {path}, where it needs {expected}")]
+    /// A value has the wrong type.
+    #[error("the model.json has {found} at {path} instead of {expected}")]
     Unexpected {
         /// Where, as a JSON path.
         path: String,
@@ -58,6 +63,8 @@ pub enum ModelError {
         found: &'static str,
     },
 }
+
+codes!(ModelError { NotJson = "ITB-F31", Utf16 = "ITB-F32", Missing = "ITB-F33", Unexpected = "ITB-F34" });
 
 impl Model {
     /// Reads a whole document, a `model.json` or a manifest, told apart by their content. A byte-order mark may stand

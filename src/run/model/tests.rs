@@ -158,11 +158,11 @@ fn the_text_form_is_that_of_the_partition() {
 fn errors_say_what_is_wrong_and_where() {
     let secret = "https://acct/ci/x.csv?sig=TOPSECRET";
     for (document, names) in [
-        (json!([]).to_string(), "a list at $, where it needs an object"),
+        (json!([]).to_string(), "a list at $ instead of an object"),
         (json!({"name": "x"}).to_string(), "no \"entities\" at $"),
         (json!({"entities": null}).to_string(), "no \"entities\" at $"),
-        (json!({"entities": {}}).to_string(), "an object at $.entities, where it needs a list"),
-        (json!({"entities": [secret]}).to_string(), "another text at $.entities[0], where it needs an object"),
+        (json!({"entities": {}}).to_string(), "an object at $.entities instead of a list"),
+        (json!({"entities": [secret]}).to_string(), "another text at $.entities[0] instead of an object"),
         (json!({"entities": [{"attributes": []}]}).to_string(), "no \"name\" at $.entities[0]"),
         (json!({"entities": [{"name": " "}]}).to_string(), "an empty text at $.entities[0].name"),
         (
@@ -176,7 +176,7 @@ fn errors_say_what_is_wrong_and_where() {
         (
             json!({"entities": [{"name": "A", "partitions": [{"fileFormatSettings": {"columnHeaders": "perhaps"}}]}]})
                 .to_string(),
-            "partitions[0].fileFormatSettings.columnHeaders, where it needs true or false",
+            "partitions[0].fileFormatSettings.columnHeaders instead of true or false",
         ),
         (
             json!({"entities": [{"name": "A", "partitions": [{"fileFormatSettings": {"delimiter": secret}}]}]})

@@ -1,0 +1,87 @@
+//! Messages with stable codes, and numbers in texts.
+
+use std::fmt;
+
+/// A message with a code that stays the same when its text changes: `ITB-`, a letter for the area, and a number.
+///
+/// `docs/messages.md` lists all of them. A code is never given to another message.
+pub trait Coded: fmt::Display {
+    /// The code, such as `ITB-B05`.
+    fn code(&self) -> &'static str;
+
+    /// The text and the code.
+    fn to_message(&self) -> Message {
+        Message { text: self.to_string(), code: self.code().to_owned() }
+    }
+
+    /// The text with its code at the end, for places that have no separate field for the code.
+    fn with_code(&self) -> String {
+        self.to_message().to_string()
+    }
+}
+
+/// A text and its code, as reports and responses carry them. Displays with the code at the end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Message {
+    /// What happened, what is safe, and what to do next: a first line, and the details in further lines.
+    pub text: String,
+    /// The code of the text; the first one where a text consists of several.
+    pub code: String,
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} [{}]", self.text, self.code)
+    }
+}
+
+/// A number with a comma at each thousand: `1,234,567`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A number of things: `1 member`, `2,640 members`.
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
+/// Implements [`Coded`] for an enum. A variant that `wraps` another message, or has it as its `source`, has the code of
+/// that message.
+#[macro_export]
+macro_rules! codes {
+    (
+        $message:ident $(wraps $($wrapper:ident),+)? $(source $($place:ident),+)?
+        { $($variant:ident = $code:literal),* $(,)? }
+    ) => {
+        impl $crate::message::Coded for $message {
+            fn code(&self) -> &'static str {
+                match self {
+                    $(Self::$variant { .. } => $code,)*
+                    $($(Self::$wrapper(inner) => $crate::message::Coded::code(inner),)+)?
+                    $($(Self::$place { source, .. } => $crate::message::Coded::code(source),)+)?
+                }
+            }
+        }
+    };
+}
+
+pub use codes;
+
+#[cfg(test)]
+mod tests {
+    use super::{count, counted};
+
+    #[test]
+    fn numbers_and_plurals_are_easy_to_read() {
+        assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([0, 1, 2_640].map(|n| counted(n, "member", "members")), ["0 members", "1 member", "2,640 members"]);
+    }
+}
