@@ -104,6 +104,7 @@ async fn a_held_run_unsets_nobody_until_it_is_released_or_replaced() {
     let answer = host.invoke(&json!({}), TIMEOUT).await.unwrap();
     let report = &answer["reports"][0];
     assert_eq!(report["outcome"], "held", "{report}");
+    assert_eq!(report["code"], "ITB-H01", "{report}");
     let message = report["message"].as_str().unwrap();
     for word in ["30 of 40 members would leave", "75 %", "(`max_leavers`) is 50 %", "allow_leavers"] {
         assert!(message.contains(word), "{message}");
@@ -226,6 +227,7 @@ async fn a_retired_segment_is_unset_and_forgotten() {
 
     let error = host.invoke(&event, TIMEOUT).await.unwrap_err();
     assert!(error.message.contains("\"HighValueCustomers\" does not exist; existing: ChurnRisk"), "{error}");
+    assert!(error.message.ends_with(" [ITB-E05]"), "{error}");
     assert_silent(host.log_lines());
 }
 

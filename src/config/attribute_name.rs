@@ -47,12 +47,11 @@ pub(super) fn check_field(name: &str) -> Result<Option<StandardField>, Refusal> 
                 Refusal::new(found, allowed).advise(advice.map(str::to_owned))
             }
             NameProblem::OtherSpelling(field) => {
-                let found = format!("the name {}, which Braze would take for a custom attribute", quoted(name));
+                let found = format!("the name {}, which Braze would store as a custom attribute", quoted(name));
                 Refusal::new(found, format!("Braze's own spelling, {}", quoted(field.as_str())))
             }
             NameProblem::Reserved | NameProblem::Standard(_) => {
-                let found =
-                    format!("the name {}, which Braze keeps for itself or does not take from a column", quoted(name));
+                let found = format!("the name {}, which Braze reserves or does not accept from a column", quoted(name));
                 Refusal::new(found, allowed)
             }
             form => refuse_form(name, form),
@@ -64,7 +63,7 @@ pub(super) fn check_field(name: &str) -> Result<Option<StandardField>, Refusal> 
 pub(super) fn check_segment_attribute(name: &str) -> Result<(), Refusal> {
     braze_fields::check_segment_attribute(name).map_err(|problem| match problem {
         NameProblem::Identifier(_) | NameProblem::Reserved | NameProblem::Standard(_) => {
-            let found = format!("the attribute name {}, which is a field of Braze's own", quoted(name));
+            let found = format!("the attribute name {}, which is a standard field of Braze", quoted(name));
             Refusal::new(found, "the name of a custom attribute")
         }
         form => refuse_form(name, form),
@@ -77,7 +76,7 @@ fn refuse_form(name: &str, problem: NameProblem) -> Refusal {
     );
     let found = match problem {
         NameProblem::Empty => "an empty name".to_owned(),
-        NameProblem::SpaceAtAnEnd => format!("{}, with a space at an end", shown(name)),
+        NameProblem::SpaceAtAnEnd => format!("{}, with a leading or trailing space", shown(name)),
         NameProblem::TooLong { characters } => format!("a name of {characters} characters"),
         _ => shown(name),
     };

@@ -136,7 +136,7 @@ fn segments_are_different_names() {
 #[test]
 fn a_segment_named_like_a_field_of_braze_needs_another_name() {
     let mistake = mistake(&file("", "segments = [\"gender\"]"));
-    assert_eq!(mistake.found, "the attribute name \"gender\", which is a field of Braze's own");
+    assert_eq!(mistake.found, "the attribute name \"gender\", which is a standard field of Braze");
     assert_eq!(mistake.advice.unwrap(), "give the segment \"gender\" another name under attribute_names");
     let renamed = export("segments = [\"gender\"]\nattribute_names = { gender = \"Gender segment\" }");
     assert_eq!(renamed.attribute_of(&"gender".into()).as_str(), "Gender segment");
@@ -261,17 +261,17 @@ fn names_that_braze_would_refuse_or_misread_are_refused() {
     let long = "ä".repeat(256);
     for (name, found, allowed) in [
         ("", "an empty name".to_owned(), form),
-        (" a", "the text \" a\", with a space at an end".to_owned(), form),
+        (" a", "the text \" a\", with a leading or trailing space".to_owned(), form),
         ("$set", "the text \"$set\"".to_owned(), form),
         (&long, "a name of 256 characters".to_owned(), form),
         (
             "First_Name",
-            "the name \"First_Name\", which Braze would take for a custom attribute".to_owned(),
+            "the name \"First_Name\", which Braze would store as a custom attribute".to_owned(),
             "Braze's own spelling, \"first_name\"",
         ),
         (
             "DOB",
-            "the name \"DOB\", which Braze would take for a custom attribute".to_owned(),
+            "the name \"DOB\", which Braze would store as a custom attribute".to_owned(),
             "Braze's own spelling, \"dob\"",
         ),
     ] {
@@ -299,7 +299,7 @@ fn names_that_braze_would_refuse_or_misread_are_refused() {
         "subscription_groups",
         "current_location",
     ] {
-        let found = format!("the name \"{name}\", which Braze keeps for itself or does not take from a column");
+        let found = format!("the name \"{name}\", which Braze reserves or does not accept from a column");
         refused(
             &file("", &format!("attributes = {{ {name} = \"X\" }}")),
             "exports.clienti.attributes",
@@ -323,7 +323,7 @@ fn attribute_names_are_those_of_listed_segments() {
         assert_eq!((mistake.table.as_str(), mistake.key.as_str(), mistake.found.as_str()), (table, "A", found));
     }
     let taken = super::mistake(&file("", "attribute_names = { A = \"first_name\" }"));
-    assert_eq!(taken.found, "the attribute name \"first_name\", which is a field of Braze's own");
+    assert_eq!(taken.found, "the attribute name \"first_name\", which is a standard field of Braze");
     assert_eq!(
         export("attribute_names = { A = \"High Value 💎\" }").attribute_of(&"A".into()).as_str(),
         "High Value 💎"
