@@ -1,7 +1,7 @@
 //! Writes Dynamics 365 Customer Insights segments to Braze: the library behind three AWS Lambda functions.
 //!
 //! Customer Insights exports each segment as CSV files. They land in an S3 bucket below `incoming/`, and every member's
-//! profile in Braze gets a custom attribute with the segment's name. Whoever leaves the segment is told as well.
+//! profile in Braze gets a custom attribute with the segment's name. When a member leaves the segment, it is set to `false` or removed.
 //!
 //! # The map
 //!
@@ -42,8 +42,8 @@
 //!
 //! # Promises
 //!
-//! - Every row read has one fate: accepted, unchanged, duplicate or rejected.
-//! - An older run is never sent over a newer one, and nobody leaves because of a run that is not complete.
+//! - Every row read has one result: accepted, unchanged, duplicate or rejected.
+//! - An older run is never sent over a newer one, and no one is removed because of a run that is not complete.
 //! - Keys and personal data are in no log line, error, metric or panic.
 //! - Memory does not grow with the size of a file.
 
