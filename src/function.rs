@@ -69,7 +69,11 @@ fn start_logs() {
         Some("trace") => LevelFilter::TRACE,
         _ => LevelFilter::INFO,
     };
-    let targets = Targets::new().with_default(LevelFilter::WARN).with_target("insights_to_braze", level);
+    // The runtime would log an invocation's error a second time, in Rust's debug form.
+    let targets = Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
+        .with_target("insights_to_braze", level);
     let lines = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr).with_target(false);
     tracing_subscriber::registry().with(targets).with(lines).init();
 }

@@ -11,6 +11,7 @@
 //! | module | question it answers |
 //! | --- | --- |
 //! | [`names`] | Which names must not be mixed up? |
+//! | [`masked`] | How is a person's value shown? |
 //! | [`message`] | Which code does a message have, and how are numbers written in texts? |
 //! | [`clock`] | What time is it, in production and in a simulation? |
 //! | [`randomness`] | Where do random numbers come from? |
@@ -60,6 +61,7 @@ pub mod erase;
 pub mod function;
 pub mod handler;
 pub mod inspect;
+pub mod masked;
 pub mod membership;
 pub mod message;
 pub mod names;

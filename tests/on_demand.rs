@@ -69,7 +69,7 @@ async fn a_dry_run_tells_everything_and_changes_nothing() {
     assert_eq!(objects.len(), 3);
     for object in objects {
         assert_eq!(object[ATTRIBUTE], json!(true));
-        assert_eq!((&object["external_id"], &object["first_name"]), (&json!("c•••"), &json!("C•••")));
+        assert_eq!((&object["external_id"], &object["first_name"]), (&json!("aaaaaa-00"), &json!("Aaaaaa, 字字 •")));
         assert_eq!(object["loyalty_points"], "a number");
     }
     assert!(report["message"].as_str().unwrap().contains("30 members would be set to `false`"));

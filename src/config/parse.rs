@@ -8,7 +8,7 @@ use super::error::ConfigError;
 use super::export::Connections;
 use super::mistakes::{Mistakes, Refusal, Reported, syntax_error};
 use super::reference::{Key, Table, connection as connection_keys, connections, export as export_keys, exports, root};
-use super::shown::shown;
+use super::shown::{may_be_key, shown};
 use super::table::TableReader;
 use super::{Config, Export, conflicts, connection, export};
 
@@ -93,5 +93,6 @@ const LONGEST_NAME: usize = 100;
 
 fn is_name(name: &str) -> bool {
     (1..=LONGEST_NAME).contains(&name.len())
+        && !may_be_key(name)
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }

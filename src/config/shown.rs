@@ -2,6 +2,9 @@
 
 use toml::de::DeValue;
 
+/// Stands in messages for what may be a key, whether it was pasted as a value or as a name.
+const HIDDEN: &str = "a text that looks like a key (not shown)";
+
 /// A longer text is cut in messages.
 const LONGEST_SHOWN: usize = 80;
 
@@ -34,14 +37,18 @@ pub(super) fn shown(text: &str) -> String {
     if text.is_empty() {
         "an empty text".to_owned()
     } else if may_be_key(text) {
-        "a text that looks like a key (not shown)".to_owned()
+        HIDDEN.to_owned()
     } else {
         format!("the text {}", quoted(text))
     }
 }
 
-/// A text in double quotes, with line breaks and the like escaped, cut when very long.
+/// A text in double quotes, with line breaks and the like escaped, cut when very long; words in its place where it may be a
+/// key.
 pub(super) fn quoted(text: &str) -> String {
+    if may_be_key(text) {
+        return HIDDEN.to_owned();
+    }
     let mut escaped: String = text.chars().take(LONGEST_SHOWN).flat_map(char::escape_debug).collect();
     if text.chars().nth(LONGEST_SHOWN).is_some() {
         escaped.push('…');
@@ -72,7 +79,7 @@ pub(super) fn alternatives(texts: &[&str]) -> String {
 /// A key as TOML writes it: bare where it may be, else in quotes.
 pub(super) fn toml_key(key: &str) -> String {
     let bare = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-    if bare { key.to_owned() } else { quoted(key) }
+    if bare && !may_be_key(key) { key.to_owned() } else { quoted(key) }
 }
 
 /// Whether a text may hold a key that must never be shown: a UUID, as Braze's REST keys are, or a long run of mixed

@@ -10,6 +10,7 @@ use super::open::FileBytes;
 use super::segment::{RunOptions, SegmentDelivery};
 use crate::braze::RequestsOverTime;
 use crate::config::OnLeave;
+use crate::masked::masked;
 use crate::membership::RunMembers;
 use crate::message::Coded;
 use crate::pattern::RunId;
@@ -150,7 +151,7 @@ impl Seen {
     }
 }
 
-/// Hides personal values: texts keep their first character, numbers and flags only their kind.
+/// Hides personal values: of texts the shape is shown, of numbers and flags the kind.
 fn mask(object: Value, attribute: &str) -> Value {
     let Value::Object(fields) = object else {
         return Value::Null;
@@ -165,10 +166,7 @@ fn mask(object: Value, attribute: &str) -> Value {
 
 fn mask_value(value: &Value) -> Value {
     match value {
-        Value::String(text) => match text.chars().next() {
-            Some(first) => Value::String(format!("{first}•••")),
-            None => Value::String(String::new()),
-        },
+        Value::String(text) => Value::String(masked(text)),
         Value::Array(values) => Value::Array(values.iter().map(mask_value).collect()),
         Value::Number(_) => Value::String("a number".to_owned()),
         Value::Bool(_) => Value::String("true or false".to_owned()),

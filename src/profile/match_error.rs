@@ -2,13 +2,12 @@
 
 use std::fmt;
 
+use crate::masked::masked;
 use crate::message::{Coded, codes};
 use crate::names::ExportName;
 
 /// So many of the columns found are listed in a message.
 const MAX_COLUMNS_LISTED: usize = 50;
-/// A name with as many digits is more likely a value than a column's name.
-const DIGITS_OF_A_VALUE: usize = 3;
 
 /// The export's configuration does not match the columns of the file. The message lists all problems.
 ///
@@ -36,8 +35,8 @@ impl Coded for MatchError {
 pub enum ColumnsFound {
     /// Their names.
     Names(Vec<String>),
-    /// How many there are, where the first row does not look like a header.
-    NotAHeader(usize),
+    /// The shapes of the first row's cells, where none of them is a configured column: it may be a person's row.
+    NotAHeader(Vec<String>),
 }
 
 /// A problem of the previous message.
@@ -88,12 +87,13 @@ pub enum MatchProblem {
 codes!(MatchProblem { Missing = "ITB-F22", Ambiguous = "ITB-F23", FieldName = "ITB-F24", AttributeName = "ITB-F25" });
 
 impl MatchError {
-    /// `any_found`: whether a configured column is in the header, which then surely is one.
+    /// `any_found`: whether a configured column is in the header. Otherwise the first row may be a person's, and is shown by
+    /// its shapes alone.
     pub(super) fn new(export: &ExportName, problems: Vec<MatchProblem>, header: &[String], any_found: bool) -> Self {
-        let columns = if any_found || !header.iter().any(|name| looks_like_value(name)) {
+        let columns = if any_found || header.is_empty() {
             ColumnsFound::Names(header.to_vec())
         } else {
-            ColumnsFound::NotAHeader(header.len())
+            ColumnsFound::NotAHeader(header.iter().map(|cell| masked(cell)).collect())
         };
         Self { export: export.clone(), problems, columns }
     }
@@ -106,14 +106,11 @@ impl MatchError {
                  list its columns in [exports.{table}.csv] columns)"
             ),
             ColumnsFound::NotAHeader(_) => format!(
-                "for a file without a header and without a model.json, list its columns in [exports.{table}.csv] columns"
+                "correct [exports.{table}] in exports.toml; for a file without a header and without a model.json, list its \
+                 columns in [exports.{table}.csv] columns"
             ),
         }
     }
-}
-
-fn looks_like_value(name: &str) -> bool {
-    name.trim().is_empty() || name.contains('@') || name.chars().filter(|c| c.is_numeric()).count() >= DIGITS_OF_A_VALUE
 }
 
 fn list(problems: &[MatchProblem]) -> String {
@@ -123,16 +120,19 @@ fn list(problems: &[MatchProblem]) -> String {
 fn describe_columns(columns: &ColumnsFound) -> String {
     match columns {
         ColumnsFound::Names(names) if names.is_empty() => "The file has no columns".to_owned(),
-        ColumnsFound::Names(names) => {
-            let listed: Vec<_> = names.iter().take(MAX_COLUMNS_LISTED).map(|name| format!("{name:?}")).collect();
-            let more = names.len() - listed.len();
-            let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("Its columns are {}{tail}", listed.join(", "))
-        }
-        ColumnsFound::NotAHeader(count) => {
-            format!("Its first row of {count} columns looks like data, not like a header")
-        }
+        ColumnsFound::Names(names) => format!("Its columns are {}", listed(names, |name| format!("{name:?}"))),
+        ColumnsFound::NotAHeader(shapes) => format!(
+            "Its first row has none of the configured columns, so only the shapes of its cells are shown: {}",
+            listed(shapes, str::to_owned)
+        ),
     }
+}
+
+fn listed(texts: &[String], shown: impl Fn(&str) -> String) -> String {
+    let listed: Vec<_> = texts.iter().take(MAX_COLUMNS_LISTED).map(|text| shown(text)).collect();
+    let more = texts.len() - listed.len();
+    let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{tail}", listed.join(", "))
 }
 
 fn numbers(positions: &[usize]) -> String {

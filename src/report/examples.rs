@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::masked;
 use super::rejected::RejectedRows;
 use crate::config::Export;
+use crate::masked::masked;
 use crate::rows::{Header, ReadSettings, Row, RowReader};
 
 /// Examples of one reason.
@@ -81,7 +81,7 @@ impl Examples {
             return;
         }
         *met += 1;
-        let value = |place: usize| row.field(place).map_or_else(|| "•••".to_owned(), masked);
+        let value = |place: usize| row.field(place).map_or_else(|| "not UTF-8".to_owned(), masked);
         let (always, if_filled) = shown.split_at(shown.len().min(2));
         let filled = if_filled.iter().filter(|place| row.field(**place).is_none_or(|value| !value.is_empty()));
         let places = always.iter().chain(filled).take(FIELDS);

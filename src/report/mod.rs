@@ -3,7 +3,6 @@
 mod comparison;
 mod counts;
 pub mod examples;
-mod masked;
 mod message;
 pub mod metrics;
 pub mod rejected;
@@ -16,7 +15,6 @@ use serde::{Deserialize, Serialize};
 
 pub use self::comparison::Compared;
 pub use self::counts::{Counts, Requests, Rows};
-pub use self::masked::masked;
 pub use self::message::{HoldReason, ReportMessage};
 use crate::braze::RequestsOverTime;
 use crate::names::{AttributeName, ExportName, SegmentName};

@@ -175,3 +175,20 @@ fn the_reference_is_complete() {
         }
     }
 }
+
+/// People paste a key where a name belongs as well.
+#[test]
+fn a_key_that_was_pasted_as_a_name_is_not_repeated() {
+    const KEY: &str = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
+    for text in [
+        format!("[connections.{KEY}]\nhostname = \"rest.fra-01.braze.eu\"\nsecret = \"s\"\nwrong = 1\n"),
+        format!("[connections.b]\nhostname = \"rest.fra-01.braze.eu\"\n{KEY} = 1\n"),
+        format!("[connections.b]\n{KEY} = \"x\"\n\"key {KEY}\" = 2\n"),
+        format!("[exports.x]\nconnection = \"{KEY}\"\nfolder = \"incoming/x\"\n"),
+        format!("[exports.x]\n[exports.x.attributes]\n\"$ {KEY}\" = 1\n"),
+        format!("[{KEY}]\na = 1\n"),
+    ] {
+        let error = Config::parse(&text).unwrap_err().to_string();
+        assert!(!error.contains(KEY), "{text}: {error}");
+    }
+}
