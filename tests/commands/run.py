@@ -116,6 +116,16 @@ def copies():
     return upstream, clone
 
 
+def build_quickly():
+    """Settings of Cargo above the clone: what the tests need to be fast is only needed to run here."""
+    packages = tomllib.loads((ROOT / "Cargo.toml").read_text())["profile"]["dev"]["package"]
+    lines = ["[profile.dev]", "opt-level = 0", "debug = false", "incremental = false"]
+    for name in packages:
+        lines += [f'[profile.dev.package."{name}"]', "opt-level = 0"]
+    (FOLDER / ".cargo").mkdir(exist_ok=True)
+    (FOLDER / ".cargo/config.toml").write_text("\n".join(lines) + "\n")
+
+
 def prepare_local(folder, host):
     """A folder for the program: exports.toml, and an export of Customer Insights in the home folder."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -191,6 +201,7 @@ def main():
         # Nobody waits for half an hour of quiet here.
         text = text.replace("rest.fra-01.braze.eu", host).replace("folder =", "settle_minutes = 0\nfolder =")
         (FOLDER / f"{number}.toml").write_text(text)
+    build_quickly()
     upstream, clone = copies()
     emulated = {**environment, "AUTH": "true", "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(aws), "SFTP_ENABLED": "0", "IOT_MTLS_ENABLED": "0",
                 "MINISTACK_REGION": "eu-central-1"}
