@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "formats/as_found.rs"]
+mod as_found;
 #[path = "formats/desk.rs"]
 mod desk;
 #[path = "formats/dialects.rs"]

@@ -11,8 +11,8 @@ use super::segment::{RunOptions, SegmentDelivery};
 use crate::config::{OnLeave, SendRule};
 use crate::description::FileDescription;
 use crate::membership::Known;
-use crate::profile::{ColumnTypes, Matcher, TypesDigest, json};
-use crate::rows::{Header, RowReader};
+use crate::profile::{ColumnTypes, FirstLook, Matcher, TypesDigest, json};
+use crate::rows::{Header, ReadError, RowProblem, RowReader};
 use crate::run::FileToDeliver;
 use crate::state::{Checkpoint, Ledger};
 
@@ -23,8 +23,66 @@ const TENTHS_PER_CHUNK: u32 = 2;
 /// The most requests in one chunk, however many the connection admits.
 const MOST_PER_CHUNK: usize = 100;
 
+/// So many bytes of text, at most, are looked at before anything is sent.
+const LOOKED_AT: u64 = 16 << 20;
+
 /// Bytes of a file, as they come from S3.
 pub(super) type FileBytes = Box<dyn AsyncRead + Unpin + Send>;
+
+/// A file that has been opened.
+pub(super) struct Opened {
+    pub(super) builder: ChunkBuilder<FileBytes>,
+    pub(super) header: Header,
+    pub(super) types: TypesDigest,
+    /// What its first rows show; `None` where nobody needs to know it again.
+    pub(super) look: Option<FirstLook>,
+}
+
+/// Refuses or holds a file whose first rows show that it is not what it should be.
+fn judge(key: &str, look: &FirstLook, first_delivery: bool, allowed: Option<u64>) -> Result<(), DeliveryError> {
+    let key = key.to_owned();
+    if let Some((reason, rows)) = look.identifiers().reason_to_hold(first_delivery, allowed) {
+        return Err(DeliveryError::DoubtfulIdentifiers { key, reason, rows });
+    }
+    match look.every_row_is_refused() {
+        Some((reason, _)) => Err(DeliveryError::EveryRowRejected { key, reason: reason.to_owned() }),
+        None => Ok(()),
+    }
+}
+
+/// Looks at the first rows of a file that `source` reads from its beginning.
+pub(crate) async fn look_at(
+    source: impl AsyncRead + Unpin,
+    described: &FileDescription,
+    matcher: &Matcher,
+) -> Result<FirstLook, ReadError> {
+    let mut settings = described.settings.clone();
+    let limits = &mut settings.limits;
+    let is_cut = limits.max_text_bytes > LOOKED_AT;
+    limits.max_text_bytes = limits.max_text_bytes.min(LOOKED_AT);
+    let mut reader = match RowReader::open(source, settings).await {
+        Err(ReadError::TextTooLong { .. }) if is_cut => return Ok(FirstLook::new(matcher, &[], false)),
+        opened => opened?,
+    };
+    let mut look = FirstLook::new(matcher, &reader.header().columns, described.is_change_feed);
+    loop {
+        let row = match reader.next_row().await {
+            Ok(Some(row)) => row,
+            Ok(None) => break,
+            Err(ReadError::TextTooLong { .. }) if is_cut => break,
+            Err(error) => return Err(error),
+        };
+        let goes_on = match row.problem() {
+            Some(RowProblem::RepeatedHeader) => true,
+            Some(problem) => look.see_problem(problem),
+            None => look.see(matcher, &row),
+        };
+        if !goes_on {
+            break;
+        }
+    }
+    Ok(look)
+}
 
 impl SegmentDelivery {
     /// A builder of chunks that begins where the claim's record says.
@@ -38,11 +96,18 @@ impl SegmentDelivery {
         let known = self.load_known(&claim.ledger, file.run).await?;
         let send = if claim.file.resend { Some(SendRule::All) } else { options.send };
         let options = RunOptions { send, ..options };
-        let (builder, header, types) =
-            self.open_rows(file, options, &claim.ledger, known, claim.file.checkpoint.as_ref()).await?;
-        if claim.file.checkpoint.is_none() {
+        let checkpoint = claim.file.checkpoint.as_ref();
+        let Opened { builder, header, types, look } =
+            self.open_rows(file, options, &claim.ledger, known, checkpoint).await?;
+        if checkpoint.is_none() {
             account.record.types = Some(types);
+            if let Some(look) = &look {
+                let first_delivery = claim.ledger.last_complete.is_none();
+                judge(&file.object.key, look, first_delivery, options.allow_identifiers)?;
+            }
         }
+        let doubts = look.iter().flat_map(|look| look.identifiers().notes().collect::<Vec<_>>());
+        account.record.notes.extend(doubts.map(|doubt| format!("{}: {doubt}", file.object.key)));
         account.record.notes.extend(builder.notes(&file.object.key));
         if options.reread {
             account.record.notes.insert(format!(
@@ -63,18 +128,19 @@ impl SegmentDelivery {
         ledger: &Ledger,
         known: Known,
         checkpoint: Option<&Checkpoint>,
-    ) -> Result<(ChunkBuilder<FileBytes>, Header, TypesDigest), DeliveryError> {
+    ) -> Result<Opened, DeliveryError> {
         let key = &file.object.key;
         let described = Box::pin(self.describe(key)).await?;
         let reader = match checkpoint {
             None => {
                 let source = self.bytes(file, 0).await?;
-                RowReader::open(source, described.settings).await
+                RowReader::open(source, described.settings.clone()).await
             }
             Some(checkpoint) => {
-                let gzip = checkpoint.header.dialect.gzip;
-                let source = self.bytes(file, if gzip { 0 } else { checkpoint.position.byte }).await?;
-                RowReader::resume(source, described.settings, checkpoint.header.clone(), checkpoint.position).await
+                let from_beginning = checkpoint.header.dialect.reads_from_beginning();
+                let source = self.bytes(file, if from_beginning { 0 } else { checkpoint.position.byte }).await?;
+                RowReader::resume(source, described.settings.clone(), checkpoint.header.clone(), checkpoint.position)
+                    .await
             }
         };
         let reader = reader.map_err(|source| DeliveryError::Read { key: key.clone(), source })?;
@@ -86,11 +152,26 @@ impl SegmentDelivery {
             Matcher::new(&self.export, &self.attribute, &header.columns, &described.types)
         };
         let matcher = matcher.map_err(|source| DeliveryError::Match { key: key.clone(), source })?;
+        let wants_look = !header.empty && (checkpoint.is_none() || matcher.wants_look());
+        let look = if wants_look { Some(self.first_look(file, &described, &matcher).await?) } else { None };
+        let matcher = look.iter().fold(matcher, Matcher::after);
         // The shortest row is an identifier of one character and the line's end. Deflate makes nothing smaller than 1/1032.
         let expansion = if header.dialect.gzip { 1_032 } else { 1 };
         let most_rows = usize::try_from(file.object.size.saturating_mul(expansion) / 2 + 1).unwrap_or(usize::MAX);
         let builder = ChunkBuilder::new(reader, matcher, known, self.chunk_settings(options, ledger, most_rows));
-        Ok((builder, header, described.types.digest()))
+        Ok(Opened { builder, header, types: described.types.digest(), look })
+    }
+
+    /// Looks at the first rows of a file, before anything of it is sent.
+    async fn first_look(
+        &self,
+        file: &FileToDeliver,
+        described: &FileDescription,
+        matcher: &Matcher,
+    ) -> Result<FirstLook, DeliveryError> {
+        let source = self.bytes(file, 0).await?;
+        let look = look_at(source, described, matcher).await;
+        look.map_err(|source| DeliveryError::Read { key: file.object.key.clone(), source })
     }
 
     async fn bytes(&self, file: &FileToDeliver, from: u64) -> Result<FileBytes, DeliveryError> {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::objects::Chosen;
 use super::{InspectError, Kind};
 use crate::bucket::{Bucket, BucketError};
+use crate::delivery::look_at;
 use crate::description::{ColumnsFrom, FileDescription};
 use crate::masked::masked;
 use crate::names::{ExportName, SegmentName};
@@ -133,7 +134,15 @@ pub(super) async fn inspect_file(
         }
         Err(error) => return Err(error.into()),
     };
-    if let Err(error) = told.look_into(source, chosen, &description).await {
+    let looked = match told.look_into(source, chosen, &description).await {
+        Ok(Some(matcher)) => match bucket.open(key, Some(&chosen.object.etag), 0).await {
+            Ok(stream) => told.judge(stream.into_async_read(), &description, matcher).await,
+            Err(BucketError::Missing { .. } | BucketError::Changed { .. }) => Ok(()),
+            Err(error) => return Err(error.into()),
+        },
+        other => other.map(|_| ()),
+    };
+    if let Err(error) = looked {
         told.fits = false;
         told.problem = Some(error.to_string());
     }
@@ -146,7 +155,7 @@ impl InspectedFile {
         source: impl tokio::io::AsyncRead + Unpin,
         chosen: &Chosen,
         description: &FileDescription,
-    ) -> Result<(), ReadError> {
+    ) -> Result<Option<Matcher>, ReadError> {
         let mut reader = RowReader::open(source, description.settings.clone()).await?;
         let header = reader.header().clone();
         self.dialect = Some(ToldDialect::of(&header));
@@ -154,16 +163,17 @@ impl InspectedFile {
         self.notes.extend(header.notes());
         if header.empty {
             self.fits = true;
-            return Ok(());
+            return Ok(None);
         }
         self.column_count = header.columns.len();
         self.columns = columns(&header, description);
         self.configured = ConfiguredColumn::all_of(&chosen.export, &header.columns, &description.types);
         let attribute = chosen.export.attribute_of(&chosen.segment);
+        let mut fitting = None;
         match Matcher::new(&chosen.export, &attribute, &header.columns, &description.types) {
             Ok(matcher) => {
                 self.fits = true;
-                self.notes.extend(matcher.notes().iter().cloned());
+                fitting = Some(matcher);
             }
             Err(error) => {
                 // Values that were taken for a header are personal data.
@@ -188,6 +198,22 @@ impl InspectedFile {
                     column.first_values.push(masked(value));
                 }
             }
+        }
+        Ok(fitting)
+    }
+
+    /// Says what a delivery would find before it sends anything.
+    async fn judge(
+        &mut self,
+        source: impl tokio::io::AsyncRead + Unpin,
+        description: &FileDescription,
+        matcher: Matcher,
+    ) -> Result<(), ReadError> {
+        let look = look_at(source, description, &matcher).await?;
+        self.notes.extend(matcher.after(&look).notes().iter().cloned());
+        self.notes.extend(look.identifiers().notes());
+        if let Some((reason, _)) = look.every_row_is_refused() {
+            self.notes.push(format!("every row is rejected for the same reason: {reason}"));
         }
         Ok(())
     }

@@ -20,6 +20,7 @@ pub use format::{CsvStyle, FileFormat, QuoteStyle};
 
 use crate::message::codes;
 use crate::names::SegmentName;
+use crate::values::composed;
 use json::Node;
 
 /// What a `model.json` or a manifest says.
@@ -104,9 +105,11 @@ impl Model {
     /// name and its folder's can differ.
     pub fn entity(&self, segment: &SegmentName) -> Option<&Entity> {
         let name = segment.as_str();
+        let same_form = composed(name);
         self.entities
             .iter()
             .find(|entity| entity.name == name)
+            .or_else(|| only(self.entities.iter().filter(|entity| composed(&entity.name) == same_form)))
             .or_else(|| only(self.entities.iter().filter(|entity| entity.name.eq_ignore_ascii_case(name))))
             .or_else(|| only(self.entities.iter().filter(|entity| entity.lies_in(name))))
     }
