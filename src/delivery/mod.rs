@@ -8,19 +8,17 @@
 //! | open the file as its `model.json` or header describes it | `open` |
 //! | turn rows into requests, chunk by chunk | `chunk`, `filling`, `batch` |
 //! | send them, many in flight | `pump`, `outstanding` |
-//! | write down what is certain | `commit` |
+//! | write down what is certain | `progress` |
 //! | find out whether the run is complete | `evidence` |
 //! | compare its members with those before | `compare` |
 //! | unset the attribute of those who left | `complete`, `leavers` |
 //! | read files again that are described otherwise by now | `late_model` |
-//! | say what happened | `account` |
+//! | say what happened | `report` |
 //! | unset the attribute of everybody of a segment that is delivered no more | `retire` |
 
-mod account;
 mod batch;
 mod chunk;
 mod claim;
-mod commit;
 mod compare;
 mod complete;
 mod deliver;
@@ -32,25 +30,30 @@ mod leavers;
 mod load;
 mod open;
 mod outstanding;
+mod progress;
 mod pump;
+mod rebuild;
+mod report;
 mod retire;
+mod secret_retry;
 mod segment;
 
 use thiserror::Error;
 
 pub use self::deliver::DeliveryEnd;
 pub use self::late_model::described_otherwise;
+pub use self::rebuild::Rebuilt;
 pub use self::retire::RetirementEnd;
-pub use self::segment::{RunOptions, SegmentDelivery};
+pub use self::segment::{Release, RunOptions, SegmentDelivery};
 use crate::braze::StopReason;
 use crate::bucket::BucketError;
-use crate::names::ConnectionName;
+use crate::names::{AttributeName, ConnectionName};
 use crate::pattern::RunId;
 use crate::profile::MatchError;
 use crate::rows::ReadError;
 use crate::run::ModelReadError;
 use crate::secrets::SecretError;
-use crate::state::{OlderConfiguration, StateError};
+use crate::state::{Feeder, StateError};
 
 /// Whether the bug `name` is planted, to prove that the simulation finds it (`tests/simulation/bugs`). Never in a function.
 #[cfg(feature = "planted-bugs")]
@@ -115,11 +118,32 @@ pub enum DeliveryError {
         what: String,
     },
     /// The configuration changed after this invocation had read it.
+    #[error("exports.toml was changed after this invocation had read it. The next attempt goes by the new file")]
+    ConfigurationChanged,
+    /// Another segment feeds the attribute.
     #[error(
-        "exports.toml was changed after this invocation had read it: the segment now goes to another Braze workspace or \
-         has another attribute. The next attempt goes by the new file"
+        "nothing is sent: the attribute \"{attribute}\" is fed by {owner}, and an attribute of a workspace has one feeder. Give one of \
+         the two another name under attribute_names; to hand the attribute over, lead the other segment to another attribute or \
+         take it out of `segments`"
     )]
-    ConfiguredAnew,
+    Owned {
+        /// The attribute.
+        attribute: AttributeName,
+        /// Who feeds it.
+        owner: Feeder,
+    },
+    /// The run's name stands for a time that is more than a day away.
+    #[error(
+        "run {run} is later than now by more than a day, so its name is a mistake: nothing of it is sent, and earlier runs go on. \
+         Delete or rename the folder, or set `time_zone` if the name is in local time"
+    )]
+    InFuture {
+        /// The run.
+        run: RunId,
+    },
+    /// Another number of people would leave than was released.
+    #[error("{0}")]
+    NotReleased(String),
     /// A report whose rows do not add up. It is a mistake of this application, never of the file.
     #[error(
         "{rows} rows of run {run} have no known fate. This is a mistake of insights-to-braze: \
@@ -133,13 +157,12 @@ pub enum DeliveryError {
     },
 }
 
-impl From<OlderConfiguration> for DeliveryError {
-    fn from(_: OlderConfiguration) -> Self {
-        Self::ConfiguredAnew
-    }
-}
-
 impl DeliveryError {
+    /// Whether the same may succeed later, or once somebody has corrected something that is not the name of a folder.
+    fn may_pass(&self) -> bool {
+        !matches!(self, Self::InFuture { .. })
+    }
+
     /// Whether Braze does not answer at the moment, so that the same will succeed later without anybody's doing.
     fn is_outage(&self) -> bool {
         matches!(self, Self::Refused(StopReason::Outage { .. }))

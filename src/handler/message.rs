@@ -13,8 +13,6 @@ pub(super) enum AnswerMessage {
     ConnectedWithoutConsent,
     /// `status`: no run of the segment was ever complete.
     NothingDelivered,
-    /// `status`: the segment is not in `exports.toml` any more.
-    TakenOut,
     /// `status`: the same, and `retire` was begun.
     BeingRetired,
     /// `retry`: no message and no run has failed.
@@ -41,10 +39,6 @@ impl fmt::Display for AnswerMessage {
                  exports.toml once someone who may decide so agrees that customer data goes to Braze."
             }
             Self::NothingDelivered => "No run has been delivered whole yet.",
-            Self::TakenOut => {
-                "This segment has been taken out of exports.toml. Its members keep the attribute; the action retire \
-                 unsets it."
-            }
             Self::BeingRetired => {
                 "This segment is being retired. If no function is at work on it any more, run retire again to go on."
             }

@@ -18,9 +18,27 @@ pub enum ReportMessage {
     Waiting,
     /// The run is complete and not taken for right.
     Held {
+        /// The run.
+        run: RunId,
         /// Why: a [`HoldReason`], as the ledger keeps it.
         reason: String,
+        /// How many people would leave: the number that releases it.
+        people: u64,
     },
+    /// Files of the run that were seen are not delivered.
+    FilesMissing {
+        /// One of them.
+        first: String,
+        /// How many there are.
+        files: usize,
+    },
+    /// Run after run is superseded as soon as it comes.
+    SupersededAgain {
+        /// How many were in a row.
+        runs: usize,
+    },
+    /// An operator said that the run is not to be delivered.
+    Forgotten,
     /// A newer run of the segment began first.
     Superseded {
         /// The newer run.
@@ -49,6 +67,8 @@ pub enum ReportMessage {
     },
     /// `retire` came to its end, and Braze did not take all of it.
     SomeNotRetired {
+        /// How many members' attribute was set.
+        retired: u64,
         /// How many members keep the attribute.
         refused: u64,
     },
@@ -70,11 +90,26 @@ impl fmt::Display for ReportMessage {
                  when a model.json lists its files and all are here, or when the folder has been quiet for \
                  settle_minutes and the schedule runs.",
             ),
-            Self::Held { reason } => write!(
+            Self::Held { run, reason, people } => write!(
                 f,
-                "The files are delivered, but the run is held: {reason}. Nobody was unset. If this is right, run the \
-                 export on demand with \"allow_leavers\": true; if not, the next run that looks normal takes its place."
+                "The files are delivered, but the run is held: {reason}. Nobody's attribute was changed for leaving. If this is \
+                 right, run the export on demand with \"run\": \"{run}\", \"allow_leavers\": {people}; if not, the next normal run \
+                 replaces it."
             ),
+            Self::FilesMissing { first, files } => write!(
+                f,
+                "The run is not complete: {first}{} was seen and is not delivered. Nobody leaves before it is. Put it back or \
+                 correct it; if the run is right without it, use the action forget with \"file\".",
+                if *files > 1 { format!(" and {} more", files - 1) } else { String::new() },
+            ),
+            Self::SupersededAgain { runs } => write!(
+                f,
+                "The last {runs} runs that came are older than the newest run known, so nothing of them was sent. If that one \
+                 has a wrong name, use the action forget with its \"run\"."
+            ),
+            Self::Forgotten => {
+                f.write_str("An operator said that this run is not to be delivered. Nothing of it is sent.")
+            }
             Self::Superseded { by } => {
                 write!(f, "Run {by} is newer and has begun. This run is not sent any more; nothing is to be done.")
             }
@@ -88,9 +123,10 @@ impl fmt::Display for ReportMessage {
             ),
             Self::WouldRetire { members } => write!(f, "Nothing was sent. {members} members would be unset."),
             Self::Retired { members } => write!(f, "The segment is retired: {members} members were unset."),
-            Self::SomeNotRetired { refused } => {
-                write!(f, "Braze refused {refused} members. They keep the attribute; run retire again.")
-            }
+            Self::SomeNotRetired { retired, refused } => write!(
+                f,
+                "The attribute of {retired} people was set; Braze refused {refused}, who keep it and stay on record. Run retire again."
+            ),
             Self::RetirementGoesOn => f.write_str("The time of the function was up. The retirement goes on from here."),
             Self::RetirementStops => f.write_str("The time of the function was up. Run retire again to go on."),
             Self::RetirementInOtherHands => f.write_str(
@@ -105,8 +141,30 @@ impl fmt::Display for ReportMessage {
 #[non_exhaustive]
 pub enum HoldReason {
     /// Its files have no row that makes a member.
-    NoMembers,
-    /// More would leave than `max_leavers` admits.
+    NoMembers {
+        /// How many would leave.
+        people: u64,
+    },
+    /// The state was repaired and may not know everything.
+    Caution {
+        /// How many would leave.
+        people: u64,
+        /// What happened.
+        caution: String,
+    },
+    /// Members are identified by other columns than those of the last complete run.
+    OtherMatching {
+        /// How many are in the run under no identifier that is known of them.
+        people: u64,
+    },
+    /// Rows of whom nobody could identify the member.
+    Unidentified {
+        /// How many would leave.
+        people: u64,
+        /// How many rows there are.
+        rows: u64,
+    },
+    /// More would leave than `max_leavers` allows.
     TooManyLeavers {
         /// How many would leave.
         gone: u64,
@@ -114,19 +172,35 @@ pub enum HoldReason {
         before: u64,
         /// Their share, in per cent.
         percent: f64,
-        /// What `max_leavers` admits, in per cent.
-        admitted: f64,
+        /// What `max_leavers` allows, in per cent.
+        limit: f64,
+        /// How many would leave in all, with those who came with runs that never were complete.
+        people: u64,
     },
 }
 
 impl fmt::Display for HoldReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoMembers => f.write_str("it has no members"),
-            Self::TooManyLeavers { gone, before, percent, admitted } => write!(
+            Self::NoMembers { people } => write!(f, "it has no members, and {people} people would leave"),
+            Self::Caution { people, caution } => write!(f, "{caution}, and {people} people would leave"),
+            Self::OtherMatching { people } => write!(
                 f,
-                "{gone} of {before} members would leave ({percent:.0} %), and max_leavers admits {admitted:.0} %"
+                "data_matching names other columns than for the last complete run, and {people} people are not in this run under \
+                 any identifier that is known of them. They may be the same people under new identifiers"
             ),
+            Self::Unidentified { people, rows } => write!(
+                f,
+                "{rows} rows could not be read far enough to say whose they are, and {people} people would leave, some of whom these \
+                 rows may be"
+            ),
+            Self::TooManyLeavers { gone, before, percent, limit, people } => {
+                write!(
+                    f,
+                    "{gone} of {before} members would leave ({percent:.0} %), and the limit (max_leavers) is {limit:.0} %"
+                )?;
+                if people > gone { write!(f, "; with those of incomplete runs, {people} people would") } else { Ok(()) }
+            }
         }
     }
 }

@@ -88,6 +88,14 @@ pub enum ReadError {
         /// The limit, in bytes.
         limit: u64,
     },
+    /// The text ends in the middle of a record.
+    #[error(
+        "the file ends in the middle of the record in line {line}: the rest is missing; upload the whole file again"
+    )]
+    EndsInRecord {
+        /// Where the record begins.
+        line: u64,
+    },
     /// Reading went on after an error.
     #[error("reading this file failed before; open it again")]
     AfterError,

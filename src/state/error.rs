@@ -21,8 +21,8 @@ pub enum StateError {
     },
     /// The ledger is not what this application writes.
     #[error(
-        "{key} cannot be read: {reason}. Restore an earlier version of the object; \
-         without it, delete it and everything beside it: the next run then sends all members again"
+        "{key} cannot be read: {reason}. Nothing is delivered to the attribute until it is repaired: restore an earlier version \
+         of the object, or run the action rebuild"
     )]
     Unreadable {
         /// The ledger's key.
@@ -39,7 +39,7 @@ pub enum StateError {
         found: u32,
     },
     /// A part is damaged.
-    #[error("{key}, line {line}: {found}. Restore an earlier version of the object")]
+    #[error("{key}, line {line}: {found}. Restore an earlier version of the object, or run the action rebuild")]
     Damaged {
         /// The part's key.
         key: String,
@@ -49,9 +49,40 @@ pub enum StateError {
         found: &'static str,
     },
     /// A part that the ledger names is gone.
-    #[error("{key} is missing, though the ledger names it. Restore it from an earlier version of the object")]
+    #[error(
+        "{key} is missing, though the ledger names it. Restore it from an earlier version of the object, or run the action rebuild"
+    )]
     PartMissing {
         /// The part's key.
+        key: String,
+    },
+    /// A part has another number of lines than the ledger says.
+    #[error(
+        "{key} has {found} lines, and the ledger counts {expected}. Restore an earlier version of the object, or run the action rebuild"
+    )]
+    OtherRows {
+        /// The part's key.
+        key: String,
+        /// The lines found.
+        found: u64,
+        /// The lines that the ledger counts.
+        expected: u64,
+    },
+    /// There are parts, and no ledger that names them.
+    #[error(
+        "{key} is missing, though members are on record beside it. Nothing is delivered to the attribute until it is repaired: \
+         restore the object from an earlier version, or run the action rebuild"
+    )]
+    LedgerMissing {
+        /// The ledger's key.
+        key: String,
+    },
+    /// State of format 1 is to be moved, and a function of the earlier version works on it.
+    #[error(
+        "{key} is of an earlier format, and a function of the earlier version is at work on it; the next attempt moves it"
+    )]
+    FormerAtWork {
+        /// The ledger's key.
         key: String,
     },
     /// The secret with the state keys could not be read.

@@ -23,7 +23,7 @@ Exit codes:
     0  done: delivered, waiting for the rest of a run, superseded by a newer run, or a dry run
     1  a delivery failed or is not finished, or a check found a mistake
     2  the command line, exports.toml or the files are not as they have to be; nothing was sent
-    3  held: more members would leave than max_leavers allows; look, then use --allow-leavers
+    3  held: more members would leave than max_leavers allows; look, then use --run and --allow-leavers as the report says
   130  stopped by Ctrl-C at a checkpoint; the same command goes on from there";
 
 pub(super) const DEMO: &str = "\
@@ -45,7 +45,7 @@ Examples:
       --segment ChurnRisk --send all --json
 
   A run is held because many would leave, and that is right:
-    itb deliver --config exports.toml --export loyalty --files ~/BlobExport --allow-leavers
+    itb deliver --config exports.toml --export loyalty --files ~/BlobExport --run 2026-11-23T01:02Z --allow-leavers 97
 
   The files that lie in the bucket of a deployed stack, from here, with the key of its secret:
     itb deliver --bucket insights-to-braze-123456789012 --secret ARN --export loyalty
