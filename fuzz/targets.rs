@@ -179,7 +179,7 @@ pub(crate) fn event(input: &[u8]) {
         .into_iter()
         .flatten()
     {
-        assert!(error.to_string().contains("llowed") || error.to_string().contains("takes"), "{error}");
+        assert!(error.to_string().contains("llowed") || error.to_string().contains("Supported"), "{error}");
     }
 }
 
