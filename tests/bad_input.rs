@@ -238,7 +238,7 @@ async fn requests_that_the_on_demand_function_does_not_take() {
         (
             json!({ "action": "run", "export": "loyalty", "dryrun": true }),
             "InvalidEvent",
-            &["dryrun", "export, segment, dry_run, send, allow_leavers"],
+            &["dryrun", "export, segment, dry_run, send, run, allow_leavers"],
         ),
         (
             json!({ "action": "run", "export": "loyalty", "dry_run": "yes" }),
@@ -251,9 +251,9 @@ async fn requests_that_the_on_demand_function_does_not_take() {
             &["send", "some", "\"changes\" or \"all\""],
         ),
         (
-            json!({ "action": "run", "export": "loyalty", "allow_leavers": 1 }),
+            json!({ "action": "run", "export": "loyalty", "allow_leavers": "97" }),
             "InvalidEvent",
-            &["allow_leavers", "a number", "true or false"],
+            &["allow_leavers", "a text", "together with \"run\""],
         ),
         (json!({ "action": "run_all", "export": "loyalty" }), "InvalidEvent", &["export", "action, dry_run"]),
         (json!({ "action": "connect" }), "InvalidEvent", &["connection", "nothing"]),

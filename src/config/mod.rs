@@ -24,12 +24,12 @@ use std::collections::BTreeMap;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 pub use error::{ConfigError, Mistake, SyntaxError};
 pub use hostname::PUBLISHED_HOSTS;
 
-use crate::names::{AttributeName, ConnectionName, ExportName, SecretName, SegmentName};
+use crate::names::{AttributeName, ConnectionName, ExportName, SecretName, SegmentName, WorkspaceName};
 use crate::pattern::PathPattern;
 use crate::rows::ReadLimits;
 
@@ -51,6 +51,8 @@ pub struct Connection {
     pub display_name: String,
     /// Where its REST API answers.
     pub hostname: Hostname,
+    /// The workspace that answers there: connections of one workspace share what is known of its attributes.
+    pub workspace: WorkspaceName,
     /// The secret that holds `{"api_key": "…"}`.
     pub secret: SecretName,
     /// Whether someone agreed that customer data leaves for Braze. Without it nothing is sent.
@@ -107,10 +109,12 @@ pub struct Export {
     pub on_leave: OnLeave,
     /// Whether Braze may create profiles for unknown members (default true).
     pub create_profiles: bool,
-    /// The largest share of leavers, 0 to 1, that needs no person's consent (default 0.5).
+    /// The largest share of leavers, 0 to 1, that needs no person's consent (default 0.2).
     pub max_leavers: f64,
     /// Minutes of quiet after which a run without a `model.json` counts as complete (default 30).
     pub settle_minutes: u32,
+    /// The time zone in which the names of runs are read (default UTC).
+    pub time_zone: TimeZone,
     /// Which columns identify a member.
     pub data_matching: DataMatching,
     /// Further fields, in the order of the file.
@@ -119,22 +123,32 @@ pub struct Export {
     pub attribute_names: BTreeMap<SegmentName, AttributeName>,
     /// What is set about the files instead of detected.
     pub csv: CsvSettings,
-    /// When the file that says all this was stored, by the clock of whoever stores it; [`Timestamp::MIN`] if nobody told.
-    pub stored_at: Timestamp,
-}
-
-impl Config {
-    /// The same, of a file that was stored at this time. Where two invocations have read different files, the later counts.
-    #[must_use]
-    pub fn stored_at(mut self, time: Timestamp) -> Self {
-        for export in self.exports.values_mut() {
-            Arc::make_mut(export).stored_at = time;
-        }
-        self
-    }
 }
 
 impl Export {
+    /// An export through `connection` that no file is left of.
+    pub fn without_files(name: &ExportName, connection: &Arc<Connection>) -> Self {
+        Self {
+            name: name.clone(),
+            connection: connection.clone(),
+            folder: String::new(),
+            path: None,
+            segments: None,
+            schedule: Schedule::Off,
+            on_upload: false,
+            send: SendRule::Changes,
+            on_leave: OnLeave::False,
+            create_profiles: true,
+            max_leavers: 0.0,
+            settle_minutes: 0,
+            time_zone: TimeZone::UTC,
+            data_matching: DataMatching::default(),
+            attributes: Vec::new(),
+            attribute_names: BTreeMap::new(),
+            csv: CsvSettings::default(),
+        }
+    }
+
     /// The custom attribute that stands for `segment`.
     pub fn attribute_of(&self, segment: &SegmentName) -> AttributeName {
         self.attribute_names.get(segment).cloned().unwrap_or_else(|| AttributeName::new(segment.as_str()))
@@ -216,7 +230,7 @@ pub enum OnLeave {
 }
 
 /// The columns that identify a member. At least one is set.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct DataMatching {
     /// The column of the customer ID: Braze's `external_id`.
     pub customer_id: Option<String>,

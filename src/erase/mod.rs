@@ -26,7 +26,7 @@ use rand::RngExt;
 use thiserror::Error;
 
 pub use self::person::{Person, PersonError};
-pub use self::receipt::{ErasedObject, HoldingFile, Outcome, Receipt, SegmentLeft, Unsearched};
+pub use self::receipt::{AttributeLeft, ErasedObject, HoldingFile, Outcome, Receipt, Unsearched};
 use self::rows::RowSearch;
 use crate::bucket::{Bucket, BucketError, Condition};
 use crate::budget::TimeBudget;

@@ -4,9 +4,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Request;
+use crate::message::Coded;
+use crate::message::counted;
+use crate::names::AttributeName;
+use crate::names::WorkspaceName;
 use super::message::ReceiptMessage;
-use crate::message::{Coded, counted};
-use crate::names::{ExportName, SegmentName};
 
 /// A receipt lists at most this many keys of each kind, and counts the others.
 const LISTED: usize = 1_000;
@@ -41,13 +43,13 @@ pub struct HoldingFile {
     pub rows: u64,
 }
 
-/// A segment that was left as it is.
+/// An attribute whose state was left as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SegmentLeft {
-    /// The export.
-    pub export: ExportName,
-    /// The segment.
-    pub segment: SegmentName,
+pub struct AttributeLeft {
+    /// The workspace.
+    pub workspace: WorkspaceName,
+    /// The attribute.
+    pub attribute: AttributeName,
     /// Why.
     pub reason: String,
 }
@@ -98,7 +100,7 @@ pub struct Receipt {
     /// The files below `incoming/` that hold the person.
     pub incoming: Vec<HoldingFile>,
     /// Segments that were left as they are.
-    pub left: Vec<SegmentLeft>,
+    pub left: Vec<AttributeLeft>,
     /// Files that were not looked through.
     pub unsearched: Vec<Unsearched>,
     /// What no erasure touches, and what to do about it.

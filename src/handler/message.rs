@@ -23,10 +23,6 @@ pub(super) enum AnswerMessage {
     ///
     /// Fix: nothing to do; the files received so far may be delivered already.
     NoCompleteRun,
-    /// `status`: the segment is no longer in `exports.toml`, but still has members in Braze.
-    ///
-    /// Fix: run the action `retire` to set its attribute to `false` or remove it.
-    RemovedFromConfig,
     /// `status`: `retire` was started.
     ///
     /// Fix: if no invocation is working on it, run `retire` again.
@@ -58,7 +54,6 @@ codes!(AnswerMessage {
     Connected = "ITB-A02",
     ConnectedWithoutConsent = "ITB-A03",
     NoCompleteRun = "ITB-A04",
-    RemovedFromConfig = "ITB-A05",
     BeingRetired = "ITB-A06",
     NothingFailed = "ITB-A07",
     WouldRetry = "ITB-A08",
@@ -79,9 +74,6 @@ impl fmt::Display for AnswerMessage {
                  Set it to true in exports.toml once your organisation has approved sending customer data to Braze."
             }
             Self::NoCompleteRun => "No complete run yet.",
-            Self::RemovedFromConfig => {
-                "This segment is no longer in exports.toml.\nIts members keep the attribute until you run the action retire."
-            }
             Self::BeingRetired => {
                 "This segment is being retired. If no invocation is working on it, run retire again to continue."
             }

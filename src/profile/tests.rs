@@ -22,6 +22,7 @@ pub(super) fn export(attributes: Vec<FieldMapping>) -> Export {
         display_name: "Braze".to_owned(),
         hostname: Hostname { scheme: "https", authority: "rest.fra-01.braze.eu".to_owned() },
         secret: crate::names::SecretName::OfStack,
+        workspace: "workspace".into(),
         agree_to_data_transfer: true,
         requests_per_second: 1000.try_into().unwrap(),
         requests_per_hour: None,
@@ -45,7 +46,7 @@ pub(super) fn export(attributes: Vec<FieldMapping>) -> Export {
         attributes,
         attribute_names: BTreeMap::new(),
         csv: CsvSettings::default(),
-        stored_at: jiff::Timestamp::MIN,
+        time_zone: jiff::tz::TimeZone::UTC,
     }
 }
 

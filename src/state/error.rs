@@ -27,8 +27,8 @@ pub enum StateError {
     /// Fix: restore an earlier version of the object, see "Repairing" in `docs/state.md`.
     #[error(
         "can't read {key}: {reason}\n\
-         Restore an earlier version of the object. If there is none, delete everything in its folder: the next run then sends \
-         all members again."
+         Nothing is delivered to the attribute until it is repaired. Restore an earlier version of the object, or run the action \
+         rebuild."
     )]
     Unreadable {
         /// The ledger's key.
@@ -49,7 +49,7 @@ pub enum StateError {
     /// A part of the state is damaged.
     ///
     /// Fix: restore an earlier version of the object, see "Repairing" in `docs/state.md`.
-    #[error("{key} is damaged in line {line}: {found}\nRestore an earlier version of the object.")]
+    #[error("{key} is damaged in line {line}: {found}\nRestore an earlier version of the object, or run the action rebuild.")]
     Damaged {
         /// The part's key.
         key: String,
@@ -61,9 +61,38 @@ pub enum StateError {
     /// A part of the state is missing.
     ///
     /// Fix: restore an earlier version of the object, see "Repairing" in `docs/state.md`.
-    #[error("{key} is missing, although the ledger names it\nRestore an earlier version of the object.")]
+    #[error("{key} is missing, although the ledger names it\nRestore an earlier version of the object, or run the action rebuild.")]
     PartMissing {
         /// The part's key.
+        key: String,
+    },
+    /// A part has another number of lines than the ledger says.
+    #[error(
+        "{key} has {found} lines, and the ledger counts {expected}. Restore an earlier version of the object, or run the action rebuild"
+    )]
+    OtherRows {
+        /// The part's key.
+        key: String,
+        /// The lines found.
+        found: u64,
+        /// The lines that the ledger counts.
+        expected: u64,
+    },
+    /// There are parts, and no ledger that names them.
+    #[error(
+        "{key} is missing, though members are on record beside it. Nothing is delivered to the attribute until it is repaired: \
+         restore the object from an earlier version, or run the action rebuild"
+    )]
+    LedgerMissing {
+        /// The ledger's key.
+        key: String,
+    },
+    /// State of format 1 is to be moved, and a function of the earlier version works on it.
+    #[error(
+        "{key} is of an earlier format, and a function of the earlier version is at work on it; the next attempt moves it"
+    )]
+    FormerAtWork {
+        /// The ledger's key.
         key: String,
     },
     /// The secret with the state keys could not be read.
@@ -127,4 +156,7 @@ codes!(StateError wraps Bucket, Secret {
     OtherStateKey = "ITB-S17",
     NotOpened = "ITB-S18",
     NotSealed = "ITB-S19",
+    OtherRows = "ITB-S20",
+    LedgerMissing = "ITB-S21",
+    FormerAtWork = "ITB-S22",
 });

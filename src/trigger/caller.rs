@@ -34,7 +34,7 @@ impl Caller {
     /// Whether this is the caller's to ask. An action that is not named here is the operators' alone.
     pub fn may_ask(self, request: &OnDemand) -> Result<(), EventError> {
         let of_contributors = match request {
-            OnDemand::Run(Run { allow_leavers, send, .. }) => !allow_leavers && *send != Some(SendRule::All),
+            OnDemand::Run(Run { release, send, .. }) => release.is_none() && *send != Some(SendRule::All),
             OnDemand::RunAll { .. } | OnDemand::Connect { .. } | OnDemand::Status { .. } | OnDemand::Inspect(_) => true,
             _ => false,
         };
@@ -42,7 +42,7 @@ impl Caller {
             return Ok(());
         }
         let asked = match request {
-            OnDemand::Run(Run { allow_leavers: true, .. }) => "run with allow_leavers".to_owned(),
+            OnDemand::Run(Run { release: Some(_), .. }) => "run with allow_leavers".to_owned(),
             OnDemand::Run(_) => "run with \"send\": \"all\"".to_owned(),
             other => other.to_string(),
         };
