@@ -1,7 +1,7 @@
-//! The map in `src/lib.rs` is true: every module imports only modules that stand above it, and no two files import each
-//! other, directly or through others. The same for the files of `cli` and `benches`.
+//! The map in `src/lib.rs` is true: every module imports only modules above it. And no files import each other, directly
+//! or through others, but for those in [`CIRCLES`], in `cli`, `benches` and the simulation too.
 
-#![allow(clippy::unwrap_used, clippy::panic, dead_code)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -287,4 +287,30 @@ fn a_module_imports_only_modules_above_it_in_the_map() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.into_iter().collect::<Vec<_>>().join("\n"));
+}
+
+/// The groups of files that still import each other. A new one fails, and so does one here that is gone.
+const CIRCLES: &[&str] = &[
+    "src/erase/mod.rs <-> src/erase/receipt.rs",
+    "src/inspect/file.rs <-> src/inspect/mod.rs <-> src/inspect/model.rs <-> src/inspect/objects.rs",
+    "src/pattern/compile.rs <-> src/pattern/mod.rs <-> src/pattern/run_format.rs",
+    "src/run/model/entity.rs <-> src/run/model/format.rs <-> src/run/model/json.rs <-> src/run/model/manifest.rs <-> src/run/model/mod.rs",
+    "src/state/error.rs <-> src/state/ledger.rs <-> src/state/part.rs",
+    "cli/src/application.rs <-> cli/src/workspace.rs",
+    "cli/src/deliver.rs <-> cli/src/dry_run.rs",
+    "cli/src/standin/braze/answers.rs <-> cli/src/standin/braze/mod.rs <-> cli/src/standin/braze/rules.rs <-> cli/src/standin/braze/server.rs",
+    "cli/src/standin/lambda/mod.rs <-> cli/src/standin/lambda/process.rs <-> cli/src/standin/lambda/runtime_api.rs",
+    "cli/src/standin/sqs/message.rs <-> cli/src/standin/sqs/mod.rs <-> cli/src/standin/sqs/queue.rs",
+    "tests/simulation/plan.rs <-> tests/simulation/storm.rs",
+];
+
+#[test]
+fn no_other_files_import_each_other() {
+    let mut circles = Vec::new();
+    for root in ["src/lib.rs", "cli/src/lib.rs", "benches/end_to_end/main.rs", "tests/simulation/main.rs"] {
+        let read = Crate::read(root);
+        assert!(read.modules.len() > 3, "{root} was read");
+        circles.extend(read.circles());
+    }
+    assert_eq!(circles, CIRCLES);
 }

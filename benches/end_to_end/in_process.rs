@@ -12,8 +12,7 @@ use insights_to_braze::braze::{HttpClients, http_client};
 use insights_to_braze::bucket::Bucket;
 use insights_to_braze::budget::TimeBudget;
 use insights_to_braze::handler::Handler;
-use insights_to_braze::secrets::ApiKey;
-use insights_to_braze::secrets::ApiKeys;
+use insights_to_braze::secrets::{ApiKey, ApiKeys};
 use itb::standin::BUCKET;
 use itb::standin::http::BRAZE_HOST;
 

@@ -9,8 +9,7 @@ use insights_to_braze::bucket::Bucket;
 use insights_to_braze::config::{Config, Export};
 use insights_to_braze::environment::{DEFAULT_CONFIG_KEY, StartError};
 use insights_to_braze::handler::Handler;
-use insights_to_braze::secrets::ApiKey;
-use insights_to_braze::secrets::ApiKeys;
+use insights_to_braze::secrets::{ApiKey, ApiKeys};
 
 use crate::application::Application;
 use crate::clients;

@@ -10,8 +10,7 @@ use crate::bucket::BucketError;
 use crate::message::{Coded, Message};
 use crate::pattern::RunId;
 use crate::report::{Outcome, Report, ReportMessage};
-use crate::run::Evidence;
-use crate::run::FileToDeliver;
+use crate::run::{Evidence, FileToDeliver};
 use crate::state::{Lease, Progress};
 
 /// How often a delivery starts anew because the file changed under its key.

@@ -13,8 +13,7 @@ use crate::names::{ExportName, SegmentName};
 use crate::pattern::RunId;
 use crate::profile::{ConfiguredColumn, Matcher};
 use crate::rows::{Header, LineEnding, Quoting, ReadError, RowReader};
-use crate::run::ModelReadError;
-use crate::run::Models;
+use crate::run::{ModelReadError, Models};
 
 /// As many rows are looked at.
 const ROWS: u64 = 20;

@@ -23,8 +23,7 @@ use crate::bucket::{Bucket, BucketError};
 use crate::config::Config;
 use crate::message::{Message, codes};
 use crate::names::ExportName;
-use crate::run::ModelReadError;
-use crate::run::Models;
+use crate::run::{ModelReadError, Models};
 use objects::Found;
 
 /// As many objects are told one by one.

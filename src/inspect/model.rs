@@ -8,9 +8,8 @@ use serde::Serialize;
 use super::InspectError;
 use crate::config::Export;
 use crate::names::{ExportName, SegmentName};
-use crate::run::ModelReadError;
-use crate::run::Models;
 use crate::run::model::{Entity, FileFormat};
+use crate::run::{ModelReadError, Models};
 
 /// As many entities, columns and partitions are told, of each.
 const TOLD: usize = 100;

@@ -8,8 +8,8 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use console::style;
-use indicatif::HumanCount;
 use insights_to_braze::message::Coded;
+pub(crate) use insights_to_braze::message::count;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -80,9 +80,4 @@ pub(crate) fn bad(text: impl Display) -> String {
 /// News to look at.
 pub(crate) fn caution(text: impl Display) -> String {
     style(text).yellow().to_string()
-}
-
-/// A number with its thousands set apart.
-pub(crate) fn count(number: u64) -> String {
-    HumanCount(number).to_string()
 }
