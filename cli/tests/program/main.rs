@@ -1,0 +1,6 @@
+//! The program `itb`, as people run it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod deliver;
+mod demo;
+mod stack;

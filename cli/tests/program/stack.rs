@@ -1,0 +1,111 @@
+//! `itb` on the bucket of a deployed stack, with the user's own AWS profile, against an account on this machine.
+
+use std::process::Output;
+
+use itb::standin::{Account, AccountSettings, BUCKET};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::process::Command;
+
+const KEY: &str = "5b7c-canary-4d1e-9d3a";
+const SEGMENT: &str = "優良顧客";
+
+/// A stack whose export has one run, and a user with an AWS profile.
+struct Office {
+    account: Account,
+    home: TempDir,
+}
+
+impl Office {
+    async fn new() -> Self {
+        let mut settings = AccountSettings::with_key(KEY);
+        settings.notify_of_uploads = false;
+        let account = Account::start(settings).await.unwrap();
+        account.secrets.set_secret("insights-to-braze/eu", json!({ "api_key": KEY }).to_string());
+        let config = format!(
+            "[connections.eu]\nhostname = \"{}\"\nsecret = \"insights-to-braze/eu\"\nagree_to_data_transfer = true\n\
+             [exports.loyalty]\nconnection = \"eu\"\nfolder = \"incoming/BlobExport\"\n\
+             [exports.loyalty.data_matching]\ncustomer_id = \"Id\"\n",
+            account.braze.url()
+        );
+        account.s3.put_object(BUCKET, "config/exports.toml", config).unwrap();
+        let file = format!("{SEGMENT}/2026/11/23/0102/{SEGMENT}_1.csv");
+        account.s3.put_object(BUCKET, &format!("incoming/BlobExport/{file}"), "Id\n0001\n0002\n").unwrap();
+        let partition = json!({"name": "1", "location": format!("https://lake.example/c/x/{file}")});
+        let entity = json!({"$type": "LocalEntity", "name": SEGMENT, "attributes": [], "partitions": [partition]});
+        let model = json!({"name": "x", "version": "1.0", "entities": [entity]});
+        account.s3.put_object(BUCKET, "incoming/BlobExport/model.json", model.to_string()).unwrap();
+        Self { account, home: tempfile::tempdir().unwrap() }
+    }
+
+    /// Runs `itb` as a user whose profile `marketing` has the credentials, and whose environment has none.
+    async fn itb(&self, line: &str) -> Output {
+        let environment = self.account.environment();
+        let endpoint = |service: &str| environment[&format!("AWS_ENDPOINT_URL_{service}")].clone();
+        let profile = format!(
+            "[profile marketing]\nregion = eu-central-1\naws_access_key_id = AKIDMARKETING\naws_secret_access_key = {}\n",
+            environment["AWS_SECRET_ACCESS_KEY"]
+        );
+        std::fs::write(self.home.path().join("aws-config"), profile).unwrap();
+        Command::new(env!("CARGO_BIN_EXE_itb"))
+            .args(line.split(' '))
+            .env_clear()
+            .env("AWS_CONFIG_FILE", self.home.path().join("aws-config"))
+            .env("AWS_SHARED_CREDENTIALS_FILE", self.home.path().join("none"))
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_ENDPOINT_URL_S3", endpoint("S3"))
+            .env("AWS_ENDPOINT_URL_SECRETS_MANAGER", endpoint("SECRETS_MANAGER"))
+            .output()
+            .await
+            .unwrap()
+    }
+
+    async fn answer(&self, line: &str) -> Value {
+        let output = self.itb(&format!("{line} --bucket {BUCKET} --profile marketing --json")).await;
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{line}: {told}");
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{line}: {told}"))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stack_is_inspected_delivered_and_looked_at_from_a_desk() {
+    let office = Office::new().await;
+    let inspected = office.answer("inspect --export loyalty").await;
+    assert_eq!(inspected["files"][0]["header"], "in the file", "{inspected:#}");
+    assert_eq!(office.answer("connect --connection eu").await["outcome"], "connected");
+    let dry = office.answer("dry-run --export loyalty").await;
+    assert_eq!((&dry["reports"][0]["outcome"], office.account.braze.profile_count()), (&json!("dry_run"), 0));
+
+    let delivered = office.answer("deliver --export loyalty").await;
+    assert_eq!(delivered["reports"][0]["outcome"], "delivered", "{delivered:#}");
+    assert_eq!(office.account.braze.count_with_attribute(SEGMENT, &json!(true)), 2);
+    assert!(office.account.bucket_folder().join(format!("state/loyalty/{SEGMENT}/ledger.json")).is_file());
+
+    let status = office.answer("status").await;
+    assert_eq!(status["exports"][0]["segments"][0]["last_complete"]["members"], 2, "{status:#}");
+    let reports = office.answer(&format!("report --export loyalty --segment {SEGMENT}")).await;
+    assert_eq!(reports[0]["rows"]["accepted"], 2, "{reports:#}");
+    let output = office.itb(&format!("report --bucket {BUCKET} --profile marketing --export loyalty")).await;
+    let shown = String::from_utf8(output.stdout).unwrap();
+    let address = format!("s3://{BUCKET}/reports/loyalty/{SEGMENT}/2026-11-23T01:02Z/report.json");
+    assert!(shown.contains(&address), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_missing_is_said_and_no_key_is_shown() {
+    let office = Office::new().await;
+    let lines = [
+        (format!("status --bucket {BUCKET}"), "the AWS region is not known"),
+        (format!("status --bucket {BUCKET} --profile marketing --export royalty"), "existing: loyalty"),
+        ("status --bucket another-bucket --profile marketing".to_owned(), "another-bucket"),
+        (format!("status --bucket {BUCKET} --profile marketing --config-key none.toml"), "none.toml"),
+    ];
+    for (line, part) in lines {
+        let output = office.itb(&line).await;
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && told.contains(part), "{line}: {told}");
+        let secret = &office.account.environment()["AWS_SECRET_ACCESS_KEY"];
+        assert!(!told.contains("canary") && !told.contains(secret), "{told}");
+    }
+}
