@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("README.md", "README.ja.md", "CONTRIBUTING.md", "SECURITY.md", "events/README.md", "fuzz/README.md", *sorted(
-    str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md")))
+    str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")))
 
 
 def blocks(text, language):

@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 FOLDER = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve() / "commands"
 TABLE = tomllib.loads((HERE / "table.toml").read_text())["entry"]
 # Pages about a deployed stack in the order in which a person would read them.
-DEPLOYMENT = ("docs/deploy.md", "docs/operate.md", "docs/state.md")
+DEPLOYMENT = ("docs/deploy.md", "docs/operate.md", "docs/on-call.md", "docs/ja/on-call.md", "docs/state.md")
 
 
 def treated(itb):

@@ -16,7 +16,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 // One of each outcome, a dry run, the history of the same and of a month; and what the demonstration leaves.
 const LEAST_PAGES = 16;
 const VIEWS = [1280, 390].flatMap((width) => ["light", "dark"].map((scheme) => ({ width, scheme })));
-// What the README shows: the file that a page's name begins with, and how much of the page.
+// What docs/reports.md shows: the file that a page's name begins with, and how much of the page.
 const PICTURES = [
   { picture: "run-report.png", begins: "demo-HighValueCustomers", height: 900 },
   { picture: "history.png", begins: "month", height: 900 },
