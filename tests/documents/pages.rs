@@ -1,9 +1,13 @@
 //! Pages of the documentation fit together: every link has its page and its heading, every alarm its section on the on-call
-//! page, every Japanese page the structure of the English one, and the READMEs are short.
+//! page, every Japanese page the structure of the English one, the READMEs are short, and the on-demand function supports
+//! every payload.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+
+use insights_to_braze::trigger::on_demand::OnDemand;
+use serde_json::Value;
 
 /// The most lines of a README.
 const README_LINES: usize = 140;
@@ -264,4 +268,20 @@ fn every_alarm_has_its_section_on_the_on_call_page() {
             "the description of {name} does not lead to its section: {description}"
         );
     }
+}
+
+#[test]
+fn every_payload_that_people_are_shown_is_supported() {
+    let mut checked = 0;
+    for page in pages() {
+        for (at, _) in page.text.match_indices("ask '{") {
+            let payload = page.text[at + "ask '".len()..].split('\'').next().unwrap();
+            let request = serde_json::from_str::<Value>(payload)
+                .map_err(|error| error.to_string())
+                .and_then(|value| OnDemand::parse(&value).map_err(|error| error.to_string()));
+            assert!(request.is_ok(), "{}: {payload}: {}", page.path, request.unwrap_err());
+            checked += 1;
+        }
+    }
+    assert!(checked > 50, "only {checked} payloads were found");
 }

@@ -20,6 +20,7 @@ const VIEWS = [1280, 390].flatMap((width) => ["light", "dark"].map((scheme) => (
 const PICTURES = [
   { picture: "run-report.png", begins: "demo-HighValueCustomers", height: 900 },
   { picture: "history.png", begins: "month", height: 900 },
+  { picture: "dry-run.png", begins: "demo-dry-run", height: 900 },
 ];
 
 const pages = readdirSync(folder).filter((name) => name.endsWith(".html"));
