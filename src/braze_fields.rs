@@ -155,7 +155,7 @@ pub enum NameProblem {
     OtherSpelling(StandardField),
 }
 
-/// The field of Braze's own that `name` stands for, or `None` for a custom attribute.
+/// The standard field of Braze with this name; `None` for a custom attribute.
 ///
 /// # Errors
 ///

@@ -10,8 +10,8 @@ use crate::clock::WallClock;
 
 /// The end of an invocation, and the moments before it at which work has to stop.
 ///
-/// Of the time that is left at the start, a fifth, but at most 30 seconds, is kept back: first for answers that are
-/// still on their way, then for the checkpoint, the reports and the message that lets another invocation go on.
+/// A fifth of the time left at the start, at most 30 seconds, is reserved: first for answers to requests in flight, then
+/// for the checkpoint, the reports and the message that makes another invocation continue.
 #[derive(Clone, Copy, Debug)]
 pub struct TimeBudget {
     ends: Instant,
@@ -69,7 +69,7 @@ impl TimeBudget {
         self.before_end(self.reserve)
     }
 
-    /// After this, answers are not waited for any more.
+    /// After this, no answers are awaited.
     pub fn stop_waiting(&self) -> Instant {
         self.before_end(self.reserve / 2)
     }
@@ -91,6 +91,6 @@ impl TimeBudget {
 }
 
 fn time_of_day(clock: WallClock) -> Timestamp {
-    // A clock before or after all that a timestamp can say is none to go by.
+    // Fall back to the epoch if the clock is out of range.
     Timestamp::try_from(clock.now()).unwrap_or(Timestamp::UNIX_EPOCH)
 }

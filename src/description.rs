@@ -26,7 +26,7 @@ pub enum ColumnsFrom {
     Config,
     /// The model's entity.
     Model,
-    /// Nobody names them: the file must have a header.
+    /// Nothing names them: the file must have a header.
     #[default]
     Nowhere,
 }

@@ -12,7 +12,7 @@ use crate::message::codes;
 use crate::queue::{DeadLetterQueue, Queue};
 use crate::secrets::{ApiKeys, Readable};
 
-/// Where the configuration lies unless `CONFIG_KEY` says otherwise.
+/// The key of the configuration unless `CONFIG_KEY` is set.
 pub const DEFAULT_CONFIG_KEY: &str = "config/exports.toml";
 
 /// The stack's name unless `STACK_NAME` says otherwise.
@@ -23,11 +23,11 @@ const DEFAULT_STACK_NAME: &str = "insights-to-braze";
 pub struct Environment {
     /// `BUCKET`: the bucket of files, state and reports.
     pub bucket: String,
-    /// `CONFIG_KEY`: where `exports.toml` lies in it.
+    /// `CONFIG_KEY`: the key of `exports.toml` in the bucket.
     pub config_key: String,
     /// `QUEUE_URL`: where a delivery that runs out of time is continued.
     pub queue_url: Option<String>,
-    /// `DEAD_LETTER_QUEUE_URL`: where messages rest that were given up, for the action `retry`.
+    /// `DEAD_LETTER_QUEUE_URL`: the dead-letter queue, for the action `retry`.
     pub dead_letter_queue_url: Option<String>,
     /// `SECRET_ARNS`: the secrets that the function may read, with commas between them. One alone is the stack's own.
     pub secrets: Readable,

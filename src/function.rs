@@ -17,7 +17,7 @@ pub type Answer = for<'a> fn(&'a Handler, &'a LambdaEvent<Value>, TimeBudget) ->
 
 /// Serves one function until AWS Lambda ends the process.
 ///
-/// An error of `answer` becomes the invocation's error, with the whole message for whoever reads it.
+/// An error of `answer` becomes the invocation's error, with its full message.
 pub fn serve(answer: Answer) -> LocalBoxFuture<'static, Result<(), Error>> {
     Box::pin(async move {
         keep_memory_private();

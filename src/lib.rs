@@ -5,8 +5,8 @@
 //!
 //! # The map
 //!
-//! The modules in the order in which they import each other: a module imports only modules that stand above it. A test
-//! reads the imports and fails when that is not so (`tests/documents/map.rs`).
+//! The modules in the order of their imports: a module imports only modules listed above it. A test reads the imports and
+//! fails when that is not so (`tests/documents/map.rs`).
 //!
 //! | module | question it answers |
 //! | --- | --- |

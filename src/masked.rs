@@ -1,4 +1,4 @@
-//! Values of people, shown by their shape, so that nobody learns them: the one place that masks.
+//! Shows only the shape of personal values. All masking happens here.
 
 /// Longer values are shown by their length alone.
 const LONGEST_SHAPE: usize = 24;

@@ -58,7 +58,7 @@ name! {
     SegmentName
 }
 name! {
-    /// The custom attribute that stands for a segment on a Braze profile.
+    /// The custom attribute of a segment on a Braze profile.
     AttributeName
 }
 

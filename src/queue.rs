@@ -1,4 +1,4 @@
-//! The queue through which a delivery that runs out of time is continued, and the one where messages rest that were given up.
+//! The queue that continues deliveries that ran out of time, and the dead-letter queue.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::names::{ExportName, SegmentName};
 use crate::pattern::RunId;
 use crate::when_needed::WhenNeeded;
 
-/// The message that lets another invocation go on: `{"continue": {"export": "…", "segment": "…", "run": "…"}}`.
+/// The message that makes another invocation continue: `{"continue": {"export": "…", "segment": "…", "run": "…"}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Continuation {
@@ -33,7 +33,7 @@ pub struct ContinuedDelivery {
     /// Whether it is not a delivery but the retirement of the segment.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retire: bool,
-    /// The run that was under way, for whoever reads the message; what is delivered is the newest run.
+    /// The run that was being delivered, for information; the newest run is delivered next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
 }
@@ -105,7 +105,7 @@ impl Queue {
         self.put(body, wait).await.map_err(failed)
     }
 
-    /// Puts a message that was given up into the queue once more.
+    /// Sends a message of the dead-letter queue to the queue again.
     pub async fn send_again(&self, letter: &DeadLetter) -> Result<(), QueueError> {
         self.put(letter.body.clone(), Duration::ZERO).await.map_err(|reason| QueueError::DeadLetters {
             operation: "SendMessage",
@@ -122,7 +122,7 @@ impl Queue {
     }
 }
 
-/// A message that was given up.
+/// A message of the dead-letter queue.
 #[derive(Clone, Debug)]
 pub struct DeadLetter {
     /// The message as it was sent.
@@ -148,7 +148,7 @@ impl DeadLetterQueue {
         Self { client: WhenNeeded::new(client), url }
     }
 
-    /// Up to ten messages, which nobody else sees for as long as `hidden`. Empty when none is left.
+    /// Up to ten messages, hidden from other receivers for `hidden`. Empty when none is left.
     pub async fn receive(&self, hidden: Duration) -> Result<Vec<DeadLetter>, QueueError> {
         // SQS hides a message for 12 hours at most.
         let hidden = i32::try_from(hidden.as_secs().min(43_200)).unwrap_or(43_200);

@@ -1,4 +1,4 @@
-//! Random numbers that tell owners apart and spread waits.
+//! Random numbers for the IDs of lease owners and for jitter.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,7 +12,7 @@ use rand::{RngExt, SeedableRng};
 pub struct Randomness(Arc<Mutex<SmallRng>>);
 
 impl Randomness {
-    /// A source that nobody can foresee.
+    /// An unpredictable source.
     pub fn new() -> Self {
         Self(Arc::new(Mutex::new(SmallRng::from_rng(&mut rand::rng()))))
     }

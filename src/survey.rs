@@ -11,7 +11,7 @@ use crate::pattern::RunId;
 use crate::run::layout::{Place, place};
 use crate::run::{Evidence, FileToDeliver};
 
-/// The newest run of one segment, as it lies in the bucket.
+/// The newest run of one segment in the bucket.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FoundRun {
     /// The run.
@@ -23,7 +23,7 @@ pub struct FoundRun {
 }
 
 impl FoundRun {
-    /// What the listing tells of the run's completeness.
+    /// Whether the listing shows that the run is complete.
     pub fn evidence(&self) -> Evidence {
         Evidence {
             one_file_per_run: self.files.iter().any(|file| file.one_file_per_run),
@@ -32,7 +32,7 @@ impl FoundRun {
     }
 }
 
-/// What lies in an export's folder.
+/// The content of an export's folder.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Survey {
     /// The newest run of each segment.
@@ -42,7 +42,7 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Lists the whole folder. Older runs are passed over, so that memory grows with the segments, not with the past.
+    /// Lists the whole folder. Older runs are skipped, so that memory grows with the segments, not with their history.
     pub async fn of(bucket: &Bucket, export: &Export) -> Result<Self, BucketError> {
         let mut survey = Self::default();
         let mut pages = bucket.pages(format!("{}/", export.folder));

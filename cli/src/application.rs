@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
-use insights_to_braze::braze::HttpClients;
+use insights_to_braze::braze::{self, HttpClients};
 use insights_to_braze::bucket::Bucket;
 use insights_to_braze::budget::TimeBudget;
 use insights_to_braze::config::Config;
-use insights_to_braze::environment::{DEFAULT_CONFIG_KEY, s3_client};
+use insights_to_braze::environment::{DEFAULT_CONFIG_KEY, StartError, s3_client};
 use insights_to_braze::handler::Handler;
 use insights_to_braze::message::counted;
 use insights_to_braze::secrets::{ApiKey, ApiKeys, Readable};
@@ -49,14 +49,23 @@ impl Application {
         Ok(Self { handler: handler.without_report_lines(), bucket, config_key: stack.config_key.clone(), served: None })
     }
 
-    /// The application on a folder of this machine.
-    pub(crate) fn of_workspace(handler: Handler, bucket: Bucket, served: Served) -> Self {
-        Self {
+    /// The application on a folder of this machine. Without a key nothing can be sent, which a dry run and `status` never do.
+    pub(crate) async fn of_workspace(
+        folder: WorkspaceFolder,
+        config: &ConfigFile,
+        key: Option<ApiKey>,
+    ) -> Result<Self, Failure> {
+        let served = folder.serve(config).await?;
+        let bucket = served.bucket();
+        let keys = ApiKeys::given(key.unwrap_or_else(|| ApiKey::new(String::new())));
+        let clients = braze::http_client().map_err(StartError::from)?;
+        let handler = Handler::new(bucket.clone(), DEFAULT_CONFIG_KEY.to_owned(), keys, None, clients);
+        Ok(Self {
             handler: handler.without_report_lines(),
             bucket,
             config_key: DEFAULT_CONFIG_KEY.to_owned(),
             served: Some(served),
-        }
+        })
     }
 
     /// Where an object lies, for whoever wants to open it: a path of this machine, or an address in S3.
@@ -106,7 +115,7 @@ impl Place {
             let advice = "`itb deliver` creates it. Set --workspace to its folder.";
             return Err(Failure::file("there is no workspace", &self.workspace, nothing, advice));
         }
-        WorkspaceFolder::take(&self.workspace)?.serve(&config, None).await
+        Application::of_workspace(WorkspaceFolder::take(&self.workspace)?, &config, None).await
     }
 }
 
@@ -133,7 +142,7 @@ impl ExportFiles {
             mirrored.copied,
             mirrored.removed,
         ));
-        folder.serve(&config, key()?).await
+        Application::of_workspace(folder, &config, key()?).await
     }
 }
 

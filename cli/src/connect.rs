@@ -37,5 +37,6 @@ async fn of_file(source: &Source, connection: &str, request: &Value) -> Result<V
     let folder = tempfile::TempDir::with_prefix("insights-to-braze-connect-").map_err(|source| {
         Failure::file("can't create a temporary folder in", &folder, source, "Set TMPDIR to a writable folder.")
     })?;
-    WorkspaceFolder::take(folder.path())?.serve(&config, Some(key)).await?.on_demand(request).await
+    let folder = WorkspaceFolder::take(folder.path())?;
+    Application::of_workspace(folder, &config, Some(key)).await?.on_demand(request).await
 }

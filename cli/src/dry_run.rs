@@ -5,9 +5,10 @@ use std::path::Path;
 use insights_to_braze::page;
 use serde::Deserialize;
 
+use crate::answer::Answer;
 use crate::arguments::{DryRun, ExportFiles, Selection};
-use crate::deliver::{Answer, with_progress};
 use crate::ending::{Ending, Failure};
+use crate::progress::with_progress;
 use crate::{html, show};
 
 pub(crate) async fn run(arguments: &DryRun) -> Result<Ending, Failure> {

@@ -1,19 +1,20 @@
-//! The application on one's own machine: a demonstration, deliveries from a folder, and what the tests stand on.
+//! The program `itb`: the application on your own machine, and the mock servers that its tests use.
 //!
 //! | what | module |
 //! | --- | --- |
 //! | the command line | `arguments` |
-//! | `demo`: an export is made up, dropped into a bucket and delivered to a stand-in of Braze | `demo` |
-//! | `deliver`: files of a folder go to a real Braze workspace | `deliver` |
+//! | `demo`: a generated export is delivered to a mock of Braze | `demo` |
+//! | `deliver`: files of a folder are delivered to a real Braze workspace | `deliver`, `progress`, `answer` |
 //! | `dry-run`, `inspect`, `connect`, `status` and `report` | `dry_run`, `inspect`, `connect`, `status`, `report` |
 //! | the handler of the Lambda functions on a bucket of this machine or of a deployed stack | `application` |
 //! | a bucket in a folder | `workspace` |
 //! | Ctrl-C | `interrupt` |
 //! | tables and progress | `show` |
-//! | S3, Secrets Manager, SQS, Braze and the Lambda Runtime API on this machine | [`standin`] |
+//! | mocks of S3, Secrets Manager, SQS, Braze and the Lambda Runtime API | [`standin`] |
 //!
-//! Nothing of this is in the Lambda functions.
+//! The Lambda functions contain none of this.
 
+mod answer;
 mod api_key;
 mod application;
 mod arguments;
@@ -27,6 +28,7 @@ mod files;
 mod html;
 mod inspect;
 mod interrupt;
+mod progress;
 mod report;
 mod show;
 pub mod standin;

@@ -4,14 +4,10 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use insights_to_braze::braze;
 use insights_to_braze::bucket::Bucket;
 use insights_to_braze::config::{Config, Export};
-use insights_to_braze::environment::{DEFAULT_CONFIG_KEY, StartError};
-use insights_to_braze::handler::Handler;
-use insights_to_braze::secrets::{ApiKey, ApiKeys};
+use insights_to_braze::environment::DEFAULT_CONFIG_KEY;
 
-use crate::application::Application;
 use crate::clients;
 use crate::ending::Failure;
 use crate::files::{self, Mirrored};
@@ -99,9 +95,8 @@ impl WorkspaceFolder {
         files::mirror(from, &self.bucket_folder().join(&export.folder), self.path())
     }
 
-    /// Serves the folder, with `config` as the application's configuration. Without a key nothing can be sent, which a
-    /// dry run and `status` never do.
-    pub(crate) async fn serve(self, config: &ConfigFile, key: Option<ApiKey>) -> Result<Application, Failure> {
+    /// Serves the folder as a bucket, with `config` as the application's configuration.
+    pub(crate) async fn serve(self, config: &ConfigFile) -> Result<Served, Failure> {
         let bucket_folder = self.bucket_folder();
         let config_path = bucket_folder.join(DEFAULT_CONFIG_KEY);
         let written = config_path.parent().map_or(Ok(()), fs::create_dir_all);
@@ -109,15 +104,7 @@ impl WorkspaceFolder {
             Failure::file("can't write", &config_path, source, "Use a writable folder with --workspace.")
         })?;
         let s3 = S3Server::start(&self.path, Clock::new()).await.map_err(Failure::Server)?;
-        let bucket = Bucket::new(clients::s3(s3.url()), BUCKET.to_owned());
-        let handler = Handler::new(
-            bucket.clone(),
-            DEFAULT_CONFIG_KEY.to_owned(),
-            ApiKeys::given(key.unwrap_or_else(|| ApiKey::new(String::new()))),
-            None,
-            braze::http_client().map_err(StartError::from)?,
-        );
-        Ok(Application::of_workspace(handler, bucket, Served { bucket_folder, _s3: s3, _folder: self }))
+        Ok(Served { bucket_folder, s3, _folder: self })
     }
 }
 
@@ -130,10 +117,10 @@ fn make_private(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// A bucket that is served as long as this lives.
+/// A bucket that is served until this is dropped.
 pub(crate) struct Served {
     bucket_folder: PathBuf,
-    _s3: S3Server,
+    s3: S3Server,
     _folder: WorkspaceFolder,
 }
 
@@ -141,5 +128,10 @@ impl Served {
     /// The folder that holds the bucket's objects as files.
     pub(crate) fn bucket_folder(&self) -> &Path {
         &self.bucket_folder
+    }
+
+    /// The bucket, for the application.
+    pub(crate) fn bucket(&self) -> Bucket {
+        Bucket::new(clients::s3(self.s3.url()), BUCKET.to_owned())
     }
 }

@@ -13,17 +13,17 @@ use super::transport::{Answer, Lost};
 use crate::message::codes;
 use crate::secrets::ApiKey;
 
-/// A request without any object. Braze refuses it (400, "Valid data must be provided …") once it has accepted the key and
-/// its permission, so that even Braze's future changes cannot make it write anything.
+/// A request without objects. Braze checks the key and its permission first, then refuses the request (400, "Valid data
+/// must be provided …"). Since it contains nothing, it can't write anything even if Braze's checks change.
 const NOTHING: &[u8] = br#"{"attributes":[],"events":[],"purchases":[]}"#;
 
-/// Tries before a failure on Braze's side is believed.
+/// Attempts before a failure on Braze's side is reported.
 const TRIES: u32 = 3;
 
-/// Wait between them.
+/// The wait between attempts.
 const BETWEEN: Duration = Duration::from_millis(500);
 
-/// How long one try may take.
+/// The time limit of one attempt.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why a connection does not work.
@@ -156,7 +156,7 @@ fn judge(answer: &Answer, host: &str) -> Result<(), CheckError> {
     };
     match answer.status {
         200..=299 | 400 | 422 if braze_said => Ok(()),
-        // Braze limits the rate of those that it knows.
+        // Braze limits the rate only of keys that it knows.
         429 => Ok(()),
         401 => Err(CheckError::Refused(StopReason::Unauthorized { host })),
         403 if answer.html => not_braze("with a web page, like a firewall"),

@@ -1,4 +1,4 @@
-//! Sends a [`TrackRequest`] until each of its objects has its fate.
+//! Sends a [`TrackRequest`] until each of its objects has a result.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,11 +24,11 @@ use crate::clock::WallClock;
 use crate::config::Connection;
 use crate::secrets::ApiKey;
 
-/// Braze's path for attribute updates. A trailing slash would be answered with an error (page "API errors").
+/// Braze's path for attribute updates. A trailing slash is an error (page "API errors").
 const TRACK: &str = "/users/track";
 
-/// One connection to Braze. Cheap to clone: clones share its rate limit, and what it has learned of Braze, so one is kept
-/// for as long as the process lives.
+/// One connection to Braze. Cheap to clone: clones share the rate limit and what was learned about Braze, so a process
+/// keeps one client per connection.
 #[derive(Clone)]
 pub struct BrazeClient {
     shared: Arc<Shared>,
@@ -40,11 +40,11 @@ struct Shared {
     clock: WallClock,
     limiter: Limiter,
     random: Mutex<SmallRng>,
-    /// The key that Braze refused, and why. Nothing is sent with it again.
+    /// The key that Braze refused, and why. It is not used again.
     refused: Mutex<Option<(ApiKey, StopReason)>>,
     /// When a request was last answered, and what went wrong last.
     last: Mutex<Last>,
-    /// Requests that wait to be tried again.
+    /// Requests that wait for a retry.
     waiting: AtomicUsize,
 }
 
@@ -66,13 +66,13 @@ impl BrazeClient {
         Self::seeded(connection, http, WallClock::System, rand::random())
     }
 
-    /// The same with a given clock and with a seed for the spread of waits, so that a simulation can be repeated.
+    /// A client with a given clock and a seed for jitter, so that a simulation can be repeated.
     pub fn seeded(connection: &Connection, http: impl Into<HttpClients>, clock: WallClock, seed: u64) -> Self {
         let transport = HttpTransport::new(&connection.hostname.url(TRACK), http.into(), clock);
         Self::through(connection, Box::new(transport), clock, seed)
     }
 
-    /// The same over another way than HTTP.
+    /// A client over another transport than HTTP.
     pub fn through(connection: &Connection, transport: Box<dyn Transport>, clock: WallClock, seed: u64) -> Self {
         let limiter = Limiter::new(connection.requests_per_second, connection.requests_per_hour, clock, seed);
         Self {
@@ -89,13 +89,12 @@ impl BrazeClient {
         }
     }
 
-    /// Sends `request` with `key`, again and in parts as the retry policy says, until each object has its fate, or
-    /// `deadline` comes, or something forbids to go on. No request is begun and none is waited for after `deadline`, and
-    /// a wait that would end after it is not begun.
+    /// Sends `request` with `key`, retrying and dividing it as the retry policy says, until each object has a result,
+    /// `deadline` is reached, or the policy says to stop. After `deadline`, no request is started and no answer awaited;
+    /// a wait that would end after it is not started.
     ///
-    /// Objects of one profile must not be in two requests at once: Braze keeps no order between requests. The future is
-    /// to be polled until it ends, or dropped: one that is left lying may be the one whose turn it is, and then holds the
-    /// others up.
+    /// Objects of one profile must not be in two requests at once: Braze keeps no order between requests. Poll the future
+    /// until it ends, or drop it: an idle future may hold the turn and block the others.
     pub async fn track(&self, request: &TrackRequest, key: &ApiKey, deadline: Instant) -> TrackOutcome {
         let mut delivery = Delivery {
             shared: &self.shared,
@@ -112,32 +111,29 @@ impl BrazeClient {
         TrackOutcome { objects: delivery.objects, stop, counts: delivery.counts, over_time: delivery.over_time }
     }
 
-    /// Lets a key that Braze refused be tried again: what it lacked may have been granted meanwhile. To be called when a
-    /// new invocation begins.
+    /// Allows a refused key again, because its permissions may have been changed. Called at the start of an invocation.
     pub fn forget_refusal(&self) {
         *lock(&self.shared.refused) = None;
     }
 
-    /// Lets requests wait until this process's share of the rate is known ([`share_rate`](Self::share_rate)).
+    /// Makes requests wait until this process's share of the rate is known ([`share_rate`](Self::share_rate)).
     pub fn hold_for_share(&self) {
         self.shared.limiter.hold_for_share();
     }
 
-    /// Ends when a request waits for the share.
+    /// Returns once a request waits for the share.
     pub async fn share_wanted(&self) {
         self.shared.limiter.share_wanted().await;
     }
 
-    /// From now on this process uses `share`, above 0 and at most 1, of the connection's rate; until this is called for
-    /// the first time, all of it.
+    /// Sets this process's share of the connection's rate: above 0 and at most 1. It is 1 at first.
     pub fn share_rate(&self, share: f64) {
         self.shared.limiter.share_rate(share);
     }
 
-    /// How many requests are to be under way at once, so that the rate is used at the pace at which Braze answers, while
-    /// some wait to be tried again: 4 to 540.
+    /// How many requests should be in flight to use the full rate: 4 to 540.
     pub fn in_flight_wanted(&self) -> usize {
-        // Whoever waits to try again uses none of the rate, and others may use it meanwhile.
+        // Requests that wait for a retry use none of the rate, so that others may be sent instead.
         let waiting = self.shared.waiting.load(Ordering::Relaxed);
         (self.shared.limiter.in_flight_wanted() + waiting).min(MOST_IN_FLIGHT)
     }
@@ -146,7 +142,7 @@ impl BrazeClient {
         &self.shared.host
     }
 
-    /// One request with `body`, outside the rate: for [`check`](Self::check).
+    /// Sends one request with `body`, outside the rate limit: for [`check`](Self::check).
     pub(super) async fn post_once(&self, body: Bytes, key: &ApiKey) -> Option<Result<Answer, Lost>> {
         Some(self.shared.transport.post(Post { authorization: key.authorization()?, body }).await)
     }
@@ -187,21 +183,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The sending of one [`TrackRequest`].
+/// Sends one [`TrackRequest`].
 struct Delivery<'a> {
     shared: &'a Shared,
     request: &'a TrackRequest,
     key: &'a ApiKey,
     deadline: Instant,
-    /// Empty as long as nothing is known of any: hundreds of requests wait for their answer at once.
+    /// Empty until the first result, to save memory: hundreds of requests wait for their answer at once.
     objects: Vec<ObjectFate>,
     counts: RequestCounts,
     over_time: RequestsOverTime,
-    /// The objects that are still to be sent, by the requests that they go in; the last one goes first.
+    /// The objects still to be sent, grouped by request; the last group is sent first.
     parts: Vec<Vec<usize>>,
 }
 
-/// A request that waits to be tried again.
+/// Counts a request that waits for a retry.
 struct Waiting<'a>(&'a AtomicUsize);
 
 impl<'a> Waiting<'a> {
@@ -217,11 +213,11 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// What a part has been through.
+/// The attempts to send a part.
 #[derive(Default)]
 struct Tries {
     failed: u32,
-    /// Those among the failed that were answered 2xx.
+    /// Failures with a 2xx status.
     unreadable: u32,
     limited: u32,
     failing_since: Option<Instant>,
@@ -237,7 +233,7 @@ impl<'a> Delivery<'a> {
         Ok(())
     }
 
-    /// Sends the objects of `part` in one request until an answer settles them or divides them further.
+    /// Sends the objects of `part` in one request until an answer settles or divides them.
     async fn send(&mut self, part: Vec<usize>) -> Result<(), StopReason> {
         let body = self.request.body_of(&part);
         let mut tries = Tries::default();
@@ -281,7 +277,7 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// One request and its answer, when the limiter lets it start.
+    /// Sends one request once the limiter allows it, and returns the answer.
     async fn exchange(
         &mut self,
         part: &[usize],
@@ -289,7 +285,7 @@ impl<'a> Delivery<'a> {
         again: bool,
     ) -> Result<(Start<'a>, Result<Answer, Lost>), StopReason> {
         let shared = self.shared;
-        // Looked at before and after the wait: another request may have been refused meanwhile.
+        // Checked before and after the wait, in which another request may have been refused.
         shared.refusal_of(self.key).map_or(Ok(()), Err)?;
         let start = shared.limiter.start(self.deadline).await.map_err(|no| shared.no_start(no))?;
         shared.refusal_of(self.key).map_or(Ok(()), Err)?;
@@ -321,7 +317,7 @@ impl<'a> Delivery<'a> {
         lock(&self.shared.last).trouble = trouble;
     }
 
-    /// Whether this request keeps failing while others get through. While none does, the limiter finds the outage.
+    /// Whether this request keeps failing while others succeed. If none succeeds, the limiter detects an outage.
     fn is_hopeless(&self, tries: &mut Tries) -> bool {
         let since = *tries.failing_since.get_or_insert_with(Instant::now);
         let others_get_through = lock(&self.shared.last).answered.is_some_and(|answered| answered > since);
@@ -356,7 +352,7 @@ impl<'a> Delivery<'a> {
                 }
                 return Err(reason);
             }
-            // These two do not settle anything and do not come here.
+            // `send` handles these two.
             RetryAction::Retry(_) | RetryAction::RetryAfter(_) => self.parts.push(part),
         }
         Ok(())
@@ -380,7 +376,7 @@ impl<'a> Delivery<'a> {
         self.fates()[index] = fate;
     }
 
-    /// One fate for each object.
+    /// Fills in a result for each object.
     fn fates(&mut self) -> &mut [ObjectFate] {
         self.objects.resize(self.request.len(), ObjectFate::NotSent);
         &mut self.objects

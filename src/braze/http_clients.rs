@@ -1,4 +1,4 @@
-//! The HTTP clients for Braze, each made when it is needed.
+//! The HTTP clients for Braze, each created at its first use.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -8,21 +8,21 @@ use reqwest::{Client, redirect, retry, tls};
 
 use super::limiter::MOST_IN_FLIGHT;
 
-/// How long a connection may take to be made.
+/// The time limit for connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a request may take, answer included.
+/// The time limit for a request and its answer.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Requests that one HTTP/2 connection is given at once before the next client takes over. Servers admit 100 or more
-/// streams (RFC 9113, section 6.5.2, recommends no fewer), and what is over their limit waits unseen.
+/// Concurrent requests on one HTTP/2 connection before the next one is used. Servers allow 100 streams or more (RFC 9113,
+/// section 6.5.2, recommends no fewer); requests beyond their limit would wait unnoticed.
 pub(super) const STREAMS: usize = 90;
 
-/// Connections over HTTP/2 that carry as many requests as are ever under way.
+/// HTTP/2 connections for the most requests in flight.
 pub(super) const CONNECTIONS: usize = MOST_IN_FLIGHT.div_ceil(STREAMS);
 
-/// HTTP clients, shared by the connections of a process. Cheap to clone. The certificates that are trusted are read when
-/// the first client is made, which is when the first request is sent.
+/// HTTP clients, shared by the connections of a process. Cheap to clone. Trusted certificates are read when the first
+/// request is sent.
 #[derive(Clone)]
 pub struct HttpClients {
     shared: Arc<Shared>,
@@ -34,12 +34,12 @@ struct Shared {
 }
 
 impl HttpClients {
-    /// Clients as `make` makes them.
+    /// Clients created by `make`.
     pub fn new(make: impl Fn() -> Result<Client, reqwest::Error> + Send + Sync + 'static) -> Self {
         Self { shared: Arc::new(Shared { make: Box::new(make), made: [const { OnceLock::new() }; CONNECTIONS] }) }
     }
 
-    /// Client `number`, from 0; one that could not be made is tried again the next time.
+    /// Client `number`, from 0. If it can't be created, the next call tries again.
     pub(super) fn client(&self, number: usize) -> Result<&Client, reqwest::Error> {
         let made = &self.shared.made[number % CONNECTIONS];
         if let Some(client) = made.get() {
@@ -51,7 +51,7 @@ impl HttpClients {
 }
 
 impl Default for HttpClients {
-    /// Clients as [`http_client`] makes them.
+    /// Clients created by [`http_client`].
     fn default() -> Self {
         Self::new(http_client)
     }
@@ -72,8 +72,8 @@ impl fmt::Debug for HttpClients {
 }
 
 /// The HTTP client for Braze: rustls with TLS 1.2 or later, HTTP/2 where the server offers it, kept-alive connections,
-/// 5 s to connect and 30 s for a request. It follows no redirect, so that the key stays with the host that it was meant
-/// for, uses no proxy from the environment, and repeats nothing by itself.
+/// 5 s to connect and 30 s for a request. It follows no redirects, so that the key reaches no other host, uses no proxy
+/// from the environment, and doesn't retry.
 pub fn http_client() -> Result<Client, reqwest::Error> {
     Client::builder()
         .user_agent(concat!("insights-to-braze/", env!("CARGO_PKG_VERSION")))

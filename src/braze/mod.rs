@@ -1,9 +1,8 @@
-//! Braze's REST API: sends attribute objects to `/users/track` at the rate that the connection admits, and finds out what
-//! became of each.
+//! Braze's REST API: sends attribute objects to `/users/track` at the connection's rate, and returns the result of each.
 //!
-//! [`TrackRequest`] is the body, [`BrazeClient::track`] sends it and answers with a [`TrackOutcome`]. The retry policy is
-//! the table in module `retry`, the pace is kept by `limiter`. Braze's texts reach nobody unfiltered (module `reason`), and
-//! the key is in none of the messages.
+//! [`TrackRequest`] is the body, [`BrazeClient::track`] sends it and returns a [`TrackOutcome`]. The retry policy is the
+//! table in module `retry`; `limiter` keeps the rate. Braze's texts are shown only after module `reason` has removed
+//! personal data, and no message contains the key.
 
 mod check;
 mod client;

@@ -1,4 +1,4 @@
-//! What became of a request, object by object, and why nothing more should be sent.
+//! The results of a request, object by object, and why to stop sending.
 
 use std::time::Duration;
 
@@ -7,28 +7,28 @@ use thiserror::Error;
 use super::over_time::RequestsOverTime;
 use crate::message::codes;
 
-/// What became of one attribute object.
+/// The result of one attribute object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ObjectFate {
-    /// Braze took it. It is queued there; Braze applies it within seconds.
+    /// Braze accepted it: it is queued and applied within seconds.
     Accepted,
-    /// Braze refused it. The reason is Braze's own, bounded, without a person's data.
+    /// Braze refused it, for this reason of Braze's: bounded, without personal data.
     Rejected(String),
-    /// It was sent and no answer told its fate: it may or may not have been applied. Sending it again does no harm,
-    /// since it sets values and adds to none.
+    /// It was sent without a usable answer: it may or may not have been applied. Sending it again is harmless, since it sets
+    /// values.
     Unknown,
-    /// It was not sent, or only in requests that Braze refused as a whole. It has not been applied.
+    /// It was not sent, or only in requests that Braze refused entirely. It has not been applied.
     NotSent,
 }
 
-/// What became of a [`TrackRequest`](super::TrackRequest).
+/// The results of a [`TrackRequest`](super::TrackRequest).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackOutcome {
-    /// One fate for each object, by its index.
+    /// The result of each object, by its index.
     pub objects: Vec<ObjectFate>,
-    /// Why nothing more should be sent, if so.
+    /// Why to stop sending, if so.
     pub stop: Option<StopReason>,
-    /// The HTTP requests that it took.
+    /// The HTTP requests that were needed.
     pub counts: RequestCounts,
     /// When they were made.
     pub over_time: RequestsOverTime,
@@ -37,11 +37,11 @@ pub struct TrackOutcome {
 /// HTTP requests made for one [`TrackRequest`](super::TrackRequest).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RequestCounts {
-    /// All that were sent, as Braze counts them: retries and parts of a divided request included.
+    /// Requests sent, as Braze counts them: including retries and the parts of a divided request.
     pub sent: u64,
-    /// Those among them that repeated one that failed or met the rate limit.
+    /// Retries among them.
     pub retried: u64,
-    /// Those among them that were answered 429.
+    /// Requests among them that were answered 429.
     pub rate_limited: u64,
 }
 

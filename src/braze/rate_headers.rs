@@ -14,7 +14,7 @@ const SMALLEST_EPOCH: f64 = 1e6;
 /// From here on a time is in milliseconds (the year 5138 in seconds).
 const SMALLEST_MILLISECONDS: f64 = 1e11;
 
-/// Longer waits are nonsense: Braze's longest window is an hour.
+/// Longer waits are ignored: Braze's longest window is an hour.
 const LONGEST_WAIT: f64 = 86_400.0;
 
 /// What an answer says about the rate limit. Everything may be missing.
@@ -25,9 +25,9 @@ pub(super) struct RateHeaders {
     pub(super) wait: Option<Duration>,
     /// `Retry-After` alone, which other answers than 429 may carry too.
     pub(super) retry_after: Option<Duration>,
-    /// Requests that the current window admits.
+    /// Requests that the current window allows.
     pub(super) limit: Option<f64>,
-    /// Requests that are left of them.
+    /// Requests left in the current window.
     pub(super) remaining: Option<f64>,
     /// When the window ends, from now.
     pub(super) reset_in: Option<Duration>,

@@ -1,7 +1,7 @@
-//! Makes Braze's reason for a refusal fit for reports and logs: bounded, on one line, without a person's data.
+//! Makes Braze's reason for a refusal fit for reports and logs: bounded, on one line, without personal data.
 //!
-//! Braze's texts are prose or constants, and some repeat the value that they are about. Field names stay, since they are
-//! what a reader needs; what equals a value of the object, or looks like an address or an id, does not.
+//! Braze's texts are prose or constants, and some repeat the value that they complain about. Field names stay; text that
+//! equals a value of the object, or looks like an address or an ID, is removed.
 
 use serde_json::Value;
 
@@ -10,16 +10,16 @@ use crate::secrets::ApiKey;
 /// Longest reason, in characters.
 const LONGEST: usize = 200;
 
-/// Longest text of Braze's that is looked at, in characters.
+/// The longest text of Braze's that is processed, in characters.
 const LONGEST_READ: usize = 2_000;
 
-/// What stands in place of a removed text.
+/// What replaces a removed text.
 const REMOVED: &str = "[removed]";
 
 /// Values of at least this many characters are removed inside words too.
 const LONG_VALUE: usize = 4;
 
-/// Names that Braze's texts put in quotes and that are nobody's data (pages "User attributes object" and "POST: Track
+/// Names that Braze's texts put in quotes and that are not personal data (pages "User attributes object" and "POST: Track
 /// users"). The object's own field names are kept as well.
 const BRAZE_NAMES: &[&str] = &[
     "_update_existing_only",
@@ -125,7 +125,7 @@ fn without_value(text: &[char], value: &[char]) -> Vec<char> {
     kept
 }
 
-/// Removes what stands in quotes and is no field name: Braze may repeat a value in another form than it was sent in.
+/// Removes quoted text that is not a field name: Braze may repeat a value in another form than it was sent in.
 fn without_quoted(text: &[char], names: &[String]) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut at = 0;
@@ -133,7 +133,7 @@ fn without_quoted(text: &[char], names: &[String]) -> String {
         let opening = text[at];
         kept.push(opening);
         at += 1;
-        // An apostrophe inside a word opens nothing.
+        // An apostrophe inside a word is not a quote.
         let inside_a_word = at >= 2 && text[at - 2].is_alphanumeric();
         let Some(closing) = closing_quote(opening).filter(|_| !(inside_a_word && opening == '\'')) else {
             continue;

@@ -8,16 +8,16 @@ use bytes::Bytes;
 /// Objects that Braze takes in one request (page "POST: Track users": 75 over all arrays).
 pub const MAX_OBJECTS: usize = 75;
 
-/// Bytes that Braze takes in one body (page "API limits": 4 MB; read here as the smaller, decimal one).
+/// Bytes that Braze takes in one body (page "API limits": 4 MB, here the smaller, decimal megabytes).
 pub const MAX_BODY: usize = 4_000_000;
 
-/// A body that has no room left gets this part of its length more.
+/// A full body grows by this fraction of its length.
 const GROWTH: usize = 8;
 
 const HEAD: &[u8] = b"{\"attributes\":[";
 const TAIL: &[u8] = b"]}";
 
-/// Attribute objects on their way to Braze. Each is a whole JSON object; together they are always a valid body.
+/// Attribute objects as a request body. Each is a complete JSON object, and the body is valid JSON at any time.
 ///
 /// The body is shared with the HTTP client, not copied, and copied only if objects are added after it was sent.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ impl TrackRequest {
         Self { body: Arc::new(body), ends: Vec::new() }
     }
 
-    /// Takes all objects out and keeps their room, if nobody holds the body any more.
+    /// Removes all objects. The memory is kept unless the body is still shared.
     pub fn clear(&mut self) {
         self.ends.clear();
         match Arc::get_mut(&mut self.body) {
@@ -54,18 +54,18 @@ impl TrackRequest {
         }
     }
 
-    /// Adds one JSON object and gives its index. The object is taken as it is; ask [`would_fit`](Self::would_fit)
-    /// first. An object that is too large for a request of its own is refused by Braze and comes back as rejected.
+    /// Adds one JSON object, unchecked, and returns its index; see [`would_fit`](Self::would_fit). If an object is too large
+    /// for a request of its own, Braze refuses it, and it is rejected.
     pub fn push(&mut self, object: &[u8]) -> usize {
         let index = self.ends.len();
         if index == 0 {
-            // Hundreds of requests are in memory, so none has more room than it can use.
+            // Hundreds of requests are in memory, so none reserves more than it can use.
             self.ends.reserve_exact(MAX_OBJECTS);
         }
         let body = Arc::make_mut(&mut self.body);
         let more = object.len() + 1;
         if body.capacity() - body.len() < more {
-            // Not doubled, for the same reason.
+            // Not doubled for the same reason.
             body.reserve_exact(more + body.len() / GROWTH);
         }
         body.truncate(body.len() - TAIL.len());

@@ -16,7 +16,7 @@ pub(super) struct TrackAnswer {
     pub(super) unnamed: Vec<String>,
     /// `message`, or `error` where that is used instead.
     pub(super) message: Option<String>,
-    /// Whether a member tells that this is Braze's answer and not any JSON.
+    /// Whether a member identifies this as an answer of Braze.
     pub(super) known: bool,
 }
 
@@ -42,7 +42,7 @@ impl TrackAnswer {
         Some(answer)
     }
 
-    /// What Braze says of the request as a whole, or of an object that stands in it alone.
+    /// Braze's text about the request as a whole, or about its only object.
     pub(super) fn reason(&self) -> Option<&str> {
         self.unnamed.first().or(self.message.as_ref()).map(String::as_str)
     }

@@ -1,19 +1,19 @@
 //! What follows from an answer of Braze: the whole retry policy, as one table.
 //!
-//! Sending an object again is always harmless: attributes are set to values, nothing is added up. So whatever is
-//! uncertain is sent again, and whatever cannot be attributed to an object is divided until it can.
+//! Sending an object again is always harmless: it sets attributes to values. So a request with an uncertain result is sent
+//! again, and one with an error that names no object is divided until the object is found.
 //!
 //! | answer | then |
 //! | --- | --- |
 //! | 2xx, JSON, no `errors` | all accepted; also 202 `queued` |
 //! | 2xx with `errors` by index | those rejected, the others accepted |
-//! | 2xx with `errors` that name nobody | accepted if `attributes_processed` says so, else divided |
+//! | 2xx with `errors` that name no object | accepted if `attributes_processed` says so, else divided |
 //! | 2xx empty or cut off | sent again up to [`UNREADABLE_TRIES`] times; then 201 and 202 count as accepted, since Braze answers so only after queueing; 200 stops |
 //! | 2xx HTML or other text | sent again as often, then stops: a proxy answers in Braze's place |
 //! | 400, 422 with `errors` by index | those rejected, the others sent again: Braze processes nothing of such a request |
-//! | 400, 422 naming nobody; 413 | divided; an object alone is rejected |
+//! | 400, 422 naming no object; 413 | divided; an object alone is rejected |
 //! | 401, 402, 403 | stops, for this key; the body is never shown |
-//! | 404, 410, 3xx, 405, 415, 501 and other 4xx | stops: not Braze, or not as it is known |
+//! | 404, 410, 3xx, 405, 415, 501 and other 4xx | stops: not Braze, or not as documented |
 //! | 408, 425, other 5xx; time-out, connection lost | sent again after a backoff, or later if the answer says so |
 //! | 429 | waits as the answer says; see [`limiter`](super::limiter) |
 //!
@@ -26,10 +26,10 @@ use rand::{Rng, RngExt};
 use super::response::TrackAnswer;
 use super::transport::Answer;
 
-/// How often a request is sent whose 2xx answers cannot be read.
+/// How often a request is sent if its 2xx answers are unreadable.
 pub(super) const UNREADABLE_TRIES: u32 = 5;
 
-/// How often a request is sent that fails while others get through. Its objects are then [`Unknown`].
+/// How often a request is sent if it fails while others succeed. Its objects are then [`Unknown`].
 ///
 /// [`Unknown`]: super::ObjectFate::Unknown
 pub(super) const FAILING_TRIES: u32 = 10;
@@ -46,20 +46,20 @@ pub(super) enum RetryAction {
     Rejected {
         /// Index and Braze's text, as it came.
         refused: Vec<(usize, String)>,
-        /// What becomes of the others.
+        /// What happens to the others.
         others: Others,
     },
     /// Objects are refused, but not which: divide; an object alone is rejected with this text.
     Halve(String),
     /// Send again after a backoff, and not before this.
     Retry(Option<Duration>),
-    /// Send again when the rate limit admits it.
+    /// Send again when the rate limit allows it.
     RetryAfter(Option<Duration>),
     /// Send nothing more.
     Stop(Stop),
 }
 
-/// What becomes of the objects that an answer does not name.
+/// What happens to the objects that an answer does not name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Others {
     /// They are accepted.

@@ -128,9 +128,9 @@ impl Lost {
             };
             match io_error.kind() {
                 ErrorKind::ConnectionRefused => return Self::Refused,
-                // rustls tells what is wrong with the handshake or the certificate this way.
+                // This is how rustls reports a problem with the handshake or the certificate.
                 ErrorKind::InvalidData => return Self::Tls(text),
-                // An I/O error passes over what it wraps when asked for its source.
+                // The source of an I/O error is not the error that it wraps.
                 _ => cause = io_error.get_ref().map(|inner| inner as &(dyn Error + 'static)),
             }
         }
@@ -138,19 +138,19 @@ impl Lost {
     }
 }
 
-/// The way to Braze: HTTP, or a stand-in in the same process.
+/// The way to Braze: HTTP, or a mock in the same process.
 pub trait Transport: Send + Sync {
-    /// Makes the request. Whoever drops the future gives it up.
+    /// Makes the request. Dropping the future abandons it.
     fn post(&self, post: Post) -> BoxFuture<'_, Result<Answer, Lost>>;
 }
 
-/// HTTP by `reqwest`. Over HTTP/2 one client keeps one connection, so several clients are used when many requests are
-/// under way. Plain HTTP, which only a stand-in speaks, has as many connections as requests with one client.
+/// HTTP with `reqwest`. Over HTTP/2 a client keeps one connection, so several clients are used when many requests are in
+/// flight. Over plain HTTP, which only a mock uses, one client opens as many connections as needed.
 pub(super) struct HttpTransport {
-    /// Parsed once; `None` if it is no URL, which a checked host name cannot lead to.
+    /// `None` if it is not a URL, which can't happen with a checked host name.
     url: Option<Url>,
     clients: HttpClients,
-    /// Requests under way, by client.
+    /// Requests in flight, by client.
     busy: Vec<AtomicUsize>,
     clock: WallClock,
 }
@@ -163,7 +163,7 @@ impl HttpTransport {
         Self { url, clients, busy, clock }
     }
 
-    /// The first client with room, so that few connections are used while few suffice; else the one with most room.
+    /// The first client with room, to use as few connections as possible; otherwise the one with most room.
     fn least_busy(&self) -> Option<(usize, &AtomicUsize)> {
         let load = |(_, busy): &(usize, &AtomicUsize)| busy.load(Ordering::Relaxed);
         let mut clients = self.busy.iter().enumerate();
@@ -184,7 +184,7 @@ impl HttpTransport {
         let status = response.status().as_u16();
         let answer = Answer { status, ..Answer::headed(response.headers(), self.clock.now()) };
         let mut body = BytesMut::new();
-        // A body that breaks off is used as far as it came: the status is known and decides.
+        // If the body breaks off, the received part is used: the status decides.
         while let Ok(Some(chunk)) = response.chunk().await {
             let room = LONGEST_ANSWER - body.len();
             body.extend_from_slice(&chunk[..chunk.len().min(room)]);
@@ -207,7 +207,7 @@ impl Transport for HttpTransport {
     }
 }
 
-/// What an error comes from in the end.
+/// The root cause of an error.
 fn reason(error: &reqwest::Error) -> String {
     let mut cause: &dyn Error = error;
     while let Some(deeper) = cause.source() {

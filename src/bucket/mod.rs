@@ -1,4 +1,4 @@
-//! The S3 bucket: the few operations that the application needs, with the conditions that keep its state whole.
+//! The S3 bucket: the few operations that the application needs, with the conditions that keep its state consistent.
 //!
 //! State is written with S3's conditional writes (`If-None-Match: *`, `If-Match: <ETag>`; Amazon S3 User Guide,
 //! "How to prevent object overwrites with conditional writes"), so that no database is needed for two functions to agree.
@@ -118,7 +118,7 @@ impl fmt::Display for ETag {
     }
 }
 
-/// What a listing or a `HEAD` tells of an object.
+/// An object's metadata, from a listing or a `HEAD` request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectSummary {
     /// Its key, decoded.
@@ -232,7 +232,7 @@ impl Bucket {
         }
     }
 
-    /// What S3 knows of an object, or `None` if there is none.
+    /// The metadata of an object; `None` if it does not exist.
     pub async fn summary(&self, key: &str) -> Result<Option<ObjectSummary>, BucketError> {
         match self.client.head_object().bucket(&self.name).key(key).send().await {
             Ok(answer) => Ok(Some(ObjectSummary {

@@ -1,4 +1,4 @@
-//! Lists what lies below a prefix, page by page, so that memory does not grow with the number of objects.
+//! Lists the objects below a prefix page by page, so that memory does not grow with their number.
 
 use super::{Bucket, BucketError, ETag, ObjectSummary, timestamp};
 

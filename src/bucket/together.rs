@@ -1,4 +1,4 @@
-//! Puts an object together from pieces, in bounded memory.
+//! Writes an object that consists of pieces, in bounded memory.
 
 use std::ops::Range;
 
@@ -8,20 +8,20 @@ use bytes::Bytes;
 
 use super::{Bucket, BucketError, Condition, ETag};
 
-/// A stretch of an object that is put together.
+/// A piece of the object.
 #[derive(Clone, Debug)]
 pub enum Piece {
-    /// Bytes at hand.
+    /// Bytes in memory.
     Bytes(Bytes),
     /// The content of the object with this key.
     Object(String),
-    /// A stretch of one content of an object.
+    /// A range of an object's bytes.
     Stretch {
         /// The object's key.
         key: String,
-        /// Which content.
+        /// The version of its content.
         etag: ETag,
-        /// The first byte, and the first that is not part of it any more.
+        /// The first byte, and the one after the last.
         bytes: Range<u64>,
     },
 }

@@ -1,4 +1,4 @@
-//! Keeps deliveries away from a segment while its state is written anew.
+//! Keeps deliveries away from a segment while its state is rewritten.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use crate::budget::TimeBudget;
 use crate::randomness::Randomness;
 use crate::state::{Lease, Ledger, LedgerStore, Phase, StateError};
 
-/// How often it is renewed.
+/// How often the lease is renewed.
 const RENEWAL: Duration = Duration::from_secs(5);
 
-/// How long an erasure waits for the end of a delivery before it leaves the segment as it is.
+/// How long an erasure waits for the end of a delivery before it skips the segment.
 const LONGEST_WAIT: Duration = Duration::from_secs(45);
 
 /// The lease of a whole segment.
@@ -43,7 +43,7 @@ impl Hold {
         }
     }
 
-    /// Renews the lease if it is time; tells whether it is still ours.
+    /// Renews the lease if it is time; returns whether it is still ours.
     pub(super) async fn keep(&mut self, budget: &TimeBudget) -> Result<bool, StateError> {
         if self.renewed.elapsed() < RENEWAL {
             return Ok(true);
@@ -54,7 +54,7 @@ impl Hold {
         Ok(ours)
     }
 
-    /// Writes down what changed, and lets the segment go. Tells whether it was still ours.
+    /// Records what changed, and releases the segment. Returns whether the lease was still ours.
     pub(super) async fn end(&self, mut change: impl FnMut(&mut Ledger)) -> Result<bool, StateError> {
         self.change(|ledger, _| {
             change(ledger);
@@ -92,7 +92,7 @@ fn take_now(ledger: Option<&mut Ledger>, owner: &str, budget: &TimeBudget, now: 
     }
     for run in ledger.runs.values_mut() {
         if let Phase::Completing { lease, done, .. } = &mut run.phase {
-            // Leavers are counted in the order of the state, which loses lines now. Telling one twice changes nothing.
+            // Leavers are counted in the order of the state, which now loses lines. Sending one of them twice changes nothing.
             (*lease, *done) = (None, 0);
         }
     }

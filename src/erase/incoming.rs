@@ -1,4 +1,4 @@
-//! Looks for a person in the files below `incoming/`, which are the exporter's and stay as they are.
+//! Looks for a person in the files below `incoming/`, which belong to the exporter and are not changed.
 
 use super::receipt::{HoldingFile, Unsearched};
 use super::{EraseError, Erasure};
@@ -43,7 +43,7 @@ impl Erasure<'_> {
     }
 }
 
-/// Descriptions hold nobody.
+// Descriptions contain no people.
 fn is_searched(key: &str) -> bool {
     key.rsplit('.').next() != Some("json")
 }

@@ -1,14 +1,14 @@
-//! Erases one person from what the application keeps: what a request of a data subject asks for.
+//! Erases one person from what the application stores, to fulfil a data subject's request.
 //!
-//! | where | what becomes of the person there | module |
+//! | where | what happens there | module |
 //! | --- | --- | --- |
-//! | `state/` | their lines are taken out of every part, their rows out of every piece of rejected rows | `state` |
-//! | `reports/` | their rows are taken out of every `rejected.csv` | `reports` |
-//! | `incoming/` | nothing: the files are the exporter's; the receipt names those that hold the person | `incoming` |
+//! | `state/` | the person's lines are removed from every part, their rows from every piece of rejected rows | `state` |
+//! | `reports/` | their rows are removed from every `rejected.csv` | `reports` |
+//! | `incoming/` | nothing: the files belong to the exporter; the receipt lists those that contain the person | `incoming` |
 //! | Braze | nothing: the receipt says so | |
 //!
-//! Objects are written anew under their own keys, each by a conditional write, while a lease keeps deliveries of the
-//! segment away. What erasing does is a repetition of itself: an attempt that was cut off is simply made again.
+//! Objects are rewritten under their own keys, each by a conditional write, while a lease keeps deliveries of the segment
+//! away. Erasing is idempotent: an interrupted attempt is simply repeated.
 
 mod hold;
 mod incoming;
@@ -16,6 +16,7 @@ mod message;
 mod person;
 mod receipt;
 mod reports;
+mod request;
 mod rows;
 mod state;
 
@@ -27,6 +28,7 @@ use thiserror::Error;
 
 pub use self::person::{Person, PersonError};
 pub use self::receipt::{ErasedObject, HoldingFile, Outcome, Receipt, SegmentLeft, Unsearched};
+pub use self::request::Request;
 use self::rows::RowSearch;
 use crate::bucket::{Bucket, BucketError, Condition};
 use crate::budget::TimeBudget;
@@ -37,7 +39,7 @@ use crate::rows::ReadError;
 use crate::secrets::ApiKeys;
 use crate::state::{PartStore, StateError};
 
-/// Where receipts lie. No export can have this name, because of the full stop.
+/// The folder of receipts. No export can have this name, because of the full stop.
 pub const RECEIPTS: &str = "reports/erase.receipts/";
 
 /// Why nothing could be erased.
@@ -57,18 +59,7 @@ pub enum EraseError {
 
 codes!(EraseError wraps Bucket, State, Read {});
 
-/// What is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
-    /// Whom it is about.
-    pub person: Person,
-    /// What the asker calls the request, for the receipt.
-    pub reference: Option<String>,
-    /// Only tells where the person is.
-    pub dry_run: bool,
-}
-
-/// One erasure at work.
+/// An erasure in progress.
 struct Erasure<'a> {
     bucket: &'a Bucket,
     parts: PartStore,
@@ -78,12 +69,12 @@ struct Erasure<'a> {
     receipt: Receipt,
 }
 
-/// Erases the person of `request` from state and reports, looks for them in the exported files, and gives the receipt,
-/// which is stored as well. A dry run changes nothing and stores nothing.
+/// Erases the person of `request` from state and reports, looks for them in the exported files, and returns the receipt,
+/// which is also stored. A dry run changes and stores nothing.
 ///
 /// # Errors
 ///
-/// Whatever keeps the bucket from being read or written. What has been erased by then stays so; ask again.
+/// An error of the bucket or the state. What has been erased by then stays erased; repeat the request.
 pub async fn erase(
     bucket: &Bucket,
     api_keys: &ApiKeys,
@@ -93,7 +84,7 @@ pub async fn erase(
 ) -> Result<Receipt, EraseError> {
     let columns: BTreeSet<&str> =
         config.exports.values().filter_map(|export| export.data_matching.customer_id.as_deref()).collect();
-    // Which of them encrypted a part is seen by the part.
+    // A part names the key that encrypted it.
     let secrets: BTreeSet<SecretName> =
         config.connections.values().map(|connection| connection.secret.clone()).collect();
     let secrets = secrets.into_iter().collect();

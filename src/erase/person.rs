@@ -1,4 +1,4 @@
-//! Whom a request is about, and how a line or a cell is known to be about them.
+//! The person whom a request is about, and how their lines and cells are recognised.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub struct Person {
 struct Email {
     key: MemberKey,
     hash: EmailHash,
-    /// In small ASCII letters.
+    /// In lower case.
     lower: Box<str>,
 }
 
@@ -41,7 +41,7 @@ pub enum PersonError {
 codes!(PersonError { Nobody = "ITB-E21", NotAnAddress = "ITB-E22" });
 
 impl Person {
-    /// The person with these identifiers; white space around them is cut off, as it is in files.
+    /// The person with these identifiers, trimmed as in files.
     pub fn new(customer_id: Option<&str>, email: Option<&str>) -> Result<Self, PersonError> {
         let customer_id = customer_id.map(str::trim).filter(|id| !id.is_empty());
         let email = email.map(str::trim).filter(|email| !email.is_empty());
@@ -100,12 +100,12 @@ impl Person {
             let (start, end) = (from + found, from + found + email.len());
             let mut before = cell.get(..start).unwrap_or_default().chars();
             let begins_before = match before.next_back() {
-                // An apostrophe may stand inside a name, and guards a cell or quotes an address elsewhere.
+                // An apostrophe may be part of a name; elsewhere it guards a cell or quotes an address.
                 Some('\'') => before.next_back().is_some_and(char::is_alphanumeric),
                 Some(character) => is_part(character),
                 None => false,
             };
-            // A full stop behind an address ends a sentence; one with a letter behind it goes on with the domain.
+            // A full stop after an address ends a sentence; one before a letter belongs to the domain.
             let mut after = cell.get(end..).unwrap_or_default().chars();
             let goes_on = match after.next() {
                 Some('.' | '-') => after.next().is_some_and(char::is_alphanumeric),

@@ -1,10 +1,10 @@
-//! What an erasure answers, and what is kept of it: counts and keys, nothing of the person.
+//! The receipt of an erasure, which is returned and stored: counts and keys, no personal data.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Request;
 use super::message::ReceiptMessage;
+use super::request::Request;
 use crate::message::{Coded, counted};
 use crate::names::{ExportName, SegmentName};
 
@@ -17,13 +17,13 @@ const LISTED: usize = 1_000;
 pub enum Outcome {
     /// Nothing of the person is left in state and reports.
     Erased,
-    /// Something was left; `left` and `unsearched` say what. Ask again.
+    /// Something remains; see `left` and `unsearched`. Repeat the request.
     Unfinished,
     /// Nothing was changed; the receipt says where the person is.
     DryRun,
 }
 
-/// An object that the person was taken out of, or would be.
+/// An object that the person was removed from, or would be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ErasedObject {
     /// Its key.
@@ -41,7 +41,7 @@ pub struct HoldingFile {
     pub rows: u64,
 }
 
-/// A segment that was left as it is.
+/// A segment that was skipped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SegmentLeft {
     /// The export.
@@ -52,7 +52,7 @@ pub struct SegmentLeft {
     pub reason: String,
 }
 
-/// An object that was not looked through.
+/// An object that was not searched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unsearched {
     /// Its key.
@@ -76,7 +76,7 @@ impl Unsearched {
 pub struct Receipt {
     /// Always `erase`.
     pub action: &'static str,
-    /// What the asker calls the request.
+    /// The caller's name for the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// How it ended.
@@ -89,19 +89,19 @@ pub struct Receipt {
     pub state_rows: u64,
     /// Rows below `reports/`.
     pub report_rows: u64,
-    /// Rows in files below `incoming/`, which stay.
+    /// Rows in files below `incoming/`, which are not changed.
     pub incoming_rows: u64,
-    /// The objects below `state/` that were written anew.
+    /// The objects below `state/` that were rewritten.
     pub state: Vec<ErasedObject>,
-    /// The files below `reports/` that were written anew.
+    /// The files below `reports/` that were rewritten.
     pub reports: Vec<ErasedObject>,
-    /// The files below `incoming/` that hold the person.
+    /// The files below `incoming/` that contain the person.
     pub incoming: Vec<HoldingFile>,
-    /// Segments that were left as they are.
+    /// Segments that were skipped.
     pub left: Vec<SegmentLeft>,
-    /// Files that were not looked through.
+    /// Files that were not searched.
     pub unsearched: Vec<Unsearched>,
-    /// What no erasure touches, and what to do about it.
+    /// What an erasure does not change, and what to do about it.
     pub not_touched: Vec<&'static str>,
     /// The outcome in words.
     pub message: String,
@@ -111,7 +111,7 @@ pub struct Receipt {
     pub started_at: Timestamp,
     /// When it ended.
     pub finished_at: Timestamp,
-    /// The key that the receipt is stored under; none of a dry run.
+    /// The key under which the receipt is stored; `None` for a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stored_as: Option<String>,
 }
@@ -203,7 +203,7 @@ impl Receipt {
 
     /// The receipt as it is stored.
     pub fn to_json(&self) -> Vec<u8> {
-        // A receipt has no map with keys other than text, so that writing it cannot fail.
+        // Serialising fails only for maps whose keys are not strings.
         let mut json = serde_json::to_vec_pretty(self).unwrap_or_default();
         json.push(b'\n');
         json

@@ -1,4 +1,4 @@
-//! Takes a person's rows out of every `rejected.csv`.
+//! Removes a person's rows from every `rejected.csv`.
 
 use super::receipt::{ErasedObject, Unsearched};
 use super::{EraseError, Erasure};
@@ -8,7 +8,7 @@ use crate::rows::ReadSettings;
 /// How much of an object is copied at a time.
 const STRETCH: u64 = 8 * 1024 * 1024;
 
-/// How often a file is tried that a delivery writes at the same time.
+/// Attempts to rewrite a file that a delivery writes at the same time.
 const TRIES: u32 = 4;
 
 impl Erasure<'_> {
@@ -38,7 +38,7 @@ impl Erasure<'_> {
         Ok(())
     }
 
-    /// How many of a CSV object's rows are about the person; with `writes`, it is written anew without them.
+    /// How many of a CSV object's rows are about the person; with `writes`, it is rewritten without them.
     pub(super) async fn rows_in(
         &self,
         object: &ObjectSummary,

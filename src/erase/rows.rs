@@ -1,4 +1,4 @@
-//! Finds the rows of one person in a CSV text, in bounded memory, as stretches of bytes that can be left out.
+//! Finds the rows of one person in a CSV text, in bounded memory, as ranges of bytes to leave out.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -20,15 +20,15 @@ pub(super) struct RowSearch<'a> {
 /// Where a person is in a text.
 #[derive(Debug, Default)]
 pub(super) struct FoundRows {
-    /// How many rows.
+    /// The number of rows.
     pub(super) rows: u64,
-    /// Their bytes in the uncompressed text, in order; rows side by side are one stretch.
+    /// Their bytes in the uncompressed text, in order; adjacent rows are one range.
     pub(super) bytes: Vec<Range<u64>>,
-    /// Where the text ends.
+    /// The length of the text.
     pub(super) end: u64,
 }
 
-/// Where the cells of the row at hand mean something.
+/// The columns of the current row that have a meaning.
 #[derive(Debug, Default)]
 struct Layout {
     width: usize,
@@ -42,9 +42,9 @@ impl<'a> RowSearch<'a> {
         Self { person, columns: columns.into_iter().map(folded).collect() }
     }
 
-    /// Goes through a text. With `columns`, the text has no header, and these are its columns.
+    /// Searches a text. With `columns`, the text has no header, and these are its columns.
     ///
-    /// Where the column of the customer ID is not known, or the row is out of shape, the ID is looked for in every cell.
+    /// If the column of the customer ID is not known, or the row is malformed, the ID is looked for in every cell.
     pub(super) async fn find<S: AsyncRead + Unpin>(
         &self,
         source: S,
@@ -118,7 +118,7 @@ impl FoundRows {
         }
     }
 
-    /// What remains of the text, in stretches of at most `longest` bytes.
+    /// The remaining text, in ranges of at most `longest` bytes.
     pub(super) fn remaining(&self, longest: u64) -> Vec<Range<u64>> {
         let mut remaining = Vec::new();
         let mut from = 0;
@@ -135,7 +135,7 @@ impl FoundRows {
     }
 }
 
-/// A cell as text, whatever its bytes.
+/// A cell as text; invalid bytes are replaced.
 fn cell_of<'r>(row: &Row<'r>, at: usize) -> std::borrow::Cow<'r, str> {
     row.field(at)
         .map_or_else(|| String::from_utf8_lossy(row.field_bytes(at).unwrap_or_default()), std::borrow::Cow::Borrowed)

@@ -1,5 +1,5 @@
-//! Takes a person out of the state: out of every part below `state/`, whether a ledger names it or not, and out of the
-//! pieces of rejected rows.
+//! Removes a person from the state: from every part below `state/`, whether a ledger names it or not, and from the pieces
+//! of rejected rows.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -11,8 +11,8 @@ use crate::names::{ExportName, SegmentName};
 use crate::rows::{Header, ReadSettings};
 use crate::state::{Ledger, LedgerStore, MemberKey, PartWriter, Standing, StateKeys, StoredPart, read_part};
 
-/// How often a segment is gone through until nothing is found any more: a delivery that had lost its lease may have stored
-/// one more part meanwhile.
+/// Most passes over a segment until nothing more is found: a delivery that lost its lease may have stored another part in
+/// the meantime.
 const PASSES: u32 = 3;
 
 /// What was found in one segment.
@@ -21,11 +21,11 @@ struct InSegment {
     objects: Vec<ErasedObject>,
     /// Members of the last complete run among the lines.
     members: HashSet<MemberKey>,
-    /// Lines taken out, by part.
+    /// Removed lines, by part.
     lines: BTreeMap<String, u64>,
 }
 
-/// A segment whose state is gone through.
+/// A segment whose state is searched.
 struct Segment {
     export: ExportName,
     name: SegmentName,
@@ -58,7 +58,7 @@ impl Erasure<'_> {
             self.receipt.left.push(left("the time limit was reached before its turn"));
             return Ok(());
         }
-        // Most segments do not have the person, and need not be held.
+        // Most segments do not contain the person and need no lease.
         let mut found = InSegment::default();
         self.go_through(&segment, None, &mut found).await?;
         if self.dry_run || found.objects.is_empty() {
@@ -88,8 +88,8 @@ impl Erasure<'_> {
         Ok(())
     }
 
-    /// Goes through every object of a segment; with a hold, writes what is left of those that have the person. Tells whether
-    /// it came to the end.
+    /// Searches every object of a segment; with a hold, rewrites those that contain the person. Returns whether all objects
+    /// were searched.
     async fn go_through(
         &mut self,
         segment: &Segment,
@@ -125,7 +125,7 @@ impl Erasure<'_> {
     }
 
     async fn part(&self, key: &str, in_last_run: bool, writes: bool, found: &mut InSegment) -> Result<(), EraseError> {
-        // Deleted meanwhile, by a run that is complete: it holds nobody any more.
+        // Deleted in the meantime because its run is complete.
         let Some(part) = self.parts.read(key).await? else {
             return Ok(());
         };
@@ -198,7 +198,7 @@ fn header_of<'l>(ledger: &'l Ledger, key: &str) -> Option<&'l Header> {
     file.checkpoint.as_ref().map(|checkpoint| &checkpoint.header)
 }
 
-/// What the ledger says of parts and members after lines have been taken out.
+/// Updates the ledger's parts and members after lines were removed.
 fn take_out(ledger: &mut Ledger, lines: &BTreeMap<String, u64>, members: u64) {
     if let Some(last) = &mut ledger.last_complete {
         last.members = last.members.saturating_sub(members);

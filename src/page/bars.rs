@@ -14,7 +14,7 @@ pub(super) struct Part {
     pub(super) width: u64,
 }
 
-/// Parts one after the other, of a bar whose length stands for `whole`; the first begins `skipped` into it.
+/// The parts of a bar, side by side. The whole bar represents `whole`; the first part starts at `skipped`.
 pub(super) fn parts(whole: u64, skipped: u64, parts: &[(&'static str, u64)]) -> Vec<Part> {
     let scaled = |count: u64| u64::try_from(u128::from(count) * u128::from(LENGTH) / u128::from(whole.max(1)));
     let scaled = |count: u64| scaled(count).unwrap_or(LENGTH).min(LENGTH);

@@ -1,4 +1,4 @@
-//! What surrounds every page: the style sheet, and the policy that admits it and nothing else.
+//! What surrounds every page: the style sheet, and the content security policy that allows it and nothing else.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 const STYLE: &str = include_str!("style.css");
 
-/// The hash by which the content security policy admits the style sheet (W3C, "Content Security Policy Level 3", "Hash
+/// The hash by which the content security policy allows the style sheet (W3C, "Content Security Policy Level 3", "Hash
 /// source").
 static STYLE_HASH: LazyLock<String> =
     LazyLock::new(|| format!("sha256-{}", STANDARD.encode(digest(&SHA256, STYLE.as_bytes()))));

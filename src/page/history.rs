@@ -35,7 +35,7 @@ pub struct SegmentHistory {
     pub runs: Vec<PastRun>,
 }
 
-/// A run that ended, or how one stands.
+/// A run, completed or in progress.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PastRun {
     /// Its figures.
@@ -45,7 +45,7 @@ pub struct PastRun {
 }
 
 impl SegmentHistory {
-    /// The history that a ledger tells: the runs that ended, and those at work.
+    /// The history in a ledger: finished runs and runs in progress.
     pub fn of(segment: &SegmentName, ledger: &Ledger) -> Self {
         let ended = ledger.history.iter().map(|summary| PastRun { summary: summary.clone(), message: String::new() });
         let mut runs: Vec<PastRun> = ended.collect();
@@ -186,11 +186,11 @@ impl Segment {
     fn new(history: &SegmentHistory, number: usize, most_lines: usize) -> Result<Self, PageError> {
         let from = history.runs.len().saturating_sub(MOST_RUNS);
         let runs = history.runs.get(from..).unwrap_or_default();
-        // Whoever is in a run that is not complete is no final figure.
+        // The number of members is final only once the run is complete.
         let complete = || runs.iter().filter(|past| past.summary.outcome == Outcome::Delivered);
         let points: Series =
             complete().map(|past| (seconds_of(past.summary.run), past.summary.members.after)).collect();
-        // In the first run everybody enters, beside which no later run would be seen.
+        // Everyone enters in the first run: on its scale, later runs could not be seen.
         let later = complete().filter(|past| past.summary.members.before > 0);
         let (entered, left): (Series, Series) = later
             .map(|past| {

@@ -1,16 +1,16 @@
 //! Pages for people: a run's report, what a dry run found, and the history of an export, each one self-contained HTML file.
 //!
 //! A page loads nothing and runs nothing; its content security policy forbids both. It follows the reader's choice of a
-//! light or a dark scheme. Its length is bounded, however many files, reasons or segments there are. Nobody's data is on
-//! it: the examples of rejected rows and of objects are masked.
+//! light or a dark scheme. Its length is bounded, however many files, reasons or segments there are. It contains no
+//! personal data: examples of rejected rows and of objects are masked.
 //!
 //! | page | function | where |
 //! | --- | --- | --- |
 //! | a run | [`run_report`] | `reports/<export>/<segment>/<run>/report.html` |
-//! | a dry run | [`dry_run`] | given to whoever asks: a dry run writes nothing |
+//! | a dry run | [`dry_run`] | returned to the caller: a dry run stores nothing |
 //! | all runs of an export | [`history`] | `reports/<export>/history.html` |
 //!
-//! Templates (`askama`) lie beside the modules that fill them; charts with axes are drawn by `plotters`.
+//! The templates (`askama`) are stored beside the modules that fill them; `plotters` draws the charts with axes.
 
 mod bars;
 mod chart;

@@ -5,7 +5,7 @@ use super::text::{change, count, counted, file_name, percent, shortened, shown};
 use crate::report::examples::RejectedExample;
 use crate::report::{Members, Outcome, Report};
 
-/// The most lines of a table; what is beyond is told by its number.
+/// The most lines of a table; a last line says how many more there are.
 const MOST_LINES: usize = 60;
 /// Longer names and reasons are cut.
 const LONGEST: usize = 400;

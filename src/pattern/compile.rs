@@ -1,9 +1,10 @@
+use super::error::PatternError;
 use super::run_format::RunFormat;
-use super::{PatternError, Token};
+use super::token::Token;
 
-/// S3 takes no longer key.
+/// The longest key in S3.
 const KEY_BYTES: usize = 1024;
-/// Each `{any}` multiplies the places to try.
+/// Each `{any}` multiplies the positions to try.
 const MOST_ANY: usize = 8;
 
 /// The pattern's text and placeholders in order, checked.

@@ -18,8 +18,8 @@ pub(crate) struct Reading<'p> {
 }
 
 impl PathPattern {
-    /// Reads `path`, which is the key below the export's folder. Only texts that `accepts` admits are taken for
-    /// a segment or an export's name; where several ways remain, the first in the documented order is taken.
+    /// Reads `path`, the key below the export's folder. `accepts` says which texts may be a segment or an export's name. If
+    /// several readings remain, the first in the documented order is used.
     pub(crate) fn read<'p>(&self, path: &'p str, accepts: &dyn Fn(Field, &str) -> bool) -> Option<Reading<'p>> {
         let failed = vec![false; (self.tokens.len() + 1) * (path.len() + 1)];
         let mut search = Search { tokens: &self.tokens, path, accepts, failed, reading: Reading::default() };

@@ -1,8 +1,8 @@
-use super::PatternError;
-use crate::pattern::RunId;
+use super::error::PatternError;
+use super::run_id::RunId;
 
-/// How a run is written in a key. Every form has a fixed number of bytes, so that names without
-/// separators can be read too.
+/// How a run is written in a key. Every format has a fixed number of bytes, so that names without separators can be read
+/// too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RunFormat {
     items: Vec<Item>,
@@ -21,8 +21,7 @@ enum Item {
     Milliseconds,
 }
 
-/// What `{run}` reads when no format is given, longest first: a shorter form may be the beginning
-/// of a longer one.
+/// The formats of `{run}` without a format, longest first: a shorter one may be a prefix of a longer one.
 const KNOWN_FORMATS: &[&str] = &[
     "%Y-%m-%dT%H:%M:%S.%LZ",
     "%Y-%m-%dT%H:%M:%SZ",
@@ -97,7 +96,7 @@ impl RunFormat {
         Err(refused("it needs %Y, %m and %d, with %H, %H%M or %H%M%S for the time of day, or only %s"))
     }
 
-    /// The forms that `{run}` without a format reads.
+    /// The formats of `{run}` without a format.
     pub(super) fn known() -> Vec<Self> {
         KNOWN_FORMATS.iter().filter_map(|format| Self::parse(format).ok()).collect()
     }
@@ -143,7 +142,7 @@ impl RunFormat {
     }
 }
 
-/// The number that the first `width` characters write, if all of them are digits.
+/// The number in the first `width` characters, if all of them are digits.
 fn digits(text: &str, width: usize) -> Option<i64> {
     let digits = text.get(..width)?;
     if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }

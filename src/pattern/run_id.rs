@@ -9,12 +9,12 @@ use crate::message::Coded;
 
 /// One refresh of one segment: all files with one time stamp.
 ///
-/// Ordered by time, so that the later of two runs is the greater. It is written
+/// Runs are ordered by time. A run is written
 /// `2026-11-23T01:02Z` where the files name minutes (the folders `yyyy/MM/dd/HHmm`), and
 /// `2021-02-11T15:59:02Z` where they name seconds; [`FromStr`] and serde read both forms.
 ///
-/// Microsoft does not say which time zone the folders are in, so the time serves as a name and for
-/// the order alone; it is not compared with a clock. Years are 1970 to 9999.
+/// Microsoft does not say which time zone the folders are in, so the time only names and orders runs; it is not compared
+/// with a clock. Years are 1970 to 9999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId {
     time: DateTime,
@@ -28,8 +28,8 @@ enum Precision {
 }
 
 impl RunId {
-    /// The run of the folders `yyyy/MM/dd/HHmm`. `None` unless they have exactly these widths, are
-    /// digits and name a minute that exists: month 13 or 24:60 is no run.
+    /// The run of the folders `yyyy/MM/dd/HHmm`. `None` unless they are digits of exactly these widths and name a minute that
+    /// exists.
     pub fn from_folders(year: &str, month: &str, day: &str, time: &str) -> Option<Self> {
         if time.len() != 4 {
             return None;
@@ -49,8 +49,8 @@ impl RunId {
         (timestamp >= Timestamp::UNIX_EPOCH).then(|| Self::from_last_modified(timestamp))
     }
 
-    /// The run of a file that is overwritten at each refresh: when the object was last modified, to
-    /// the second, as S3 tells it. A time before 1970 counts as 1970.
+    /// The run of a file that is overwritten at each refresh: the object's last-modified time in S3, to the second. A time
+    /// before 1970 counts as 1970.
     pub fn from_last_modified(last_modified: Timestamp) -> Self {
         let time = TimeZone::UTC.to_datetime(last_modified.max(Timestamp::UNIX_EPOCH));
         Self { time: whole_second(time), precision: Precision::Seconds }
@@ -68,7 +68,7 @@ impl RunId {
         Some(Self { time, precision: Precision::Seconds })
     }
 
-    /// The time as it is named, without a zone.
+    /// The time, without a zone.
     pub fn time(self) -> DateTime {
         self.time
     }
@@ -94,7 +94,7 @@ fn civil(year: i64, month: i64, day: i64, hour: i64, minute: i64, second: i64) -
     .ok()
 }
 
-/// The number that `text` writes with exactly `width` digits.
+/// The number in `text`, which must have exactly `width` digits.
 fn digits(text: &str, width: usize) -> Option<i64> {
     if text.len() != width || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

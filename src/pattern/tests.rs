@@ -126,7 +126,7 @@ fn every_mistake_is_named_and_the_message_shows_patterns_that_are_right() {
 
 #[test]
 fn the_examples_of_the_messages_are_right() {
-    let examples: Vec<&str> = EXAMPLES.split('"').skip(1).step_by(2).collect();
+    let examples: Vec<&str> = error::EXAMPLES.split('"').skip(1).step_by(2).collect();
     assert_eq!(examples.len(), 3);
     for example in examples {
         assert_eq!(pattern(example).as_str(), example);

@@ -1,4 +1,4 @@
-//! A dry run's figures beside those of the last run, for whoever decides.
+//! Compares the figures of a dry run with those of the last complete run.
 
 use super::{Report, RunSummary};
 

@@ -7,20 +7,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::braze::RequestsOverTime;
 
-/// The most reasons that are told apart; further ones are counted together.
+/// The most reasons that are counted separately.
 const REASONS: usize = 50;
 
-/// Where reasons beyond the fiftieth are counted.
+/// The reason under which all others are counted together.
 const FURTHER_REASONS: &str = "other reasons";
 
-/// What became of the rows.
+/// The results of rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rows {
     /// Rows read.
     pub read: u64,
     /// Rows that Braze accepted.
     pub accepted: u64,
-    /// Rows that Braze holds already.
+    /// Rows that Braze already has.
     pub unchanged: u64,
     /// Rows that repeat a member of the same file.
     pub duplicate: u64,
@@ -29,7 +29,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Rows whose fate is not known. Anything but zero is a mistake of this application.
+    /// Rows without a known result. Anything but zero is a bug.
     pub fn unaccounted(&self) -> u64 {
         self.read.abs_diff(self.accepted + self.unchanged + self.duplicate + self.rejected)
     }
@@ -64,14 +64,14 @@ impl AddAssign for Requests {
     }
 }
 
-/// What became of a stretch of a file, of a whole file, or of all files of a run.
+/// The figures of a part of a file, a file, or all files of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
     /// The rows.
     pub rows: Rows,
-    /// Members that the last complete run had not.
+    /// Members who were not in the last complete run.
     pub entered: u64,
-    /// Members that the last complete run had as well.
+    /// Members who were in the last complete run too.
     pub stayed: u64,
     /// Fields left out, by field and reason.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -86,7 +86,7 @@ pub struct Counts {
     pub requests_over_time: RequestsOverTime,
     /// Data points.
     pub data_points: u64,
-    /// Time at work, in seconds.
+    /// Processing time in seconds.
     pub seconds: f64,
 }
 

@@ -18,8 +18,8 @@ pub const NAMESPACE: &str = "InsightsToBraze";
 /// `CloudWatch`'s limit for the value of a dimension.
 const LONGEST_DIMENSION_VALUE: usize = 1024;
 
-/// What one invocation did for a run. A report tells of the run as a whole, however many invocations it took; metrics are
-/// summed up, so that each tells of its own invocation alone.
+/// What one invocation did for a run. A report covers the whole run over all invocations; metrics are summed by
+/// `CloudWatch`, so they cover a single invocation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Work {
     /// Rows, requests, data points and time.

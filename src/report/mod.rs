@@ -85,24 +85,24 @@ pub struct ReportedFile {
     pub rows: u64,
 }
 
-/// A run of one segment, as it stands.
+/// The state of a run of one segment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The export.
     pub export: ExportName,
     /// The segment.
     pub segment: SegmentName,
-    /// The custom attribute that stands for it in Braze.
+    /// The custom attribute of the segment in Braze.
     pub attribute: AttributeName,
     /// The run; `None` if none was found.
     pub run: Option<RunId>,
-    /// What brought the delivery about.
+    /// What started the delivery.
     pub trigger: Trigger,
-    /// How the run stands.
+    /// The outcome of the run so far.
     pub outcome: Outcome,
-    /// The files of the run, as far as they are here.
+    /// The files of the run that have been received.
     pub files: Vec<ReportedFile>,
-    /// What became of the rows: `read = accepted + unchanged + duplicate + rejected`.
+    /// The results of the rows: `read = accepted + unchanged + duplicate + rejected`.
     pub rows: Rows,
     /// The members.
     pub members: Members,
@@ -128,7 +128,7 @@ pub struct Report {
     /// The code of the message, as `docs/messages.md` lists it.
     #[serde(default)]
     pub code: String,
-    /// Remarks about the files: what was found otherwise than configured.
+    /// Notes about the files, such as a difference from the configuration.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub notes: BTreeSet<String>,
     /// What a dry run found beyond the counts.
@@ -145,13 +145,13 @@ pub struct Preview {
     pub seconds_at_the_limit: f64,
     /// The first attribute objects, personal values masked.
     pub objects: Vec<serde_json::Value>,
-    /// How many members would be unset because they left; zero where `on_leave` keeps the attribute.
+    /// How many members left, so that their attribute would be set to `false` or removed; zero if `on_leave` keeps it.
     #[serde(default)]
     pub unset: u64,
     /// Why the run would be held, if it would.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub would_be_held: Option<String>,
-    /// The last run that was delivered whole, for comparison.
+    /// The last complete run, for comparison.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_run: Option<RunSummary>,
 }
@@ -176,12 +176,12 @@ pub struct RunSummary {
 }
 
 impl Report {
-    /// A report is small; an object of more bytes is none.
+    /// The largest report that is read.
     pub const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
 
     /// The report as `report.json` holds it.
     pub fn to_json(&self) -> Vec<u8> {
-        // A report has no map with keys other than text, so that writing it cannot fail.
+        // Serialising fails only for maps whose keys are not strings.
         let mut json = serde_json::to_vec_pretty(self).unwrap_or_default();
         json.push(b'\n');
         json

@@ -1,5 +1,5 @@
-//! `rejected.csv`: rejected rows in the columns and the dialect of their file, with the reason and where they stand, so
-//! that they can be mended and dropped in again.
+//! `rejected.csv`: rejected rows with the columns and the dialect of their file, plus the reason and the line number, so
+//! that they can be fixed and uploaded again.
 
 use bytes::Bytes;
 
@@ -8,7 +8,7 @@ use crate::rows::{Header, Quoting, Record, RecordWriter};
 /// The columns that are added after the file's own.
 pub const FURTHER_COLUMNS: [&str; 3] = crate::rows::ADDED_COLUMNS;
 
-/// Rows on their way into `rejected.csv`.
+/// Collects rows for `rejected.csv`.
 #[derive(Debug)]
 pub struct RejectedRows {
     writer: RecordWriter,
@@ -34,7 +34,7 @@ impl RejectedRows {
     }
 
     /// Whether rows of files with these headers make one table: the same columns, delimited and quoted alike. Compression,
-    /// byte-order mark and line ending make no difference to whoever reads it.
+    /// byte-order mark and line endings do not matter.
     pub fn make_one_table(one: &Header, other: &Header) -> bool {
         let never = |header: &Header| header.dialect.quoting == Quoting::Never;
         one.own_columns() == other.own_columns()

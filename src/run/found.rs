@@ -1,4 +1,4 @@
-//! A file that was found in the bucket and belongs to a run, and what is known of the run beyond its `model.json`.
+//! A file in the bucket that belongs to a run, and what is known about the run beyond its `model.json`.
 
 use jiff::Timestamp;
 
@@ -6,14 +6,14 @@ use super::layout::PlacedFile;
 use crate::bucket::ObjectSummary;
 use crate::pattern::RunId;
 
-/// A file of the run, as it lies in the bucket.
+/// A file of the run in the bucket.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileToDeliver {
     /// Its key, content and size.
     pub object: ObjectSummary,
     /// The run that it belongs to.
     pub run: RunId,
-    /// Whether the layout has one file per run, so that this one is all of it.
+    /// Whether the layout has one file per run, so that the run consists of this file.
     pub one_file_per_run: bool,
 }
 
@@ -24,7 +24,7 @@ impl FileToDeliver {
     }
 }
 
-/// What is known of a run beyond its `model.json`.
+/// What is known about a run beyond its `model.json`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
     /// The layout has one file per run.

@@ -1,17 +1,16 @@
-//! Where a partition lies: from the `location` of a model to the key of the copied file.
+//! From a partition's `location` in a model to the key of the copied file.
 //!
 //! A `model.json` names its files by URIs of an Azure storage account ("The metadata file (model.json) for the
-//! Common Data Model", Microsoft). In S3 the files lie under other keys, so a location is read as a path and
-//! that path is carried over:
+//! Common Data Model", Microsoft). In S3 the files have other keys, so a location is read as a path and mapped:
 //!
 //! 1. scheme, host, query and fragment are dropped at once and never kept: a query may hold a signature;
 //! 2. the path is percent-decoded once and the container dropped;
 //! 3. what follows the folder that holds the model is appended to the model's own folder in S3;
-//! 4. where no file lies there, a file with the same end of path is taken if it is the only one. For dated
-//!    folders that end is segment, date, time and name, so that one run's file never stands for another's;
-//! 5. else the file is missing.
+//! 4. if there is no such file, the only file whose path has the same end is used. For dated folders that end is
+//!    segment, date, time and name, so that a file of another run is never used;
+//! 5. otherwise the file is missing.
 //!
-//! Locations of a manifest are relative to its folder and taken as they stand.
+//! Locations in a manifest are relative to its folder and used unchanged.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -21,7 +20,7 @@ use percent_encoding::percent_decode_str;
 use super::dated::{self, DatedPath};
 use super::layout::{file_of, folder_of};
 
-/// The path of a partition, without whatever could let someone in.
+/// The path of a partition, without anything that could grant access.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Location {
     components: Vec<String>,
@@ -29,7 +28,7 @@ pub struct Location {
 }
 
 impl Location {
-    /// Reads the text of a `location`. `None` if it names no file.
+    /// Parses a `location`. `None` if it names no file.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let (path, relative) = match text.split_once("://") {
@@ -51,7 +50,7 @@ impl Location {
         self.components.last().map_or("", String::as_str)
     }
 
-    /// The path as text, without host, container and query: nothing in it lets someone in.
+    /// The path as text, without host, container and query, so that nothing in it grants access.
     pub fn path_text(&self) -> String {
         self.components.join("/")
     }
@@ -61,12 +60,12 @@ impl Location {
         self.components.iter().map(String::as_str).collect()
     }
 
-    /// The segment and run that dated folders in the path show.
+    /// The segment and run of dated folders in the path.
     pub(super) fn dated(&self) -> Option<DatedPath<'_>> {
         DatedPath::read(&self.path())
     }
 
-    /// The key under which the file is, or is to come; `None` if nothing in the path tells it.
+    /// The key of the existing or expected file; `None` if it doesn't follow from the path.
     pub(super) fn key(&self, model_key: &str, existing: &ExistingKeys<'_>) -> Option<String> {
         let folder = folder_of(model_key);
         let carried = if self.relative {
@@ -82,7 +81,7 @@ impl Location {
         existing.with_same_end(&self.path()).map(str::to_owned).or(carried)
     }
 
-    /// Where the file would most likely lie if it were here: its dated folders, or its name, in the model's folder.
+    /// The most likely key of the file once it is copied: its dated folders, or its name, in the model's folder.
     pub(super) fn likely_key(&self, model_key: &str) -> String {
         let kept = if self.dated().is_some() { dated::COMPONENTS } else { 1 };
         let from = self.components.len().saturating_sub(kept);

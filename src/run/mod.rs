@@ -1,7 +1,6 @@
-//! From an object's key to the export, the segment, the run and the file that it is.
+//! From an object's key to its export, segment, run and file.
 //!
-//! [`layout::place`] reads one key for one export. These layouts are known, tried in this order;
-//! an export's own `path` replaces them:
+//! [`layout::place`] reads one key for one export. It tries these layouts in this order; an export's `path` replaces them:
 //!
 //! | layout | key below the export's folder | run |
 //! | --- | --- | --- |
@@ -11,8 +10,8 @@
 //!
 //! Files end in `.csv`, `.txt` or `.tsv`, each also with `.gz`, in any case.
 //!
-//! A `model.json` or `*.manifest.cdm.json` that lies beside the files ([`model::Model`]) tells columns,
-//! types and which files a run has ([`expected::expected_files`]).
+//! A `model.json` or `*.manifest.cdm.json` beside the files ([`model::Model`]) describes columns, types and the files of a
+//! run ([`expected::expected_files`]).
 
 mod dated;
 pub mod expected;

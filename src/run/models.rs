@@ -34,7 +34,7 @@ pub enum ModelReadError {
 
 codes!(ModelReadError wraps Bucket source Model {});
 
-/// The descriptions beside the files, read at most once in an invocation. Cheap to clone; clones share them.
+/// The descriptions beside the files, each read at most once in an invocation. Cheap to clone; clones share them.
 #[derive(Clone, Debug)]
 pub struct Models {
     bucket: Bucket,
@@ -42,7 +42,7 @@ pub struct Models {
 }
 
 impl Models {
-    /// Descriptions in `bucket`; none is read yet.
+    /// The descriptions in `bucket`, read when needed.
     pub fn new(bucket: Bucket) -> Self {
         Self { bucket, read: Arc::default() }
     }
@@ -65,7 +65,7 @@ impl Models {
         Ok(None)
     }
 
-    /// The description with this very key.
+    /// The description with exactly this key.
     pub async fn read(&self, key: &str) -> Result<Option<Arc<Model>>, ModelReadError> {
         let mut read = self.read.lock().await;
         if let Some(model) = read.get(key) {
@@ -82,8 +82,8 @@ impl Models {
     }
 }
 
-/// The folders that a description of the file may lie in, the nearest first. The folder of the segment and those of its
-/// runs hold none.
+/// The folders that may contain a description of the file, the nearest first. The folder of the segment and those of its
+/// runs contain none.
 fn folders_above<'k>(export: &Export, segment: &SegmentName, key: &'k str) -> Vec<&'k str> {
     let mut folders = Vec::new();
     let mut folder = key;

@@ -254,8 +254,8 @@ impl ApiKeys {
     }
 }
 
-/// Why `GetSecretValue` was refused. One code stands for two causes each, which only the message tells apart: a secret without
-/// a value lacks its "staging label: AWSCURRENT", and a refusal of KMS names KMS.
+/// Why `GetSecretValue` was refused. Each error code has two causes that only the message distinguishes: a secret without
+/// a value lacks its "staging label: AWSCURRENT", and a refusal by KMS names KMS.
 fn refusal(secret: String, readable: Readable, error: &SdkError<GetSecretValueError>) -> SecretError {
     let says = |word| error.message().is_some_and(|message| message.contains(word));
     match error.code() {

@@ -1,12 +1,12 @@
-//! Keys that encrypt parts of the state: without the key, a part in the bucket names nobody.
+//! Keys that encrypt parts of the state: without the key, a part in the bucket identifies no one.
 //!
 //! ```text
 //! itb-sealed-1 │ key id, 8 bytes │ salt, 32 bytes │ AES-256-GCM of the part, with its tag
 //! ```
 //!
 //! Every part has a key of its own, derived from the state key and a random salt (HKDF with SHA-256, RFC 5869), so that
-//! no nonce is ever used twice. The object's key in the bucket is authenticated too: a part that somebody put in another's
-//! place does not open.
+//! no nonce is ever used twice. The object's key in the bucket is authenticated too: a part that was moved to another key
+//! cannot be decrypted.
 
 use std::fmt;
 
@@ -33,7 +33,7 @@ pub struct StateKey {
 /// Why a part could not be encrypted or decrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SealError {
-    /// No key at hand has the id in the part.
+    /// None of the keys has the ID in the part.
     OtherKey([u8; ID_BYTES]),
     /// The part is not what was written under its key.
     Changed,
@@ -51,7 +51,7 @@ impl KeyType for IdLength {
 }
 
 impl StateKey {
-    /// The key that a text stands for; `None` if the text is too short to be one.
+    /// The key that is derived from a text; `None` if the text is too short.
     pub fn new(text: &str) -> Option<Self> {
         if text.len() < SHORTEST_STATE_KEY {
             return None;
@@ -106,7 +106,7 @@ pub(crate) fn is_sealed(bytes: &[u8]) -> bool {
     bytes.starts_with(MARK)
 }
 
-/// Decrypts a part with whichever of `keys` it was encrypted with, and tells which.
+/// Decrypts a part with the one of `keys` that encrypted it, and returns that key's place.
 pub(crate) fn open<'k>(keys: &'k [StateKey], key: &str, bytes: &[u8]) -> Result<(Vec<u8>, &'k StateKey), SealError> {
     let (head, body) = bytes.split_at_checked(HEAD).ok_or(SealError::Changed)?;
     let (id, salt) =

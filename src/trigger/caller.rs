@@ -1,8 +1,8 @@
-//! Who asks the on-demand function, as far as AWS Lambda tells.
+//! Who invokes the on-demand function, as far as AWS Lambda says.
 //!
-//! A payload says what its writer likes, so it cannot say who wrote it. The name under which the function was invoked
-//! can: IAM decides who may use which. `template.yaml` gives the function a second name, the alias `contributors`, and
-//! two policies. Whoever has the contributors' policy alone can invoke that name alone.
+//! A payload can't prove who sent it. The name under which the function was invoked can, because IAM decides who may use
+//! which. `template.yaml` gives the function a second name, the alias `contributors`, and two policies. With only the
+//! contributors' policy, only the alias can be invoked.
 
 use super::EventError;
 use super::on_demand::{OnDemand, Run};
@@ -11,13 +11,12 @@ use crate::config::SendRule;
 /// The alias in `template.yaml`.
 const CONTRIBUTORS: &str = "contributors";
 
-/// Somebody who asks.
+/// Who invoked the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {
-    /// Runs exports and reads reports. May not unset attributes beyond what an export does by itself, nor have everybody
-    /// sent again.
+    /// Runs exports and reads reports. May not retire a segment, lift the limit of leavers, or send everyone again.
     Contributor,
-    /// May do everything.
+    /// Is allowed everything.
     Operator,
 }
 
@@ -31,7 +30,7 @@ impl Caller {
         }
     }
 
-    /// Whether this is the caller's to ask. An action that is not named here is the operators' alone.
+    /// Whether the caller may use an action. An action that is not named here is for operators only.
     pub fn may_ask(self, request: &OnDemand) -> Result<(), EventError> {
         let of_contributors = match request {
             OnDemand::Run(Run { allow_leavers, send, .. }) => !allow_leavers && *send != Some(SendRule::All),

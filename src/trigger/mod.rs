@@ -1,7 +1,7 @@
-//! What an invocation asks for: the events of the three functions, read into types.
+//! The events of the three functions, parsed into types.
 //!
-//! Everything that comes from outside is checked here. An unsupported event is an [`EventError`], which names the field,
-//! what was found and what is allowed.
+//! All input from outside is checked here. An unsupported event is an [`EventError`], which names the field, what was found
+//! and what is allowed.
 
 pub mod caller;
 pub mod object_created;
@@ -23,7 +23,7 @@ pub enum EventError {
     Unknown {
         /// What it seems to be.
         found: String,
-        /// What the function takes.
+        /// What the function supports.
         allowed: &'static str,
     },
     /// A field of the payload is unknown or has a value that is not allowed.

@@ -1,4 +1,4 @@
-//! Files that landed: S3 notifications, alone or in SQS messages, and `EventBridge`'s "Object Created".
+//! New files: S3 notifications, alone or in SQS messages, and `EventBridge`'s "Object Created".
 //!
 //! Forms: Amazon S3 User Guide, "Event message structure" and "Using `EventBridge`"; AWS Lambda Developer Guide, "Using
 //! Lambda with Amazon SQS". Keys are form-encoded in S3's own notifications and plain in `EventBridge`'s.
@@ -14,7 +14,7 @@ use crate::queue::{Continuation, ContinuedDelivery};
 const ALLOWED: &str = "S3 notifications (also inside SQS messages), EventBridge events \"Object Created\" of aws.s3, \
                        and messages that continue a delivery";
 
-/// An object that landed, as the event names it. Its size and content are asked of S3: an event may be late.
+/// A new object. S3 is asked for its size and content, because an event may be late.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Landed {
     /// The bucket.
@@ -23,32 +23,32 @@ pub struct Landed {
     pub key: String,
 }
 
-/// One thing to do.
+/// One task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Errand {
-    /// An object landed.
+    /// Deliver an object.
     Deliver(Landed),
-    /// A delivery is to be continued.
+    /// Continue a delivery.
     Continue(ContinuedDelivery),
 }
 
 /// What an invocation of `object-created` asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ObjectCreated {
-    /// An event on its own: fails as a whole.
+    /// A single event, which fails as a whole.
     Direct(Vec<Errand>),
-    /// Messages of a queue: each fails for itself.
+    /// Messages of a queue, each of which fails separately.
     Messages(Vec<Message>),
 }
 
 /// A message of the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// What the queue calls it.
+    /// The queue's ID of the message.
     pub id: String,
     /// How often it has been received, this time included; 1 if the queue does not say.
     pub receives: u32,
-    /// What it asks for, or what is wrong with it.
+    /// Its tasks, or what is wrong with it.
     pub errands: Result<Vec<Errand>, EventError>,
 }
 
@@ -65,7 +65,7 @@ impl ObjectCreated {
         }
     }
 
-    /// What the message with this body asks for: the same that an invocation with it would do.
+    /// The tasks of a message, the same as of an invocation with its body.
     pub fn errands_of(body: &str) -> Result<Vec<Errand>, EventError> {
         let event =
             serde_json::from_str(body).map_err(|_| EventError::field("body", "text that is no JSON", ALLOWED))?;
@@ -94,7 +94,7 @@ impl ObjectCreated {
     }
 }
 
-/// What one event, or the body of one message, asks for.
+/// The tasks of one event, or of the body of one message.
 fn errands(event: &Value) -> Result<Vec<Errand>, EventError> {
     let unknown = |found: String| EventError::Unknown { found, allowed: ALLOWED };
     if !event.is_object() {
@@ -143,7 +143,7 @@ fn s3_records(records: &[Value]) -> Result<Vec<Errand>, EventError> {
         if !name.trim_start_matches("s3:").starts_with("ObjectCreated:") {
             continue;
         }
-        // The part that counts, and no other: later versions add fields, and senders of their own leave some out.
+        // Only the fields that are needed: later versions add fields, and other senders leave some out.
         let entity = record.get("s3").map_or_else(|| S3Entity::deserialize(&Value::Null), S3Entity::deserialize);
         let entity = entity.map_err(|error| {
             let found = format!("a value of another form ({error})");
@@ -178,7 +178,7 @@ fn event_bridge(event: &Value, detail_type: &Value) -> Result<Vec<Errand>, Event
     Ok(vec![Errand::Deliver(Landed { bucket: text(["bucket", "name"])?, key: text(["object", "key"])? })])
 }
 
-/// A name that an event gives of itself, shortened: it comes from outside.
+/// A name in an event, shortened because it comes from outside.
 fn named(name: Option<&str>) -> String {
     name.map_or_else(|| "nothing".to_owned(), |name| format!("{:?}", name.chars().take(60).collect::<String>()))
 }

@@ -1,4 +1,4 @@
-//! What a person or a program asks for.
+//! Requests of people and programs.
 
 use std::fmt;
 
@@ -11,68 +11,68 @@ use crate::inspect::Subject;
 use crate::names::{ConnectionName, ExportName, SegmentName};
 use crate::pattern::RunId;
 
-/// An action and what it is about.
+/// An action and its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OnDemand {
     /// Delivers the newest run of one export, whatever its schedule says.
     Run(Run),
     /// Delivers the newest runs of all exports with an active schedule.
     RunAll {
-        /// Only tells what would be sent.
+        /// Whether to only report what would be sent.
         dry_run: bool,
     },
-    /// Proves that a connection works, without changing any data.
+    /// Tests a connection without changing any data.
     Connect {
-        /// Which one.
+        /// The connection.
         connection: ConnectionName,
     },
-    /// Tells how things stand.
+    /// Reports the status of segments.
     Status {
-        /// Of one export alone.
+        /// Only of this export.
         export: Option<ExportName>,
     },
-    /// Unsets the attribute of all members of a segment that is delivered no more.
+    /// Removes the attribute from all members of a segment that is no longer delivered.
     Retire {
         /// The export that delivered it.
         export: ExportName,
         /// The segment.
         segment: SegmentName,
-        /// Only tells how many members would be unset.
+        /// Whether to only report how many members there are.
         dry_run: bool,
     },
-    /// Delivers once more what failed.
+    /// Delivers again what failed.
     Retry(Retry),
     /// Says how files are read, or why they are ignored.
     Inspect(Subject),
-    /// Takes one person out of state and reports.
+    /// Erases one person from state and reports.
     Erase(erase::Request),
 }
 
-/// What `run` is about.
+/// The parameters of `run`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
     /// The export.
     pub export: ExportName,
     /// One of its segments; `None` is all.
     pub segment: Option<SegmentName>,
-    /// Only tells what would be sent.
+    /// Whether to only report what would be sent.
     pub dry_run: bool,
-    /// Which rows are sent, if not as the export says.
+    /// Which rows are sent; `None` for the export's setting.
     pub send: Option<SendRule>,
-    /// Whether any number of leavers is right.
+    /// Whether any number of leavers is allowed.
     pub allow_leavers: bool,
 }
 
-/// What `retry` is about: everything that failed, unless something is named.
+/// The parameters of `retry`; without any, everything that failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Retry {
-    /// Of this export alone.
+    /// Only of this export.
     pub export: Option<ExportName>,
-    /// Of this segment alone; only together with the export.
+    /// Only of this segment; requires the export.
     pub segment: Option<SegmentName>,
-    /// Of this run alone; only together with the export.
+    /// Only of this run; requires the export.
     pub run: Option<RunId>,
-    /// Only tells what would be delivered once more.
+    /// Whether to only report what would be delivered again.
     pub dry_run: bool,
 }
 
@@ -197,7 +197,7 @@ impl<'e> Fields<'e> {
         Ok(Retry { export, segment, run, dry_run: self.flag("dry_run")? })
     }
 
-    /// A key or a folder below `incoming/`, or an export. Nothing else of the bucket is anybody's to look at.
+    /// A key or a folder below `incoming/`, or an export. Nothing else in the bucket may be inspected.
     fn subject(&mut self) -> Result<Subject, EventError> {
         let allowed = "a key or a folder below incoming/, such as \"incoming/BlobExport/\"";
         let key = self.text("key", allowed)?;
@@ -226,7 +226,7 @@ impl<'e> Fields<'e> {
         })
     }
 
-    /// What the asker calls the request. It is stored, so it must not be an address.
+    /// The caller's name for the request. It is stored, so it must not be an address.
     fn reference(&mut self) -> Result<Option<String>, EventError> {
         let allowed = "at most 100 letters, digits, spaces and ._:/#-, such as \"DSR-2026-17\"";
         match self.text("reference", allowed)? {

@@ -7,7 +7,7 @@ use crate::names::ExportName;
 
 const ALLOWED: &str = "EventBridge Scheduler's or EventBridge's scheduled events, {}, and {\"exports\": [\"…\"]}";
 
-/// What an invocation of `scheduled` asks for.
+/// An invocation of `scheduled`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scheduled {
     /// The exports to deliver; `None` is every active one.

@@ -1,55 +1,55 @@
-//! Whether requests may start at all: closed for everybody after a 429, and while Braze does not work.
+//! Whether requests may start at all. The gate closes for all requests after a 429 and during an outage.
 //!
-//! Requests are numbered as they start. An answer speaks for all requests only while none that started later has been
-//! answered better: a 429 or a failure in the midst of successes is its own request's affair, and a success of a request
-//! that started after the last refused one proves that Braze admits again. Where few requests are under way, a 429 that no
-//! limit is behind is often the latest answer, so it takes some in a row to close the gate once requests were admitted.
-//! After a wait one request goes first, and the others follow once it is answered, so that a wait that was too short costs
-//! one request and not hundreds.
+//! Requests are numbered as they start. A 429 or a failure closes the gate only if no later request has succeeded: among
+//! successes it concerns its own request alone. A success of a request that started after the last refused one proves that
+//! Braze accepts requests again. With few requests in flight, a stray 429 is often the latest answer, so several in a row
+//! are needed once requests were accepted. After a wait, one request goes first and the others follow once it is answered,
+//! so that a wait that was too short costs one request and not hundreds.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Failures in a row from which on requests wait for one that succeeds.
+/// Failures in a row after which requests wait for one that succeeds.
 const MANY_FAILURES: u32 = 10;
 
-/// How long failures in a row last before they are called an outage.
+/// How long failures in a row last before they count as an outage.
 const OUTAGE_AFTER: Duration = Duration::from_secs(20);
 
-/// How long nothing is tried after an outage was found.
+/// How long nothing is sent once an outage was detected.
 const OUTAGE_PAUSE: Duration = Duration::from_secs(10);
 
-/// Failures further apart than this are not in a row.
+/// Failures further apart than this don't count as in a row.
 const UNRELATED: Duration = Duration::from_secs(90);
 
-/// How long the request that goes first is waited for before another is tried.
+/// How long to wait for the first request before another one is sent.
 const FIRST_ALONE: Duration = Duration::from_secs(1);
 
-/// Refusals in a row that close the gate. A 429 that no limit is behind comes alone: where 5 % are such, one request in
+/// Refusals in a row that close the gate. A stray 429 comes alone: if 5 % of the answers are stray ones, one request in
 /// 8,000 is the third in a row.
 const SOME_REFUSALS: u32 = 3;
 
-/// Refusals in a row that show the limit to be reached, even if requests are soon admitted again.
+/// Refusals in a row that prove that the limit was reached, even if requests are accepted again soon.
 const MANY_REFUSALS: u32 = 5;
 
-/// Refusals among the last 32 answers that close the gate: where a window admits only a few, no three are in a row.
+/// Refusals among the last 32 answers that close the gate: if a window allows only a few requests, no three refusals are in
+/// a row.
 const MANY_RECENT: u32 = 8;
 
-/// Requests overtake each other on their way: one that is admitted proves that Braze admits again if it started after the
-/// last refused one, and not among the first of those that were under way with it. This part of them does not count.
+/// Requests overtake each other. A success proves that Braze accepts requests again only if its request started after the
+/// last refused one and after this share (one eighth) of those in flight.
 const OVERTAKING: u32 = 8;
 
-/// Wait after a 429 that does not say how long.
+/// The wait after a 429 that does not say how long.
 const BLIND_WAIT: Duration = Duration::from_secs(1);
 
-/// Wait between attempts while Braze does not work.
+/// The wait between attempts during an outage.
 const FAILURE_WAIT: Duration = Duration::from_millis(500);
 
-/// The longest such wait.
+/// The longest wait between attempts during an outage.
 const LONGEST_FAILURE_WAIT: Duration = Duration::from_secs(5);
 
-/// The longest wait of our own choice after a 429.
+/// The longest wait after a 429 that does not say how long.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ struct Failures {
     last: Instant,
 }
 
-/// Failures that have lasted too long to go on.
+/// An outage: failures have lasted too long to continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OutageFound {
     /// Failures in a row.
@@ -85,7 +85,7 @@ pub(super) struct OutageFound {
     pub(super) lasted: Duration,
 }
 
-/// What a gate says to a request that wants to start.
+/// Whether a request may pass the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Passage {
     Open,
@@ -96,16 +96,16 @@ pub(super) enum Passage {
 #[derive(Debug)]
 pub(super) struct Gate {
     state: State,
-    /// The latest request that was answered well.
+    /// The latest request that succeeded.
     latest_good: u64,
     /// The latest request that was refused, or failed and closed the gate.
     latest_bad: u64,
-    /// Closings in a row, without a good answer between.
+    /// Closings in a row without a success in between.
     closings: u32,
     /// Refusals in a row, in the order in which the requests started.
     refusals: u32,
-    /// The last 32 answers, a one for each refusal. At first it is as if there had been many: as long as nothing was
-    /// admitted, a refusal is no stray one.
+    /// The last 32 answers, with a bit set for each refusal. It starts as if there had been many: before the first
+    /// success, no refusal is a stray one.
     recent: u32,
     /// Whether the closing is due to the rate being too high, not to a stray refusal.
     too_fast: bool,
@@ -147,17 +147,17 @@ impl Gate {
         }
     }
 
-    /// Request `number` starts. After a closing it is the one that goes first.
+    /// Request `number` starts. If the gate was closed, this is the one that goes first.
     pub(super) fn started(&mut self, number: u64, now: Instant) {
         if let State::Closed { limited, .. } | State::First { limited, .. } = self.state {
-            // Nobody was admitted until the wait was over: the limit was reached indeed.
+            // No request was accepted until the wait was over: the limit was really reached.
             self.too_fast |= limited;
             self.state = State::First { number, since: now, limited };
         }
     }
 
-    /// Request `number` was answered, whatever the answer said of its objects, while `under_way` others are not. Returns
-    /// whether that opened the gate after the rate had been too high.
+    /// Request `number` succeeded as a request, while `under_way` others are in flight. Returns whether that opened a gate
+    /// that was closed because the rate was too high.
     pub(super) fn answered(&mut self, number: u64, under_way: u32) -> bool {
         self.latest_good = self.latest_good.max(number);
         self.recent <<= 1;
@@ -178,13 +178,13 @@ impl Gate {
         limited && too_fast
     }
 
-    /// Request `number` was answered with 429, and asked to wait for `told` if the answer says how long. Returns how long it
-    /// waits; `jitter`, from 0 to 1, spreads waits of our own choice.
+    /// Request `number` was answered with 429, which may say how long to wait (`told`). Returns how long the request waits;
+    /// `jitter`, from 0 to 1, spreads waits that Braze didn't set.
     pub(super) fn refused(&mut self, number: u64, told: Option<Duration>, now: Instant, jitter: f64) -> Duration {
         let own = (BLIND_WAIT * (1 << self.closings.min(8))).min(LONGEST_WAIT).mul_f64(0.5 + jitter / 2.0);
         let wait = match (told, self.closings) {
             (Some(told), 0) => told,
-            // Told before, and it did not suffice.
+            // The last wait that Braze asked for was not enough.
             (Some(told), _) => told.max(own / 4),
             (None, _) => own,
         };
@@ -225,7 +225,7 @@ impl Gate {
         }
     }
 
-    /// Request `number` was given up without an answer.
+    /// Request `number` was abandoned without an answer.
     pub(super) fn given_up(&mut self, number: u64, now: Instant) {
         if let State::First { number: first, limited, .. } = self.state
             && first == number
@@ -238,7 +238,7 @@ impl Gate {
         self.latest_bad = self.latest_bad.max(number);
         self.state = match self.state {
             State::Open => State::Closed { until, limited },
-            // Waits are told in whole seconds, rounded up: of several for the same window the earliest is nearest.
+            // Braze rounds waits up to whole seconds: of several for the same window, the earliest end is the most exact.
             State::Closed { until: before, limited: true } if limited => {
                 State::Closed { until: before.min(until), limited }
             }

@@ -4,8 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const HOUR: u64 = 3_600;
 
-/// Counts this process's requests in each clock hour (UTC). What other processes and an earlier life of this one have
-/// used, Braze's answers tell.
+/// Counts this process's requests in each clock hour (UTC). Braze's answers say what other processes have used.
 #[derive(Debug)]
 pub(super) struct HourBudget {
     admitted: u64,
@@ -18,7 +17,7 @@ impl HourBudget {
         Self { admitted, hour: 0, used: 0 }
     }
 
-    /// How long until a request is admitted; `None` is now.
+    /// How long until a request is allowed; `None` is now.
     pub(super) fn wait(&self, now: SystemTime) -> Option<Duration> {
         let since_epoch = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         let hour = since_epoch.as_secs() / HOUR;

@@ -1,24 +1,24 @@
-//! How many requests are under way at once: as many as the rate brings about while one is answered.
+//! How many requests are in flight at once: as many as start, at the given rate, while one is answered.
 
 use std::time::Duration;
 
-/// What an answer is thought to take until one has come.
+/// The assumed latency until the first answer.
 const ASSUMED: Duration = Duration::from_millis(450);
 
-/// The weight of one answer in the average.
+/// The weight of one answer in the moving average.
 const WEIGHT: f64 = 1.0 / 32.0;
 
-/// Answers that take longer than the average must not leave the rate unused,
+/// Room for answers that take longer than the average.
 const SPREAD: f64 = 1.15;
 
-/// and neither must the time between an answer and the next start.
+/// The time between an answer and the start of the next request.
 const BETWEEN: Duration = Duration::from_millis(30);
 
-/// Each has its body and its rows in memory. So many suffice for answers that take half a second at Braze's highest
-/// published rate of 1,000 requests a second.
+/// The limit, since each request keeps its body and its rows in memory. It is enough for answers that take half a second
+/// at Braze's highest published rate, 1,000 requests a second.
 pub(in crate::braze) const MOST_IN_FLIGHT: usize = 540;
 
-/// However low the rate, so many may wait for their turn.
+/// The minimum, however low the rate.
 const LEAST: usize = 4;
 
 /// How long answers take.
@@ -35,7 +35,7 @@ impl Latency {
         *average += (time - *average) * WEIGHT;
     }
 
-    /// How many requests are to be under way when `rate` start in a second.
+    /// How many requests should be in flight if `rate` start in a second.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive number")]
     pub(super) fn in_flight_wanted(&self, rate: f64) -> usize {
         let latency = self.average.unwrap_or(ASSUMED.as_secs_f64());

@@ -1,8 +1,8 @@
 //! When a request may start: at the connection's rate, within its hourly budget, and not while Braze asks to wait.
 //!
 //! Braze counts requests in windows of 3 s and of a clock hour (page "API limits"). Starts are spaced and counted so that
-//! no 3 s, wherever they begin, hold more than three times the rate, and at least 98.5 % of it can be used. Everything runs
-//! on `tokio::time`, so that paused time moves it.
+//! no 3 s, at any offset, contain more than three times the rate, and at least 98.5 % of it can be used. All waits use
+//! `tokio::time`, so that tests can pause it.
 //!
 //! One limiter serves all requests of a connection in this process. Where several processes send, each is given a share of
 //! the rate ([`Limiter::share_rate`]).
@@ -36,8 +36,7 @@ use crate::clock::WallClock;
 /// A reset further away than this ends a longer window than [`WINDOW`]; whole seconds are rounded up.
 const SHORT_WINDOW: Duration = Duration::from_secs(4);
 
-/// Requests whose turns are closer than this start together: a wake-up for each would cost more than sending it. It is
-/// made up for like any other lateness.
+/// Requests whose turns are closer than this start together: a timer for each would cost more than sending it.
 const TOGETHER: Duration = Duration::from_millis(6);
 
 /// Why a request may not start.
@@ -57,10 +56,10 @@ pub(super) enum NoStart {
 /// Paces the requests of one connection.
 #[derive(Debug)]
 pub(super) struct Limiter {
-    /// Requests queue here, first come first served; the first one waits for its turn, the others for it.
+    /// Requests queue here, first come first served; the first one waits for its turn, the others for the lock.
     queue: tokio::sync::Mutex<()>,
     state: Mutex<State>,
-    /// Wakes the first one when it may start earlier than it thought.
+    /// Wakes the first one when it may start earlier than planned.
     opened: Notify,
     share: watch::Sender<Share>,
     clock: WallClock,
@@ -70,9 +69,9 @@ pub(super) struct Limiter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Share {
     Known,
-    /// Nobody needs it yet.
+    /// No request needs it yet.
     Unknown,
-    /// A request waits for it. It stays so until somebody has found it out, whoever else ends meanwhile.
+    /// A request waits for it. This lasts until the share is set, even if that request is dropped.
     Wanted,
 }
 
@@ -89,7 +88,7 @@ struct State {
 }
 
 impl Limiter {
-    /// A limiter for `per_second` requests a second, and `per_hour` in a clock hour. `seed` draws the spread of waits.
+    /// A limiter for `per_second` requests a second, and `per_hour` in a clock hour. `seed` is for jitter.
     pub(super) fn new(per_second: NonZeroU32, per_hour: Option<NonZeroU64>, clock: WallClock, seed: u64) -> Self {
         let now = Instant::now();
         let state = State {
@@ -111,25 +110,25 @@ impl Limiter {
         }
     }
 
-    /// Lets requests wait until [`share_rate`](Self::share_rate) is called.
+    /// Makes requests wait until [`share_rate`](Self::share_rate) is called.
     pub(super) fn hold_for_share(&self) {
-        // A request that waits already goes on waiting.
+        // A request that already waits keeps waiting.
         self.turn_share(Share::Known, Share::Unknown);
     }
 
-    /// Ends when a request waits for the share.
+    /// Returns once a request waits for the share.
     pub(super) async fn share_wanted(&self) {
-        // The sender lives as long as this, so that the wait has no other end.
+        // The sender lives as long as `self`, so this can't fail.
         drop(self.share.subscribe().wait_for(|share| *share == Share::Wanted).await);
     }
 
-    /// From now on this process uses `share`, above 0 and at most 1, of the connection's rate.
+    /// Sets this process's share of the connection's rate: above 0 and at most 1.
     pub(super) fn share_rate(&self, share: f64) {
         self.state().estimate.use_share(share);
         self.share.send_replace(Share::Known);
     }
 
-    /// How many requests are to be under way, those that wait for their turn included, so that the rate is used.
+    /// How many requests should be in flight to use the full rate, those that wait for their turn included.
     pub(super) fn in_flight_wanted(&self) -> usize {
         let mut state = self.state();
         let now = Instant::now();
@@ -160,7 +159,7 @@ impl Limiter {
             if turn >= deadline {
                 return Err(NoStart::OutOfTime);
             }
-            // Either the turn has come or something changed; both are looked at anew.
+            // Either the turn has come or something changed: check again.
             let _ = timeout_at(turn.max(now + TOGETHER), self.opened.notified()).await;
         }
     }
@@ -212,8 +211,8 @@ impl State {
         Ok((turn > now).then_some(turn))
     }
 
-    /// How much faster than the rate requests start while the window has room. A lowered rate may still be too high:
-    /// requests under way are then refused, so no more are sent than need be.
+    /// How much faster than the rate requests start while the window has room. A lowered rate may still be too high, so
+    /// it is not exceeded.
     fn density(&self) -> f64 {
         if self.estimate.is_lowered() { 1.0 } else { DENSITY }
     }
@@ -231,7 +230,7 @@ impl State {
         number
     }
 
-    /// What an answer says of the limit. An hourly one does not set the pace; it shows by its far reset.
+    /// Takes in what an answer says about the limit. An hourly limit, recognised by its distant reset, doesn't set the pace.
     fn listen(&mut self, told: &RateHeaders, now: Instant, clock: WallClock) {
         if told.reset_in.is_some_and(|reset| reset > SHORT_WINDOW) {
             if let (Some(hour), Some(remaining)) = (&mut self.hour, told.remaining) {
@@ -245,7 +244,7 @@ impl State {
         if !self.estimate.announce(limit, now) {
             return;
         }
-        // Less than was thought: part of the window is used up already, and answers are outstanding.
+        // Less than expected: part of the window is used up already, and answers are outstanding.
         if let (Some(remaining), Some(reset)) = (told.remaining, told.reset_in) {
             let left = (remaining * self.estimate.share() - f64::from(self.in_flight)).max(0.0);
             let reset = reset.min(WINDOW);
@@ -256,7 +255,7 @@ impl State {
     }
 }
 
-/// A request that has started. Its answer is to be reported; one that is dropped instead was given up.
+/// A request that has started. Its answer must be reported; dropping it counts as abandoned.
 #[derive(Debug)]
 pub(super) struct Start<'a> {
     limiter: &'a Limiter,
@@ -266,7 +265,7 @@ pub(super) struct Start<'a> {
 }
 
 impl Start<'_> {
-    /// Braze answered, neither 429 nor with a failure.
+    /// Braze answered with neither a 429 nor a failure.
     pub(super) fn answered(self, told: &RateHeaders) {
         let (at, clock) = (self.at, self.limiter.clock);
         self.report(|state, number, now| {
@@ -279,7 +278,7 @@ impl Start<'_> {
         });
     }
 
-    /// Braze answered 429. Gives how long this request waits before it asks to start again.
+    /// Braze answered 429. Returns how long this request waits before it asks to start again.
     pub(super) fn refused(self, told: &RateHeaders) -> Duration {
         let clock = self.limiter.clock;
         self.report(|state, number, now| {

@@ -8,32 +8,32 @@ use tokio::time::Instant;
 /// The window in which Braze counts requests (page "API limits": 3,000 requests per 3 seconds).
 pub(super) const WINDOW: Duration = Duration::from_secs(3);
 
-/// How much faster than the rate requests start while a window has room. So the time that a pause has cost is made up for
-/// within the same window, and the last requests of a delivery need not wait; a burst as fast as possible would put a
-/// whole window's requests on one side of a window of Braze's that begins at another moment.
+/// How much faster than the rate requests start while a window has room. This makes up for a pause within the same window,
+/// and the last requests of a delivery need not wait. A burst as fast as possible could put two windows' requests into one
+/// of Braze's windows, which starts at another time.
 pub(super) const DENSITY: f64 = 1.1;
 
-/// Requests may come closer together at Braze than they left here by this much.
+/// Requests may arrive at Braze closer together than they left by this much.
 const GUARD: Duration = Duration::from_millis(20);
 
 /// Starts are counted by slots of this length; a slot counts until the last start that it may hold has left the window.
 const SLOT: Duration = Duration::from_millis(10);
 
-/// What the first window after a rest may use: connections are made meanwhile, which holds the first requests up, and
-/// those after them come the closer.
+/// What the first window after a rest may use: the first requests wait for their connections, and the next ones arrive
+/// close behind them.
 const WHILE_CONNECTING: f64 = 0.985;
 
-/// Lateness that is made up for: timers are coarser (1 ms) than the interval between requests, and a small function is
-/// not given its processor all the time. It is also the burst after a time without requests.
+/// The lateness that may be made up for: timers are coarser (1 ms) than the interval between requests, and a small function
+/// gets the processor only part of the time. It is also the burst after a time without requests.
 const CATCH_UP: Duration = Duration::from_millis(18);
 
-/// Spaces the starts of requests (the generic cell rate algorithm) and counts them, so that no 3 s, wherever they begin,
-/// hold more than three times the rate.
+/// Spaces the starts of requests (the generic cell rate algorithm) and counts them, so that no 3 s, at any offset, contain
+/// more than three times the rate.
 #[derive(Debug)]
 pub(super) struct Pace {
     /// When the next request should start; in the past if requests are late.
     next: Instant,
-    /// When a slot began and the starts in it, the oldest first, as far back as a window reaches.
+    /// The start of each slot and the requests in it, the oldest first, as far back as a window reaches.
     slots: VecDeque<(Instant, u32)>,
     /// The sum of `slots`.
     counted: u32,
@@ -67,12 +67,12 @@ impl Pace {
         self.next = self.next.max(earliest) + Duration::from_secs_f64(1.0 / (rate * density));
     }
 
-    /// Nothing starts before `until`.
+    /// Lets nothing start before `until`.
     pub(super) fn not_before(&mut self, until: Instant) {
         self.next = self.next.max(until);
     }
 
-    /// A new window has begun at Braze: what started before it does not count any more.
+    /// A new window has begun at Braze: earlier requests no longer count.
     pub(super) fn window_began(&mut self) {
         self.slots.clear();
         self.counted = 0;

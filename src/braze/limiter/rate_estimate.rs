@@ -1,7 +1,8 @@
-//! The rate itself: the connection's, less while Braze allows less.
+//! The rate: that of the connection, or less while Braze allows less.
 //!
-//! Braze names its limit on every answer (`X-RateLimit-Limit`). Where requests are refused all the same, others use a part
-//! of it, and the rate falls by a tenth. A limit that no answer names halves the rate. Either way it grows back in steps.
+//! Braze states its limit in every answer (`X-RateLimit-Limit`). If requests are refused all the same, something else uses
+//! part of the limit, and the rate falls by a tenth. If answers don't state the limit, the rate is halved. Either way it
+//! grows back in steps.
 
 use std::time::Duration;
 

@@ -2,10 +2,11 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use super::data_type::DataType;
+use super::error::ModelError;
+use super::format::FileFormat;
 use super::json::Node;
-use super::{FileFormat, ModelError};
 use crate::run::location::{ExistingKeys, Location};
-use crate::run::model::DataType;
 
 /// One table of a model: a segment.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,11 +15,11 @@ pub struct Entity {
     pub name: String,
     /// Its columns in the order of the files; empty where the document keeps them elsewhere, as a manifest does.
     pub columns: Vec<ModelColumn>,
-    /// Its files, of whichever runs the model lists.
+    /// Its files, of all runs that the model lists.
     pub partitions: Vec<Partition>,
     /// How dates and numbers are written, as an IETF language tag; `None` is ISO 8601 and a decimal point.
     pub culture: Option<String>,
-    /// Whether the list of partitions is whole.
+    /// Whether the list of partitions is complete.
     pub(super) lists_every_file: bool,
 }
 
@@ -36,32 +37,32 @@ pub struct ModelColumn {
 pub struct Partition {
     /// Its name, often a number; empty where none is given.
     pub name: String,
-    /// Where it lies; `None` where the model describes the columns alone.
+    /// Its location; `None` if the model describes only the columns.
     pub location: Option<Location>,
     /// When it was refreshed.
     pub refresh_time: Option<Timestamp>,
-    /// Its text form.
+    /// Its format.
     pub format: FileFormat,
 }
 
-/// A partition that has a location, and the key that this means in the bucket.
+/// A partition with a location, and its key in the bucket.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListedFile<'m> {
     /// The partition.
     pub partition: &'m Partition,
-    /// Where it lies, as the model says.
+    /// Its location in the model.
     pub location: &'m Location,
-    /// Its key in the bucket, of a file that is there or is to come; `None` if the location does not tell.
+    /// Its key in the bucket, whether or not the file exists; `None` if it doesn't follow from the location.
     pub key: Option<String>,
-    /// Whether the key is among those that exist.
+    /// Whether the file exists.
     pub exists: bool,
 }
 
 impl Entity {
     /// The partitions that have a location, each with its key.
     ///
-    /// `model_key` is the key of the model itself; `existing` are the keys that are known, of files in and below
-    /// the export's folder. With none, keys follow from the folder's name alone.
+    /// `model_key` is the key of the model itself; `existing` are the known keys of files in and below the export's folder.
+    /// Without any, keys follow from the folder's name alone.
     pub fn files(&self, model_key: &str, existing: &[&str]) -> Vec<ListedFile<'_>> {
         let existing = ExistingKeys::new(existing);
         let listed = self.partitions.iter().filter_map(|partition| {
@@ -83,16 +84,16 @@ impl Entity {
         self.culture.as_deref()
     }
 
-    /// Whether the partitions are all there are. Where a manifest adds patterns or increments they are not, and no
-    /// run can be found complete by them.
+    /// Whether the list of partitions is complete. With patterns or increments in a manifest it isn't, and can't prove that a
+    /// run is complete.
     pub fn lists_every_file(&self) -> bool {
         self.lists_every_file
     }
 
-    /// The text form of the partition with this key, else the one that all partitions share, else nothing said.
+    /// The format of the partition with this key, otherwise the one that all partitions share, otherwise an unknown format.
     ///
-    /// Of a file that is not listed it is not said that it has no header: mended rows that are dropped in beside the
-    /// files of a run have one.
+    /// A file that is not listed may have a header even if the others have none: fixed rows that are uploaded beside the files
+    /// of a run have one.
     pub fn format_of(&self, key: &str, model_key: &str) -> FileFormat {
         let files = self.files(model_key, &[key]);
         if let Some(file) = files.iter().find(|file| file.exists) {
@@ -108,14 +109,14 @@ impl Entity {
         }
     }
 
-    /// Whether files of it lie in this segment's dated folders.
+    /// Whether any of its files is in this segment's dated folders.
     pub(super) fn lies_in(&self, segment: &str) -> bool {
         let locations = self.partitions.iter().filter_map(|partition| partition.location.as_ref());
         locations.filter_map(Location::dated).any(|dated| dated.segment == segment)
     }
 }
 
-/// Reads an entity of a `model.json`; `None` if its data lives in another model.
+/// Reads an entity of a `model.json`; `None` if its data is in another model.
 pub(super) fn entity(node: &Node<'_>, culture: Option<&str>) -> Result<Option<Entity>, ModelError> {
     if node.text_of("$type")?.is_some_and(|kind| !kind.trim().eq_ignore_ascii_case("LocalEntity")) {
         return Ok(None);
@@ -141,7 +142,7 @@ pub(super) fn entity(node: &Node<'_>, culture: Option<&str>) -> Result<Option<En
     Ok(Some(Entity { name, columns, partitions, culture: culture.map(str::to_owned), lists_every_file: true }))
 }
 
-/// A time with an offset; one without is taken as UTC. `None` for other texts: it only informs.
+/// Parses a time, in UTC unless it has an offset. Other texts are ignored, because the time is only for information.
 pub(super) fn time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     text.parse().ok().or_else(|| {

@@ -1,11 +1,11 @@
-use super::ModelError;
+use super::error::ModelError;
 use super::json::Node;
 
-/// What a model says of a partition's text form. `None` is "not said".
+/// The format of a partition according to its model. `None` is "not stated".
 ///
 /// The Common Data Model reads an absent `columnHeaders` as "no header", an absent delimiter as a comma and an absent
-/// encoding as UTF-8. Whether exports of Customer Insights keep to that is not documented, so what is not said is left
-/// to whoever reads the file.
+/// encoding as UTF-8. Whether exports of Customer Insights follow this is not documented, so what is not stated is detected
+/// when the file is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileFormat {
     /// Whether the first row is a header.
@@ -14,18 +14,18 @@ pub struct FileFormat {
     pub delimiter: Option<char>,
     /// The encoding's name as it was written, such as `UTF-8`.
     pub encoding: Option<String>,
-    /// Whether quotes have a meaning.
+    /// Whether quotes are special.
     pub quote_style: Option<QuoteStyle>,
     /// Which fields are quoted.
     pub csv_style: Option<CsvStyle>,
 }
 
-/// `quoteStyle`: whether quotes have a meaning.
+/// `quoteStyle`: whether quotes are special.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuoteStyle {
     /// `QuoteStyle.Csv`: a quoted field may hold delimiters and line breaks.
     Csv,
-    /// `QuoteStyle.None`: a quote is a character like any other.
+    /// `QuoteStyle.None`: a quote is an ordinary character.
     None,
 }
 
@@ -39,7 +39,7 @@ pub enum CsvStyle {
 }
 
 impl FileFormat {
-    /// Reads the members that `setting` finds: those of `fileFormatSettings`, or the arguments of a trait.
+    /// Reads the members that `setting` returns: those of `fileFormatSettings`, or the arguments of a trait.
     pub(super) fn read<'v>(setting: impl Fn(&str) -> Option<Node<'v>>) -> Result<Self, ModelError> {
         let text = |name| setting(name).map(|node| node.text()).transpose();
         Ok(Self {

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
 
-use super::ModelError;
+use super::error::ModelError;
 
 /// A value in the document and the way to it, for errors that say where.
 #[derive(Clone, Debug)]

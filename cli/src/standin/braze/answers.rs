@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 
 use super::rate::{HeaderForm, refusal_headers};
-use super::{TrackCall, TrackFaultScript};
+use super::track_call::{TrackCall, TrackFaultScript};
 use crate::standin::clock::Clock;
 use crate::standin::fault::{Answer, Fault};
 

@@ -9,7 +9,8 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request};
 use insights_to_braze::braze::{Answer, Lost, Post, Transport};
 
-use super::{Shared, server};
+use super::server;
+use super::shared::Shared;
 use crate::standin::clock::system_time;
 
 /// Answers in the same process what would come by HTTP. A request that is given up is not carried out any more, as when a

@@ -11,21 +11,19 @@ mod profiles;
 mod rate;
 mod rules;
 mod server;
+mod settings;
+mod shared;
 #[cfg(test)]
 mod tests;
+mod track_call;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
-use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
 use serde_json::Value;
 
-use super::clock::Clock;
-use super::fault::Fault;
 use super::http::{HttpServer, TlsIdentity};
 pub use counters::Counters;
 use in_flight::InFlight;
@@ -34,159 +32,15 @@ pub use profiles::Profile;
 use profiles::Profiles;
 use rate::RateWindows;
 pub use rate::{HeaderForm, RateLimit};
-
-/// A REST API key of the workspace.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RestApiKey {
-    /// The key itself.
-    pub key: String,
-    /// Whether it has the permission `users.track`.
-    pub may_track: bool,
-}
-
-/// How long an answer takes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Latency {
-    /// Every answer takes at least this long.
-    pub fixed: Duration,
-    /// Plus a random share of this.
-    pub jitter: Duration,
-}
-
-/// What is remembered of the objects.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Keep {
-    /// Every object is checked and applied to its profile.
-    #[default]
-    Profiles,
-    /// Objects are only counted and their identifiers checked: for measurements.
-    Counts,
-}
-
-/// How much is recorded of each request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Record {
-    /// Nothing but the counters.
-    #[default]
-    Nothing,
-    /// Time, status and number of objects.
-    Summary,
-    /// The same and the body.
-    Bodies,
-}
-
-/// A type that an administrator has fixed for a custom attribute (Braze: "Managing custom data").
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ForcedType {
-    /// Takes true, false, and the texts 1, t, true, 0, f, false.
-    Boolean,
-    /// Takes numbers and texts that are numbers.
-    Number,
-    /// Takes texts.
-    Text,
-}
-
-/// What a request was, for a fault script.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrackCall {
-    /// Position in the order of arrival, from 1.
-    pub number: u64,
-    /// The identifier of each attribute object: its external id, otherwise its email, otherwise empty.
-    pub identifiers: Vec<String>,
-    /// When it arrived.
-    pub at: Timestamp,
-}
-
-/// Decides the fate of each request to `/users/track` that has passed key and rate limit. Ready-made answers are in [`answers`].
-pub type TrackFaultScript = Arc<dyn Fn(&TrackCall) -> Fault + Send + Sync>;
-
-/// A request as it was recorded.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TrackRecord {
-    /// Position in the order of arrival, from 1.
-    pub number: u64,
-    /// When it arrived.
-    pub at: Timestamp,
-    /// The status it was answered with; 0 when the connection was closed instead.
-    pub status: u16,
-    /// Objects in it.
-    pub objects: usize,
-    /// The body, with [`Record::Bodies`] and when it was JSON.
-    pub body: Option<Value>,
-}
-
-/// How the workspace is set up.
-#[derive(Clone)]
-pub struct BrazeSettings {
-    /// The keys it knows.
-    pub keys: Vec<RestApiKey>,
-    /// Requests per window, and how a 429 says when to come back.
-    pub rate_limit: RateLimit,
-    /// How long answers take.
-    pub latency: Latency,
-    /// What is kept of the objects.
-    pub keep: Keep,
-    /// What is recorded of the requests.
-    pub record: Record,
-    /// Custom attributes with a fixed type.
-    pub forced_types: BTreeMap<String, ForcedType>,
-    /// Custom attributes that are not collected.
-    pub blocklist: BTreeSet<String>,
-    /// For the latency's jitter.
-    pub seed: u64,
-    /// Serve HTTPS (HTTP/2 and HTTP/1.1) with a certificate of its own.
-    pub tls: bool,
-    /// The time.
-    pub clock: Clock,
-}
-
-impl BrazeSettings {
-    /// A workspace with one good key, no rate limit, no latency, profiles kept.
-    pub fn with_key(key: impl Into<String>) -> Self {
-        Self {
-            keys: vec![RestApiKey { key: key.into(), may_track: true }],
-            rate_limit: RateLimit::default(),
-            latency: Latency::default(),
-            keep: Keep::default(),
-            record: Record::default(),
-            forced_types: BTreeMap::new(),
-            blocklist: BTreeSet::new(),
-            seed: 1,
-            tls: false,
-            clock: Clock::new(),
-        }
-    }
-}
+pub use settings::{BrazeSettings, ForcedType, Keep, Latency, Record, RestApiKey};
+use shared::{Shared, Workspace};
+pub use track_call::{TrackCall, TrackFaultScript, TrackRecord};
 
 /// A running workspace.
 pub struct Braze {
     server: Option<HttpServer>,
     certificate_pem: Option<String>,
     shared: Arc<Shared>,
-}
-
-/// What the requests share.
-pub(crate) struct Shared {
-    settings: BrazeSettings,
-    in_flight: InFlight,
-    state: Mutex<Workspace>,
-}
-
-struct Workspace {
-    keys: Vec<RestApiKey>,
-    latency: Latency,
-    windows: RateWindows,
-    faults: Option<TrackFaultScript>,
-    profiles: Profiles,
-    counters: Counters,
-    records: Vec<TrackRecord>,
-    random: SmallRng,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Workspace> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Braze {

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::ForcedType;
 use super::counters::Counters;
 use super::profiles::{Identity, Profiles};
+use super::settings::ForcedType;
 
 /// Bytes that an external id may have ("User track", `EXTERNAL_USER_ID_TOO_LARGE`).
 const LONGEST_EXTERNAL_ID: usize = 987;

@@ -19,7 +19,9 @@ use super::answers::{NO_VALID_DATA, RATE_LIMITED, json_answer, message};
 use super::profiles::identifier_of;
 use super::rate::RateHeader;
 use super::rules::{self, AttributeRules};
-use super::{Keep, Latency, Record, Shared, TrackCall, TrackRecord, Workspace};
+use super::settings::{Keep, Latency, Record};
+use super::shared::{Shared, Workspace};
+use super::track_call::{TrackCall, TrackRecord};
 use crate::standin::fault::{Answer, Fault};
 use crate::standin::http::{ConnectionClosed, WholeResponse};
 

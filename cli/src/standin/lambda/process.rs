@@ -12,8 +12,9 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::{Notify, oneshot, watch};
 
+use super::error::InvocationError;
+use super::function::LambdaFunction;
 use super::runtime_api::{Invocation, Outcome, RuntimeApi};
-use super::{InvocationError, LambdaFunction};
 
 /// How a process ended, in words; `None` while it runs.
 type Ended = Option<String>;

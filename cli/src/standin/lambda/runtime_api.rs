@@ -13,7 +13,7 @@ use hyper::{Method, Request, Response};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
-use super::InvocationError;
+use super::error::InvocationError;
 use crate::standin::http::{ConnectionClosed, HttpServer, WholeResponse};
 
 /// Bytes of an answer to a synchronous invocation (AWS Lambda developer guide, "Lambda quotas").

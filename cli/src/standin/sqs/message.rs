@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use s3s::crypto::{Checksum as _, Md5};
 use serde_json::{Value, json};
 
-use super::Queues;
 use crate::standin::hexadecimal::hexadecimal;
 
 /// A message that was received.
@@ -62,7 +61,7 @@ impl Message {
             "messageAttributes": {},
             "md5OfBody": self.md5_of_body(),
             "eventSource": "aws:sqs",
-            "eventSourceARN": Queues::arn(queue),
+            "eventSourceARN": queue_arn(queue),
             "awsRegion": "eu-central-1",
         })
     }
@@ -71,4 +70,9 @@ impl Message {
     pub fn to_sqs_event(messages: &[Self], queue: &str) -> Value {
         json!({"Records": messages.iter().map(|message| message.to_record(queue)).collect::<Vec<_>>()})
     }
+}
+
+/// The ARN of a queue with this name.
+pub(super) fn queue_arn(name: &str) -> String {
+    format!("arn:aws:sqs:eu-central-1:123456789012:{name}")
 }

@@ -4,6 +4,7 @@
 
 mod message;
 mod queue;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -22,31 +23,9 @@ use super::fault::{Call, FaultScript, Gate};
 use super::http::HttpServer;
 use super::in_process::{self, InProcess};
 pub use message::Message;
+use message::queue_arn;
 use queue::Queue;
-
-/// How a queue treats its messages.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QueueSettings {
-    /// How long a received message is hidden from other receivers.
-    pub visibility_timeout: Duration,
-    /// Where a message goes that was received too often, and how often that is.
-    pub dead_letters: Option<DeadLetters>,
-}
-
-/// The redrive policy of a queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeadLetters {
-    /// Name of the queue that takes them.
-    pub queue: String,
-    /// After so many receives without deletion, the next receive moves the message.
-    pub max_receive_count: u32,
-}
-
-impl Default for QueueSettings {
-    fn default() -> Self {
-        Self { visibility_timeout: Duration::from_secs(30), dead_letters: None }
-    }
-}
+pub use settings::{DeadLetters, QueueSettings};
 
 /// Running queues.
 pub struct Queues {
@@ -110,11 +89,6 @@ impl Queues {
     /// The URL of a queue with this name, for `QUEUE_URL`.
     pub fn queue_url(&self, name: &str) -> String {
         self.service.queue_url(name)
-    }
-
-    /// The ARN of a queue with this name.
-    pub fn arn(name: &str) -> String {
-        format!("arn:aws:sqs:eu-central-1:123456789012:{name}")
     }
 
     /// Sends a message past the protocol; one to a queue that does not exist is lost.
@@ -295,7 +269,7 @@ impl Service {
         let queue = queues.get(name).ok_or_else(no_such_queue)?;
         let visible = queue.visible(Instant::now());
         let mut attributes = Map::new();
-        attributes.insert("QueueArn".to_owned(), Queues::arn(name).into());
+        attributes.insert("QueueArn".to_owned(), queue_arn(name).into());
         attributes.insert("ApproximateNumberOfMessages".to_owned(), visible.to_string().into());
         attributes
             .insert("ApproximateNumberOfMessagesNotVisible".to_owned(), (queue.len() - visible).to_string().into());

@@ -6,7 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{Message, QueueSettings};
+use super::message::Message;
+use super::settings::QueueSettings;
 
 pub(super) struct Queue {
     pub(super) settings: QueueSettings,

@@ -1,0 +1,73 @@
+//! The handler's answer to a delivery, and how it is shown.
+
+use insights_to_braze::message::counted;
+use insights_to_braze::report::Report;
+use serde::Deserialize;
+
+use crate::ending::Ending;
+use crate::show;
+
+/// The part of the handler's answer that is looked into.
+#[derive(Deserialize)]
+pub(crate) struct Answer {
+    pub(crate) reports: Vec<Report>,
+    #[serde(default)]
+    errors: Vec<String>,
+    #[serde(default)]
+    ignored: Vec<Ignored>,
+    message: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Ignored {
+    reason: String,
+    objects: u64,
+}
+
+impl Answer {
+    /// How a command ends with this answer.
+    pub(crate) fn ending(&self) -> Ending {
+        if !self.errors.is_empty() {
+            Ending::Failed
+        } else if self.reports.is_empty() {
+            Ending::Usage
+        } else {
+            Ending::of_reports(&self.reports)
+        }
+    }
+
+    /// Tells all of it to a person.
+    pub(crate) fn tell(&self) {
+        show::reports(&self.reports);
+        for report in &self.reports {
+            show::preview(report);
+        }
+        for error in &self.errors {
+            show::line(format!("{} {error}", show::bad("error:")));
+        }
+        let told = |message: &String| self.reports.iter().any(|report| report.message == *message);
+        if let Some(message) = self.message.as_ref().filter(|message| !told(message)) {
+            show::line(show::message(message));
+        }
+        for ignored in &self.ignored {
+            let objects = counted(ignored.objects, "object", "objects");
+            show::line(format!("{objects} ignored: {}", ignored.reason));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn an_answer_without_a_report_is_no_success() {
+        let ending = |value: Value| serde_json::from_value::<Answer>(value).unwrap().ending();
+        assert_eq!(ending(json!({"reports": [], "message": "No file", "ignored": []})), Ending::Usage);
+        assert_eq!(ending(json!({"reports": [], "errors": ["S3 failed"]})), Ending::Failed);
+    }
+}

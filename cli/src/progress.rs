@@ -1,0 +1,127 @@
+//! A delivery with its progress on the terminal.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::application::Application;
+use crate::ending::Failure;
+use crate::show::{Progress, elements};
+
+/// How often the rows delivered so far are looked up. They are on record every second.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Runs a delivery and meanwhile shows how it gets on.
+pub(crate) async fn with_progress(
+    application: &Application,
+    request: &Value,
+    what: &'static str,
+) -> Result<Value, Failure> {
+    let progress = Progress::without_end(what);
+    let mut before: Option<(Instant, Standing)> = None;
+    let mut delivering = std::pin::pin!(application.on_demand(request));
+    loop {
+        tokio::select! {
+            answer = &mut delivering => {
+                progress.end();
+                return answer;
+            }
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        let status = json!({"action": "status", "export": request["export"]});
+        // What cannot be looked up is not worth a delivery's end.
+        tokio::select! {
+            answer = &mut delivering => {
+                progress.end();
+                return answer;
+            }
+            status = application.on_demand(&status) => {
+                if let Ok(status) = status {
+                    let (now, standing) = (Instant::now(), Standing::of(&status, request["segment"].as_str()));
+                    let words = before.map(|(then, earlier)| standing.since(&earlier, now - then)).unwrap_or_default();
+                    progress.reached(standing.rows, &words);
+                    before = Some((now, standing));
+                }
+            }
+        }
+    }
+}
+
+/// How far the runs are that are not complete, as the state has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Standing {
+    rows: u64,
+    requests: u64,
+    /// The members of the last complete runs of the same segments, which a new run has about as many rows as.
+    expected: u64,
+    /// What the connection admits each second.
+    limit: u64,
+}
+
+impl Standing {
+    fn of(status: &Value, segment: Option<&str>) -> Self {
+        let mut standing = Self::default();
+        for export in elements(&status["exports"]) {
+            standing.limit = export["requests_per_second"].as_u64().unwrap_or_default();
+            let wanted = |found: &&Value| segment.is_none_or(|segment| found["segment"] == segment);
+            for segment in elements(&export["segments"]).filter(wanted) {
+                standing.expected += segment["last_complete"]["members"].as_u64().unwrap_or_default();
+                let runs = elements(&segment["runs"]).filter(|run| run["phase"] != "complete");
+                for file in runs.flat_map(|run| elements(&run["files"])) {
+                    standing.rows += file["rows"]["read"].as_u64().unwrap_or_default();
+                    standing.requests += file["requests"].as_u64().unwrap_or_default();
+                }
+            }
+        }
+        standing
+    }
+
+    /// The pace since `earlier`, `elapsed` ago, in words: the share of the rate limit, and the time left where an earlier
+    /// run lets it be guessed.
+    fn since(&self, earlier: &Self, elapsed: Duration) -> String {
+        let seconds = elapsed.as_secs_f64().max(0.001);
+        let pace = |now: u64, then: u64| whole(now.saturating_sub(then)) / seconds;
+        let mut words = Vec::new();
+        if self.limit > 0 {
+            let share = pace(self.requests, earlier.requests) / whole(self.limit) * 100.0;
+            words.push(format!("{share:.0} % of the rate limit"));
+        }
+        let rows = pace(self.rows, earlier.rows);
+        if rows > 0.0 && self.expected > self.rows {
+            words.push(format!("about {:.0} s left", whole(self.expected - self.rows) / rows));
+        }
+        words.join(", ")
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "only shown, in whole percents and seconds")]
+fn whole(number: u64) -> f64 {
+    number as f64
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn status(read: u64, requests: u64) -> Value {
+        json!({"exports": [{"requests_per_second": 1000, "segments": [
+            {"segment": "優良顧客", "last_complete": {"members": 100_000}, "runs": [
+                {"phase": "complete", "files": [{"rows": {"read": 100}, "requests": 2}]},
+                {"phase": "open", "files": [{"rows": {"read": read}, "requests": requests}, {"rows": {"read": 5}}]},
+            ]},
+            {"segment": "ChurnRisk", "last_complete": null, "runs": []},
+        ]}]})
+    }
+
+    #[test]
+    fn the_pace_is_told_as_a_share_of_the_limit_with_the_time_left() {
+        let earlier = Standing::of(&status(20_000, 300), None);
+        assert_eq!(earlier, Standing { rows: 20_005, requests: 300, expected: 100_000, limit: 1000 });
+        let now = Standing::of(&status(60_000, 1_200), Some("優良顧客"));
+        assert_eq!(now.since(&earlier, Duration::from_secs(1)), "90 % of the rate limit, about 1 s left");
+        assert_eq!(Standing::of(&status(1, 1), Some("ChurnRisk")).expected, 0, "another segment is none of this");
+        assert_eq!(Standing::of(&json!({}), None).since(&Standing::default(), LOOK), "");
+    }
+}
