@@ -73,7 +73,7 @@ pub(super) fn exports_toml(hostname: &str) -> String {
     let [high_value, churn_risk] = Segment::BOTH;
     format!(
         r#"[connections.demo]
-display_name = "Braze, a stand-in on this machine"
+display_name = "Braze, a mock server on this machine"
 hostname = "{hostname}"
 secret = "{SECRET}"
 agree_to_data_transfer = true
