@@ -48,6 +48,8 @@ pub(crate) fn rows(input: &[u8]) {
         columns: (choice & 4 > 0).then(|| ["id", "email", "a", "b", "c"].map(str::to_owned).to_vec()),
         header: (choice & 0x0c == 0x0c).then_some(false),
         quoting: [None, Some(Quoting::Never), Some(Quoting::Always), None][usize::from(choice >> 4 & 3)],
+        backslash_escapes: None,
+        encoding: None,
         declared_encoding: (choice & 64 > 0).then(|| "latin1".to_owned()),
         limits: ReadLimits {
             max_record_bytes: 4_096,
@@ -64,7 +66,7 @@ pub(crate) fn rows(input: &[u8]) {
     let Some((from, _)) = told.get(told.len() / 2) else {
         return;
     };
-    let start = if header.dialect.gzip { 0 } else { usize::try_from(from.byte).unwrap() };
+    let start = if header.dialect.reads_from_beginning() { 0 } else { usize::try_from(from.byte).unwrap() };
     let rest = RUNTIME.block_on(async {
         let mut reader = RowReader::resume(&file[start..], settings, header, *from).await.ok()?;
         let mut rest = Vec::new();

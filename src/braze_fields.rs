@@ -16,6 +16,8 @@ pub enum StandardField {
     LastName,
     /// `home_city`
     HomeCity,
+    /// `image_url`
+    ImageUrl,
     /// `country`
     Country,
     /// `language`
@@ -46,10 +48,11 @@ pub enum StandardField {
 
 impl StandardField {
     /// Every field there is.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::FirstName,
         Self::LastName,
         Self::HomeCity,
+        Self::ImageUrl,
         Self::Country,
         Self::Language,
         Self::Dob,
@@ -76,6 +79,7 @@ impl StandardField {
             Self::FirstName => "first_name",
             Self::LastName => "last_name",
             Self::HomeCity => "home_city",
+            Self::ImageUrl => "image_url",
             Self::Country => "country",
             Self::Language => "language",
             Self::Dob => "dob",
@@ -92,9 +96,13 @@ impl StandardField {
         }
     }
 
-    /// Whether setting it costs a data point (Braze, "Data points": subscription states do not).
+    /// Whether setting it costs a data point (Braze, "Data points": no field of subscription and consent does).
     pub fn costs_data_point(self) -> bool {
         !self.is_subscription_state()
+            && !matches!(
+                self,
+                Self::MarkedEmailAsSpamAt | Self::EmailOpenTrackingDisabled | Self::EmailClickTrackingDisabled
+            )
     }
 
     /// Whether null removes it. A subscription state cannot be removed, and Braze refuses the whole object for a wrong one.
@@ -102,7 +110,8 @@ impl StandardField {
         !self.is_subscription_state()
     }
 
-    fn is_subscription_state(self) -> bool {
+    /// Whether it is a subscription state.
+    pub fn is_subscription_state(self) -> bool {
         matches!(self, Self::EmailSubscribe | Self::PushSubscribe)
     }
 }

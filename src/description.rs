@@ -17,6 +17,8 @@ pub struct FileDescription {
     pub types: ColumnTypes,
     /// Where the columns of a file without a header come from.
     pub columns_from: ColumnsFrom,
+    /// Whether the model says that the file holds changes of a table instead of the members of a segment.
+    pub is_change_feed: bool,
 }
 
 /// Where the columns of a file without a header come from.
@@ -37,12 +39,14 @@ impl FileDescription {
         let csv = &export.csv;
         let settings = ReadSettings {
             delimiter: csv.delimiter,
+            backslash_escapes: csv.backslash_escapes,
+            encoding: csv.encoding,
             columns: csv.columns.clone(),
             limits: csv.limits,
             ..ReadSettings::default()
         };
         let columns_from = if csv.columns.is_some() { ColumnsFrom::Config } else { ColumnsFrom::Nowhere };
-        let mut description = Self { settings, types: ColumnTypes::default(), columns_from };
+        let mut description = Self { settings, columns_from, ..Self::default() };
         if let Some((model_key, model)) = model
             && let Some(entity) = model.entity(segment)
         {
@@ -81,6 +85,7 @@ impl FileDescription {
             _ => None,
         };
         settings.declared_encoding = format.encoding;
+        self.is_change_feed = entity.is_change_feed;
         let types = entity.column_types().map(|(name, data_type)| (name.to_owned(), data_type));
         self.types = ColumnTypes::new(types, entity.culture().map(str::to_owned));
     }

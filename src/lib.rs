@@ -13,6 +13,7 @@
 //! | [`names`] | Which names must not be mixed up? |
 //! | [`masked`] | How is a person's value shown? |
 //! | [`message`] | Which code does a message have, and how are numbers written in texts? |
+//! | [`values`] | What do countries, languages, dates and phone numbers of other systems mean? |
 //! | [`clock`] | What time is it, in production and in a simulation? |
 //! | [`randomness`] | Where do random numbers come from? |
 //! | [`when_needed`] | How is a client created at its first use? |
@@ -77,4 +78,5 @@ pub mod secrets;
 pub mod state;
 pub mod survey;
 pub mod trigger;
+pub mod values;
 pub mod when_needed;

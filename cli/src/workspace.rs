@@ -29,8 +29,12 @@ pub(crate) struct ConfigFile {
 impl ConfigFile {
     /// Reads and checks the file.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let text = fs::read_to_string(path).map_err(|source| {
-            Failure::file("can't read", path, source, "Set --config to your exports.toml, a UTF-8 text file.")
+        let cannot_read = |source, advice| Failure::file("can't read", path, source, advice);
+        let bytes = fs::read(path)
+            .map_err(|source| cannot_read(source, "Set --config to your exports.toml, a UTF-8 text file."))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let advice = Config::how_to_save(error.as_bytes());
+            cannot_read(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"), advice)
         })?;
         let config = Config::parse(&text).map_err(|source| Failure::Config { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), config, text })

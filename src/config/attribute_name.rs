@@ -16,6 +16,7 @@ pub(super) fn types_of(field: StandardField) -> &'static [&'static str] {
         | StandardField::LastName
         | StandardField::Phone
         | StandardField::HomeCity
+        | StandardField::ImageUrl
         | StandardField::Country
         | StandardField::Language
         | StandardField::Gender

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::CsvSettings;
 use super::mistakes::{Located, Mistakes, Refusal, Reported};
 use super::reference::{csv as keys, export};
 use super::shown::{did_you_mean, quoted};
 use super::table::TableReader;
-use crate::rows::ReadLimits;
+use super::{CsvSettings, values};
+use crate::rows::{ReadLimits, TextEncoding};
 
 /// Reads the table.
 ///
@@ -23,11 +23,19 @@ pub(super) fn read(
         return Ok(CsvSettings::default());
     };
     let delimiter = table.choice(&keys::DELIMITER, mistakes, delimiter);
+    let escape = table.choice(&keys::ESCAPE, mistakes, |text| match text {
+        "\\" => Some(true),
+        "\"" => Some(false),
+        _ => None,
+    });
+    let encoding = values::meaning(&table, &keys::ENCODING, mistakes, TextEncoding::of_label);
     let columns = read_columns(&table, identifying, mistakes);
     let limits = read_limits(&table, mistakes);
     let max_rejected_bytes = table.needed_whole_number(&keys::MAX_REJECTED_BYTES, mistakes);
     Ok(CsvSettings {
         delimiter: delimiter?.map(|delimiter| delimiter.value),
+        backslash_escapes: escape?.map(|escape| escape.value),
+        encoding: encoding?,
         columns: columns?,
         limits: limits?,
         max_rejected_bytes: max_rejected_bytes?,

@@ -11,7 +11,7 @@ use super::mistakes::{Located, Mistakes, Refusal, Reported};
 use super::reference::export as keys;
 use super::shown::{did_you_mean, shown};
 use super::table::TableReader;
-use super::{Connection, Export, OnLeave, Schedule, SendRule, csv, folder, segments};
+use super::{Connection, Consent, Export, OnLeave, Schedule, SendRule, csv, folder, segments, values};
 use crate::names::{AttributeName, ExportName, SegmentName};
 
 /// The connections of the file by name; one with mistakes is still known, so that exports that name it are no further
@@ -59,6 +59,10 @@ fn read_into(
     let mut identifying = Vec::new();
     let data_matching = fields::read_data_matching(table, &mut identifying, mistakes);
     let attributes = fields::read_attributes(table, &mut outline.fields, mistakes);
+    let null_values = table.text_list(&keys::NULL_VALUES, mistakes);
+    let default_country = values::country(table, mistakes);
+    let culture = values::culture(table, &keys::CULTURE, mistakes);
+    let consent = table.needed_choice(&keys::CONSENT, mistakes, Consent::from_name);
     let csv = csv::read(table, &identifying, mistakes);
     let name_of = |segment: Located<String>| SegmentName::new(segment.value);
     Ok(Export {
@@ -80,6 +84,10 @@ fn read_into(
             .into_iter()
             .map(|(segment, attribute)| (name_of(segment), AttributeName::new(attribute.value)))
             .collect(),
+        null_values: null_values?.unwrap_or_default().into_iter().map(|text| text.value).collect(),
+        default_country: default_country?,
+        culture: culture?,
+        consent: consent?,
         csv: csv?,
         stored_at: Timestamp::MIN,
     })

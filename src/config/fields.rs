@@ -5,10 +5,10 @@ use toml::de::DeValue;
 
 use super::attribute_name::{check_field, types_of};
 use super::mistakes::{Located, Mistakes, Refusal, Reported};
-use super::reference::{attributes, data_matching, export, field as keys};
+use super::reference::{attributes, data_matching, email as email_keys, export, field as keys};
 use super::shown::{alternatives, describe, quoted};
 use super::table::TableReader;
-use super::{DataMatching, EmptyRule, FieldMapping, ValueType};
+use super::{DataMatching, EmailUse, EmptyRule, FieldMapping, ValueType, Written, values};
 use crate::braze_fields::StandardField;
 
 /// The names of `type` as messages list them.
@@ -56,14 +56,31 @@ pub(super) fn read_data_matching(
         return Ok(DataMatching::default());
     };
     let customer_id = table.text(&data_matching::CUSTOMER_ID, mistakes);
-    let email = table.text(&data_matching::EMAIL, mistakes);
-    identifying.extend([&customer_id, &email].into_iter().flatten().flatten().cloned());
-    let (customer_id, email) = (customer_id?.map(|column| column.value), email?.map(|column| column.value));
+    let email = read_email(&table, mistakes);
+    let email_column = email.as_ref().ok().and_then(|email| email.as_ref().map(|(column, _)| column.clone()));
+    identifying.extend(customer_id.iter().flatten().cloned().chain(email_column));
+    let (customer_id, email) = (customer_id?.map(|column| column.value), email?);
     if customer_id.is_none() && email.is_none() {
         let refusal = Refusal::new("neither customer_id nor email", export::DATA_MATCHING.kind.to_string());
         return Err(export_table.refuse(&export::DATA_MATCHING, table.offset(), refusal, mistakes));
     }
-    Ok(DataMatching { customer_id, email })
+    let (email, email_use) = email.map_or((None, EmailUse::Set), |(column, email_use)| (Some(column.value), email_use));
+    Ok(DataMatching { customer_id, email, email_use })
+}
+
+/// The column of the email address, in the short form or the long one.
+fn read_email(
+    table: &TableReader<'_, '_>,
+    mistakes: &mut Mistakes<'_>,
+) -> Result<Option<(Located<String>, EmailUse)>, Reported> {
+    let entry = table.entries().into_iter().find(|(name, _)| name.value == data_matching::EMAIL.name);
+    let Some((name, value)) = entry.filter(|(_, value)| value.get_ref().as_table().is_some()) else {
+        return Ok(table.text(&data_matching::EMAIL, mistakes)?.map(|column| (column, EmailUse::Set)));
+    };
+    let table = table.child(&name, value, &email_keys::TABLE, &data_matching::EMAIL.kind, mistakes)?;
+    let column = table.needed_text(&email_keys::COLUMN, mistakes);
+    let email_use = table.needed_choice(&email_keys::USE, mistakes, EmailUse::from_name);
+    Ok(Some((column?, email_use?)))
 }
 
 /// The further fields, in the order of the file; `names` takes all of their names, with or without mistakes.
@@ -90,16 +107,22 @@ fn read_field<'a, 't>(
     let standard =
         check_field(name.value).map_err(|refusal| mistakes.add(table.path(), name.value, name.offset, refusal));
     let allowed = attributes::TABLE.chosen_keys.map_or_else(String::new, |key| key.kind.to_string());
-    let (column, value_type, empty) = match value.get_ref() {
+    let (column, value_type, empty, written) = match value.get_ref() {
         DeValue::String(column) if !column.trim().is_empty() => {
             let column = Located { value: column.clone().into_owned(), offset: value.span().start };
-            (Ok(column), Ok(None), Ok(EmptyRule::Keep))
+            (Ok(column), Ok(None), Ok(EmptyRule::Keep), Ok(Written::default()))
         }
         DeValue::Table(_) => {
             let table = table.child(name, value, &keys::TABLE, &allowed, mistakes)?;
             let column = table.needed_text(&keys::COLUMN, mistakes);
             let value_type = read_value_type(&table, standard.ok().flatten(), mistakes);
-            (column, value_type, table.needed_choice(&keys::EMPTY, mistakes, EmptyRule::from_name))
+            let empty = table.needed_choice(&keys::EMPTY, mistakes, EmptyRule::from_name);
+            let types = value_type.as_ref().ok().zip(standard.as_ref().ok());
+            let written = types.map_or_else(
+                || Ok(Written::default()),
+                |(value_type, standard)| values::written(&table, value_type.as_ref(), *standard, mistakes),
+            );
+            (column, value_type, empty, written)
         }
         other => {
             let refusal = Refusal::new(describe(other), allowed);
@@ -107,7 +130,13 @@ fn read_field<'a, 't>(
         }
     };
     standard?;
-    Ok(FieldMapping { name: name.value.to_owned(), column: column?.value, value_type: value_type?, empty: empty? })
+    Ok(FieldMapping {
+        name: name.value.to_owned(),
+        column: column?.value,
+        value_type: value_type?,
+        empty: empty?,
+        written: written?,
+    })
 }
 
 fn read_value_type(

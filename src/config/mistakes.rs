@@ -89,6 +89,10 @@ pub(super) fn syntax_error(text: &str, error: &TomlError) -> SyntaxError {
     let span = error.span().unwrap_or(text.len()..text.len());
     let (line, column) = position(text, span.start);
     let problem = error.message().trim_end_matches(", expected nothing").to_owned();
+    if let Some((line, column)) = wide_space(text, line) {
+        let advice = "A full-width or no-break space is there: write an ordinary one.";
+        return SyntaxError { line, column, problem, advice };
+    }
     let found = text.get(span).unwrap_or_default();
     let advice = if problem.contains("duplicate key") {
         "Each key and table can occur only once: merge the two."
@@ -106,6 +110,17 @@ pub(super) fn syntax_error(text: &str, error: &TomlError) -> SyntaxError {
         "Write texts in double quotes, lists in `[ ]`, and each key on its own line."
     };
     SyntaxError { line, column, problem, advice }
+}
+
+/// The place of the first space in a line that looks like an ordinary one, outside of quotes.
+fn wide_space(text: &str, line: usize) -> Option<(usize, usize)> {
+    let mut in_quotes = false;
+    let is_there = |c: char| {
+        in_quotes ^= c == '"' || c == '\'';
+        !in_quotes && matches!(c, '\u{3000}' | '\u{a0}' | '\u{202f}')
+    };
+    let column = text.lines().nth(line.checked_sub(1)?)?.chars().position(is_there)?;
+    Some((line, column + 1))
 }
 
 /// Line and column, both from 1, of the byte `offset`; the column counts characters.

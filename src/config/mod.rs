@@ -19,6 +19,7 @@ mod shown;
 mod table;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU32, NonZeroU64};
@@ -31,7 +32,8 @@ pub use hostname::PUBLISHED_HOSTS;
 
 use crate::names::{AttributeName, ConnectionName, ExportName, SecretName, SegmentName};
 use crate::pattern::PathPattern;
-use crate::rows::ReadLimits;
+use crate::rows::{ReadLimits, TextEncoding};
+use crate::values::{Country, Culture, DateOrder, composed};
 
 /// Everything that `exports.toml` says, checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,6 +119,14 @@ pub struct Export {
     pub attributes: Vec<FieldMapping>,
     /// Segments whose attribute has another name than their own.
     pub attribute_names: BTreeMap<SegmentName, AttributeName>,
+    /// Texts that stand for an empty cell.
+    pub null_values: Vec<String>,
+    /// Where telephone numbers without a country are from.
+    pub default_country: Option<Country>,
+    /// How dates and numbers are written; `None` takes it from `model.json`.
+    pub culture: Option<Culture>,
+    /// Whether a column may make a subscription state looser (default only for people who are new).
+    pub consent: Consent,
     /// What is set about the files instead of detected.
     pub csv: CsvSettings,
     /// When the file that says all this was stored, by the clock of whoever stores it; [`Timestamp::MIN`] if nobody told.
@@ -138,6 +148,14 @@ impl Export {
     /// The custom attribute that stands for `segment`.
     pub fn attribute_of(&self, segment: &SegmentName) -> AttributeName {
         self.attribute_names.get(segment).cloned().unwrap_or_else(|| AttributeName::new(segment.as_str()))
+    }
+
+    /// The segment that a name in a key or in a `model.json` means: the listed one that looks the same, whatever the
+    /// Unicode form of either; else the name in the composed form.
+    pub fn segment_called(&self, name: &str) -> SegmentName {
+        let composed_name = composed(name);
+        let listed = self.segments.iter().flatten().find(|listed| composed(listed.as_str()) == composed_name);
+        listed.cloned().unwrap_or_else(|| SegmentName::new(composed_name.as_ref()))
     }
 
     /// Whether this export delivers `segment`.
@@ -175,6 +193,8 @@ alternatives!(Schedule { Active = "active", Off = "off" });
 alternatives!(SendRule { Changes = "changes", All = "all" });
 alternatives!(OnLeave { False = "false", Remove = "remove", Keep = "keep" });
 alternatives!(StateIdentifiers { Plain = "plain", Encrypted = "encrypted" });
+alternatives!(EmailUse { Set = "set", Match = "match" });
+alternatives!(Consent { Stricter = "stricter", Overwrite = "overwrite" });
 alternatives!(EmptyRule { Keep = "keep", Remove = "remove" });
 
 /// Whether the schedule and `run_all` deliver an export.
@@ -215,6 +235,25 @@ pub enum OnLeave {
     Keep,
 }
 
+/// What the email address of a row is used for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EmailUse {
+    /// `"set"`: it is sent beside a customer ID, too, and becomes the address of the profile.
+    #[default]
+    Set,
+    /// `"match"`: it identifies rows without a customer ID, and never becomes the address of one with an ID.
+    Match,
+}
+
+/// How far a column may change the subscription states of people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consent {
+    /// `"stricter"`: `unsubscribed` is sent; `subscribed` and `opted_in` only for people who enter.
+    Stricter,
+    /// `"overwrite"`: whatever the column says is sent.
+    Overwrite,
+}
+
 /// The columns that identify a member. At least one is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DataMatching {
@@ -222,6 +261,8 @@ pub struct DataMatching {
     pub customer_id: Option<String>,
     /// The column of the email address.
     pub email: Option<String>,
+    /// What the address is used for.
+    pub email_use: EmailUse,
 }
 
 /// One further field of a profile: a Braze name and the column that fills it.
@@ -235,6 +276,25 @@ pub struct FieldMapping {
     pub value_type: Option<ValueType>,
     /// What an empty cell does.
     pub empty: EmptyRule,
+    /// How its values are written.
+    pub written: Written,
+}
+
+/// How the values of a column are written, where it is said for that column.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The column with the country of a telephone number.
+    pub country_column: Option<String>,
+    /// Texts that mean true, besides the usual ones.
+    pub true_values: Vec<String>,
+    /// Texts that mean false, besides the usual ones.
+    pub false_values: Vec<String>,
+    /// The order of day and month.
+    pub date_order: Option<DateOrder>,
+    /// How dates and numbers are written.
+    pub culture: Option<Culture>,
+    /// Whether a number is a day as spreadsheets count them.
+    pub excel_serial: bool,
 }
 
 /// The type of a field's values.
@@ -273,6 +333,10 @@ pub enum EmptyRule {
 pub struct CsvSettings {
     /// The field delimiter.
     pub delimiter: Option<u8>,
+    /// Whether a backslash stands before a quotation mark inside a quoted field; `None` finds out.
+    pub backslash_escapes: Option<bool>,
+    /// How the files are encoded; `None` is UTF-8, or what a byte-order mark says.
+    pub encoding: Option<TextEncoding>,
     /// The columns of files without a header and without a `model.json`.
     pub columns: Option<Vec<String>>,
     /// Where reading stops trusting a file.
@@ -283,6 +347,13 @@ pub struct CsvSettings {
 
 impl Default for CsvSettings {
     fn default() -> Self {
-        Self { delimiter: None, columns: None, limits: ReadLimits::default(), max_rejected_bytes: 64 << 20 }
+        Self {
+            delimiter: None,
+            backslash_escapes: None,
+            encoding: None,
+            columns: None,
+            limits: ReadLimits::default(),
+            max_rejected_bytes: 64 << 20,
+        }
     }
 }

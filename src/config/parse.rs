@@ -16,6 +16,16 @@ impl Config {
     /// The most bytes of an `exports.toml`: it is written by people, and a larger one is none.
     pub const SIZE_LIMIT: u64 = 1024 * 1024;
 
+    /// What to do about a file that is not UTF-8 text, as its bytes show it.
+    pub fn how_to_save(bytes: &[u8]) -> &'static str {
+        match bytes {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+                "It is UTF-16, which Windows calls Unicode: in Notepad, choose Save as and the encoding UTF-8"
+            }
+            _ => "Save it as UTF-8",
+        }
+    }
+
     /// Reads the text of an `exports.toml`.
     ///
     /// # Errors

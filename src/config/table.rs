@@ -181,20 +181,25 @@ impl<'a, 't> TableReader<'a, 't> {
         self.needed(key, value, mistakes)
     }
 
-    /// A list of different texts, not empty, or `None` where it is left out.
+    /// A list of different texts, not empty unless it is of the kind that may be; where it is left out, its default or `None`.
     pub(super) fn text_list(
         &self,
         key: &Key,
         mistakes: &mut Mistakes<'_>,
     ) -> Result<Option<Vec<Located<String>>>, Reported> {
         let Some(list) = self.table.get(key.name) else {
-            return Ok(None);
+            let default = self.absent(key, mistakes)?.and_then(|text| DeValue::parse(text).ok());
+            let texts = default.as_ref().and_then(|list| list.get_ref().as_array()).map(|list| {
+                let texts = list.iter().filter_map(|text| text.get_ref().as_str());
+                texts.map(|text| Located { value: text.to_owned(), offset: self.offset }).collect()
+            });
+            return Ok(texts);
         };
         let Some(elements) = list.get_ref().as_array() else {
             let refusal = Refusal::new(describe(list.get_ref()), key.kind.to_string());
             return Err(self.refuse(key, list.span().start, refusal, mistakes));
         };
-        if elements.is_empty() {
+        if elements.is_empty() && !matches!(key.kind, Kind::Texts(_)) {
             let refusal = Refusal::new("an empty list", key.kind.to_string());
             return Err(self.refuse(key, list.span().start, refusal, mistakes));
         }

@@ -318,7 +318,7 @@ mod tests {
         let mut records = Vec::new();
         for identifier in identifiers {
             let row = reader.next_row().await.unwrap().unwrap();
-            let matched = Matched { identifier, email: None, attributes: 7 };
+            let matched = Matched { identifier, email: None, attributes: 7, for_new_only: None };
             batch.push(b"{}", &row, &matched, Some(EmailHash::of("x@example.com")));
             records.push((row.line(), row.to_record()));
         }

@@ -307,6 +307,10 @@ impl Taking<'_> {
                 return;
             }
         };
+        let looser = matched.for_new_only.map(|from| self.object.split_off(from));
+        if looser.is_some() {
+            self.object.push(b'}');
+        }
         let fingerprint = Fingerprint::of(self.object);
         let key = MemberKey::of(matched.identifier);
         let held = match self.known.meet(key) {
@@ -331,6 +335,10 @@ impl Taking<'_> {
         if held == Some(fingerprint) && self.settings.send == SendRule::Changes {
             draft.chunk.counts.rows.unchanged += 1;
             return;
+        }
+        if let Some(looser) = looser.filter(|_| held.is_none()) {
+            self.object.pop();
+            self.object.extend_from_slice(&looser);
         }
         if !self.settings.suffix.is_empty() {
             // The object is complete JSON; what is added goes before its closing brace.

@@ -109,8 +109,12 @@ impl SegmentDelivery {
         let (outcome, message) = tried.outcome(completion);
         let report = self.report(run, outcome, message, tried.sent).await?;
         let out_of_time = tried.out_of_time || completion == Some(Completion::OutOfTime);
+        let is_held = tried.is_held();
+        if is_held {
+            self.note_work(|work| work.held = true);
+        }
         Ok(DeliveryEnd {
-            again: !tried.failures.is_empty() || report.outcome == Outcome::Failed,
+            again: (!tried.failures.is_empty() && !is_held) || report.outcome == Outcome::Failed,
             goes_on: out_of_time,
             outage: !tried.failures.is_empty() && tried.failures.iter().all(DeliveryError::is_outage),
             report,
@@ -224,6 +228,11 @@ impl Tried {
         }
     }
 
+    /// Whether nothing but a person's decision is in the way.
+    fn is_held(&self) -> bool {
+        !self.failures.is_empty() && self.failures.iter().all(DeliveryError::is_hold)
+    }
+
     fn outcome(&self, completion: Option<Completion>) -> (Outcome, Message) {
         if let Some(by) = self.superseded {
             return (Outcome::Superseded, ReportMessage::Superseded { by }.to_message());
@@ -236,7 +245,11 @@ impl Tried {
                 .failures
                 .iter()
                 .all(|error| matches!(error, DeliveryError::Busy { .. } | DeliveryError::ConfiguredAnew));
-            let outcome = if busy { Outcome::Unfinished } else { Outcome::Failed };
+            let outcome = match busy {
+                true => Outcome::Unfinished,
+                false if self.is_held() => Outcome::Held,
+                false => Outcome::Failed,
+            };
             let code = self.failures.first().map(|error| error.code().to_owned()).unwrap_or_default();
             return (outcome, Message { text: all.join("\n"), code });
         }

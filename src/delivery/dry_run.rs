@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::DeliveryError;
 use super::chunk::ChunkBuilder;
-use super::open::FileBytes;
+use super::open::{FileBytes, Opened};
 use super::segment::{RunOptions, SegmentDelivery};
 use crate::braze::RequestsOverTime;
 use crate::config::OnLeave;
@@ -14,6 +14,7 @@ use crate::masked::masked;
 use crate::membership::RunMembers;
 use crate::message::Coded;
 use crate::pattern::RunId;
+use crate::profile::FirstLook;
 use crate::report::{Counts, Outcome, Preview, Report, ReportMessage, ReportedFile, RunSummary};
 use crate::run::FileToDeliver;
 use crate::state::{Ledger, read_part};
@@ -36,7 +37,10 @@ impl SegmentDelivery {
         let mut seen = Seen::default();
         for file in files {
             let known = self.load_known(&ledger, run).await?;
-            let (builder, ..) = self.open_rows(file, options, &ledger, known, None).await?;
+            let Opened { builder, look, .. } = self.open_rows(file, options, &ledger, known, None).await?;
+            if let Some(look) = &look {
+                seen.note_doubts(&file.object.key, look, ledger.last_complete.is_none(), options);
+            }
             let rows = self.look_through(builder, file, &mut seen).await?;
             seen.files.push(ReportedFile {
                 key: file.object.key.clone(),
@@ -47,8 +51,8 @@ impl SegmentDelivery {
         let sources = self.everything_before(&ledger, run).await?;
         let compared = self.compare_members(&ledger, std::mem::take(&mut seen.members), sources).await?;
         let told = if self.export.on_leave == OnLeave::Keep { 0 } else { compared.told };
-        let would_be_held =
-            self.reason_to_hold(&compared).filter(|_| !options.allow_leavers).map(|reason| reason.to_string());
+        let too_many = self.reason_to_hold(&compared).filter(|_| !options.allow_leavers);
+        let would_be_held = seen.held.take().or_else(|| too_many.map(|reason| reason.to_string()));
         let connection = &self.export.connection;
         let requests = seen.requests + told.div_ceil(connection.objects_per_request as u64);
         #[expect(clippy::cast_precision_loss, reason = "a number of requests has fewer than 52 bits")]
@@ -135,9 +139,23 @@ struct Seen {
     members: RunMembers,
     objects: Vec<Value>,
     notes: BTreeSet<String>,
+    /// Why a file would be held before anything of it is sent.
+    held: Option<String>,
 }
 
 impl Seen {
+    fn note_doubts(&mut self, key: &str, look: &FirstLook, first_delivery: bool, options: RunOptions) {
+        let doubts = look.identifiers();
+        self.notes.extend(doubts.notes().map(|doubt| format!("{key}: {doubt}")));
+        if let Some((reason, _)) = look.every_row_is_refused() {
+            self.notes.insert(format!("{key}: every row is rejected for the same reason: {reason}"));
+        }
+        let reason = doubts.reason_to_hold(first_delivery, options.allow_identifiers);
+        self.held = self.held.take().or_else(|| {
+            reason.map(|(reason, rows)| format!("{key}: {reason} (\"allow_identifiers\": {rows} lets it through)"))
+        });
+    }
+
     fn show(&mut self, body: &[u8], attribute: &str) {
         let Ok(Value::Object(mut body)) = serde_json::from_slice::<Value>(body) else {
             return;

@@ -40,6 +40,7 @@ use thiserror::Error;
 
 pub use self::deliver::DeliveryEnd;
 pub use self::late_model::described_otherwise;
+pub(crate) use self::open::look_at;
 pub use self::retire::RetirementEnd;
 pub use self::segment::{RunOptions, SegmentDelivery};
 use crate::braze::StopReason;
@@ -108,6 +109,33 @@ pub enum DeliveryError {
     /// The `model.json` of the file is not valid, or could not be read.
     #[error(transparent)]
     Model(#[from] ModelReadError),
+    /// The identifying columns may not identify people. Nothing was sent.
+    ///
+    /// Fix: correct the export or `data_matching`; if the identifiers are right, run the export with `allow_identifiers`.
+    #[error(
+        "{key} is held: {reason}\nNothing of it was sent. Correct the export or data_matching; if the identifiers are \
+         right, run the export on demand with \"allow_identifiers\": {rows}."
+    )]
+    DoubtfulIdentifiers {
+        /// The file.
+        key: String,
+        /// What is doubtful.
+        reason: String,
+        /// In how many rows.
+        rows: u64,
+    },
+    /// Every row of the file is rejected for the same reason.
+    ///
+    /// Fix: correct the file or `exports.toml`.
+    #[error(
+        "{key}: every row is rejected for the same reason: {reason}\nNothing was sent. Correct the file or exports.toml."
+    )]
+    EveryRowRejected {
+        /// The file.
+        key: String,
+        /// The reason.
+        reason: String,
+    },
     /// Braze rejected the connection, or can't be reached.
     #[error(transparent)]
     Refused(StopReason),
@@ -147,6 +175,8 @@ codes!(DeliveryError wraps Bucket, State, Secret, Refused, Model source Read, Ma
     Busy = "ITB-D02",
     ConfiguredAnew = "ITB-D03",
     Unaccounted = "ITB-D04",
+    DoubtfulIdentifiers = "ITB-D05",
+    EveryRowRejected = "ITB-D06",
 });
 
 impl From<OlderConfiguration> for DeliveryError {
@@ -156,6 +186,11 @@ impl From<OlderConfiguration> for DeliveryError {
 }
 
 impl DeliveryError {
+    /// Whether a person has to decide before anything goes on.
+    fn is_hold(&self) -> bool {
+        matches!(self, Self::DoubtfulIdentifiers { .. })
+    }
+
     /// Whether Braze does not answer at the moment, so that the same will succeed later without anybody's doing.
     fn is_outage(&self) -> bool {
         matches!(self, Self::Refused(StopReason::Outage { .. }))

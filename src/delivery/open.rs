@@ -11,8 +11,8 @@ use super::segment::{RunOptions, SegmentDelivery};
 use crate::config::{OnLeave, SendRule};
 use crate::description::FileDescription;
 use crate::membership::Known;
-use crate::profile::{ColumnTypes, Matcher, TypesDigest, json};
-use crate::rows::{Header, RowReader};
+use crate::profile::{ColumnTypes, FirstLook, Matcher, TypesDigest, json};
+use crate::rows::{Header, Kept, ReadError, RowProblem, RowReader};
 use crate::run::FileToDeliver;
 use crate::state::{Checkpoint, Ledger};
 
@@ -23,8 +23,54 @@ const TENTHS_PER_CHUNK: u32 = 2;
 /// The most requests in one chunk, however many the connection admits.
 const MOST_PER_CHUNK: usize = 100;
 
+/// The rows that begin in so many bytes of text, at most, are checked before anything is sent; they are kept in memory until then.
+const BYTES_CHECKED: u64 = 8 << 20;
+
 /// Bytes of a file, as they come from S3.
 pub(super) type FileBytes = Box<dyn AsyncRead + Unpin + Send>;
+
+/// A file that has been opened.
+pub(super) struct Opened {
+    pub(super) builder: ChunkBuilder<FileBytes>,
+    pub(super) header: Header,
+    pub(super) types: TypesDigest,
+    /// What its first rows show; `None` where nobody needs to know it again.
+    pub(super) look: Option<FirstLook>,
+}
+
+/// Refuses or holds a file whose first rows show that it is not what it should be.
+fn judge(key: &str, look: &FirstLook, first_delivery: bool, allowed: Option<u64>) -> Result<(), DeliveryError> {
+    let key = key.to_owned();
+    if let Some((reason, rows)) = look.identifiers().reason_to_hold(first_delivery, allowed) {
+        return Err(DeliveryError::DoubtfulIdentifiers { key, reason, rows });
+    }
+    match look.every_row_is_refused() {
+        Some((reason, _)) => Err(DeliveryError::EveryRowRejected { key, reason: reason.to_owned() }),
+        None => Ok(()),
+    }
+}
+
+/// Looks at the first rows of a file, which `reader` reads from its beginning.
+pub(crate) async fn look_at<S: AsyncRead + Unpin>(
+    reader: &mut RowReader<S>,
+    described: &FileDescription,
+    matcher: &Matcher,
+) -> Result<FirstLook, ReadError> {
+    let mut look = FirstLook::new(matcher, &reader.header().columns, described.is_change_feed);
+    while reader.position().byte < BYTES_CHECKED
+        && let Some(row) = reader.next_row().await?
+    {
+        let goes_on = match row.problem() {
+            Some(RowProblem::RepeatedHeader) => true,
+            Some(problem) => look.see_problem(problem),
+            None => look.see(matcher, &row),
+        };
+        if !goes_on {
+            break;
+        }
+    }
+    Ok(look)
+}
 
 impl SegmentDelivery {
     /// A builder of chunks that begins where the claim's record says.
@@ -38,11 +84,18 @@ impl SegmentDelivery {
         let known = self.load_known(&claim.ledger, file.run).await?;
         let send = if claim.file.resend { Some(SendRule::All) } else { options.send };
         let options = RunOptions { send, ..options };
-        let (builder, header, types) =
-            self.open_rows(file, options, &claim.ledger, known, claim.file.checkpoint.as_ref()).await?;
-        if claim.file.checkpoint.is_none() {
+        let checkpoint = claim.file.checkpoint.as_ref();
+        let Opened { builder, header, types, look } =
+            self.open_rows(file, options, &claim.ledger, known, checkpoint).await?;
+        if checkpoint.is_none() {
             account.record.types = Some(types);
+            if let Some(look) = &look {
+                let first_delivery = claim.ledger.last_complete.is_none();
+                judge(&file.object.key, look, first_delivery, options.allow_identifiers)?;
+            }
         }
+        let doubts = look.iter().flat_map(|look| look.identifiers().notes().collect::<Vec<_>>());
+        account.record.notes.extend(doubts.map(|doubt| format!("{}: {doubt}", file.object.key)));
         account.record.notes.extend(builder.notes(&file.object.key));
         if options.reread {
             account.record.notes.insert(format!(
@@ -63,34 +116,54 @@ impl SegmentDelivery {
         ledger: &Ledger,
         known: Known,
         checkpoint: Option<&Checkpoint>,
-    ) -> Result<(ChunkBuilder<FileBytes>, Header, TypesDigest), DeliveryError> {
+    ) -> Result<Opened, DeliveryError> {
         let key = &file.object.key;
+        let unreadable = |source| DeliveryError::Read { key: key.clone(), source };
         let described = Box::pin(self.describe(key)).await?;
-        let reader = match checkpoint {
+        let settings = || described.settings.clone();
+        let (reader, matcher, look) = match checkpoint {
             None => {
-                let source = self.bytes(file, 0).await?;
-                RowReader::open(source, described.settings).await
+                let mut source = Kept::new(self.bytes(file, 0).await?);
+                let mut reader = RowReader::open(&mut source, settings()).await.map_err(unreadable)?;
+                let matcher = self.matcher(key, reader.header(), &described)?;
+                let look = look_at(&mut reader, &described, &matcher).await.map_err(unreadable)?;
+                source.rewind();
+                let source: FileBytes = Box::new(source);
+                (RowReader::open(source, settings()).await, matcher, Some(look))
             }
-            Some(checkpoint) => {
-                let gzip = checkpoint.header.dialect.gzip;
-                let source = self.bytes(file, if gzip { 0 } else { checkpoint.position.byte }).await?;
-                RowReader::resume(source, described.settings, checkpoint.header.clone(), checkpoint.position).await
+            Some(Checkpoint { header, position }) => {
+                let matcher = self.matcher(key, header, &described)?;
+                let look = if matcher.wants_look() {
+                    let mut reader =
+                        RowReader::open(self.bytes(file, 0).await?, settings()).await.map_err(unreadable)?;
+                    Some(look_at(&mut reader, &described, &matcher).await.map_err(unreadable)?)
+                } else {
+                    None
+                };
+                let from = if header.dialect.reads_from_beginning() { 0 } else { position.byte };
+                let source = self.bytes(file, from).await?;
+                (RowReader::resume(source, settings(), header.clone(), *position).await, matcher, look)
             }
         };
-        let reader = reader.map_err(|source| DeliveryError::Read { key: key.clone(), source })?;
+        let reader = reader.map_err(unreadable)?;
         let header = reader.header().clone();
+        let matcher = look.iter().fold(matcher, Matcher::after);
+        // The shortest row is an identifier of one character and the line's end. Deflate makes nothing smaller than 1/1032.
+        let expansion = if header.dialect.gzip { 1_032 } else { 1 };
+        let most_rows = usize::try_from(file.object.size.saturating_mul(expansion) / 2 + 1).unwrap_or(usize::MAX);
+        let builder = ChunkBuilder::new(reader, matcher, known, self.chunk_settings(options, ledger, most_rows));
+        Ok(Opened { builder, header, types: described.types.digest(), look })
+    }
+
+    /// How the rows of a file with this header become objects.
+    fn matcher(&self, key: &str, header: &Header, described: &FileDescription) -> Result<Matcher, DeliveryError> {
         let matcher = if header.empty {
             // A file without anything in it has no columns to look for, and no row that would need them.
             Matcher::new(&self.export_without_columns(), &self.attribute, &[], &ColumnTypes::default())
         } else {
             Matcher::new(&self.export, &self.attribute, &header.columns, &described.types)
         };
-        let matcher = matcher.map_err(|source| DeliveryError::Match { key: key.clone(), source })?;
-        // The shortest row is an identifier of one character and the line's end. Deflate makes nothing smaller than 1/1032.
-        let expansion = if header.dialect.gzip { 1_032 } else { 1 };
-        let most_rows = usize::try_from(file.object.size.saturating_mul(expansion) / 2 + 1).unwrap_or(usize::MAX);
-        let builder = ChunkBuilder::new(reader, matcher, known, self.chunk_settings(options, ledger, most_rows));
-        Ok((builder, header, described.types.digest()))
+        matcher.map_err(|source| DeliveryError::Match { key: key.to_owned(), source })
     }
 
     async fn bytes(&self, file: &FileToDeliver, from: u64) -> Result<FileBytes, DeliveryError> {

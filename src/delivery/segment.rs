@@ -58,6 +58,8 @@ pub struct RunOptions {
     pub send: Option<SendRule>,
     /// Whether any number of leavers is right.
     pub allow_leavers: bool,
+    /// In how many rows of a file, at most, doubtful identifiers are right.
+    pub allow_identifiers: Option<u64>,
     /// Whether a content that has been delivered is read again, because it is described otherwise by now. Of its members
     /// those are sent whose objects are others than before.
     pub reread: bool,

@@ -97,7 +97,12 @@ impl Handler {
         let wanted = Wanted {
             segment: run.segment,
             dry_run: run.dry_run,
-            options: RunOptions { send: run.send, allow_leavers: run.allow_leavers, reread: false },
+            options: RunOptions {
+                send: run.send,
+                allow_leavers: run.allow_leavers,
+                allow_identifiers: run.allow_identifiers,
+                reread: false,
+            },
             tell_all: true,
         };
         let mut deliveries = Deliveries::default();

@@ -128,12 +128,14 @@ pub enum HandlerError {
     /// `exports.toml` is not UTF-8 text.
     ///
     /// Fix: save it as UTF-8.
-    #[error("s3://{bucket}/{key} is not UTF-8 text\nNothing was delivered. Save the file as UTF-8.")]
+    #[error("s3://{bucket}/{key} is not UTF-8 text\nNothing was delivered. {advice}.")]
     ConfigNotText {
         /// The bucket.
         bucket: String,
         /// The key.
         key: String,
+        /// What to do.
+        advice: &'static str,
     },
     /// There is no connection, export or segment of this name.
     ///
@@ -346,7 +348,7 @@ impl Handler {
             return Err(HandlerError::NoConfig { bucket, key });
         };
         let Ok(text) = std::str::from_utf8(&bytes) else {
-            return Err(HandlerError::ConfigNotText { bucket, key });
+            return Err(HandlerError::ConfigNotText { bucket, key, advice: Config::how_to_save(&bytes) });
         };
         let config = Config::parse(text).map_err(|source| HandlerError::Config { bucket, key, source })?;
         Ok(config.stored_at(stored_at))

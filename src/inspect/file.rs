@@ -7,12 +7,13 @@ use serde::Serialize;
 use super::objects::Chosen;
 use super::{InspectError, Kind};
 use crate::bucket::{Bucket, BucketError};
+use crate::delivery::look_at;
 use crate::description::{ColumnsFrom, FileDescription};
 use crate::masked::masked;
 use crate::names::{ExportName, SegmentName};
 use crate::pattern::RunId;
 use crate::profile::{ConfiguredColumn, Matcher};
-use crate::rows::{Header, LineEnding, Quoting, ReadError, RowReader};
+use crate::rows::{Header, Kept, LineEnding, Quoting, ReadError, RowReader};
 use crate::run::{ModelReadError, Models};
 
 /// As many rows are looked at.
@@ -124,15 +125,22 @@ pub(super) async fn inspect_file(
     told.model = model.as_ref().map(|(key, _)| key.clone());
     let model = model.as_ref().map(|(key, model)| (key.as_str(), model.as_ref()));
     let description = FileDescription::of(&chosen.export, &chosen.segment, key, model);
-    let source = match bucket.open(key, Some(&chosen.object.etag), 0).await {
-        Ok(stream) => stream.into_async_read(),
+    let mut source = match bucket.open(key, Some(&chosen.object.etag), 0).await {
+        Ok(stream) => Kept::new(stream.into_async_read()),
         Err(error @ (BucketError::Missing { .. } | BucketError::Changed { .. })) => {
             told.problem = Some(error.to_string());
             return Ok(told);
         }
         Err(error) => return Err(error.into()),
     };
-    if let Err(error) = told.look_into(source, chosen, &description).await {
+    let looked = match told.look_into(&mut source, chosen, &description).await {
+        Ok(Some(matcher)) => {
+            source.rewind();
+            told.judge(source, &description, matcher).await
+        }
+        other => other.map(|_| ()),
+    };
+    if let Err(error) = looked {
         told.fits = false;
         told.problem = Some(error.to_string());
     }
@@ -145,7 +153,7 @@ impl InspectedFile {
         source: impl tokio::io::AsyncRead + Unpin,
         chosen: &Chosen,
         description: &FileDescription,
-    ) -> Result<(), ReadError> {
+    ) -> Result<Option<Matcher>, ReadError> {
         let mut reader = RowReader::open(source, description.settings.clone()).await?;
         let header = reader.header().clone();
         self.dialect = Some(ToldDialect::of(&header));
@@ -153,16 +161,17 @@ impl InspectedFile {
         self.notes.extend(header.notes());
         if header.empty {
             self.fits = true;
-            return Ok(());
+            return Ok(None);
         }
         self.column_count = header.columns.len();
         self.columns = columns(&header, description);
         self.configured = ConfiguredColumn::all_of(&chosen.export, &header.columns, &description.types);
         let attribute = chosen.export.attribute_of(&chosen.segment);
+        let mut fitting = None;
         match Matcher::new(&chosen.export, &attribute, &header.columns, &description.types) {
             Ok(matcher) => {
                 self.fits = true;
-                self.notes.extend(matcher.notes().iter().cloned());
+                fitting = Some(matcher);
             }
             Err(error) => {
                 // Values that were taken for a header are personal data.
@@ -187,6 +196,23 @@ impl InspectedFile {
                     column.first_values.push(masked(value));
                 }
             }
+        }
+        Ok(fitting)
+    }
+
+    /// Says what a delivery would find before it sends anything.
+    async fn judge(
+        &mut self,
+        source: impl tokio::io::AsyncRead + Unpin,
+        description: &FileDescription,
+        matcher: Matcher,
+    ) -> Result<(), ReadError> {
+        let mut reader = RowReader::open(source, description.settings.clone()).await?;
+        let look = look_at(&mut reader, description, &matcher).await?;
+        self.notes.extend(matcher.after(&look).notes().iter().cloned());
+        self.notes.extend(look.identifiers().notes());
+        if let Some((reason, _)) = look.every_row_is_refused() {
+            self.notes.push(format!("every row is rejected for the same reason: {reason}"));
         }
         Ok(())
     }

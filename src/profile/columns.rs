@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3Default;
 
-use super::culture::Culture;
 use super::field_type::FieldType;
 use crate::run::model::DataType;
+use crate::values::{Culture, same_width};
 
 /// What `model.json` says of a file's columns. Empty where there is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,7 +41,8 @@ impl ColumnTypes {
         }
         let mut hasher = Xxh3Default::new();
         let culture = self.culture();
-        hasher.update(&[culture.date_order as u8, u8::from(culture.decimal_comma)]);
+        let order = culture.date_order.map_or(0, |order| order as u8 + 1);
+        hasher.update(&[order, u8::from(culture.decimal_comma), u8::from(culture.groups_digits)]);
         for (name, kind) in typed {
             for text in [name.as_str(), kind] {
                 hasher.update(&text.len().to_le_bytes());
@@ -56,10 +57,10 @@ impl ColumnTypes {
         self.culture.as_deref()
     }
 
-    /// How dates and numbers are written: en-US without a declared culture, and [`Culture::YEAR_FIRST`] for one that
-    /// is not known.
+    /// How dates and numbers are written: [`Culture::UNDECLARED`] without a declared culture, and
+    /// [`Culture::YEAR_FIRST`] for one that is not known.
     pub fn culture(&self) -> Culture {
-        self.culture.as_deref().map_or(Culture::EN_US, |tag| Culture::of_tag(tag).unwrap_or(Culture::YEAR_FIRST))
+        self.culture.as_deref().map_or(Culture::UNDECLARED, |tag| Culture::of_tag(tag).unwrap_or(Culture::YEAR_FIRST))
     }
 }
 
@@ -112,8 +113,10 @@ fn positions(names: &[String], name: &str) -> Vec<usize> {
     names.iter().enumerate().filter(|(_, other)| *other == name).map(|(at, _)| at).collect()
 }
 
+/// What two spellings of a column's name have in common: they look the same but for case and width, whatever the Unicode
+/// form.
 fn fold(name: &str) -> String {
-    name.trim().to_lowercase()
+    same_width(name.trim()).to_lowercase()
 }
 
 #[cfg(test)]
@@ -131,6 +134,10 @@ mod tests {
         assert_eq!(header.find("Twice"), Found::Ambiguous(vec![4, 5]));
         assert_eq!(header.find("Near"), Found::Ambiguous(vec![6, 7]));
         assert_eq!(header.find("Nowhere"), Found::Nowhere);
+        let names = ["ﾒｰﾙｱﾄﾞﾚｽ", "プレミアム".replace('プ', "フ\u{309a}").as_str()].map(String::from);
+        let header = Header::new(&names);
+        assert_eq!(header.find("メールアドレス"), Found::Nearly(0));
+        assert_eq!(header.find("プレミアム"), Found::Nearly(1));
     }
 
     #[test]
@@ -152,13 +159,14 @@ mod tests {
         assert_eq!(digest(&[], None), none);
         assert_eq!(digest(&[("Id", DataType::Guid), ("氏名", DataType::String)], Some("de-DE")), none);
         let points = digest(&[("Points", DataType::Int64), ("Id", DataType::Guid)], None);
-        assert_eq!(points, digest(&[("Id", DataType::String), ("Points", DataType::Int64)], Some("en-US")));
+        assert_eq!(points, digest(&[("Id", DataType::String), ("Points", DataType::Int64)], None));
         assert_eq!(digest(&[("P", DataType::Double)], None), digest(&[("P", DataType::Decimal)], None));
         for other in [
             none,
             digest(&[("Points", DataType::Double)], None),
             digest(&[("points", DataType::Int64)], None),
             digest(&[("Points", DataType::Int64)], Some("de-DE")),
+            digest(&[("Points", DataType::Int64)], Some("en-US")),
             digest(&[("Points", DataType::Int64), ("Joined", DataType::Date)], None),
         ] {
             assert_ne!(points, other);

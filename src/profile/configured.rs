@@ -84,7 +84,7 @@ impl ConfiguredColumn {
         let identifying = identifying.into_iter().filter_map(|(key, column, read_as)| {
             Some(one(format!("data_matching.{key}"), column.as_deref()?, read_as, TypeFrom::DataMatching))
         });
-        let fields = export.attributes.iter().map(|field| {
+        let fields = export.attributes.iter().flat_map(|field| {
             let modelled = types.data_type(&field.column);
             let standard = StandardField::of_name(&field.name);
             let field_type = standard.map_or_else(
@@ -97,7 +97,11 @@ impl ConfiguredColumn {
                 (None, None, Some(_)) => TypeFrom::Model,
                 (None, None, None) => TypeFrom::Nobody,
             };
-            one(format!("attributes.{}", field.name), &field.column, field_type.in_words(), from)
+            let setting = format!("attributes.{}", field.name);
+            let country = field.written.country_column.as_ref().map(|column| {
+                one(format!("{setting}.country_column"), column, FieldType::Country.in_words(), TypeFrom::Config)
+            });
+            std::iter::once(one(setting, &field.column, field_type.in_words(), from)).chain(country)
         });
         identifying.chain(fields).collect()
     }

@@ -2,34 +2,41 @@
 //!
 //! | part | forms |
 //! | --- | --- |
-//! | date | `yyyy-M-d` with `-`, `/` or `.` under every culture; else the culture's order with a year of four digits, as in `11/23/2026`, `23.11.2026` |
+//! | date | `yyyy-M-d` with `-`, `/` or `.`, `yyyyMMdd` and `2026年11月23日` under every culture; else the column's order with a year of four digits, as in `11/23/2026`, `23.11.2026` |
 //! | between | `T` or spaces |
-//! | time | `H:mm` or `H:mm:ss` with up to nine digits of fraction; `.` may stand for `:`; `AM` or `PM` behind makes it a clock of twelve hours |
+//! | time | `H:mm` or `H:mm:ss` with up to nine digits of fraction; `.` may stand for `:`; `HHmm` or `HHmmss` behind `yyyyMMdd`; `13時05分`; `AM` or `PM` behind makes it a clock of twelve hours |
 //! | zone | none (UTC), `Z`, `+09:00`, `+0900`, `+09` |
 //!
 //! Years are within 0 to 3000: Braze keeps any other date as a string (Braze, "User attributes object").
+//!
+//! The order of day and month is one for a whole column. Where it is not known, a date is read if day and month are the same.
 
 use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime};
 
-use super::culture::{Culture, DateOrder};
+use super::date_cursor::Cursor;
 use super::dropped_fields::DropReason;
+use super::excel_serial;
 use super::trimmed;
+use crate::values::{Culture, DateOrder, plain_forms};
 
 /// Years that Braze stores as dates.
 const YEARS: std::ops::RangeInclusive<i16> = 0..=3000;
-/// The widest offset from UTC, in hours.
-const MAX_OFFSET_HOURS: u32 = 18;
 
 /// Appends the day of `cell` as `"yyyy-MM-dd"`. A time behind it is read and left out; the day is the one that is
 /// written, whatever the zone.
-pub(super) fn append_date(out: &mut Vec<u8>, cell: &str, culture: Culture) -> Result<(), DropReason> {
+pub(super) fn append_date(
+    out: &mut Vec<u8>,
+    cell: &str,
+    culture: Culture,
+    excel_serial: bool,
+) -> Result<(), DropReason> {
     let cell = trimmed(cell);
     if is_plain_day(cell.as_bytes()) {
         append_quoted(out, cell);
         return Ok(());
     }
-    let moment = Moment::parse(cell, culture).ok_or(DropReason::NotADate)?;
+    let moment = Moment::of_cell(cell, culture, excel_serial, DropReason::NotADate)?;
     let date = moment.local.date();
     within_years(date)?;
     out.push(b'"');
@@ -40,13 +47,18 @@ pub(super) fn append_date(out: &mut Vec<u8>, cell: &str, culture: Culture) -> Re
 
 /// Appends the moment of `cell` in UTC as `"yyyy-MM-ddTHH:mm:ssZ"`, with milliseconds when there are any; what is
 /// finer is cut off. A day alone is its midnight.
-pub(super) fn append_date_time(out: &mut Vec<u8>, cell: &str, culture: Culture) -> Result<(), DropReason> {
+pub(super) fn append_date_time(
+    out: &mut Vec<u8>,
+    cell: &str,
+    culture: Culture,
+    excel_serial: bool,
+) -> Result<(), DropReason> {
     let cell = trimmed(cell);
     if is_plain_moment(cell.as_bytes()) {
         append_quoted(out, cell);
         return Ok(());
     }
-    let moment = Moment::parse(cell, culture).ok_or(DropReason::NotADateTime)?;
+    let moment = Moment::of_cell(cell, culture, excel_serial, DropReason::NotADateTime)?;
     let utc = moment.utc().ok_or(DropReason::YearOutOfRange)?;
     within_years(utc.date())?;
     out.push(b'"');
@@ -125,17 +137,60 @@ struct Moment {
     offset_minutes: i16,
 }
 
+/// What the form of one cell shows of the order of day and month in its column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OrderShown {
+    /// It is a date only if the month comes first.
+    MonthFirst,
+    /// It is a date only if the day comes first.
+    DayFirst,
+    /// It is a date either way, and two different ones.
+    Either,
+}
+
+impl OrderShown {
+    /// What `cell` shows; `None` if it has no such date, or one that is the same either way.
+    pub(super) fn by(cell: &str) -> Option<Self> {
+        let cell = trimmed(cell);
+        // A date that begins with its year has four digits in front.
+        if cell.bytes().take_while(u8::is_ascii_digit).count() > 2 {
+            return None;
+        }
+        let cell = plain_forms(cell);
+        let read = |order| Moment::parse(&cell, Some(order));
+        match (read(DateOrder::MonthDayYear), read(DateOrder::DayMonthYear)) {
+            (Some(_), None) => Some(Self::MonthFirst),
+            (None, Some(_)) => Some(Self::DayFirst),
+            (Some(month_first), Some(day_first)) if month_first.local != day_first.local => Some(Self::Either),
+            _ => None,
+        }
+    }
+}
+
 impl Moment {
+    /// What a cell says, or why it says nothing; `otherwise` where it is not a date at all.
+    fn of_cell(cell: &str, culture: Culture, excel_serial: bool, otherwise: DropReason) -> Result<Self, DropReason> {
+        let cell = plain_forms(cell);
+        if let Some(moment) = Self::parse(&cell, culture.date_order) {
+            return Ok(moment);
+        }
+        if let Some(local) = excel_serial.then(|| excel_serial::moment(&cell, culture.decimal_comma)).flatten() {
+            return Ok(Self { local, offset_minutes: 0 });
+        }
+        let lacks_order = culture.date_order.is_none() && OrderShown::by(&cell).is_some();
+        Err(if lacks_order { DropReason::DayOrMonth } else { otherwise })
+    }
+
     /// Reads the whole of `text`; `None` when it has another form, or a day or time that does not exist.
-    fn parse(text: &str, culture: Culture) -> Option<Self> {
+    fn parse(text: &str, order: Option<DateOrder>) -> Option<Self> {
         let mut cursor = Cursor { rest: text.as_bytes() };
-        let date = cursor.date(culture.date_order)?;
+        let date = cursor.date(order)?;
         let midnight = date.at(0, 0, 0, 0);
         if cursor.rest.is_empty() {
             return Some(Self { local: midnight, offset_minutes: 0 });
         }
         let spaces = cursor.skip_spaces();
-        if !spaces && !cursor.eat(b'T') && !cursor.eat(b't') {
+        if !spaces && !cursor.eat(b'T') && !cursor.eat(b't') && !text.contains(['日', '일']) {
             return None;
         }
         let local = cursor.time(date)?;
@@ -152,156 +207,21 @@ impl Moment {
     }
 }
 
-/// What is left of a cell to read.
-struct Cursor<'c> {
-    rest: &'c [u8],
-}
-
-impl Cursor<'_> {
-    fn eat(&mut self, byte: u8) -> bool {
-        match self.rest.split_first() {
-            Some((&first, rest)) if first == byte => {
-                self.rest = rest;
-                true
-            }
-            _ => false,
-        }
-    }
-
-    fn eat_one_of(&mut self, bytes: &[u8]) -> Option<u8> {
-        let (&first, rest) = self.rest.split_first()?;
-        bytes.contains(&first).then(|| {
-            self.rest = rest;
-            first
-        })
-    }
-
-    /// Skips spaces, among them the no-break ones that newer ICU data puts before AM and PM.
-    fn skip_spaces(&mut self) -> bool {
-        let before = self.rest.len();
-        while let Some(rest) = [" ".as_bytes(), "\u{a0}".as_bytes(), "\u{202f}".as_bytes()]
-            .into_iter()
-            .find_map(|space| self.rest.strip_prefix(space))
-        {
-            self.rest = rest;
-        }
-        self.rest.len() < before
-    }
-
-    /// A number of one digit to `max` digits, at most nine, and how many there were.
-    fn number(&mut self, max: usize) -> Option<(u32, usize)> {
-        let count = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if count == 0 || count > max {
-            return None;
-        }
-        let (digits, rest) = self.rest.split_at(count);
-        self.rest = rest;
-        Some((digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')), count))
-    }
-
-    fn two_digits(&mut self) -> Option<u32> {
-        self.number(2).filter(|&(_, count)| count == 2).map(|(number, _)| number)
-    }
-
-    fn date(&mut self, order: DateOrder) -> Option<Date> {
-        let (first, first_digits) = self.number(4)?;
-        let separator = self.eat_one_of(b"-/.")?;
-        let dotted = separator == b'.';
-        if dotted {
-            self.skip_spaces();
-        }
-        let (second, _) = self.number(2)?;
-        if !self.eat(separator) {
-            return None;
-        }
-        if dotted {
-            self.skip_spaces();
-        }
-        let (third, third_digits) = self.number(4)?;
-        let (year, month, day) = match (first_digits, third_digits, order) {
-            (4, 1 | 2, _) => (first, second, third),
-            (1 | 2, 4, DateOrder::MonthDayYear) => (third, first, second),
-            (1 | 2, 4, DateOrder::DayMonthYear) => (third, second, first),
-            _ => return None,
-        };
-        if dotted && first_digits == 4 {
-            self.eat(b'.');
-        }
-        Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
-    }
-
-    fn time(&mut self, date: Date) -> Option<DateTime> {
-        let (hour, _) = self.number(2)?;
-        let separator = self.eat_one_of(b":.")?;
-        let minute = self.two_digits()?;
-        let mut second = 0;
-        let mut nanosecond = 0;
-        if self.eat(separator) {
-            second = self.two_digits()?;
-            if self.eat_one_of(b".,").is_some() {
-                let (fraction, digits) = self.number(9)?;
-                nanosecond = fraction * 10_u32.pow(9 - u32::try_from(digits).ok()?);
-            }
-        }
-        let hour = self.hour_of_day(hour)?;
-        if hour > 23 || minute > 59 || second > 59 {
-            return None;
-        }
-        let part = |number: u32| i8::try_from(number).ok();
-        Some(date.at(part(hour)?, part(minute)?, part(second)?, i32::try_from(nanosecond).ok()?))
-    }
-
-    /// `hour` after `AM` or `PM`, where one of them follows.
-    fn hour_of_day(&mut self, hour: u32) -> Option<u32> {
-        self.skip_spaces();
-        let half = self.rest.get(..2).map(<[u8]>::to_ascii_uppercase);
-        let afternoon = match half.as_deref() {
-            Some(b"AM") => 0,
-            Some(b"PM") => 12,
-            _ => return Some(hour),
-        };
-        self.rest = &self.rest[2..];
-        (1..=12).contains(&hour).then(|| hour % 12 + afternoon)
-    }
-
-    /// Minutes ahead of UTC; 0 where nothing is left.
-    fn offset(&mut self) -> Option<i16> {
-        if self.rest.is_empty() {
-            return Some(0);
-        }
-        let sign = match self.eat_one_of(b"Zz+-")? {
-            b'+' => 1,
-            b'-' => -1,
-            _ => return Some(0),
-        };
-        let (hours, minutes) = match self.number(4)? {
-            (both, 4) => (both / 100, both % 100),
-            (hours, 1 | 2) if self.eat(b':') => (hours, self.two_digits()?),
-            (hours, 1 | 2) => (hours, 0),
-            _ => return None,
-        };
-        let within = hours <= MAX_OFFSET_HOURS && minutes <= 59;
-        let minutes = i16::try_from(hours * 60 + minutes).ok()?;
-        within.then_some(sign * minutes)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::super::culture::Culture;
-    use super::{DropReason, append_date, append_date_time};
+    use super::{Culture, DropReason, OrderShown, append_date, append_date_time};
 
     fn date_time(cell: &str, culture: &str) -> Result<String, DropReason> {
         let mut out = Vec::new();
-        append_date_time(&mut out, cell, Culture::of_tag(culture).unwrap())?;
+        append_date_time(&mut out, cell, Culture::of_tag(culture).unwrap(), false)?;
         Ok(serde_json::from_slice(&out).unwrap())
     }
 
     fn date(cell: &str, culture: &str) -> Result<String, DropReason> {
         let mut out = Vec::new();
-        append_date(&mut out, cell, Culture::of_tag(culture).unwrap())?;
+        append_date(&mut out, cell, Culture::of_tag(culture).unwrap(), false)?;
         Ok(serde_json::from_slice(&out).unwrap())
     }
 
@@ -335,6 +255,13 @@ mod tests {
             ("fr-FR", "02/01/2026 13:02", "2026-01-02T13:02:00Z"),
             ("ja-JP", "2026/11/23 1:02:03", "2026-11-23T01:02:03Z"),
             ("ko-KR", "2026. 11. 23. 13:02", "2026-11-23T13:02:00Z"),
+            ("en-US", "20261123", "2026-11-23T00:00:00Z"),
+            ("en-US", "20261123T010203Z", "2026-11-23T01:02:03Z"),
+            ("en-US", "20261123 0102", "2026-11-23T01:02:00Z"),
+            ("en-US", "2026年11月23日", "2026-11-23T00:00:00Z"),
+            ("en-US", "2026年1月3日 9:05", "2026-01-03T09:05:00Z"),
+            ("ja-JP", "２０２６年１１月２３日１３時０５分０６秒", "2026-11-23T13:05:06Z"),
+            ("ko-KR", "2026년 11월 23일", "2026-11-23T00:00:00Z"),
             ("en-US", "0001-01-01T00:00:00", "0001-01-01T00:00:00Z"),
             ("en-US", "3000-12-31T23:59:59Z", "3000-12-31T23:59:59Z"),
         ] {
@@ -364,10 +291,13 @@ mod tests {
             ("en-US", "11/23/2026 13:02:03 PM"),
             ("en-US", "11/23/2026 0:02:03 AM"),
             ("en-US", "12026-01-01"),
-            ("en-US", "20261123"),
+            ("en-US", "20261323"),
+            ("en-US", "2026112"),
+            ("en-US", "46349"),
             ("en-US", "1700000000"),
             ("en-US", "-2026-11-23"),
-            ("en-US", "2026年11月23日"),
+            ("en-US", "令和8年11月23日"),
+            ("en-US", "2026年11月"),
             ("en-US", "yesterday"),
             ("en-US", "NULL"),
             ("ja-JP", "11/23/2026"),
@@ -401,5 +331,34 @@ mod tests {
             assert_eq!(date(cell, culture).as_deref(), Ok(expected), "{culture} {cell:?}");
         }
         assert_eq!(date("31/12/1980", "en-US"), Err(DropReason::NotADate));
+    }
+
+    #[test]
+    fn without_an_order_a_day_and_a_month_are_not_told_apart() {
+        let read = |cell: &str| {
+            let mut out = Vec::new();
+            append_date(&mut out, cell, Culture::UNDECLARED, false).map(|()| String::from_utf8(out).unwrap())
+        };
+        assert_eq!(read("05/05/1990").as_deref(), Ok("\"1990-05-05\""));
+        assert_eq!(read("1990-04-05").as_deref(), Ok("\"1990-04-05\""));
+        assert_eq!(read("05/04/1990"), Err(DropReason::DayOrMonth));
+        assert_eq!(read("31/12/1990"), Err(DropReason::DayOrMonth));
+        assert_eq!(read("31/13/1990"), Err(DropReason::NotADate));
+    }
+
+    #[test]
+    fn a_cell_shows_an_order_or_none() {
+        for (cell, shown) in [
+            ("31/12/1990", Some(OrderShown::DayFirst)),
+            ("12/31/1990 1:00 PM", Some(OrderShown::MonthFirst)),
+            ("05.04.1990", Some(OrderShown::Either)),
+            ("05/05/1990", None),
+            ("1990-04-05", None),
+            ("32/13/1990", None),
+            ("5/4", None),
+            ("", None),
+        ] {
+            assert_eq!(OrderShown::by(cell), shown, "{cell:?}");
+        }
     }
 }

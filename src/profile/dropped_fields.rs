@@ -18,16 +18,20 @@ pub enum DropReason {
     NotReadable,
     /// The text is longer than 255 characters.
     TooLong,
+    /// The web address is longer than 1,024 characters.
+    AddressTooLong,
     /// The value is not a 64-bit whole number.
     NotAWholeNumber,
     /// The value is not a finite number.
     NotANumber,
-    /// The value is not true, false, t, f, 1 or 0.
+    /// The value is not a word for true or false.
     NotABoolean,
-    /// The value is not a date in ISO 8601 or the file's culture, or the day does not exist.
+    /// The value is not a date in ISO 8601 or the order of the column, or the day does not exist.
     NotADate,
-    /// The value is not a date and time in ISO 8601 or the file's culture, or does not exist.
+    /// The value is not a date and time in ISO 8601 or the order of the column, or does not exist.
     NotADateTime,
+    /// The date may have the day or the month first, and nothing in its column shows which.
+    DayOrMonth,
     /// Braze does not store this year as a date.
     YearOutOfRange,
     /// The array has more than 500 elements.
@@ -36,14 +40,16 @@ pub enum DropReason {
     ElementTooLong,
     /// The array is larger than 100 KB.
     ArrayTooLarge,
-    /// The value is not an assigned ISO 3166-1 alpha-2 code.
+    /// The value is not the code or the name of one country.
     NotACountry,
-    /// Not a code of ISO 639-1.
+    /// No code that Braze lists.
     NotALanguage,
     /// The value is not one of Braze's genders.
     NotAGender,
-    /// The value is not a phone number in international format.
+    /// The value is not a phone number of its country.
     NotAPhoneNumber,
+    /// The phone number has no country.
+    PhoneWithoutCountry,
     /// The value is not the name of a time zone.
     NotATimeZone,
     /// The value is not one of Braze's subscription states.
@@ -69,19 +75,24 @@ codes!(DropReason {
     NotAPhoneNumber = "ITB-V16",
     NotATimeZone = "ITB-V17",
     NotASubscriptionState = "ITB-V18",
+    AddressTooLong = "ITB-V19",
+    DayOrMonth = "ITB-V20",
+    PhoneWithoutCountry = "ITB-V21",
 });
 
 impl DropReason {
     /// Every reason there is.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::NotAnAddress,
         Self::NotReadable,
         Self::TooLong,
+        Self::AddressTooLong,
         Self::NotAWholeNumber,
         Self::NotANumber,
         Self::NotABoolean,
         Self::NotADate,
         Self::NotADateTime,
+        Self::DayOrMonth,
         Self::YearOutOfRange,
         Self::TooManyElements,
         Self::ElementTooLong,
@@ -90,6 +101,7 @@ impl DropReason {
         Self::NotALanguage,
         Self::NotAGender,
         Self::NotAPhoneNumber,
+        Self::PhoneWithoutCountry,
         Self::NotATimeZone,
         Self::NotASubscriptionState,
     ];
@@ -100,19 +112,22 @@ impl DropReason {
             Self::NotAnAddress => "not an address",
             Self::NotReadable => "not readable",
             Self::TooLong => "longer than 255 characters",
+            Self::AddressTooLong => "longer than 1,024 characters",
             Self::NotAWholeNumber => "not a whole number",
             Self::NotANumber => "not a number",
             Self::NotABoolean => "not true or false",
             Self::NotADate => "not a date",
             Self::NotADateTime => "not a date and time",
+            Self::DayOrMonth => "day or month first is not known (set date_order)",
             Self::YearOutOfRange => "year not within 0 to 3000",
             Self::TooManyElements => "more than 500 elements",
             Self::ElementTooLong => "an element longer than 255 characters",
             Self::ArrayTooLarge => "array larger than 100 KB",
-            Self::NotACountry => "not an ISO 3166-1 alpha-2 code",
-            Self::NotALanguage => "not an ISO 639-1 code",
+            Self::NotACountry => "not the code or name of one country",
+            Self::NotALanguage => "not a language code of Braze",
             Self::NotAGender => "not M, F, O, N or P",
-            Self::NotAPhoneNumber => "not an international number of 8 to 15 digits",
+            Self::NotAPhoneNumber => "not a phone number of its country",
+            Self::PhoneWithoutCountry => "a phone number without its country (set default_country or country_column)",
             Self::NotATimeZone => "not a time zone name",
             Self::NotASubscriptionState => "not opted_in, subscribed or unsubscribed",
         }

@@ -2,18 +2,22 @@
 
 use std::collections::HashSet;
 
-use crate::braze_fields::StandardField;
-use crate::config::ValueType;
+use serde::Deserialize;
 
-use super::culture::Culture;
-use super::dropped_fields::DropReason;
-use super::{codes, date_time, fits_attribute, json, number, phone, time_zone, trimmed};
+use crate::braze_fields::StandardField;
+use crate::config::{ValueType, Written};
 use crate::run::model::DataType;
+use crate::values::{Country, Culture, boolean, language, phone_number, plain_forms};
+
+use super::dropped_fields::DropReason;
+use super::{date_time, fits_attribute, json, number, time_zone, trimmed};
 
 /// The most elements that Braze keeps in an array (Braze, "User attributes object").
 const ARRAY_MAX_ELEMENTS: usize = 500;
 /// The largest array that Braze takes, in bytes of JSON (the same page: 100 KB).
 const ARRAY_MAX_BYTES: usize = 100_000;
+/// A text of so many digits may be a phone number that lacks no more than its country.
+const DIGITS_OF_A_PHONE: usize = 7;
 /// An array of so few elements is searched for a repeated one without an allocation.
 const FEW_ELEMENTS: usize = 16;
 
@@ -21,18 +25,42 @@ const FEW_ELEMENTS: usize = 16;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum FieldType {
     Text,
+    /// An address on the web, which may be longer than other texts.
+    Address,
     Integer,
     Float,
-    Boolean,
-    Date,
-    DateTime,
-    Array { separator: String },
+    Boolean(BooleanWords),
+    Date {
+        excel_serial: bool,
+    },
+    DateTime {
+        excel_serial: bool,
+    },
+    Array {
+        separator: String,
+    },
     Country,
     Language,
     Gender,
     Phone,
     TimeZone,
     SubscriptionState,
+}
+
+/// The texts that a column writes for true and false besides the usual ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct BooleanWords {
+    true_values: Vec<String>,
+    false_values: Vec<String>,
+}
+
+/// What a cell is read by, beside the type of its field.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ReadBy {
+    /// How the column writes dates and numbers.
+    pub(super) culture: Culture,
+    /// Where a telephone number without its country is from.
+    pub(super) country: Option<Country>,
 }
 
 /// What became of a cell that Braze would take.
@@ -45,15 +73,38 @@ pub(super) enum Appended {
 }
 
 impl FieldType {
+    pub(super) const BOOLEAN: Self = Self::Boolean(BooleanWords { true_values: Vec::new(), false_values: Vec::new() });
+    pub(super) const DATE: Self = Self::Date { excel_serial: false };
+    pub(super) const DATE_TIME: Self = Self::DateTime { excel_serial: false };
+
+    /// The same type, with what is said of the way in which the column writes it.
+    pub(super) fn written(self, written: &Written) -> Self {
+        let excel_serial = written.excel_serial;
+        match self {
+            Self::Boolean(_) => Self::Boolean(BooleanWords {
+                true_values: written.true_values.clone(),
+                false_values: written.false_values.clone(),
+            }),
+            Self::Date { .. } => Self::Date { excel_serial },
+            Self::DateTime { .. } => Self::DateTime { excel_serial },
+            other => other,
+        }
+    }
+
+    /// Whether cells are dates, in which the order of day and month matters.
+    pub(super) fn is_date(&self) -> bool {
+        matches!(self, Self::Date { .. } | Self::DateTime { .. })
+    }
+
     /// The type of a custom attribute: the declared one, else that of `model.json`, else text.
     pub(super) fn of_custom_attribute(declared: Option<&ValueType>, modelled: Option<DataType>) -> Self {
         match declared {
             Some(ValueType::String) => Self::Text,
             Some(ValueType::Integer) => Self::Integer,
             Some(ValueType::Float) => Self::Float,
-            Some(ValueType::Boolean) => Self::Boolean,
-            Some(ValueType::Date) => Self::Date,
-            Some(ValueType::DateTime) => Self::DateTime,
+            Some(ValueType::Boolean) => Self::BOOLEAN,
+            Some(ValueType::Date) => Self::DATE,
+            Some(ValueType::DateTime) => Self::DATE_TIME,
             Some(ValueType::Array { separator }) => Self::Array { separator: separator.clone() },
             None => modelled.map_or(Self::Text, Self::of_data_type),
         }
@@ -65,15 +116,16 @@ impl FieldType {
             StandardField::FirstName | StandardField::LastName | StandardField::HomeCity => Self::Text,
             StandardField::Country => Self::Country,
             StandardField::Language => Self::Language,
-            StandardField::Dob => Self::Date,
+            StandardField::ImageUrl => Self::Address,
+            StandardField::Dob => Self::DATE,
             StandardField::Gender => Self::Gender,
             StandardField::Phone => Self::Phone,
             StandardField::TimeZone => Self::TimeZone,
             StandardField::EmailSubscribe | StandardField::PushSubscribe => Self::SubscriptionState,
             StandardField::DateOfFirstSession
             | StandardField::DateOfLastSession
-            | StandardField::MarkedEmailAsSpamAt => Self::DateTime,
-            StandardField::EmailOpenTrackingDisabled | StandardField::EmailClickTrackingDisabled => Self::Boolean,
+            | StandardField::MarkedEmailAsSpamAt => Self::DATE_TIME,
+            StandardField::EmailOpenTrackingDisabled | StandardField::EmailClickTrackingDisabled => Self::BOOLEAN,
         }
     }
 
@@ -81,9 +133,9 @@ impl FieldType {
         match data_type {
             DataType::Int64 => Self::Integer,
             DataType::Double | DataType::Decimal => Self::Float,
-            DataType::Boolean => Self::Boolean,
-            DataType::Date => Self::Date,
-            DataType::DateTime | DataType::DateTimeOffset => Self::DateTime,
+            DataType::Boolean => Self::BOOLEAN,
+            DataType::Date => Self::DATE,
+            DataType::DateTime | DataType::DateTimeOffset => Self::DATE_TIME,
             DataType::String | DataType::Guid | DataType::Time | DataType::Json | DataType::Unclassified => Self::Text,
         }
     }
@@ -92,13 +144,14 @@ impl FieldType {
     pub(super) fn in_words(&self) -> &'static str {
         match self {
             Self::Text => "text",
+            Self::Address => "an address of up to 1,024 characters",
             Self::Integer => "a whole number",
             Self::Float => "a number",
-            Self::Boolean => "true or false",
-            Self::Date => "a date",
-            Self::DateTime => "a date and time",
+            Self::Boolean(_) => "true or false",
+            Self::Date { .. } => "a date",
+            Self::DateTime { .. } => "a date and time",
             Self::Array { .. } => "a list of texts",
-            Self::Country => "a country code",
+            Self::Country => "a country",
             Self::Language => "a language code",
             Self::Gender => "a gender",
             Self::Phone => "a phone number",
@@ -108,22 +161,26 @@ impl FieldType {
     }
 
     /// Appends the value of `cell` as JSON. After an error `out` may hold a part of it, which the caller cuts off.
-    pub(super) fn append(&self, out: &mut Vec<u8>, cell: &str, culture: Culture) -> Result<Appended, DropReason> {
+    pub(super) fn append(&self, out: &mut Vec<u8>, cell: &str, by: ReadBy) -> Result<Appended, DropReason> {
         if is_blank(cell) {
             return Ok(Appended::Empty);
         }
         match self {
             Self::Text => append_text(out, cell),
-            Self::Integer => number::append_integer(out, cell, culture.decimal_comma),
-            Self::Float => number::append_float(out, cell, culture.decimal_comma),
-            Self::Boolean => append_boolean(out, trimmed(cell)),
-            Self::Date => date_time::append_date(out, cell, culture),
-            Self::DateTime => date_time::append_date_time(out, cell, culture),
+            Self::Address => append_address(out, trimmed(cell)),
+            Self::Integer => number::append_integer(out, cell, by.culture),
+            Self::Float => number::append_float(out, cell, by.culture),
+            Self::Boolean(words) => append_boolean(out, trimmed(cell), words),
+            Self::Date { excel_serial } => date_time::append_date(out, cell, by.culture, *excel_serial),
+            Self::DateTime { excel_serial } => date_time::append_date_time(out, cell, by.culture, *excel_serial),
             Self::Array { separator } => return append_array(out, cell, separator),
-            Self::Country => append_if_some(out, codes::country(trimmed(cell)), DropReason::NotACountry),
-            Self::Language => append_if_some(out, codes::language(trimmed(cell)), DropReason::NotALanguage),
+            Self::Country => {
+                let country = Country::of_text(&plain_forms(trimmed(cell))).map(Country::code);
+                append_if_some(out, country, DropReason::NotACountry)
+            }
+            Self::Language => append_if_some(out, language(trimmed(cell)), DropReason::NotALanguage),
             Self::Gender => append_if_some(out, gender(trimmed(cell)), DropReason::NotAGender),
-            Self::Phone => phone::append_phone(out, cell),
+            Self::Phone => append_phone(out, cell, by.country),
             Self::TimeZone => append_time_zone(out, trimmed(cell)),
             Self::SubscriptionState => {
                 append_if_some(out, subscription_state(trimmed(cell)), DropReason::NotASubscriptionState)
@@ -146,26 +203,82 @@ fn append_text(out: &mut Vec<u8>, cell: &str) -> Result<(), DropReason> {
     Ok(())
 }
 
-fn append_boolean(out: &mut Vec<u8>, text: &str) -> Result<(), DropReason> {
-    let is = |word: &str| text.eq_ignore_ascii_case(word);
-    if is("true") || is("t") || is("1") {
-        out.extend_from_slice(b"true");
-    } else if is("false") || is("f") || is("0") {
-        out.extend_from_slice(b"false");
-    } else {
-        return Err(DropReason::NotABoolean);
+/// Braze keeps up to 1,024 characters of `image_url` ("User attributes object").
+fn append_address(out: &mut Vec<u8>, cell: &str) -> Result<(), DropReason> {
+    const LONGEST: usize = 1024;
+    if cell.chars().count() > LONGEST {
+        return Err(DropReason::AddressTooLong);
     }
+    json::append_string(out, cell);
     Ok(())
 }
 
-/// Appends the elements between the separators, without white space around them, without empty ones and each once:
-/// Braze keeps unique elements only.
+fn append_boolean(out: &mut Vec<u8>, text: &str, words: &BooleanWords) -> Result<(), DropReason> {
+    let is_one_of = |declared: &[String]| declared.iter().any(|word| word.trim() == text);
+    let value = if is_one_of(&words.true_values) {
+        true
+    } else if is_one_of(&words.false_values) {
+        false
+    } else {
+        boolean(text).ok_or(DropReason::NotABoolean)?
+    };
+    out.extend_from_slice(if value { b"true" } else { b"false" });
+    Ok(())
+}
+
+fn append_phone(out: &mut Vec<u8>, cell: &str, country: Option<Country>) -> Result<(), DropReason> {
+    if let Some(number) = phone_number(cell, country) {
+        json::append_string(out, &number);
+        return Ok(());
+    }
+    let cell = plain_forms(cell);
+    let digits = cell.bytes().filter(u8::is_ascii_digit).count();
+    let lacks_country =
+        country.is_none() && digits >= DIGITS_OF_A_PHONE && !cell.trim_start_matches(['(', ' ']).starts_with('+');
+    Err(if lacks_country { DropReason::PhoneWithoutCountry } else { DropReason::NotAPhoneNumber })
+}
+
+/// The texts of a JSON list, where a cell is one: texts and numbers, and null for nothing.
+fn json_list(cell: &str) -> Option<Vec<String>> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Element {
+        Text(String),
+        Number(serde_json::Number),
+        Truth(bool),
+        Nothing(()),
+    }
+    let cell = cell.trim();
+    if !cell.starts_with('[') || !cell.ends_with(']') {
+        return None;
+    }
+    let elements: Vec<Element> = serde_json::from_str(cell).ok()?;
+    let texts = elements.into_iter().filter_map(|element| match element {
+        Element::Text(text) => Some(text),
+        Element::Number(number) => Some(number.to_string()),
+        Element::Truth(truth) => Some(truth.to_string()),
+        Element::Nothing(()) => None,
+    });
+    Some(texts.collect())
+}
+
+/// Appends the elements of an array: those of a JSON list, else what stands between the separators.
 fn append_array(out: &mut Vec<u8>, cell: &str, separator: &str) -> Result<Appended, DropReason> {
+    if let Some(texts) = json_list(cell) {
+        return append_elements(out, texts.iter().map(String::as_str));
+    }
+    if separator.is_empty() {
+        append_elements(out, std::iter::once(cell))
+    } else {
+        append_elements(out, cell.split(separator))
+    }
+}
+
+/// Appends elements without white space around them, without empty ones and each once: Braze keeps unique elements only.
+fn append_elements<'c>(out: &mut Vec<u8>, elements: impl Iterator<Item = &'c str>) -> Result<Appended, DropReason> {
     let start = out.len();
     let mut seen = Seen::default();
-    let elements = if separator.is_empty() { None } else { Some(cell.split(separator)) };
-    let whole = elements.is_none().then_some(cell);
-    for element in elements.into_iter().flatten().chain(whole).map(str::trim).filter(|element| !element.is_empty()) {
+    for element in elements.map(str::trim).filter(|element| !element.is_empty()) {
         if !seen.insert(element) {
             continue;
         }
@@ -223,13 +336,20 @@ fn append_if_some(out: &mut Vec<u8>, code: Option<&'static str>, otherwise: Drop
     Ok(())
 }
 
-/// Braze's letter for a letter or, in any case, the word by which its documentation explains the letter.
+/// Braze's letter for a letter or, in any case, the word by which its documentation explains the letter, in the languages
+/// of Braze's dashboard.
 fn gender(text: &str) -> Option<&'static str> {
-    const GENDERS: [(&str, &str); 5] =
-        [("M", "male"), ("F", "female"), ("O", "other"), ("N", "not applicable"), ("P", "prefer not to say")];
+    const GENDERS: [(&str, &[&str]); 5] = [
+        ("M", &["male", "man", "männlich", "mann", "masculin", "homme", "masculino", "hombre", "男性", "男"]),
+        ("F", &["female", "woman", "weiblich", "frau", "féminin", "femme", "femenino", "mujer", "女性", "女"]),
+        ("O", &["other", "divers", "andere", "autre", "otro", "その他"]),
+        ("N", &["not applicable", "nicht zutreffend", "non applicable", "no aplicable", "該当なし"]),
+        ("P", &["prefer not to say", "keine angabe", "préfère ne pas le dire", "prefiero no decirlo", "回答しない"]),
+    ];
+    let lower = text.to_lowercase();
     GENDERS
         .into_iter()
-        .find(|(letter, word)| text.eq_ignore_ascii_case(letter) || text.eq_ignore_ascii_case(word))
+        .find(|(letter, words)| text.eq_ignore_ascii_case(letter) || words.contains(&lower.as_str()))
         .map(|(letter, _)| letter)
 }
 
@@ -243,5 +363,6 @@ fn append_time_zone(out: &mut Vec<u8>, text: &str) -> Result<(), DropReason> {
 
 /// Braze takes the states in small letters only.
 fn subscription_state(text: &str) -> Option<&'static str> {
+    let text = text.replace([' ', '-'], "_");
     ["opted_in", "subscribed", "unsubscribed"].into_iter().find(|state| text.eq_ignore_ascii_case(state))
 }

@@ -117,10 +117,25 @@ fn list(problems: &[MatchProblem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
+/// A name in quotes. Marks that Rust's own form shows as numbers, such as that of half-width kana, are ordinary text.
+fn quoted(name: &str) -> String {
+    let escaped: String = name
+        .chars()
+        .flat_map(|c| {
+            if matches!(c, '\u{ff9e}' | '\u{ff9f}' | '\u{3099}' | '\u{309a}') {
+                vec![c]
+            } else {
+                c.escape_debug().collect()
+            }
+        })
+        .collect();
+    format!("\"{escaped}\"")
+}
+
 fn describe_columns(columns: &ColumnsFound) -> String {
     match columns {
         ColumnsFound::Names(names) if names.is_empty() => "The file has no columns".to_owned(),
-        ColumnsFound::Names(names) => format!("Its columns are {}", listed(names, |name| format!("{name:?}"))),
+        ColumnsFound::Names(names) => format!("Its columns are {}", listed(names, quoted)),
         ColumnsFound::NotAHeader(shapes) => format!(
             "Its first row has none of the configured columns, so only the shapes of its cells are shown: {}",
             listed(shapes, str::to_owned)

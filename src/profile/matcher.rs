@@ -2,17 +2,22 @@
 
 use std::sync::Arc;
 
-use crate::config::{EmptyRule, Export};
+use crate::config::{EmailUse, EmptyRule, Export};
 use crate::names::AttributeName;
+use crate::values::Country;
 
 use super::columns::ColumnTypes;
-use super::culture::Culture;
+use super::date_time::OrderShown;
 use super::dropped_fields::{DropReason, DroppedFields};
 use super::field::Field;
-use super::field_type::Appended;
+use super::field_type::{Appended, FieldType, ReadBy};
 use super::match_error::MatchError;
+use super::null_words::NullWords;
 use super::setup::Setup;
 use super::{EXTERNAL_ID_MAX_BYTES, Fields, Identifier, Matched, Rejection, RejectionReason, email, json, trimmed};
+
+/// How a state ends that is never looser than another.
+const UNSUBSCRIBED: &[u8] = b"\"unsubscribed\"";
 
 /// The place of the email among the counts of dropped fields; the further fields follow it in their order.
 const EMAIL_SLOT: usize = 0;
@@ -23,16 +28,18 @@ pub struct Matcher {
     customer_id: Option<usize>,
     email: Option<usize>,
     email_name: Arc<str>,
+    /// Whether the address is sent beside a customer ID.
+    sets_email: bool,
     /// What every object holds behind its identifiers: the update-only flag where wanted, and the segment's attribute.
     constant_members: Vec<u8>,
-    fields: Vec<Field>,
-    culture: Culture,
-    notes: Vec<String>,
+    pub(super) fields: Vec<Field>,
+    null: NullWords,
+    pub(super) notes: Vec<String>,
 }
 
 /// The identifying cells of a row, checked.
-struct Identity<'r> {
-    identifier: Identifier<'r>,
+pub(super) struct Identity<'r> {
+    pub(super) identifier: Identifier<'r>,
     email: Option<&'r str>,
     dropped: Option<DropReason>,
 }
@@ -54,7 +61,7 @@ impl Matcher {
         columns: &[String],
         types: &ColumnTypes,
     ) -> Result<Self, MatchError> {
-        let mut setup = Setup::new(columns, types);
+        let mut setup = Setup::new(export, columns, types);
         let customer_id =
             setup.identifier_column("data_matching.customer_id", export.data_matching.customer_id.as_deref());
         let email = setup.identifier_column("data_matching.email", export.data_matching.email.as_deref());
@@ -67,9 +74,10 @@ impl Matcher {
             customer_id,
             email,
             email_name: Arc::from("email"),
+            sets_email: export.data_matching.email_use == EmailUse::Set,
             constant_members: constant_members(export.create_profiles, attribute),
             fields,
-            culture: types.culture(),
+            null: NullWords::new(&export.null_values),
             notes: setup.notes,
         })
     }
@@ -109,12 +117,16 @@ impl Matcher {
             dropped.count(EMAIL_SLOT, &self.email_name, reason);
         }
         let mut attributes = 1;
-        append_identifiers(object, &identity);
-        attributes += u32::from(identity.email.is_some());
+        attributes += u32::from(self.append_identifiers(object, &identity));
         object.extend_from_slice(&self.constant_members);
+        let mut for_new_only = false;
         for (at, field) in self.fields.iter().enumerate() {
             let before = object.len();
-            match field.append(object, row, self.culture) {
+            match field.append(object, row, &self.null) {
+                Ok(Appended::Value) if field.only_stricter && !object.ends_with(UNSUBSCRIBED) => {
+                    object.truncate(before);
+                    for_new_only = true;
+                }
                 Ok(Appended::Value) => attributes += u32::from(field.costs_data_point),
                 Ok(Appended::Empty) => object.truncate(before),
                 Err(reason) => {
@@ -123,11 +135,43 @@ impl Matcher {
                 }
             }
         }
+        let for_new_only = for_new_only.then(|| self.append_looser_states(object, row));
         object.push(b'}');
-        Ok(Matched { identifier: identity.identifier, email: identity.email, attributes })
+        Ok(Matched { identifier: identity.identifier, email: identity.email, attributes, for_new_only })
     }
 
-    fn identity<'r, R: Fields<'r> + ?Sized>(&self, row: &R) -> Result<Identity<'r>, RejectionReason> {
+    /// Appends the subscription states that would make one looser. Where they begin.
+    fn append_looser_states<'r, R: Fields<'r> + ?Sized>(&self, object: &mut Vec<u8>, row: &R) -> usize {
+        let begin = object.len();
+        for field in self.fields.iter().filter(|field| field.only_stricter) {
+            let before = object.len();
+            let appended = field.append(object, row, &self.null);
+            if appended != Ok(Appended::Value) || object.ends_with(UNSUBSCRIBED) {
+                object.truncate(before);
+            }
+        }
+        begin
+    }
+
+    /// Whether the email is among them.
+    fn append_identifiers(&self, object: &mut Vec<u8>, identity: &Identity<'_>) -> bool {
+        match identity.identifier {
+            Identifier::ExternalId(id) => {
+                object.extend_from_slice(br#"{"external_id":"#);
+                json::append_string(object, id);
+                let Some(address) = identity.email.filter(|_| self.sets_email) else { return false };
+                object.extend_from_slice(br#","email":"#);
+                json::append_string(object, address);
+            }
+            Identifier::Email(address) => {
+                object.extend_from_slice(br#"{"email":"#);
+                json::append_string(object, address);
+            }
+        }
+        true
+    }
+
+    pub(super) fn identity<'r, R: Fields<'r> + ?Sized>(&self, row: &R) -> Result<Identity<'r>, RejectionReason> {
         let id = self.customer_id(row)?;
         let email = self.email(row);
         match (id, email) {
@@ -143,6 +187,23 @@ impl Matcher {
         }
     }
 
+    /// Whether a column of the email is set.
+    pub(super) fn has_email(&self) -> bool {
+        self.email.is_some() && self.email != self.customer_id
+    }
+
+    /// What stands in the email's cell, where that is not the customer ID's and not empty.
+    pub(super) fn email_cell<'r, R: Fields<'r> + ?Sized>(&self, row: &R) -> Option<&'r str> {
+        let text = trimmed(row.field(self.email.filter(|_| self.has_email())?)?);
+        (!text.is_empty() && !self.null.is_no_identifier(text)).then_some(text)
+    }
+
+    /// Whether the customer ID's cell holds a word for nothing.
+    pub(super) fn holds_null_word<'r, R: Fields<'r> + ?Sized>(&self, row: &R) -> bool {
+        let text = self.customer_id.and_then(|column| row.field(column)).map(trimmed);
+        text.is_some_and(|text| !text.is_empty() && self.null.is_no_identifier(text))
+    }
+
     /// The customer ID, without white space around it; `None` when the cell is empty.
     fn customer_id<'r, R: Fields<'r> + ?Sized>(&self, row: &R) -> Result<Option<&'r str>, RejectionReason> {
         let Some(column) = self.customer_id else { return Ok(None) };
@@ -154,14 +215,17 @@ impl Matcher {
         if holds_control_character(id) {
             return Err(RejectionReason::CustomerIdControlCharacter);
         }
-        Ok((!id.is_empty()).then_some(id))
+        if is_in_exponent_form(id) {
+            return Err(RejectionReason::CustomerIdInExponentForm);
+        }
+        Ok((!id.is_empty() && !self.null.is_no_identifier(id)).then_some(id))
     }
 
     /// The email address, without white space around it; `None` when the cell is empty.
     fn email<'r, R: Fields<'r> + ?Sized>(&self, row: &R) -> Result<Option<&'r str>, DropReason> {
         let Some(column) = self.email else { return Ok(None) };
         let text = trimmed(row.field(column).ok_or(DropReason::NotReadable)?);
-        if text.is_empty() {
+        if text.is_empty() || self.null.is_no_identifier(text) {
             Ok(None)
         } else if email::is_address(text) {
             Ok(Some(text))
@@ -177,37 +241,53 @@ impl Field {
         &self,
         object: &mut Vec<u8>,
         row: &R,
-        culture: Culture,
+        null: &NullWords,
     ) -> Result<Appended, DropReason> {
         let cell = row.field(self.column).ok_or(DropReason::NotReadable)?;
         object.extend_from_slice(&self.key);
-        let appended = self.value.append(object, cell, culture)?;
+        if self.certain_dates_only && OrderShown::by(cell) == Some(OrderShown::Either) {
+            return Err(DropReason::DayOrMonth);
+        }
+        let appended = if null.holds(trimmed(cell)) {
+            Appended::Empty
+        } else {
+            let country = if self.value == FieldType::Phone { self.country(row, null) } else { None };
+            self.value.append(object, cell, ReadBy { culture: self.culture, country })?
+        };
         if appended == Appended::Empty && self.empty == EmptyRule::Remove {
             object.extend_from_slice(b"null");
             return Ok(Appended::Value);
         }
         Ok(appended)
     }
+
+    /// Where a telephone number without its country is from. A column that names no country leaves it open.
+    fn country<'r, R: Fields<'r> + ?Sized>(&self, row: &R, null: &NullWords) -> Option<Country> {
+        let text = trimmed(self.country_column.and_then(|column| row.field(column)).unwrap_or_default());
+        if text.is_empty() || null.holds(text) { self.country } else { Country::of_text(text) }
+    }
+}
+
+/// `1.23457E+11`, as spreadsheets and data frames write a long number.
+fn is_in_exponent_form(id: &str) -> bool {
+    // One digit comes first; few identifiers go on like this.
+    if !matches!(id.as_bytes(), [b'0'..=b'9', b'.' | b',' | b'e' | b'E', ..]) {
+        return false;
+    }
+    let Some((mantissa, exponent)) = id.split_once("E+").or_else(|| id.split_once("e+")) else { return false };
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) = mantissa.split_once(['.', ',']).map_or((mantissa, None), |(w, f)| (w, Some(f)));
+    whole.len() == 1
+        && are_digits(whole)
+        && fraction.is_none_or(are_digits)
+        && exponent.len() >= 2
+        && are_digits(exponent)
 }
 
 /// Control characters are those of ASCII, and U+0080 to U+009F, which UTF-8 writes with a first byte of 0xC2.
 fn holds_control_character(text: &str) -> bool {
     let may_be_one = |byte: u8| byte < 0x20 || byte == 0x7f || byte == 0xc2;
     text.bytes().any(may_be_one) && text.chars().any(char::is_control)
-}
-
-fn append_identifiers(object: &mut Vec<u8>, identity: &Identity<'_>) {
-    if let Identifier::ExternalId(id) = identity.identifier {
-        object.extend_from_slice(br#"{"external_id":"#);
-        json::append_string(object, id);
-        if let Some(address) = identity.email {
-            object.extend_from_slice(br#","email":"#);
-            json::append_string(object, address);
-        }
-    } else if let Identifier::Email(address) = identity.identifier {
-        object.extend_from_slice(br#"{"email":"#);
-        json::append_string(object, address);
-    }
 }
 
 fn constant_members(create_profiles: bool, attribute: &AttributeName) -> Vec<u8> {

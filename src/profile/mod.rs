@@ -7,29 +7,31 @@
 //!
 //! - The customer ID is text and is never read as a number: leading zeros and case stay. White space around it and
 //!   around the email is cut off, because it is never part of an identity and Braze answers 400 to it in an email.
-//! - A cell that is empty or holds nothing but white space is an empty cell. The texts `NULL` and `null` are texts.
+//! - A cell that is empty, holds nothing but white space or is one of `null_values` is an empty cell. In the place of an
+//!   identifier, such a word in any case, an error of a spreadsheet and a GUID of zeros are none either.
 //! - Text of a further field is sent exactly as it stands in the file, spaces included. Too long a text is dropped,
 //!   not cut: half a value is a wrong value.
-//! - Nothing is guessed. A type is the one that `exports.toml` declares, else the one of `model.json`, else text.
+//! - Nothing is guessed. A type is the one that `exports.toml` declares, else the one of `model.json`, else text. Day and
+//!   month of dates have one order in a column: the declared one, or the one that its cells show.
 //!
 //! The parts: [`Matcher`] ties one export to one file's header; [`ColumnTypes`] carries what `model.json` says of the
 //! columns; [`DroppedFields`] counts what was left out.
 
-mod codes;
 mod columns;
 mod configured;
-mod culture;
-
+mod date_cursor;
 mod date_time;
 mod dropped_fields;
 mod email;
+mod excel_serial;
 mod field;
 mod field_type;
 pub(crate) mod json;
+mod look;
 mod match_error;
 mod matcher;
+mod null_words;
 mod number;
-mod phone;
 mod setup;
 mod time_zone;
 
@@ -37,6 +39,8 @@ mod time_zone;
 mod properties;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod value_table;
 
 use std::fmt;
 
@@ -45,10 +49,9 @@ use crate::rows::Row;
 
 pub use columns::{ColumnTypes, TypesDigest};
 pub use configured::{ColumnFound, ConfiguredColumn, TypeFrom};
-pub use culture::{Culture, DateOrder};
-
 pub use dropped_fields::{DropReason, DroppedFields};
 pub(crate) use email::is_address;
+pub use look::{Doubt, DoubtfulIdentifiers, FirstLook, ROWS_LOOKED_AT};
 pub use match_error::{ColumnsFound, MatchError, MatchProblem};
 pub use matcher::Matcher;
 
@@ -102,6 +105,9 @@ pub struct Matched<'r> {
     /// attribute set or removed, custom or standard. The customer ID and the subscription states are free. Fields
     /// that Braze's list does not name are counted, so that an estimate is never below the bill.
     pub attributes: u32,
+    /// Where the members begin, at the end of the object, that are sent for people who enter only: subscription states
+    /// that would make one looser.
+    pub for_new_only: Option<usize>,
 }
 
 impl fmt::Debug for Matched<'_> {
@@ -136,6 +142,8 @@ pub enum RejectionReason {
     CustomerIdTooLong,
     /// The customer ID contains a control character, such as a line break, a tab or NUL.
     CustomerIdControlCharacter,
+    /// The customer ID is a number in exponent form: a spreadsheet has cut its last digits off.
+    CustomerIdInExponentForm,
     /// The customer ID is not UTF-8, or the row is too short to contain it.
     CustomerIdUnreadable,
     /// There is no customer ID, and the email is not an address.
@@ -148,6 +156,7 @@ codes!(RejectionReason {
     CustomerIdControlCharacter = "ITB-J03",
     CustomerIdUnreadable = "ITB-J04",
     EmailNotAnAddress = "ITB-J05",
+    CustomerIdInExponentForm = "ITB-J06",
 });
 
 impl fmt::Display for RejectionReason {
@@ -156,6 +165,9 @@ impl fmt::Display for RejectionReason {
             Self::NoIdentifier => "no customer ID and no email",
             Self::CustomerIdTooLong => "customer ID longer than 987 bytes",
             Self::CustomerIdControlCharacter => "control character in the customer ID",
+            Self::CustomerIdInExponentForm => {
+                "customer ID in exponent form (1.23E+11): a spreadsheet has cut its digits off"
+            }
             Self::CustomerIdUnreadable => "customer ID not readable",
             Self::EmailNotAnAddress => "no customer ID, and the email is not an address",
         })

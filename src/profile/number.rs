@@ -1,12 +1,14 @@
 //! Numbers, from the text of a cell to the text of a JSON number, never through binary floating point.
 //!
-//! There are no thousands separators: a cell that has one is not a number, because a point or a comma in it could
-//! just as well be the decimal separator of another culture.
+//! Thousands separators are read where the culture is declared. Elsewhere a cell that has one is not a number, because a
+//! point or a comma in it could just as well be the decimal separator of another culture.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use super::dropped_fields::DropReason;
 use super::trimmed;
+use crate::values::{Culture, plain_forms};
 
 /// A longer cell is not read as a number.
 const MAX_CHARACTERS: usize = 255;
@@ -17,18 +19,19 @@ const SURELY_FINITE_DIGITS: usize = 300;
 ///
 /// Allowed: white space around it, a sign, leading zeros, and a fraction of nothing but zeros (`12.0`), which is how
 /// a whole number looks that once was stored as a decimal. Range: that of a signed 64-bit integer.
-pub(super) fn append_integer(out: &mut Vec<u8>, cell: &str, decimal_comma: bool) -> Result<(), DropReason> {
+pub(super) fn append_integer(out: &mut Vec<u8>, cell: &str, culture: Culture) -> Result<(), DropReason> {
     let text = trimmed(cell);
     if is_plain_number(text) {
         out.extend_from_slice(text.as_bytes());
         return Ok(());
     }
+    let text = plain_number(text, culture);
     if let Ok(number) = text.parse() {
         append_digits(out, number);
         return Ok(());
     }
-    let whole = match text.split_once(char::from(decimal_separator(decimal_comma))) {
-        None => text,
+    let whole = match text.split_once(char::from(decimal_separator(culture.decimal_comma))) {
+        None => &*text,
         Some((whole, fraction)) if !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0') => whole,
         Some(_) => return Err(DropReason::NotAWholeNumber),
     };
@@ -57,8 +60,10 @@ fn append_digits(out: &mut Vec<u8>, number: i64) {
 ///
 /// Allowed: white space around it, a sign, a part before or after the decimal separator alone (`.5`, `5.`). Not a
 /// number, an infinity and what is beyond the range of a double are not allowed.
-pub(super) fn append_float(out: &mut Vec<u8>, cell: &str, decimal_comma: bool) -> Result<(), DropReason> {
-    let decimal = Decimal::parse(trimmed(cell), decimal_separator(decimal_comma)).ok_or(DropReason::NotANumber)?;
+pub(super) fn append_float(out: &mut Vec<u8>, cell: &str, culture: Culture) -> Result<(), DropReason> {
+    let text = plain_number(trimmed(cell), culture);
+    let separator = decimal_separator(culture.decimal_comma);
+    let decimal = Decimal::parse(&text, separator).ok_or(DropReason::NotANumber)?;
     let start = out.len();
     decimal.append(out);
     if decimal.surely_finite() || is_finite(&out[start..]) {
@@ -67,6 +72,36 @@ pub(super) fn append_float(out: &mut Vec<u8>, cell: &str, decimal_comma: bool) -
         out.truncate(start);
         Err(DropReason::NotANumber)
     }
+}
+
+/// A number without the separators between groups of three digits, where its culture has them, and in ASCII.
+fn plain_number(text: &str, culture: Culture) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E');
+    if text.bytes().all(is_plain) && !(culture.decimal_comma && culture.groups_digits) {
+        return Cow::Borrowed(text);
+    }
+    let text = plain_forms(text);
+    if !culture.groups_digits {
+        return text;
+    }
+    let decimal = char::from(decimal_separator(culture.decimal_comma));
+    let (whole, rest) = text.split_at(text.find(decimal).unwrap_or(text.len()));
+    match ungrouped(whole, if culture.decimal_comma { '.' } else { ',' }) {
+        Some(whole) => Cow::Owned(format!("{whole}{rest}")),
+        None => text,
+    }
+}
+
+/// Digits without the separators of their groups, if each group but the first has three of them.
+fn ungrouped(whole: &str, separator: char) -> Option<String> {
+    let is_separator = |c: char| c == separator || matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '\'' | '’');
+    let used = whole.chars().find(|c| is_separator(*c))?;
+    let mut groups = whole.split(used);
+    let first = groups.next()?;
+    let digits = first.trim_start_matches(['-', '+']);
+    let are_digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let fits = (1..=3).contains(&digits.len()) && are_digits(digits);
+    (fits && groups.all(|group| group.len() == 3 && are_digits(group))).then(|| whole.replace(used, ""))
 }
 
 fn decimal_separator(decimal_comma: bool) -> u8 {
@@ -143,17 +178,21 @@ fn is_finite(number: &[u8]) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::{DropReason, append_float, append_integer};
+    use super::{Culture, DropReason, append_float, append_integer};
+
+    fn culture(decimal_comma: bool) -> Culture {
+        Culture { decimal_comma, ..Culture::UNDECLARED }
+    }
 
     fn integer(cell: &str, decimal_comma: bool) -> Result<String, DropReason> {
         let mut out = Vec::new();
-        append_integer(&mut out, cell, decimal_comma)?;
+        append_integer(&mut out, cell, culture(decimal_comma))?;
         Ok(String::from_utf8(out).unwrap())
     }
 
     fn float(cell: &str, decimal_comma: bool) -> Result<String, DropReason> {
         let mut out = Vec::new();
-        let result = append_float(&mut out, cell, decimal_comma);
+        let result = append_float(&mut out, cell, culture(decimal_comma));
         assert!(result.is_ok() || out.is_empty());
         result.map(|()| String::from_utf8(out).unwrap())
     }
@@ -190,7 +229,6 @@ mod tests {
             "--1",
             "+-1",
             "- 1",
-            "１２",
             "twelve",
             "NULL",
             "9223372036854775808",
@@ -253,5 +291,34 @@ mod tests {
         }
         assert_eq!(float("12.5", true), Err(DropReason::NotANumber));
         assert_eq!(float("1.234,5", true), Err(DropReason::NotANumber));
+    }
+
+    #[test]
+    fn a_declared_culture_has_thousands_separators() {
+        for (tag, cell, expected) in [
+            ("en-US", "1,234.56", Some("1234.56")),
+            ("en-US", "1,234", Some("1234.0")),
+            ("en-US", "-12,345,678.90", Some("-12345678.9")),
+            ("en-US", "1,23", None),
+            ("en-US", "1.234,56", None),
+            ("en-US", "1,2345", None),
+            ("en-US", ",123", None),
+            ("de-DE", "1.234,56", Some("1234.56")),
+            ("de-DE", "1.234", Some("1234.0")),
+            ("de-DE", "12.5", None),
+            ("de-CH", "1’234.50", Some("1234.5")),
+            ("fr-FR", "1\u{202f}234,5", Some("1234.5")),
+            ("ja-JP", "１，２３４", Some("1234.0")),
+            ("ja-JP", "1,234 円", None),
+        ] {
+            let culture = Culture::of_tag(tag).unwrap();
+            let mut out = Vec::new();
+            let read = append_float(&mut out, cell, culture);
+            assert_eq!(read.ok().map(|()| String::from_utf8(out).unwrap()).as_deref(), expected, "{tag} {cell:?}");
+        }
+        let mut out = Vec::new();
+        append_integer(&mut out, "1,234", Culture::of_tag("en-US").unwrap()).unwrap();
+        append_integer(&mut out, "１２", Culture::UNDECLARED).unwrap();
+        assert_eq!(out, b"123412");
     }
 }

@@ -10,8 +10,8 @@ use proptest::test_runner::RngSeed;
 use serde_json::{Map, Value, json};
 
 use crate::config::{EmptyRule, ValueType};
+use crate::values::Culture;
 
-use super::culture::Culture;
 use super::tests::{attribute, export, field};
 use super::{ColumnTypes, DroppedFields, Matcher, date_time, number};
 use crate::braze_fields::StandardField;
@@ -75,7 +75,14 @@ fn every_row_becomes_one_json_object_or_leaves_no_trace() {
             let members: Map<String, Value> = serde_json::from_slice(appended).unwrap();
             prop_assert_eq!(&members["High Value Customers"], &Value::Bool(true));
             prop_assert_eq!(matcher.identify(row.as_slice()), Some(matched.identifier));
-            let free = ["external_id", "email_subscribe", "push_subscribe"];
+            let free = [
+                "external_id",
+                "email_subscribe",
+                "push_subscribe",
+                "marked_email_as_spam_at",
+                "email_open_tracking_disabled",
+                "email_click_tracking_disabled",
+            ];
             let charged = members.keys().filter(|name| !free.contains(&name.as_str())).count();
             prop_assert_eq!(usize::try_from(matched.attributes).unwrap(), charged);
         } else {
@@ -117,14 +124,14 @@ fn texts_come_back_as_they_were() {
 fn numbers_are_those_that_the_standard_library_reads() {
     proptest!(seeded(20_000), |(cell in "[-+]{0,2}[0-9]{0,20}[.,]{0,2}[0-9]{0,20}([eE][-+]?[0-9]{0,4})?")| {
         let mut out = Vec::new();
-        let read = number::append_float(&mut out, &cell, false);
+        let read = number::append_float(&mut out, &cell, Culture::UNDECLARED);
         let expected = cell.parse::<f64>().ok().filter(|number| number.is_finite());
         let number: Option<f64> = read.is_ok().then(|| std::str::from_utf8(&out).unwrap().parse().unwrap());
         prop_assert_eq!(number, expected, "{:?}", cell);
         prop_assert!(read.is_err() || serde_json::from_slice::<f64>(&out).is_ok());
 
         let mut out = Vec::new();
-        let read = number::append_integer(&mut out, &cell, false);
+        let read = number::append_integer(&mut out, &cell, Culture::UNDECLARED);
         if let Ok(whole) = cell.parse::<i64>() {
             prop_assert!(read.is_ok());
             prop_assert_eq!(String::from_utf8(out).unwrap(), whole.to_string());
@@ -147,13 +154,34 @@ fn moments_are_those_that_jiff_computes() {
         );
         let half = if hour < 12 { "AM" } else { "PM" };
         let hour_of_half = (hour + 11) % 12 + 1;
+        let culture = Culture::of_tag("en-US").unwrap();
         for cell in [
             format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}9999{zone}"),
             format!("{month}/{day}/{year:04} {hour_of_half}:{minute:02}:{second:02}.{millisecond:03} {half} {zone}"),
         ] {
             let mut out = Vec::new();
-            prop_assert_eq!(date_time::append_date_time(&mut out, &cell, Culture::EN_US), Ok(()), "{}", cell);
+            prop_assert_eq!(date_time::append_date_time(&mut out, &cell, culture, false), Ok(()), "{}", cell);
             prop_assert_eq!(String::from_utf8(out).unwrap(), expected.clone(), "{}", cell);
+        }
+    });
+}
+
+#[test]
+fn no_value_of_one_row_reaches_another() {
+    let (matcher, columns) = everything();
+    proptest!(seeded(300), |(rows in vec(vec(cell(), columns..=columns), 2..6))| {
+        let object_of = |row: &[String], dropped: &mut DroppedFields, object: &mut Vec<u8>| {
+            let cells: Vec<&str> = row.iter().map(String::as_str).collect();
+            let start = object.len();
+            let _ = matcher.match_row(cells.as_slice(), object, dropped);
+            object[start..].to_vec()
+        };
+        let (mut shared, mut dropped) = (Vec::new(), DroppedFields::default());
+        for row in &rows {
+            // After others, in the same buffer, a row is what it is alone.
+            let after_others = object_of(row, &mut dropped, &mut shared);
+            let alone = object_of(row, &mut DroppedFields::default(), &mut Vec::new());
+            prop_assert_eq!(after_others, alone);
         }
     });
 }

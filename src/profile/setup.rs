@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use crate::braze_fields::{NameProblem, StandardField, check_field, check_segment_attribute};
-use crate::config::{EmptyRule, FieldMapping, ValueType};
+use crate::config::{Consent, EmptyRule, Export, FieldMapping, ValueType};
 use crate::names::AttributeName;
+use crate::values::Culture;
 
 use super::columns::{ColumnTypes, Found, Header};
-use super::culture::Culture;
 use super::field::Field;
 use super::field_type::FieldType;
 use super::json;
@@ -16,6 +16,7 @@ use super::match_error::{MatchProblem, toml_key};
 /// What is found while an export is tied to a header.
 pub(super) struct Setup<'s> {
     header: Header<'s>,
+    export: &'s Export,
     columns: &'s [String],
     types: &'s ColumnTypes,
     /// Everything that does not fit.
@@ -27,15 +28,16 @@ pub(super) struct Setup<'s> {
 }
 
 impl<'s> Setup<'s> {
-    pub(super) fn new(columns: &'s [String], types: &'s ColumnTypes) -> Self {
+    pub(super) fn new(export: &'s Export, columns: &'s [String], types: &'s ColumnTypes) -> Self {
         let mut notes = Vec::new();
-        if let Some(tag) = types.culture_tag().filter(|tag| Culture::of_tag(tag).is_none()) {
+        let unknown = types.culture_tag().filter(|tag| Culture::of_tag(tag).is_none() && export.culture.is_none());
+        if let Some(tag) = unknown {
             notes.push(format!(
                 "the culture {tag:?} of model.json is not supported: only dates that start with the year and numbers \
                  with a decimal point are read"
             ));
         }
-        Self { header: Header::new(columns), columns, types, problems: Vec::new(), notes, any_found: false }
+        Self { header: Header::new(columns), export, columns, types, problems: Vec::new(), notes, any_found: false }
     }
 
     pub(super) fn identifier_column(&mut self, key: &str, column: Option<&str>) -> Option<usize> {
@@ -79,14 +81,29 @@ impl<'s> Setup<'s> {
             || FieldType::of_custom_attribute(mapping.value_type.as_ref(), self.types.data_type(&mapping.column)),
             FieldType::of_standard,
         );
+        let field_type = field_type.written(&mapping.written);
         self.note_settings_without_effect(&key, mapping, standard);
+        let country_column = match &mapping.written.country_column {
+            Some(column) => Some(self.column(format!("{key}.country_column"), column)?),
+            None => None,
+        };
         let column = self.column(key, &mapping.column)?;
+        let declared = mapping.written.culture.or(self.export.culture);
+        let mut culture = declared.unwrap_or_else(|| self.types.culture());
+        culture.date_order = mapping.written.date_order.or(culture.date_order);
         let removable = standard.is_none_or(StandardField::can_be_removed);
         Some(Field {
             name: Arc::from(mapping.name.as_str()),
             column,
             key: json::member_key(&mapping.name),
             value: field_type,
+            culture,
+            order_is_set: declared.is_some() || mapping.written.date_order.is_some(),
+            certain_dates_only: false,
+            country_column,
+            country: self.export.default_country,
+            only_stricter: self.export.consent == Consent::Stricter
+                && standard.is_some_and(StandardField::is_subscription_state),
             empty: if removable { mapping.empty } else { EmptyRule::Keep },
             costs_data_point: standard.is_none_or(StandardField::costs_data_point),
         })

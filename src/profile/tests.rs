@@ -8,13 +8,15 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::config::{
-    Connection, CsvSettings, DataMatching, EmptyRule, Export, FieldMapping, Hostname, OnLeave, Schedule, SendRule,
-    ValueType,
+    Connection, Consent, CsvSettings, DataMatching, EmailUse, EmptyRule, Export, FieldMapping, Hostname, OnLeave,
+    Schedule, SendRule, ValueType, Written,
 };
 use crate::names::{AttributeName, ConnectionName, ExportName};
 use crate::run::model::DataType;
 
-use super::{ColumnTypes, DroppedFields, Identifier, MatchError, Matched, Matcher, Rejection, RejectionReason};
+use super::{
+    ColumnTypes, DroppedFields, FirstLook, Identifier, MatchError, Matched, Matcher, Rejection, RejectionReason,
+};
 
 pub(super) fn export(attributes: Vec<FieldMapping>) -> Export {
     let connection = Connection {
@@ -41,16 +43,24 @@ pub(super) fn export(attributes: Vec<FieldMapping>) -> Export {
         create_profiles: true,
         max_leavers: 0.5,
         settle_minutes: 30,
-        data_matching: DataMatching { customer_id: Some("LoyaltyId".to_owned()), email: Some("EMail".to_owned()) },
+        data_matching: DataMatching {
+            customer_id: Some("LoyaltyId".to_owned()),
+            email: Some("EMail".to_owned()),
+            email_use: EmailUse::Set,
+        },
         attributes,
         attribute_names: BTreeMap::new(),
+        null_values: ["NULL", "\\N", "#N/A", "nan"].map(str::to_owned).to_vec(),
+        default_country: None,
+        culture: None,
+        consent: Consent::Stricter,
         csv: CsvSettings::default(),
         stored_at: jiff::Timestamp::MIN,
     }
 }
 
 pub(super) fn field(name: &str, column: &str, value_type: Option<ValueType>, empty: EmptyRule) -> FieldMapping {
-    FieldMapping { name: name.to_owned(), column: column.to_owned(), value_type, empty }
+    FieldMapping { name: name.to_owned(), column: column.to_owned(), value_type, empty, written: Written::default() }
 }
 
 pub(super) fn names(columns: &[&str]) -> Vec<String> {
@@ -89,7 +99,11 @@ fn one_field(mapping: FieldMapping, types: &ColumnTypes, cell: &str) -> (Option<
     let name = mapping.name.clone();
     let columns = names(&["LoyaltyId", "EMail", &mapping.column]);
     let matcher = Matcher::new(&export(vec![mapping]), &attribute(), &columns, types).unwrap();
-    let outcome = match_row(&matcher, &["L-1", "", cell]);
+    let row = ["L-1", "", cell];
+    let mut look = FirstLook::new(&matcher, &columns, false);
+    look.see(&matcher, row.as_slice());
+    let matcher = matcher.after(&look);
+    let outcome = match_row(&matcher, &row);
     assert!(outcome.result.is_ok());
     (outcome.object().get(&name).cloned(), outcome.dropped.into_keys().collect())
 }
@@ -116,7 +130,7 @@ fn the_customer_id_identifies_before_the_email() {
     let cases: [(&str, &str, Identifier<'_>, Option<&str>, Value); 8] = [
         ("L-1", "", ExternalId("L-1"), None, json!({"external_id": "L-1"})),
         (" 007 ", "", ExternalId("007"), None, json!({"external_id": "007"})),
-        ("NULL", "", ExternalId("NULL"), None, json!({"external_id": "NULL"})),
+        ("NULLA-1", "", ExternalId("NULLA-1"), None, json!({"external_id": "NULLA-1"})),
         ("会員 1/ä", "", ExternalId("会員 1/ä"), None, json!({"external_id": "会員 1/ä"})),
         (&longest, "", ExternalId(&longest), None, json!({"external_id": longest})),
         ("", " a@example.com ", Email("a@example.com"), Some("a@example.com"), json!({"email": "a@example.com"})),
@@ -161,6 +175,19 @@ fn a_row_without_a_usable_identifier_is_rejected() {
     let too_long = "x".repeat(988);
     for (row, reason, text, identifier) in [
         (&["", ""][..], RejectionReason::NoIdentifier, "no customer ID and no email", None),
+        (&["NULL", "#REF!"], RejectionReason::NoIdentifier, "no customer ID and no email", None),
+        (
+            &["00000000-0000-0000-0000-000000000000", ""],
+            RejectionReason::NoIdentifier,
+            "no customer ID and no email",
+            None,
+        ),
+        (
+            &["1.23457E+11", "a@example.com"],
+            RejectionReason::CustomerIdInExponentForm,
+            "customer ID in exponent form (1.23E+11): a spreadsheet has cut its digits off",
+            Some(Identifier::Email("a@example.com")),
+        ),
         (&[" \t", "\u{a0}"], RejectionReason::NoIdentifier, "no customer ID and no email", None),
         (
             &["", "not an address"],
@@ -224,7 +251,8 @@ fn custom_attributes_follow_their_declared_type() {
         (ValueType::Boolean, " f ", Ok(json!(false))),
         (ValueType::Boolean, "1", Ok(json!(true))),
         (ValueType::Boolean, "0", Ok(json!(false))),
-        (ValueType::Boolean, "yes", Err("not true or false")),
+        (ValueType::Boolean, "yes", Ok(json!(true))),
+        (ValueType::Boolean, "on", Err("not true or false")),
         (ValueType::Date, "11/23/2026", Ok(json!("2026-11-23"))),
         (ValueType::Date, "2026-02-30", Err("not a date")),
         (ValueType::DateTime, "11/23/2026 1:02:03 PM", Ok(json!("2026-11-23T13:02:03Z"))),
@@ -264,7 +292,7 @@ fn a_model_gives_the_type_that_is_not_declared() {
         (DataType::Decimal, Some("tlh"), "1.50", json!(1.5)),
         (DataType::Boolean, None, "True", json!(true)),
         (DataType::Date, Some("en-GB"), "03/02/2026", json!("2026-02-03")),
-        (DataType::Date, None, "03/02/2026", json!("2026-03-02")),
+        (DataType::Date, Some("en-US"), "03/02/2026", json!("2026-03-02")),
         (DataType::DateTime, Some("de-DE"), "03.02.2026 01:02:03", json!("2026-02-03T01:02:03Z")),
         (DataType::DateTimeOffset, None, "2026-11-23T01:02:03.1234567+09:00", json!("2026-11-22T16:02:03.123Z")),
     ] {
@@ -288,10 +316,11 @@ fn standard_fields_follow_brazes_rules() {
         ("home_city", "東京", Ok(json!("東京"))),
         ("home_city", &too_long, Err("longer than 255 characters")),
         ("country", " jp ", Ok(json!("JP"))),
-        ("country", "Japan", Err("not an ISO 3166-1 alpha-2 code")),
-        ("country", "XX", Err("not an ISO 3166-1 alpha-2 code")),
+        ("country", "Japan", Ok(json!("JP"))),
+        ("country", "XX", Err("not the code or name of one country")),
         ("language", "JA", Ok(json!("ja"))),
-        ("language", "en-US", Err("not an ISO 639-1 code")),
+        ("language", "en-US", Ok(json!("en"))),
+        ("language", "ht", Err("not a language code of Braze")),
         ("dob", "12/21/1980", Ok(json!("1980-12-21"))),
         ("dob", "1980-12-21T00:00:00", Ok(json!("1980-12-21"))),
         ("dob", "21.12.80", Err("not a date")),
@@ -300,7 +329,8 @@ fn standard_fields_follow_brazes_rules() {
         ("gender", "Prefer not to say", Ok(json!("P"))),
         ("gender", "X", Err("not M, F, O, N or P")),
         ("phone", "0049 (30) 123-456", Ok(json!("+4930123456"))),
-        ("phone", "030 123456", Err("not an international number of 8 to 15 digits")),
+        ("phone", "030 123456", Err("a phone number without its country (set default_country or country_column)")),
+        ("phone", "+81 3", Err("not a phone number of its country")),
         ("time_zone", "Asia/Tokyo", Ok(json!("Asia/Tokyo"))),
         ("time_zone", "Tokyo Standard Time", Err("not a time zone name")),
         ("email_subscribe", "Opted_In", Ok(json!("opted_in"))),
@@ -311,7 +341,7 @@ fn standard_fields_follow_brazes_rules() {
         ("date_of_last_session", "never", Err("not a date and time")),
         ("marked_email_as_spam_at", "11/23/2026 1:02 AM", Ok(json!("2026-11-23T01:02:00Z"))),
         ("email_open_tracking_disabled", "True", Ok(json!(true))),
-        ("email_click_tracking_disabled", "no", Err("not true or false")),
+        ("email_click_tracking_disabled", "no", Ok(json!(false))),
     ] {
         let (value, dropped) = one_field(field(name, "Cell", None, EmptyRule::Keep), &ColumnTypes::default(), cell);
         match expected {
@@ -377,4 +407,32 @@ fn personal_data_is_not_in_debug_output() {
     let matcher = try_matcher(&export(vec![]), &HEADER).unwrap();
     let shown = format!("{:?}", match_row(&matcher, &["L-1", "anna@example.com"]).result);
     assert!(shown.contains("Matched") && !shown.contains("anna") && !shown.contains("L-1"), "{shown}");
+}
+
+#[test]
+fn a_subscription_becomes_stricter_only_and_an_address_is_set_only_where_it_may() {
+    let fields =
+        || vec![field("email_subscribe", "State", None, EmptyRule::Keep), field("note", "Note", None, EmptyRule::Keep)];
+    let columns = names(&["LoyaltyId", "EMail", "State", "Note"]);
+    let read = |export: &Export, state: &str| {
+        let matcher = Matcher::new(export, &attribute(), &columns, &ColumnTypes::default()).unwrap();
+        let mut object = Vec::new();
+        let row = ["L-1", "a@example.com", state, "x"];
+        let answer = matcher.match_row(row.as_slice(), &mut object, &mut DroppedFields::default()).unwrap();
+        let text = String::from_utf8(object).unwrap();
+        let for_others = answer.for_new_only.map_or_else(|| text.clone(), |at| format!("{}}}", &text[..at]));
+        let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        (parse(&text), parse(&for_others))
+    };
+    let mut export = export(fields());
+    let (entering, known) = read(&export, "subscribed");
+    assert_eq!((entering["email_subscribe"].as_str(), known.get("email_subscribe")), (Some("subscribed"), None));
+    assert_eq!(known["note"], "x");
+    let (entering, known) = read(&export, "unsubscribed");
+    assert_eq!((&entering["email_subscribe"], &entering), (&json!("unsubscribed"), &known));
+    export.consent = Consent::Overwrite;
+    let (entering, known) = read(&export, "opted_in");
+    assert_eq!((&entering["email_subscribe"], &entering), (&json!("opted_in"), &known));
+    export.data_matching.email_use = EmailUse::Match;
+    assert_eq!(read(&export, "").0.get("email"), None);
 }

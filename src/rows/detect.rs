@@ -1,10 +1,11 @@
 //! Which delimiter and line ending a file uses, judged by its first records.
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
-use memchr::{memchr, memchr2_iter};
+use memchr::{memchr, memchr2_iter, memmem};
 
-use super::dialect::{LineEnding, Quoting};
-use super::line::{LineEnd, line_end};
+use super::dialect::{Dialect, LineEnding, Quoting};
+use super::line::{LineEnd, line_end, lines};
+use super::quotes::{Marks, QuoteOrder, quote_order};
 
 /// The delimiters that are looked for, the likelier first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -81,6 +82,43 @@ impl<'a> Sample<'a> {
             },
             LineEnd::Unknown { .. } => self.text,
         }
+    }
+
+    /// Whether each row has one field more than there are columns, which is empty: every line ends with a delimiter.
+    /// `rows_from` is the first record that is a row.
+    pub(super) fn has_surplus_field(self, dialect: Dialect, columns: usize, rows_from: usize) -> bool {
+        if dialect.backslash_escapes || columns == 0 {
+            return false;
+        }
+        let records = self.records(dialect.delimiter, dialect.quoting, usize::MAX);
+        let rows = records.get(rows_from..).unwrap_or_default();
+        let ends_so = |row: &Vec<Vec<u8>>| row.len() == columns + 1 && row.last().is_some_and(Vec::is_empty);
+        !rows.is_empty() && rows.iter().all(ends_so)
+    }
+
+    /// Whether the quotation marks inside quoted fields have a backslash in front: read so, every record is in order, and
+    /// read otherwise, some are not.
+    pub(super) fn has_backslash_escapes(self, delimiter: u8) -> bool {
+        memmem::find(self.text, b"\\\"").is_some()
+            && self.is_in_order(Marks { delimiter, backslash_escapes: true })
+            && !self.is_in_order(Marks { delimiter, backslash_escapes: false })
+    }
+
+    /// Whether the quotation marks of every record are in order. The last may be cut off.
+    fn is_in_order(self, marks: Marks) -> bool {
+        let mut record: Vec<u8> = Vec::new();
+        for line in lines(self.text) {
+            if !record.is_empty() {
+                record.push(b'\n');
+            }
+            record.extend_from_slice(line);
+            match quote_order(&record, marks) {
+                QuoteOrder::InOrder { .. } => record.clear(),
+                QuoteOrder::Unclosed => {}
+                QuoteOrder::Misplaced | QuoteOrder::TextAfterMark => return false,
+            }
+        }
+        record.is_empty() || !self.whole
     }
 
     /// What ends the first line; LF if nothing does.

@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::encoding::TextEncoding;
+
 /// How a file writes its records, as found or as set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a property of its own")]
 pub struct Dialect {
     /// The field delimiter, an ASCII character.
     pub delimiter: u8,
@@ -13,8 +16,25 @@ pub struct Dialect {
     pub line_ending: LineEnding,
     /// Whether the file is compressed with gzip.
     pub gzip: bool,
-    /// Whether the text begins with a UTF-8 byte-order mark.
+    /// Whether the text begins with a UTF-8 byte-order mark, or gets one when rows are written back, because it was read from
+    /// another encoding.
     pub byte_order_mark: bool,
+    /// Whether a backslash stands before a quotation mark inside a quoted field, as Spark writes it.
+    #[serde(default)]
+    pub backslash_escapes: bool,
+    /// Whether rows have one more field than there are columns, which is empty: their lines end with a delimiter.
+    #[serde(default)]
+    pub surplus_field: bool,
+    /// How the text is encoded.
+    #[serde(default)]
+    pub encoding: TextEncoding,
+}
+
+impl Dialect {
+    /// Whether a place in the text says nothing of a place in the file, so that reading resumes from the file's beginning.
+    pub fn reads_from_beginning(self) -> bool {
+        self.gzip || self.encoding != TextEncoding::default()
+    }
 }
 
 /// How fields are quoted.

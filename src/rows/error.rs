@@ -25,22 +25,24 @@ pub enum ReadError {
     GzipDamaged(#[source] io::Error),
     /// The file is not UTF-8.
     ///
-    /// Fix: export the file as UTF-8.
-    #[error("the file is in {0}, not UTF-8\nExport it as UTF-8.")]
+    /// Fix: export the file as UTF-8, or set `encoding`.
+    #[error("the file is in {0}, not UTF-8\n{advice}.", advice = advice(*.0))]
     Encoding(Encoding),
     /// None of the first rows with non-ASCII characters is valid UTF-8.
     ///
     /// Fix: export the file as UTF-8.
     #[error(
-        "the file is in {}, not UTF-8\n\
-         None of the {rows} rows with non-ASCII characters up to line {line} is valid UTF-8. Export the file as UTF-8.",
-        Encoding::EightBit
+        "the file is in {encoding}, not UTF-8\n\
+         None of the {rows} rows with non-ASCII characters up to line {line} is valid UTF-8. {}.",
+        advice(*encoding)
     )]
     RowsNotUtf8 {
         /// The rows.
         rows: u32,
         /// Where the last of them begins.
         line: u64,
+        /// What they are encoded in, as far as it shows.
+        encoding: Encoding,
     },
     /// The file is not a text file.
     ///
@@ -143,3 +145,14 @@ codes!(ReadError {
     TextTooLong = "ITB-F13",
     AfterError = "ITB-F14",
 });
+
+/// What to do about a file in another encoding.
+fn advice(encoding: Encoding) -> String {
+    match encoding {
+        Encoding::Utf32Le | Encoding::Utf32Be => "Export it as UTF-8".to_owned(),
+        other => format!(
+            "Export it as UTF-8 (Excel: Save As, CSV UTF-8), or set encoding = {:?} under [exports.NAME.csv]",
+            other.setting()
+        ),
+    }
+}

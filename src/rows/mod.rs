@@ -5,18 +5,21 @@
 //! The memory used does not grow with the file, whatever is in it: one record, one read and the header are held.
 //!
 //! ```text
-//! source -> gunzip -> window of the text -> records (split in place, or through csv-core) -> rows
+//! source -> gunzip -> UTF-8 -> window of the text -> records (split in place, or through csv-core) -> rows
 //! ```
 //!
 //! A row that cannot be delivered is still given, with its [`RowProblem`]. Only what spoils the whole file is a [`ReadError`].
 
+mod decoding;
 mod detect;
 mod dialect;
 mod encoding;
 mod error;
+mod escapes;
 mod fields;
 mod guard;
 mod header;
+mod kept;
 mod line;
 mod open;
 mod parser;
@@ -32,10 +35,11 @@ mod writer;
 mod tests;
 
 pub use dialect::{Dialect, LineEnding, Quoting};
-pub use encoding::Encoding;
+pub use encoding::{Encoding, TextEncoding};
 pub use error::ReadError;
 pub use guard::ADDED_COLUMNS;
 pub use header::Header;
+pub use kept::Kept;
 pub use reader::{Position, RowReader};
 pub use row::{Record, Row, RowProblem};
 pub use writer::RecordWriter;
@@ -52,8 +56,11 @@ pub struct ReadSettings {
     pub header: Option<bool>,
     /// How fields are quoted; `None` reads quotes as quotes and tells [`Quoting::Always`] from [`Quoting::Minimal`] by the first field.
     pub quoting: Option<Quoting>,
-    /// The encoding that `model.json` declares. Files are read as UTF-8; a file that is declared otherwise and is not UTF-8
-    /// is refused as a whole instead of row by row.
+    /// Whether a backslash stands before a quotation mark inside a quoted field; `None` finds out.
+    pub backslash_escapes: Option<bool>,
+    /// The encoding that is set. A file that begins with a byte-order mark goes by that.
+    pub encoding: Option<TextEncoding>,
+    /// The encoding that `model.json` declares. It is that of a file that is not UTF-8.
     pub declared_encoding: Option<String>,
     /// Where reading stops trusting a file.
     pub limits: ReadLimits,

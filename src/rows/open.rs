@@ -7,7 +7,7 @@ use tokio::io::AsyncRead;
 use super::ReadSettings;
 use super::detect::Sample;
 use super::dialect::{Dialect, Quoting};
-use super::encoding::{self, BYTE_ORDER_MARK, Encoding};
+use super::encoding::{self, BYTE_ORDER_MARK, Encoding, TextEncoding};
 use super::error::ReadError;
 use super::guard::{are_added, unguarded_text};
 use super::header::Header;
@@ -30,8 +30,20 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
         while window.unread().len() < LONGEST_MARK && !window.ended() {
             window.fill().await?;
         }
-        if let Some(encoding) = encoding::marked(window.unread()) {
-            return Err(ReadError::Encoding(encoding));
+        let encoding = match encoding::marked(window.unread()) {
+            Some(marked) => Some(marked.map_err(ReadError::Encoding)?),
+            None if window.unread().starts_with(BYTE_ORDER_MARK) => None,
+            None => settings.encoding,
+        };
+        let encoding = match encoding.filter(|encoding| *encoding != TextEncoding::default()) {
+            None => find_declared(&mut window, &settings).await?,
+            some => some,
+        };
+        if let Some(encoding) = encoding {
+            window.decode(encoding);
+            while window.unread().len() < LONGEST_MARK && !window.ended() {
+                window.fill().await?;
+            }
         }
         let byte_order_mark = window.unread().starts_with(BYTE_ORDER_MARK);
         if byte_order_mark {
@@ -43,20 +55,31 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
         }
         let sample = Sample::of(window.unread());
         refuse(sample.text)?;
-        if encoding::contradicts(sample.text, settings.declared_encoding.as_deref()) {
-            return Err(ReadError::Encoding(Encoding::EightBit));
-        }
-        let dialect = Dialect { gzip: window.is_gzip(), byte_order_mark, ..detect(sample, &settings) };
+        let legacy =
+            if encoding::may_be_utf8(sample.text) { Encoding::EightBit } else { Encoding::of_legacy(sample.text) };
+        let mut dialect = Dialect {
+            gzip: window.is_gzip(),
+            byte_order_mark: byte_order_mark || encoding.is_some(),
+            encoding: encoding.unwrap_or_default(),
+            ..detect(sample, &settings)
+        };
         let in_file = !sample.text.is_empty() && has_header(sample, dialect, &settings)?;
         let empty = sample.text.is_empty();
         let columns = if empty || in_file { Vec::new() } else { settings.columns.clone().unwrap_or_default() };
+        let named = if in_file {
+            sample.first_record(dialect.delimiter, dialect.quoting).map_or(0, |names| names.len())
+        } else {
+            columns.len()
+        };
+        dialect.surplus_field = sample.has_surplus_field(dialect, named, usize::from(in_file));
 
         let mut reader = Self::start(window, Header { columns, dialect, in_file, empty }, &settings);
         reader.line = line;
+        reader.legacy = legacy;
         if in_file {
             reader.read_header(&settings).await?;
         }
-        reader.parser.expected = Some(reader.header.columns.len());
+        reader.parser.expected = Some(reader.fields_of_a_row());
         Ok(reader)
     }
 
@@ -98,7 +121,7 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
         let (data, fields) = self.contents(found);
         let mut names = Vec::with_capacity(fields.len());
         for (index, &(start, end)) in fields.iter().enumerate() {
-            let name = std::str::from_utf8(&data[start..end]).map_err(|_| ReadError::Encoding(Encoding::EightBit))?;
+            let name = std::str::from_utf8(&data[start..end]).map_err(|_| ReadError::Encoding(self.legacy))?;
             if name.contains('\0') {
                 return Err(ReadError::HeaderNul { line, column: index + 1 });
             }
@@ -131,6 +154,20 @@ async fn pass_blank_lines<S: AsyncRead + Unpin>(window: &mut Window<S>) -> Resul
     Ok(line)
 }
 
+/// The encoding that is declared for a text that is not UTF-8.
+async fn find_declared<S: AsyncRead + Unpin>(
+    window: &mut Window<S>,
+    settings: &ReadSettings,
+) -> Result<Option<TextEncoding>, ReadError> {
+    if settings.declared_encoding.is_none() || settings.encoding.is_some() {
+        return Ok(None);
+    }
+    while Sample::of(window.unread()).whole && !window.ended() {
+        window.fill().await?;
+    }
+    Ok(encoding::declared(Sample::of(window.unread()).text, settings.declared_encoding.as_deref()))
+}
+
 /// Refuses what is not UTF-8 text, as far as its beginning shows it.
 fn refuse(sample: &[u8]) -> Result<(), ReadError> {
     if let Some(found) = encoding::not_text(sample) {
@@ -146,12 +183,17 @@ fn detect(sample: Sample<'_>, settings: &ReadSettings) -> Dialect {
         _ => Quoting::Minimal,
     });
     let columns = settings.columns.as_ref().map(Vec::len);
+    let delimiter = settings.delimiter.unwrap_or_else(|| sample.delimiter(quoting, columns));
+    let found = || quoting.reads_quotes() && sample.has_backslash_escapes(delimiter);
     Dialect {
-        delimiter: settings.delimiter.unwrap_or_else(|| sample.delimiter(quoting, columns)),
+        delimiter,
         quoting,
         line_ending: sample.line_ending(),
         gzip: false,
         byte_order_mark: false,
+        backslash_escapes: settings.backslash_escapes.unwrap_or_else(found),
+        surplus_field: false,
+        encoding: TextEncoding::default(),
     }
 }
 

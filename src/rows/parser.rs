@@ -9,7 +9,7 @@ use super::detect::csv_core_reader;
 use super::dialect::Dialect;
 use super::fields::{Field, Fields};
 use super::line::{LineEnd, ending, line_end};
-use super::quotes::{QUOTE, QuoteOrder, holds_rows, quote_order};
+use super::quotes::{ESCAPE, Marks, QUOTE, QuoteOrder, holds_rows, quote_order};
 use super::unescape::Unescape;
 
 /// A record that is still open after this many lines and has more fields than a row may have is not followed further.
@@ -64,7 +64,7 @@ struct Open {
 
 /// Finds records at the start of a text.
 pub(super) struct Parser {
-    delimiter: u8,
+    marks: Marks,
     reads_quotes: bool,
     /// How many fields a row has, once that is known.
     pub(super) expected: Option<usize>,
@@ -82,7 +82,7 @@ impl Parser {
     pub(super) fn new(dialect: Dialect, max_bytes: usize, max_columns: usize) -> Self {
         let most = max_columns.saturating_add(1);
         Self {
-            delimiter: dialect.delimiter,
+            marks: Marks { delimiter: dialect.delimiter, backslash_escapes: dialect.backslash_escapes },
             reads_quotes: dialect.quoting.reads_quotes(),
             expected: None,
             max_bytes,
@@ -90,7 +90,11 @@ impl Parser {
             open: None,
             skipping: false,
             fields: Fields::new(dialect.delimiter, most),
-            unescape: Unescape::new(csv_core_reader(dialect.delimiter, dialect.quoting), most),
+            unescape: Unescape::new(
+                csv_core_reader(dialect.delimiter, dialect.quoting),
+                most,
+                dialect.backslash_escapes.then_some(dialect.delimiter),
+            ),
         }
     }
 
@@ -137,7 +141,8 @@ impl Parser {
             let found = self.fields.split_plain(line);
             return Step::Record(self.plain(found, next, strict));
         }
-        if let Some(found) = self.fields.split_quoted(line) {
+        let is_escaped = self.marks.backslash_escapes && memchr(ESCAPE, line).is_some();
+        if let Some(found) = if is_escaped { None } else { self.fields.split_quoted(line) } {
             let shape = Shape { length: next, lines: 1, found, unescaped: false, fault: None, strict_until: 0 };
             return Step::Record(self.doubt(line, shape, strict));
         }
@@ -222,7 +227,7 @@ impl Parser {
     /// Whether a record that is open after so many lines may still be one.
     fn worth_following(&self, record: &[u8], lines: u64) -> bool {
         if lines == 1 {
-            return quote_order(record, self.delimiter) != QuoteOrder::Misplaced;
+            return !quote_order(record, self.marks).is_out_of_order();
         }
         let too_many = self.expected.is_some_and(|expected| self.unescape.found() >= expected);
         !(too_many && lines >= LINES_BEYOND_COLUMNS)
@@ -232,9 +237,9 @@ impl Parser {
         let record = &text[..content];
         let found = self.unescape.found();
         let believed = open.lines <= 1
-            || match (quote_order(record, self.delimiter), self.expected) {
+            || match (quote_order(record, self.marks), self.expected) {
                 (QuoteOrder::InOrder { .. }, Some(expected)) => {
-                    found == expected || !holds_rows(record, self.delimiter, expected)
+                    found == expected || !holds_rows(record, self.marks, expected)
                 }
                 (order, _) => matches!(order, QuoteOrder::InOrder { .. }),
             };
@@ -247,11 +252,17 @@ impl Parser {
         Step::Record(self.doubt(record, shape, strict))
     }
 
-    /// Looks twice at a record with quotation marks that is whole. Marks out of place are let pass in a row with the right
-    /// number of fields, unless it has to be strict; in another row they make the next record suspicious.
+    /// Looks twice at a record with quotation marks that is whole. A mark inside an unquoted field is let pass in a row with
+    /// the right number of fields, unless it has to be strict; in another row marks out of place make the next record
+    /// suspicious. Text behind a closing mark is let pass nowhere: the field may have begun elsewhere.
     fn doubt(&self, record: &[u8], mut shape: Shape, strict: bool) -> Shape {
         let wrong_count = self.expected.is_some_and(|expected| expected != shape.found);
-        if (strict || wrong_count) && quote_order(record, self.delimiter) == QuoteOrder::Misplaced {
+        let order = if shape.unescaped || strict || wrong_count {
+            quote_order(record, self.marks)
+        } else {
+            QuoteOrder::InOrder { fields: shape.found }
+        };
+        if order == QuoteOrder::TextAfterMark || (strict || wrong_count) && order == QuoteOrder::Misplaced {
             if !wrong_count {
                 shape.fault = Some(Fault::StrayQuote { lines: shape.lines });
             }

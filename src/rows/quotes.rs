@@ -9,6 +9,9 @@ use super::line::lines;
 
 pub(super) const QUOTE: u8 = b'"';
 
+/// The character that Spark writes in front of a quotation mark inside a quoted field, and of itself.
+pub(super) const ESCAPE: u8 = b'\\';
+
 /// What the quotation marks of a record look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum QuoteOrder {
@@ -19,17 +22,36 @@ pub(super) enum QuoteOrder {
     },
     /// The last quoted field is not closed.
     Unclosed,
-    /// A mark inside an unquoted field, or text after a closing mark.
+    /// A mark inside an unquoted field.
     Misplaced,
+    /// Text after a closing mark.
+    TextAfterMark,
+}
+
+impl QuoteOrder {
+    /// Whether a mark is where none may be.
+    pub(super) fn is_out_of_order(self) -> bool {
+        matches!(self, Self::Misplaced | Self::TextAfterMark)
+    }
+}
+
+/// What a record is split by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Marks {
+    pub(super) delimiter: u8,
+    /// Whether a backslash stands before a quotation mark inside a quoted field.
+    pub(super) backslash_escapes: bool,
 }
 
 /// Looks at the quotation marks of one record, given without its line ending.
-pub(super) fn quote_order(record: &[u8], delimiter: u8) -> QuoteOrder {
+pub(super) fn quote_order(record: &[u8], marks: Marks) -> QuoteOrder {
+    let delimiter = marks.delimiter;
     let mut rest = record;
     let mut fields = 1;
     loop {
-        let after = if let Some(quoted) = rest.strip_prefix(&[QUOTE]) {
-            match after_quoted(quoted) {
+        let quoted = rest.strip_prefix(&[QUOTE]);
+        let after = if let Some(quoted) = quoted {
+            match after_quoted(quoted, marks.backslash_escapes) {
                 None => return QuoteOrder::Unclosed,
                 Some(after) => after,
             }
@@ -45,16 +67,21 @@ pub(super) fn quote_order(record: &[u8], delimiter: u8) -> QuoteOrder {
                 rest = following;
                 fields += 1;
             }
+            Some(_) if quoted.is_some() => return QuoteOrder::TextAfterMark,
             Some(_) => return QuoteOrder::Misplaced,
         }
     }
 }
 
 /// What follows the closing mark, given what follows the opening one.
-fn after_quoted(mut rest: &[u8]) -> Option<&[u8]> {
+fn after_quoted(mut rest: &[u8], backslash_escapes: bool) -> Option<&[u8]> {
     loop {
         let at = memchr(QUOTE, rest)?;
+        let escapes = rest[..at].iter().rev().take_while(|byte| **byte == ESCAPE).count();
         rest = &rest[at + 1..];
+        if backslash_escapes && escapes % 2 == 1 {
+            continue;
+        }
         match rest.strip_prefix(&[QUOTE]) {
             Some(doubled) => rest = doubled,
             None => return Some(rest),
@@ -64,7 +91,7 @@ fn after_quoted(mut rest: &[u8]) -> Option<&[u8]> {
 
 /// Whether what looks like one record over several lines, with a wrong number of fields, is rather a run of whole rows between
 /// two stray quotation marks: every line between its first and its last is a row of `expected` fields.
-pub(super) fn holds_rows(record: &[u8], delimiter: u8, expected: usize) -> bool {
+pub(super) fn holds_rows(record: &[u8], marks: Marks, expected: usize) -> bool {
     let whole = QuoteOrder::InOrder { fields: expected };
     let mut between = lines(record).skip(1).peekable();
     let mut found = false;
@@ -72,7 +99,7 @@ pub(super) fn holds_rows(record: &[u8], delimiter: u8, expected: usize) -> bool 
         if between.peek().is_none() {
             break;
         }
-        if quote_order(line, delimiter) != whole {
+        if quote_order(line, marks) != whole {
             return false;
         }
         found = true;

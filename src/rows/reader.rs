@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::AsyncRead;
 
 use super::ReadSettings;
+use super::encoding::{Encoding, TextEncoding};
 use super::error::ReadError;
 use super::fields::Field;
 use super::header::Header;
@@ -48,6 +49,8 @@ pub struct RowReader<S> {
     max_record_bytes: usize,
     /// Whether the file is a `rejected.csv` that comes back.
     pub(super) guarded: bool,
+    /// What the file is encoded in if it is not UTF-8, as far as its beginning shows.
+    pub(super) legacy: Encoding,
     problem: Option<RowProblem>,
 }
 
@@ -79,6 +82,7 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
             row: 0,
             strict_until: 0,
             not_utf8: Some(0),
+            legacy: Encoding::EightBit,
             max_record_bytes: limits.max_record_bytes,
             problem: None,
         }
@@ -86,20 +90,28 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
 
     /// Goes on where an earlier reader of the same file stood.
     ///
-    /// `source` begins at `from.byte` if the file is plain, and at the file's beginning if it is compressed: then the text before
-    /// is decompressed and passed over without being looked at. Of `settings` only the limits count; `header` says the rest.
+    /// `source` begins at `from.byte`, or at the file's beginning if [`Dialect::reads_from_beginning`]: then the text before is
+    /// decompressed and passed over without being looked at. Of `settings` only the limits count; `header` says the rest.
     pub async fn resume(source: S, settings: ReadSettings, header: Header, from: Position) -> Result<Self, ReadError> {
-        let gzip = header.dialect.gzip;
-        let base = if gzip { 0 } else { from.byte };
-        let window = Window::new(Source::known(source, gzip), base, settings.limits.max_text_bytes);
+        let dialect = header.dialect;
+        let base = if dialect.reads_from_beginning() { 0 } else { from.byte };
+        let source = Source::known(source, dialect.gzip);
+        let source =
+            if dialect.encoding == TextEncoding::default() { source } else { source.decoded(dialect.encoding, &[]) };
+        let window = Window::new(source, base, settings.limits.max_text_bytes);
         let mut reader = Self::start(window, header, &settings);
-        reader.parser.expected = Some(reader.header.columns.len());
+        reader.parser.expected = Some(reader.fields_of_a_row());
         reader.line = from.line;
         reader.row = from.row;
         reader.strict_until = from.strict_until;
         reader.not_utf8 = from.not_utf8;
         reader.window.skip_to(from.byte).await?;
         Ok(reader)
+    }
+
+    /// How many fields a row has: one for each column, and the empty one behind the last delimiter where lines end with one.
+    pub(super) fn fields_of_a_row(&self) -> usize {
+        self.header.columns.len() + usize::from(self.header.dialect.surplus_field)
     }
 
     /// What the beginning of the file said.
@@ -117,7 +129,7 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
     /// The next row, with its problem if it has one; `None` after the last. Without waiting if it is in memory.
     pub async fn next_row(&mut self) -> Result<Option<Row<'_>>, ReadError> {
         if let Some(rows) = self.not_utf8.filter(|rows| *rows >= ROWS_NOT_UTF8) {
-            return Err(ReadError::RowsNotUtf8 { rows, line: self.line.saturating_sub(1) });
+            return Err(ReadError::RowsNotUtf8 { rows, line: self.line.saturating_sub(1), encoding: self.legacy });
         }
         let found = loop {
             match self.look() {
@@ -175,7 +187,7 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
         let data = data_of(found, window, parser);
         let fields = parser.fields();
         let columns = &header.columns;
-        *problem = problem_of(found, columns, data, fields, *max_record_bytes);
+        *problem = problem_of(found, header, data, fields, *max_record_bytes);
         let text = std::str::from_utf8(data).ok();
         // Unescaped fields lie side by side, so two broken characters may look like a whole one.
         let whole = |text: &str| !found.shape.unescaped || fields.iter().all(|&(_, end)| text.is_char_boundary(end));
@@ -193,6 +205,9 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
         if *problem != Some(RowProblem::RepeatedHeader) {
             *row += 1;
         }
+        // The empty field behind the last delimiter is none of the row's.
+        let kept = if problem.is_none() { fields.len().min(columns.len()) } else { fields.len() };
+        let fields = &fields[..kept];
         Row { data, text, fields, line: found.line, number: *row, problem: problem.as_ref(), guarded: *guarded }
     }
 }
@@ -200,20 +215,24 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
 /// What is wrong with a record, apart from its encoding.
 fn problem_of(
     found: &Found,
-    columns: &[String],
+    header: &Header,
     data: &[u8],
     fields: &[Field],
     max_record_bytes: usize,
 ) -> Option<RowProblem> {
-    let (count, expected) = (found.shape.found, columns.len());
+    let columns = &header.columns;
+    let (count, expected) = (found.shape.found, columns.len() + usize::from(header.dialect.surplus_field));
+    let ends_empty = || fields.last().is_some_and(|(start, end)| start == end);
     match found.shape.fault {
         Some(Fault::TooLarge) => Some(RowProblem::RecordTooLarge { limit: max_record_bytes }),
         Some(Fault::StrayQuote { lines }) => {
             Some(RowProblem::StrayQuote { from_line: found.line, to_line: found.line + lines.saturating_sub(1) })
         }
         None if repeats(columns, data, fields) => Some(RowProblem::RepeatedHeader),
-        None if count < expected => Some(RowProblem::TooShort { found: count, expected }),
-        None if count > expected => Some(RowProblem::TooLong { found: count, expected }),
+        None if count < columns.len() => Some(RowProblem::TooShort { found: count, expected: columns.len() }),
+        None if count > expected || (count > columns.len() && !ends_empty()) => {
+            Some(RowProblem::TooLong { found: count, expected: columns.len() })
+        }
         None if found.may_hold_nul => first_field(data, fields, |field| memchr(0, field).is_some())
             .map(|index| RowProblem::NulByte { column: column_name(columns, index) }),
         None => None,

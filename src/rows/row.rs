@@ -145,6 +145,16 @@ codes!(RowProblem {
     RepeatedHeader = "ITB-J17",
 });
 
+impl RowProblem {
+    /// The same for rows in other places: without the line.
+    pub fn without_place(&self) -> String {
+        match self {
+            Self::StrayQuote { .. } => "a quotation mark is misplaced or not closed".to_owned(),
+            problem => problem.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for RowProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -156,7 +166,7 @@ impl fmt::Display for RowProblem {
             }
             Self::InvalidUtf8 { column } => write!(
                 f,
-                "column {column} is not valid UTF-8; if the file is in {}, export it as UTF-8",
+                "column {column} is not valid UTF-8; if the file is in {}, export it as UTF-8 or set `encoding`",
                 Encoding::EightBit
             ),
             Self::NulByte { column } => write!(f, "column {column} contains a NUL byte"),

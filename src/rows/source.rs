@@ -7,6 +7,8 @@ use std::task::{Context, Poll};
 use async_compression::tokio::bufread::GzipDecoder;
 use tokio::io::{AsyncRead, AsyncReadExt, BufReader, ReadBuf};
 
+use super::decoding::Decoding;
+use super::encoding::TextEncoding;
 use super::error::ReadError;
 
 /// The two bytes that every gzip member begins with (RFC 1952).
@@ -21,6 +23,8 @@ pub(super) enum Source<S> {
     Plain(Sniffed<S>),
     /// The text is compressed, in one or more gzip members.
     Gzip(Box<GzipDecoder<BufReader<Sniffed<S>>>>),
+    /// The text is of another encoding than UTF-8.
+    Decoded(Box<Self>, Decoding),
 }
 
 impl<S: AsyncRead + Unpin> Source<S> {
@@ -53,13 +57,37 @@ impl<S: AsyncRead + Unpin> Source<S> {
 
     /// Whether the file is compressed.
     pub(super) fn is_gzip(&self) -> bool {
-        matches!(self, Self::Gzip(_))
+        match self {
+            Self::Plain(_) => false,
+            Self::Gzip(_) => true,
+            Self::Decoded(source, _) => source.is_gzip(),
+        }
+    }
+
+    /// The same as UTF-8, of a file in `encoding` of which `read` have been read already.
+    pub(super) fn decoded(self, encoding: TextEncoding, read: &[u8]) -> Self {
+        Self::Decoded(Box::new(self), Decoding::new(encoding, read))
+    }
+
+    /// Reads text of another encoding.
+    async fn read_decoded(source: &mut Self, decoding: &mut Decoding, buffer: &mut [u8]) -> Result<usize, ReadError> {
+        loop {
+            let written = decoding.decode(buffer);
+            if written > 0 || decoding.is_done() {
+                return Ok(written);
+            }
+            if let Some(room) = decoding.room() {
+                let read = Box::pin(source.read(room)).await?;
+                decoding.filled(read);
+            }
+        }
     }
 
     /// Reads text into `buffer`, which is not empty; 0 is the end of the text.
     pub(super) async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError> {
         match self {
             Self::Plain(plain) => plain.read(buffer).await.map_err(ReadError::Source),
+            Self::Decoded(source, decoding) => Self::read_decoded(source, decoding, buffer).await,
             Self::Gzip(decoder) => match decoder.read(buffer).await {
                 Ok(read) => Ok(read),
                 Err(error) if decoder.get_ref().get_ref().failed => Err(ReadError::Source(error)),

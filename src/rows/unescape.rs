@@ -3,6 +3,8 @@
 
 use csv_core::{ReadRecordResult, Reader};
 
+use super::escapes::EscapedRecord;
+
 /// The first size of the buffers, which grow from there.
 const FIRST_BYTES: usize = 1 << 10;
 const FIRST_FIELDS: usize = 16;
@@ -10,6 +12,8 @@ const FIRST_FIELDS: usize = 16;
 /// Reads one record after the other, line by line, into a buffer of its own.
 pub(super) struct Unescape {
     core: Reader,
+    /// The reader of records with backslashes, in the place of csv-core, and the delimiter.
+    escaped: Option<(EscapedRecord, u8)>,
     /// More fields than this are counted but not kept.
     most: usize,
     text: Vec<u8>,
@@ -20,18 +24,30 @@ pub(super) struct Unescape {
 }
 
 impl Unescape {
-    pub(super) fn new(core: Reader, most: usize) -> Self {
-        Self { core, most, text: Vec::new(), ends: Vec::new(), written: 0, kept: 0, uncounted: 0 }
+    pub(super) fn new(core: Reader, most: usize, backslashes: Option<u8>) -> Self {
+        let escaped = backslashes.map(|delimiter| (EscapedRecord::default(), delimiter));
+        Self { core, escaped, most, text: Vec::new(), ends: Vec::new(), written: 0, kept: 0, uncounted: 0 }
     }
 
     /// Begins a record.
     pub(super) fn begin(&mut self) {
         self.core.reset();
+        if let Some((record, _)) = &mut self.escaped {
+            *record = EscapedRecord::default();
+            self.text.clear();
+            self.ends.clear();
+        }
         (self.written, self.kept, self.uncounted) = (0, 0, 0);
     }
 
     /// Reads a line with its ending. Whether the record is complete.
     pub(super) fn feed(&mut self, mut line: &[u8]) -> bool {
+        if let Some((record, delimiter)) = &mut self.escaped {
+            let complete = record.feed(line, *delimiter, &mut self.text, &mut self.ends);
+            self.kept = self.ends.len().min(self.most);
+            self.uncounted = self.ends.len() - self.kept;
+            return complete;
+        }
         // An empty input would tell csv-core that the text has ended.
         while !line.is_empty() {
             let (result, read, written, ends) =

@@ -3,7 +3,7 @@
 use memchr::memrchr;
 use tokio::io::AsyncRead;
 
-use super::encoding::BYTE_ORDER_MARK;
+use super::encoding::{BYTE_ORDER_MARK, TextEncoding};
 use super::error::ReadError;
 use super::source::Source;
 
@@ -15,7 +15,8 @@ const LEAST_READ: usize = 16 << 10;
 
 /// The part of the text that is in memory. It grows with the record being read and no further.
 pub(super) struct Window<S> {
-    source: Source<S>,
+    /// `None` while it is being replaced.
+    source: Option<Source<S>>,
     bytes: Vec<u8>,
     start: usize,
     end: usize,
@@ -32,7 +33,7 @@ impl<S: AsyncRead + Unpin> Window<S> {
     /// A window on `source`, whose first byte lies at `base` in the text.
     pub(super) fn new(source: Source<S>, base: u64, max_text_bytes: u64) -> Self {
         Self {
-            source,
+            source: Some(source),
             bytes: Vec::new(),
             start: 0,
             end: 0,
@@ -71,7 +72,14 @@ impl<S: AsyncRead + Unpin> Window<S> {
 
     /// Whether the text is compressed.
     pub(super) fn is_gzip(&self) -> bool {
-        self.source.is_gzip()
+        self.source.as_ref().is_some_and(Source::is_gzip)
+    }
+
+    /// Reads the text as one of `encoding`, of which nothing has been consumed.
+    pub(super) fn decode(&mut self, encoding: TextEncoding) {
+        let read = self.bytes[self.start..self.end].to_vec();
+        self.source = self.source.take().map(|source| source.decoded(encoding, &read));
+        (self.start, self.end, self.ended, self.last_nul) = (0, 0, false, None);
     }
 
     /// Whether a NUL byte may lie at or after the start of the unread part.
@@ -107,7 +115,8 @@ impl<S: AsyncRead + Unpin> Window<S> {
         if self.bytes.len() - self.end < LEAST_READ {
             self.bytes.resize((self.bytes.len() * 2).max(READ), 0);
         }
-        let read = self.source.read(&mut self.bytes[self.end..]).await?;
+        let Some(source) = &mut self.source else { return Err(ReadError::AfterError) };
+        let read = source.read(&mut self.bytes[self.end..]).await?;
         self.ended = read == 0;
         if let Some(at) = memrchr(0, &self.bytes[self.end..self.end + read]) {
             self.last_nul = Some(self.base + (self.end + at) as u64);

@@ -5,7 +5,7 @@ use memchr::{memchr, memchr3};
 use super::dialect::{Dialect, Quoting};
 use super::encoding::BYTE_ORDER_MARK;
 use super::guard::needs_guard;
-use super::quotes::QUOTE;
+use super::quotes::{ESCAPE, QUOTE};
 use super::row::Record;
 
 /// Writes records in a dialect. The text is never compressed.
@@ -79,8 +79,8 @@ impl RecordWriter {
     fn write_field(self, field: &[u8], first: bool, text: &mut Vec<u8>) {
         let guard: &[u8] = if self.guards && needs_guard(field) { b"'" } else { b"" };
         match self.dialect.quoting {
-            Quoting::Always => quote(guard, field, text),
-            Quoting::Minimal if self.needs_quotes(field, first) => quote(guard, field, text),
+            Quoting::Always => self.quote(guard, field, text),
+            Quoting::Minimal if self.needs_quotes(field, first) => self.quote(guard, field, text),
             Quoting::Minimal => {
                 text.extend_from_slice(guard);
                 text.extend_from_slice(field);
@@ -100,16 +100,17 @@ impl RecordWriter {
             || memchr(self.dialect.delimiter, field).is_some()
             || (first && field.starts_with(BYTE_ORDER_MARK))
     }
-}
 
-fn quote(guard: &[u8], field: &[u8], text: &mut Vec<u8>) {
-    text.push(QUOTE);
-    text.extend_from_slice(guard);
-    for &byte in field {
-        if byte == QUOTE {
-            text.push(QUOTE);
+    fn quote(self, guard: &[u8], field: &[u8], text: &mut Vec<u8>) {
+        text.push(QUOTE);
+        text.extend_from_slice(guard);
+        let escapes = self.dialect.backslash_escapes;
+        for &byte in field {
+            if byte == QUOTE || (byte == ESCAPE && escapes) {
+                text.push(if escapes { ESCAPE } else { QUOTE });
+            }
+            text.push(byte);
         }
-        text.push(byte);
+        text.push(QUOTE);
     }
-    text.push(QUOTE);
 }

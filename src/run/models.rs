@@ -11,6 +11,7 @@ use crate::bucket::{Bucket, BucketError};
 use crate::config::Export;
 use crate::message::codes;
 use crate::names::SegmentName;
+use crate::values::composed;
 
 /// The largest `model.json` that is read into memory, in bytes.
 const MODEL_LIMIT: u64 = 32 * 1024 * 1024;
@@ -91,8 +92,11 @@ fn folders_above<'k>(export: &Export, segment: &SegmentName, key: &'k str) -> Ve
         folder = above;
         folders.push(folder);
     }
-    let segment_folder = folders
-        .iter()
-        .rposition(|folder| folder.len() > export.folder.len() && folder.rsplit('/').next() == Some(segment.as_str()));
+    let segment_folder =
+        folders.iter().rposition(|folder| folder.len() > export.folder.len() && is_folder_of(folder, segment));
     folders.split_off(segment_folder.map_or(0, |place| place + 1))
+}
+
+fn is_folder_of(folder: &str, segment: &SegmentName) -> bool {
+    folder.rsplit('/').next().is_some_and(|name| composed(name) == composed(segment.as_str()))
 }

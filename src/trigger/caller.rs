@@ -33,7 +33,9 @@ impl Caller {
     /// Whether the caller may use an action. An action that is not named here is for operators only.
     pub fn may_ask(self, request: &OnDemand) -> Result<(), EventError> {
         let of_contributors = match request {
-            OnDemand::Run(Run { allow_leavers, send, .. }) => !allow_leavers && *send != Some(SendRule::All),
+            OnDemand::Run(Run { allow_leavers, allow_identifiers, send, .. }) => {
+                !allow_leavers && allow_identifiers.is_none() && *send != Some(SendRule::All)
+            }
             OnDemand::RunAll { .. } | OnDemand::Connect { .. } | OnDemand::Status { .. } | OnDemand::Inspect(_) => true,
             _ => false,
         };
@@ -42,6 +44,7 @@ impl Caller {
         }
         let asked = match request {
             OnDemand::Run(Run { allow_leavers: true, .. }) => "run with allow_leavers".to_owned(),
+            OnDemand::Run(Run { allow_identifiers: Some(_), .. }) => "run with allow_identifiers".to_owned(),
             OnDemand::Run(_) => "run with \"send\": \"all\"".to_owned(),
             other => other.to_string(),
         };
@@ -88,6 +91,7 @@ mod tests {
         }
         for (request, named) in [
             (json!({ "action": "run", "export": "loyalty", "allow_leavers": true }), "run with allow_leavers"),
+            (json!({ "action": "run", "export": "loyalty", "allow_identifiers": 7 }), "run with allow_identifiers"),
             (json!({ "action": "run", "export": "loyalty", "send": "all" }), "run with \"send\": \"all\""),
             (json!({ "action": "retire", "export": "loyalty", "segment": "A" }), "retire"),
             (json!({ "action": "retire", "export": "loyalty", "segment": "A", "dry_run": true }), "retire"),

@@ -61,6 +61,8 @@ pub struct Run {
     pub send: Option<SendRule>,
     /// Whether any number of leavers is allowed.
     pub allow_leavers: bool,
+    /// In how many rows of a file, at most, doubtful identifiers are right.
+    pub allow_identifiers: Option<u64>,
 }
 
 /// The parameters of `retry`; without any, everything that failed.
@@ -95,6 +97,7 @@ impl OnDemand {
                 dry_run: fields.flag("dry_run")?,
                 send: fields.send()?,
                 allow_leavers: fields.flag("allow_leavers")?,
+                allow_identifiers: fields.count("allow_identifiers")?,
             }),
             "run_all" => Self::RunAll { dry_run: fields.flag("dry_run")? },
             "connect" => {
@@ -166,6 +169,14 @@ impl<'e> Fields<'e> {
             None => Ok(false),
             Some(Value::Bool(flag)) => Ok(*flag),
             Some(other) => Err(EventError::field(name, kind_of(other), "true or false")),
+        }
+    }
+
+    fn count(&mut self, name: &'static str) -> Result<Option<u64>, EventError> {
+        match self.value(name) {
+            None => Ok(None),
+            Some(value) if value.as_u64().is_some() => Ok(value.as_u64()),
+            Some(other) => Err(EventError::field(name, kind_of(other), "the number of rows that the report names")),
         }
     }
 

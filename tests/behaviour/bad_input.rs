@@ -327,7 +327,7 @@ fn gzip(text: &[u8]) -> Vec<u8> {
 fn files() -> Vec<Case> {
     let row = "canary-1,canary@example.com,Canary,1\n";
     let good = format!("{HEADER}{row}").into_bytes();
-    let utf16: Vec<u8> = format!("\u{feff}{HEADER}{row}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16: Vec<u8> = format!("{HEADER}{row}").encode_utf16().flat_map(u16::to_le_bytes).collect();
     let many: Vec<String> =
         (0..5000).map(|id| format!("canary-{id},canary{id}@example.com,C{},{id}\n", id * 7919)).collect();
     let many = many.concat();

@@ -104,7 +104,7 @@ fn row(text: &mut String, name: &str, key: &Key) {
         Kind::Boolean => "boolean",
         Kind::WholeNumber(..) => "whole number",
         Kind::Number(..) => "number",
-        Kind::TextList(_) => "list of texts",
+        Kind::TextList(_) | Kind::Texts(_) => "list of texts",
         Kind::Table(_) => "table",
         Kind::TextOrTable(_) => "text or table",
     };
@@ -162,6 +162,7 @@ fn schema_of_key(parent: &Table, key: &Key) -> Value {
         Kind::OneOf(names) if key.name == "type" => json!({ "type": "string", "examples": names }),
         Kind::OneOf(texts) => json!({ "enum": texts }),
         Kind::TextList(_) => json!({ "type": "array", "minItems": 1, "uniqueItems": true, "items": text() }),
+        Kind::Texts(_) => json!({ "type": "array", "uniqueItems": true, "items": text() }),
         Kind::Table(_) => inner(),
         Kind::TextOrTable(_) => json!({ "anyOf": [text(), inner()] }),
     };

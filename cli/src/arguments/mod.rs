@@ -104,6 +104,9 @@ pub(crate) struct Selection {
     /// Release a held run: members who are in none of its files leave the segment.
     #[arg(long)]
     pub(crate) allow_leavers: bool,
+    /// Releases a run that is held because of its identifiers: the number of rows that the report names.
+    #[arg(long, value_name = "ROWS")]
+    pub(crate) allow_identifiers: Option<u64>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -184,6 +187,7 @@ impl Selection {
                 Send::All => "all",
             }),
             "allow_leavers": self.allow_leavers,
+            "allow_identifiers": self.allow_identifiers,
         })
     }
 }

@@ -1,7 +1,8 @@
 //! The tables and keys themselves, in the order in which a reader meets them.
 
 use super::super::fields::VALUE_TYPE_NAMES;
-use super::super::{EmptyRule, OnLeave, Schedule, SendRule, StateIdentifiers};
+use super::super::values::DATE_ORDERS;
+use super::super::{Consent, EmailUse, EmptyRule, OnLeave, Schedule, SendRule, StateIdentifiers};
 use super::{Key, Kind, Presence, Table};
 
 /// Every table of the file.
@@ -12,11 +13,17 @@ pub static TABLES: &[&Table] = &[
     &exports::TABLE,
     &export::TABLE,
     &data_matching::TABLE,
+    &email::TABLE,
     &attributes::TABLE,
     &field::TABLE,
     &attribute_names::TABLE,
     &csv::TABLE,
 ];
+
+/// What other systems write into an empty cell: databases, their dumps, spreadsheets, pandas, scripts.
+const NULL_VALUES_DEFAULT: &str = r##"["NULL", "\\N", "#N/A", "N/A", "nan", "NaN", "undefined", "None"]"##;
+
+const CULTURE_WORDS: &str = "a language tag whose dates and numbers are known, such as \"de-DE\"";
 
 /// Declares the keys of a table as statics and the table itself.
 macro_rules! table {
@@ -135,8 +142,16 @@ table! {
     ATTRIBUTES = "attributes", Kind::Table("a table of Braze names and columns, such as first_name = \"FirstName\""), Presence::Optional("none");
     /// Attribute names that differ from the segment's name.
     ATTRIBUTE_NAMES = "attribute_names", Kind::Table("a table of segments and attribute names, such as ChurnRisk = \"Churn Risk\""), Presence::Optional("the segment's name");
+    /// Texts that stand for an empty cell, exactly as they are written here. As an identifier they are none in any case.
+    NULL_VALUES = "null_values", Kind::Texts("a list of different texts; empty for none"), Presence::Default(NULL_VALUES_DEFAULT);
+    /// Where telephone numbers without a country are from, if no `country_column` says it.
+    DEFAULT_COUNTRY = "default_country", Kind::Text("a country, such as \"JP\""), Presence::Optional("only numbers with their country are sent");
+    /// How dates and numbers are written in all columns.
+    CULTURE = "culture", Kind::Text(CULTURE_WORDS), Presence::Optional("the culture in model.json; without one, numbers with a decimal point, and dates as each column shows");
+    /// Whether a mapped subscription state may become looser: `stricter` sends `unsubscribed`, and `subscribed` or `opted_in` only for people who enter the segment; `overwrite` sends what the column says.
+    CONSENT = "consent", Kind::OneOf(Consent::NAMES), Presence::Default("\"stricter\"");
     /// Settings of the files that are otherwise detected.
-    CSV = "csv", Kind::Table("a table with delimiter, columns and limits such as max_record_bytes"), Presence::Optional("detected");
+    CSV = "csv", Kind::Table("a table with delimiter, encoding, columns and limits such as max_record_bytes"), Presence::Optional("detected");
 }
 
 table! {
@@ -145,7 +160,16 @@ table! {
     /// The column of the customer ID, Braze's `external_id`.
     CUSTOMER_ID = "customer_id", Kind::Text("the name of a column"), Presence::Optional("members are identified by email");
     /// The column of the email address.
-    EMAIL = "email", Kind::Text("the name of a column"), Presence::Optional("members are identified by customer ID");
+    EMAIL = "email", Kind::TextOrTable("the name of a column, or a table such as { column = \"EMail\", use = \"match\" }"), Presence::Optional("members are identified by customer ID");
+}
+
+table! {
+    /// The long form of the email address.
+    email "exports.NAME.data_matching.email", "the column of the email address, and what the address is for", chosen: None;
+    /// The column of the email address.
+    COLUMN = "column", Kind::Text("the name of a column"), Presence::Required;
+    /// Whether the address of a row with a customer ID becomes the address of the profile (`set`), or only rows without an ID use it (`match`).
+    USE = "use", Kind::OneOf(EmailUse::NAMES), Presence::Default("\"set\"");
 }
 
 table! {
@@ -164,6 +188,18 @@ table! {
     EMPTY = "empty", Kind::OneOf(EmptyRule::NAMES), Presence::Default("\"keep\"");
     /// The separator between the texts of an array.
     SEPARATOR = "separator", Kind::Text("a text that is not empty, together with type = \"array\""), Presence::Optional("a semicolon");
+    /// The column that says where a telephone number without its country is from.
+    COUNTRY_COLUMN = "country_column", Kind::Text("the name of a column, for the field phone"), Presence::Optional("default_country of the export");
+    /// Texts that mean true, besides the usual ones (yes, ja, oui, はい, …).
+    TRUE_VALUES = "true_values", Kind::TextList("a list of different texts, not empty, for a boolean"), Presence::Optional("the usual ones");
+    /// Texts that mean false, besides the usual ones.
+    FALSE_VALUES = "false_values", Kind::TextList("a list of different texts, not empty, for a boolean"), Presence::Optional("the usual ones");
+    /// The order of day and month in dates that do not begin with the year.
+    DATE_ORDER = "date_order", Kind::OneOf(DATE_ORDERS), Presence::Optional("as the column's own cells show, else that of the culture");
+    /// How the dates and numbers of this column are written.
+    CULTURE = "culture", Kind::Text(CULTURE_WORDS), Presence::Optional("the culture of the export");
+    /// Whether a number in a column of dates is a day as spreadsheets count them (46349 is 2026-11-23).
+    EXCEL_SERIAL = "excel_serial", Kind::Boolean, Presence::Default("false");
 }
 
 table! {
@@ -192,6 +228,10 @@ table! {
     csv "exports.NAME.csv", "settings of the files that are otherwise detected", chosen: None;
     /// The field delimiter.
     DELIMITER = "delimiter", Kind::OneOf(&[",", ";", "\t", "|", "tab"]), Presence::Optional("detected");
+    /// What precedes a quotation mark inside a quoted field: a backslash, as Spark writes it, or a second mark.
+    ESCAPE = "escape", Kind::OneOf(&["\\", "\""]), Presence::Optional("detected");
+    /// How the files are encoded. A byte-order mark in a file wins.
+    ENCODING = "encoding", Kind::Text("an encoding such as \"shift_jis\", \"windows-1252\" or \"utf-16le\""), Presence::Optional("UTF-8; the encoding in model.json for a file that is not UTF-8");
     /// The columns of files without a header and without a `model.json`.
     COLUMNS = "columns", Kind::TextList("a list of different column names, not empty"), Presence::Optional("from the header of the file or model.json");
     /// The largest row, in bytes without its line ending; larger rows are rejected.

@@ -8,7 +8,8 @@ mod keys;
 use std::fmt;
 
 pub use keys::{
-    TABLES, attribute_names, attributes, connection, connections, csv, data_matching, export, exports, field, root,
+    TABLES, attribute_names, attributes, connection, connections, csv, data_matching, email, export, exports, field,
+    root,
 };
 
 use super::shown::alternatives;
@@ -56,6 +57,8 @@ pub enum Kind {
     OneOf(&'static [&'static str]),
     /// A list of different texts, not empty; in words, of which.
     TextList(&'static str),
+    /// A list of different texts, or an empty one; in words, of which.
+    Texts(&'static str),
     /// A table; in words, which.
     Table(&'static str),
     /// A text or a table; in words, which.
@@ -68,6 +71,7 @@ impl fmt::Display for Kind {
             Self::Text(words)
             | Self::UnshownText(words)
             | Self::TextList(words)
+            | Self::Texts(words)
             | Self::Table(words)
             | Self::TextOrTable(words) => f.write_str(words),
             Self::Boolean => f.write_str("true or false"),

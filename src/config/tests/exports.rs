@@ -1,7 +1,8 @@
 //! `[exports.NAME]` and the tables in it.
 
 use super::super::{
-    CsvSettings, DataMatching, EmptyRule, Export, FieldMapping, OnLeave, Schedule, SendRule, ValueType,
+    Consent, CsvSettings, DataMatching, EmailUse, EmptyRule, Export, FieldMapping, OnLeave, Schedule, SendRule,
+    ValueType, Written,
 };
 use super::{file, mistake, mistakes, refused, right};
 
@@ -22,7 +23,13 @@ fn what_is_left_out_has_the_documented_default() {
     assert_eq!(export.settle_minutes, 30);
     assert_eq!(export.path, None);
     assert_eq!(export.csv, CsvSettings::default());
-    let columns = DataMatching { customer_id: Some("顧客ID".to_owned()), email: Some("E-Mail".to_owned()) };
+    assert_eq!(export.null_values, ["NULL", "\\N", "#N/A", "N/A", "nan", "NaN", "undefined", "None"]);
+    assert_eq!((export.default_country, export.culture, export.consent), (None, None, Consent::Stricter));
+    let columns = DataMatching {
+        customer_id: Some("顧客ID".to_owned()),
+        email: Some("E-Mail".to_owned()),
+        email_use: EmailUse::Set,
+    };
     assert_eq!(export.data_matching, columns);
 }
 
@@ -166,6 +173,7 @@ fn attributes_keep_the_order_of_the_file() {
         column: "Nachname".to_owned(),
         value_type: None,
         empty: EmptyRule::Keep,
+        written: Written::default(),
     };
     assert_eq!(attributes[0], plain);
 }
@@ -216,7 +224,12 @@ fn fields_in_their_long_form_are_checked_key_by_key() {
             "an empty text",
             "a text that is not empty, together with type = \"array\"",
         ),
-        ("{ column = \"X\", format = \"y\" }", "format", "an unknown key", "column, type, empty, separator"),
+        (
+            "{ column = \"X\", format = \"y\" }",
+            "format",
+            "an unknown key",
+            "column, type, empty, separator, country_column, true_values, false_values, date_order, culture, excel_serial",
+        ),
     ] {
         refused(
             &file("", &format!("attributes = {{ x = {table} }}")),

@@ -169,6 +169,7 @@ fn the_reference_is_complete() {
                 Kind::OneOf(texts) => value.get_ref().as_str().is_some_and(|text| texts.contains(&text)),
                 Kind::WholeNumber(least, most) => (least..=most).contains(&default.parse().unwrap()),
                 Kind::Number(least, most) => (least..=most).contains(&default.parse().unwrap()),
+                Kind::Texts(_) => value.get_ref().is_array(),
                 _ => value.get_ref().is_str(),
             };
             assert!(fits, "{key:?}");

@@ -89,13 +89,55 @@ fn line_numbers_are_physical() {
 
 #[test]
 fn quotes_are_read_as_csv_readers_read_them() {
-    let text = "a,b,c\n\"\",\"\"\"\",\"\"\"x\"\"\"\n\"a,b\",\" \",\"\n\"\n5\" pipe,x\"y\"z, \"q\"\n\"a\"b,c,d\n,,\n";
+    let text = "a,b,c\n\"\",\"\"\"\",\"\"\"x\"\"\"\n\"a,b\",\" \",\"\n\"\n5\" pipe,x\"y\"z, \"q\"\n,,\n";
     let (header, rows) = read(text);
     assert_eq!(header.dialect.quoting, Quoting::Minimal);
     assert_eq!(
         texts(&rows),
-        [["", "\"", "\"x\""], ["a,b", " ", "\n"], ["5\" pipe", "x\"y\"z", " \"q\""], ["ab", "c", "d"], ["", "", ""]]
+        [["", "\"", "\"x\""], ["a,b", " ", "\n"], ["5\" pipe", "x\"y\"z", " \"q\""], ["", "", ""]]
     );
+}
+
+#[test]
+fn text_behind_a_closing_mark_is_no_row() {
+    let (_, rows) = read("a,b,c\n1,x,y\n\"a\"b,c,d\n2,\"z\",w\n");
+    let problems: Vec<bool> = rows.iter().map(|row| row.problem.is_some()).collect();
+    assert_eq!(problems, [false, true, false]);
+}
+
+#[test]
+fn backslashes_before_marks_are_read_as_spark_writes_them() {
+    let text =
+        "Company,Id,Note\n\"Screens 48\\\"\",7,\"Made, there, by, us\"\nfine,8,x\n\"foo \\\" bar\",9,\"C:\\dir\\\\\"\n";
+    let expected = [["Screens 48\"", "7", "Made, there, by, us"], ["fine", "8", "x"], ["foo \" bar", "9", "C:\\dir\\"]];
+    let (header, rows) = read(text);
+    assert!(header.dialect.backslash_escapes);
+    assert_eq!(texts(&rows), expected);
+    let set = ReadSettings { backslash_escapes: Some(true), ..ReadSettings::default() };
+    assert_eq!(texts(&read_with(text, &set).1), expected);
+    let doubled = ReadSettings { backslash_escapes: Some(false), ..ReadSettings::default() };
+    assert!(read_with(text, &doubled).1.iter().any(|row| row.problem.is_some()));
+    // A backslash at the end of a field is a character where marks are doubled.
+    let (header, rows) = read("a,b\n\"C:\\\",\"5\"\"\"\n");
+    assert!(!header.dialect.backslash_escapes);
+    assert_eq!(texts(&rows), [["C:\\", "5\""]]);
+}
+
+#[test]
+fn a_delimiter_at_the_end_of_every_row_is_no_field_of_its_own() {
+    for text in
+        ["Id,Email\n1,a@example.com,\n2,b@example.com,\n", "Id,Email\r\n1,\"a@example.com\",\r\n2,b@example.com,"]
+    {
+        let (header, rows) = read(text);
+        assert_eq!(header.columns, ["Id", "Email"]);
+        assert!(rows.iter().all(|row| row.problem.is_none()), "{rows:?}");
+        assert_eq!((rows[0].texts()[1].as_str(), rows.len()), ("a@example.com", 2));
+    }
+    // One row that has it may have an unquoted delimiter elsewhere.
+    let (_, rows) = read("Id,Name,Email\n1,Ann,a@example.com\n2,Lee, Bo,\n");
+    assert!(rows[1].problem.is_some());
+    let (_, rows) = read("Id,Email\n1,a@example.com,\n2,b@example.com,x\n3,\n");
+    assert_eq!(rows.iter().map(|row| row.problem.is_some()).collect::<Vec<_>>(), [true, true, false]);
 }
 
 #[test]

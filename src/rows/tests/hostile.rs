@@ -5,9 +5,9 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
-use crate::rows::{Encoding, ReadError, ReadLimits, ReadSettings, RowProblem, RowReader};
+use crate::rows::{Encoding, ReadError, ReadLimits, ReadSettings, RowProblem, RowReader, TextEncoding};
 
-use super::{block_on, outline, read, read_error, read_with};
+use super::{block_on, outline, read, read_error, read_with, texts};
 
 fn owned(expected: &[(u64, &str)]) -> Vec<(u64, String)> {
     expected.iter().map(|(line, text)| (*line, (*text).to_owned())).collect()
@@ -69,10 +69,8 @@ fn other_encodings_are_named() {
     let little_32: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
     let big_32: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
     let cases = [
-        (little.clone(), Encoding::Utf16Le),
-        ([b"\xff\xfe".to_vec(), little].concat(), Encoding::Utf16Le),
-        (big.clone(), Encoding::Utf16Be),
-        ([b"\xfe\xff".to_vec(), big].concat(), Encoding::Utf16Be),
+        (little, Encoding::Utf16Le),
+        (big, Encoding::Utf16Be),
         ([b"\xff\xfe\0\0".to_vec(), little_32.clone()].concat(), Encoding::Utf32Le),
         (little_32, Encoding::Utf32Le),
         ([b"\0\0\xfe\xff".to_vec(), big_32.clone()].concat(), Encoding::Utf32Be),
@@ -86,12 +84,43 @@ fn other_encodings_are_named() {
 }
 
 #[test]
-fn a_declared_encoding_refuses_the_whole_file_and_is_not_believed_of_utf8() {
+fn encodings_that_are_certain_or_set_are_read() {
+    let text = "顧客ID,氏名\r\n000123,\"山田, 太郎\"\r\n000124,ﾀﾅｶ\r\n";
+    let expected = [["000123", "山田, 太郎"], ["000124", "ﾀﾅｶ"]];
+    let marked =
+        |mark: &[u8], unit: fn(u16) -> [u8; 2]| [mark.to_vec(), text.encode_utf16().flat_map(unit).collect()].concat();
+    for bytes in [marked(b"\xff\xfe", u16::to_le_bytes), marked(b"\xfe\xff", u16::to_be_bytes)] {
+        let (header, rows) = read(&bytes);
+        assert_eq!(
+            (header.columns[1].as_str(), texts(&rows)),
+            ("氏名", expected.map(|row| row.map(str::to_owned).to_vec()).to_vec())
+        );
+    }
+    let (shift_jis, ..) = encoding_rs::SHIFT_JIS.encode(text);
+    for label in ["shift_jis", "Shift-JIS", "sjis", "cp932", "windows-31j"] {
+        let settings = ReadSettings { encoding: TextEncoding::of_label(label), ..ReadSettings::default() };
+        assert_eq!(texts(&read_with(&shift_jis, &settings).1), expected, "{label}");
+        assert_eq!(texts(&read_with(format!("\u{feff}{text}"), &settings).1), expected, "a mark wins");
+    }
+    let error = read_error(&shift_jis, &ReadSettings::default()).to_string();
+    assert!(error.contains("Shift_JIS (CP932)") && error.contains("encoding = \"shift_jis\""), "{error}");
+    let (western, ..) = encoding_rs::WINDOWS_1252.encode("id,prénom\n1,“René” Müller\n");
+    let error = read_error(&western, &ReadSettings::default()).to_string();
+    assert!(error.contains("Windows-1252"), "{error}");
+    let settings = ReadSettings { encoding: TextEncoding::of_label("latin1"), ..ReadSettings::default() };
+    assert_eq!(texts(&read_with(&western, &settings).1), [["1", "“René” Müller"]]);
+    // A byte that is no character there spoils its row alone.
+    let settings = ReadSettings { encoding: TextEncoding::of_label("shift_jis"), ..ReadSettings::default() };
+    let (_, rows) = read_with(b"id,name\n1,\x82\xa0\n2,\xff\n3,c\n", &settings);
+    assert_eq!(rows.iter().map(|row| row.problem.is_some()).collect::<Vec<_>>(), [false, true, false]);
+}
+
+#[test]
+fn a_declared_encoding_is_that_of_a_file_that_is_not_utf8() {
     let declared = |name: &str| ReadSettings { declared_encoding: Some(name.to_owned()), ..ReadSettings::default() };
     let latin = b"id,name\n1,Ren\xe9\n2,Ann\n".as_slice();
     for name in ["windows-1252", "ISO-8859-1", " latin1 "] {
-        let error = read_error(latin, &declared(name));
-        assert!(matches!(error, ReadError::Encoding(Encoding::EightBit)), "{error:?}");
+        assert_eq!(texts(&read_with(latin, &declared(name)).1), [["1", "René"], ["2", "Ann"]]);
         assert_eq!(read_with("id,name\n1,Ren\u{e9}\n", &declared(name)).1.len(), 1, "it is UTF-8 all the same");
     }
     for name in ["UTF-8", "utf8", "us-ascii"] {

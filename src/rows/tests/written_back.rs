@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::rows::{Dialect, LineEnding, Quoting, ReadSettings, RecordWriter};
+use crate::rows::{Dialect, LineEnding, Quoting, ReadSettings, RecordWriter, TextEncoding};
 
 use super::{cases, read, read_with, texts};
 
@@ -12,7 +12,16 @@ fn dialects() -> Vec<Dialect> {
         for quoting in [Quoting::Minimal, Quoting::Always] {
             for line_ending in [LineEnding::Lf, LineEnding::CrLf, LineEnding::Cr] {
                 for byte_order_mark in [false, true] {
-                    dialects.push(Dialect { delimiter, quoting, line_ending, gzip: false, byte_order_mark });
+                    dialects.push(Dialect {
+                        delimiter,
+                        quoting,
+                        line_ending,
+                        gzip: false,
+                        byte_order_mark,
+                        backslash_escapes: false,
+                        surplus_field: false,
+                        encoding: TextEncoding::default(),
+                    });
                 }
             }
         }

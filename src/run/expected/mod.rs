@@ -12,6 +12,7 @@ use super::model::{ListedFile, Model};
 use crate::config::Export;
 use crate::names::SegmentName;
 use crate::pattern::RunId;
+use crate::values::composed;
 
 /// The keys of all files that the model lists for one run of a segment, in order and each once.
 ///
@@ -72,7 +73,7 @@ fn listed(export: &Export, segment: &SegmentName, file: &ListedFile<'_>, key: &s
         return if is_of_segment { Listed::InRun(placed.run) } else { Listed::Elsewhere };
     }
     match file.location.dated() {
-        Some(dated) if dated.segment != segment.as_str() => Listed::Elsewhere,
+        Some(dated) if composed(dated.segment) != composed(segment.as_str()) => Listed::Elsewhere,
         Some(dated) => dated.run.map_or(Listed::Unclear, Listed::InRun),
         None => Listed::Unclear,
     }

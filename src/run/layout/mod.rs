@@ -28,6 +28,7 @@ use crate::config::Export;
 use crate::names::SegmentName;
 use crate::pattern::RunId;
 use crate::pattern::{Field, PathPattern, Reading};
+use crate::values::composed;
 
 /// What an object is for an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,6 +142,7 @@ fn read(export: &Export, key: &str, last_modified: Timestamp) -> Result<Place, I
     if !name::can_be_segment(file.segment.as_str()) {
         return Err(IgnoredReason::NoSegmentName);
     }
+    let file = PlacedFile { segment: export.segment_called(file.segment.as_str()), ..file };
     if export.delivers(&file.segment) { Ok(Place::File(file)) } else { Err(IgnoredReason::SegmentNotListed) }
 }
 
@@ -174,7 +176,8 @@ fn by_known_layout(
     last_modified: Timestamp,
 ) -> Result<PlacedFile, IgnoredReason> {
     let file = file_of(path);
-    let stem = name::table_stem(file).ok_or(IgnoredReason::OtherKind)?;
+    let other = if name::is_snapshot(file) { IgnoredReason::UnclearSegment } else { IgnoredReason::OtherKind };
+    let stem = name::table_stem(file).ok_or(other)?;
     let placed = |segment: &str, run, layout| PlacedFile {
         segment: segment.into(),
         run,
@@ -230,7 +233,7 @@ fn read_names<'p>(export: &Export, pattern: &PathPattern, path: &'p str, folder:
 fn overwritten<'k>(export: &Export, path: &'k str, stem: &'k str) -> Result<&'k str, IgnoredReason> {
     let lies_right = match folder_of(path) {
         "" => true,
-        folder => folder == stem,
+        folder => composed(folder) == composed(stem),
     };
     if !lies_right {
         return Err(IgnoredReason::UnknownKey);
@@ -247,7 +250,8 @@ fn lists(export: &Export, segment: &str) -> bool {
 }
 
 fn has(segments: &[SegmentName], name: &str) -> bool {
-    segments.iter().any(|segment| segment.as_str() == name)
+    let name = composed(name);
+    segments.iter().any(|segment| composed(segment.as_str()) == name)
 }
 
 /// The rest of a key that lies in the folder or below it: `incoming/Blob` holds nothing of `incoming/BlobExport`.

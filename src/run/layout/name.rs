@@ -31,10 +31,52 @@ pub(super) fn looks_like_segment(stem: &str) -> bool {
     let before_number = stem.trim_end_matches(|c: char| c.is_ascii_digit());
     let numbered = before_number.len() < stem.len() && before_number.ends_with(['_', '-', ' ']);
     let long_number = stem.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() >= 6);
+    let words: Vec<String> =
+        stem.split(['_', '-', ' ']).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    let is_one_of = |word: Option<&String>, list: &[&str]| word.is_some_and(|word| list.contains(&word.as_str()));
+    let copied = words.len() > 1
+        && (is_one_of(words.last(), COPIES) || (is_one_of(words.first(), COPIES) && is_one_of(words.get(1), OF)));
+    let a_part = is_part(&stem.to_lowercase());
     // The file that a report leaves behind, and copies of it, are part of a run and never a segment.
     let first_word = stem.split(['_', '-', ' ']).next().unwrap_or_default();
     let rejected_rows = first_word.eq_ignore_ascii_case("rejected");
-    starts_right && ordinary && !numbered && !long_number && !rejected_rows
+    starts_right && ordinary && !numbered && !long_number && !copied && !a_part && !rejected_rows
+}
+
+/// What ends the name of a copy or of a version that was put aside, in several languages.
+const COPIES: &[&str] = &[
+    "copy",
+    "kopie",
+    "copie",
+    "copia",
+    "cópia",
+    "コピー",
+    "のコピー",
+    "副本",
+    "복사본",
+    "backup",
+    "bak",
+    "old",
+    "orig",
+    "tmp",
+    "temp",
+];
+
+/// What follows such a word at the beginning of a name.
+const OF: &[&str] = &["of", "von", "de", "di"];
+
+/// Whether a name, in small letters, ends like that of a part: `seg_part1`, `segpart3`, `seg-teil2`.
+fn is_part(stem: &str) -> bool {
+    const PARTS: [&str; 8] = ["part", "teil", "partie", "parte", "chunk", "split", "partition", "パート"];
+    let before_number = stem.trim_end_matches(|c: char| c.is_ascii_digit());
+    let word = before_number.trim_end_matches(['_', '-', ' ']);
+    before_number.len() < stem.len() && PARTS.iter().any(|part| word.ends_with(part))
+}
+
+/// Whether a file's name is that of a snapshot of another: `Orders.csv@snapshot=2026-11-23T01:02:03Z`.
+pub(super) fn is_snapshot(file: &str) -> bool {
+    file.split_once('@')
+        .is_some_and(|(name, rest)| table_stem(name).is_some() && rest.to_ascii_lowercase().starts_with("snapshot"))
 }
 
 /// Whether a name found in a key can be a segment's: the Common Data Model gives a table 1 to 256 characters. A step of a

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::{Connection, CsvSettings, DataMatching, Hostname, OnLeave, Schedule, SendRule};
+use crate::config::{Connection, Consent, CsvSettings, DataMatching, Hostname, OnLeave, Schedule, SendRule};
 
 /// An export named `loyalty` with this folder.
 pub(in crate::run) fn export(folder: &str, segments: Option<&[&str]>) -> Export {
@@ -35,9 +35,13 @@ pub(in crate::run) fn export(folder: &str, segments: Option<&[&str]>) -> Export 
         create_profiles: true,
         max_leavers: 0.5,
         settle_minutes: 30,
-        data_matching: DataMatching { customer_id: Some("CustomerId".to_owned()), email: None },
+        data_matching: DataMatching { customer_id: Some("CustomerId".to_owned()), ..DataMatching::default() },
         attributes: Vec::new(),
         attribute_names: BTreeMap::new(),
+        null_values: Vec::new(),
+        default_country: None,
+        culture: None,
+        consent: Consent::Stricter,
         csv: CsvSettings::default(),
         stored_at: Timestamp::MIN,
     }

@@ -19,6 +19,8 @@ pub struct Entity {
     pub partitions: Vec<Partition>,
     /// How dates and numbers are written, as an IETF language tag; `None` is ISO 8601 and a decimal point.
     pub culture: Option<String>,
+    /// Whether its files are the changes of a table and not the table: Synapse Link for Dataverse marks its entities so.
+    pub is_change_feed: bool,
     /// Whether the list of partitions is complete.
     pub(super) lists_every_file: bool,
 }
@@ -139,7 +141,17 @@ pub(super) fn entity(node: &Node<'_>, culture: Option<&str>) -> Result<Option<En
             format: FileFormat::read(|name| settings.as_ref()?.member(name))?,
         });
     }
-    Ok(Some(Entity { name, columns, partitions, culture: culture.map(str::to_owned), lists_every_file: true }))
+    let culture = culture.map(str::to_owned);
+    let is_change_feed = is_of_synapse_link(node);
+    Ok(Some(Entity { name, columns, partitions, culture, is_change_feed, lists_every_file: true }))
+}
+
+/// Whether an entity has an annotation of Synapse Link, such as `Athena:PartitionGranularity`.
+fn is_of_synapse_link(node: &Node<'_>) -> bool {
+    let annotations = node.elements_of("annotations").unwrap_or_default();
+    annotations.iter().any(|annotation| {
+        annotation.text_of("name").ok().flatten().is_some_and(|name| name.trim().starts_with("Athena:"))
+    })
 }
 
 /// Parses a time, in UTC unless it has an offset. Other texts are ignored, because the time is only for information.

@@ -35,7 +35,14 @@ pub(super) fn entity(node: &Node<'_>, culture: Option<&str>) -> Result<Entity, M
     for elsewhere in ["dataPartitionPatterns", "incrementalPartitions", "incrementalPartitionPatterns"] {
         lists_every_file &= node.elements_of(elsewhere)?.is_empty();
     }
-    Ok(Entity { name, columns: Vec::new(), partitions, culture: culture.map(str::to_owned), lists_every_file })
+    Ok(Entity {
+        name,
+        columns: Vec::new(),
+        partitions,
+        culture: culture.map(str::to_owned),
+        is_change_feed: false,
+        lists_every_file,
+    })
 }
 
 /// Whether a trait is this one; it is written as a text or as an object with its arguments.

@@ -21,6 +21,7 @@ pub use error::ModelError;
 pub use format::{CsvStyle, FileFormat, QuoteStyle};
 
 use crate::names::SegmentName;
+use crate::values::composed;
 use json::Node;
 
 /// A parsed `model.json` or manifest.
@@ -67,9 +68,11 @@ impl Model {
     /// and its folder can differ.
     pub fn entity(&self, segment: &SegmentName) -> Option<&Entity> {
         let name = segment.as_str();
+        let same_form = composed(name);
         self.entities
             .iter()
             .find(|entity| entity.name == name)
+            .or_else(|| only(self.entities.iter().filter(|entity| composed(&entity.name) == same_form)))
             .or_else(|| only(self.entities.iter().filter(|entity| entity.name.eq_ignore_ascii_case(name))))
             .or_else(|| only(self.entities.iter().filter(|entity| entity.lies_in(name))))
     }

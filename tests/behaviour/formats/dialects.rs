@@ -124,7 +124,7 @@ impl Case {
              "2026-11-23T01:02:03Z", "2026-11-23T01:02:03+09:00", "rot/grün/rot", notes[0]],
             [ids[2].as_str(), "", "Siobhán", "", "12/21/1980", "-7", "0012", "1e3", "-.5", "0",
              "11/23/2026 1:02:03 PM", "2026-11-23 01:02:03.1234567 -05:30", " 緑 / ", "=SUM(A1)"],
-            ["", ids[3].as_str(), "Mia 🎉", "São Paulo", "21.12.1980", "twelve", "", "NaN", "", "yes",
+            ["", ids[3].as_str(), "Mia 🎉", "São Paulo", "21.12.1980", "twelve", "", "viel", "", "manchmal",
              "yesterday", "", "/", notes[1]],
         ]
         .map(|row| row.map(str::to_owned))

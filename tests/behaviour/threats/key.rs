@@ -168,7 +168,7 @@ fn a_panic_tells_its_place_and_not_what_was_at_hand() {
         let cut = std::panic::catch_unwind(|| text[..8].len());
         std::process::exit(if cut.is_err() { 7 } else { 0 });
     }
-    let test = "key::a_panic_tells_its_place_and_not_what_was_at_hand";
+    let test = "threats::key::a_panic_tells_its_place_and_not_what_was_at_hand";
     let child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
         .env(CHILD, "1")
@@ -177,7 +177,7 @@ fn a_panic_tells_its_place_and_not_what_was_at_hand() {
     let shown = [child.stdout, child.stderr].concat();
     let shown = String::from_utf8(shown).unwrap();
     assert_eq!(child.status.code(), Some(7), "{shown}");
-    assert!(shown.contains("panicked") && shown.contains("tests/threats/key.rs:"), "{shown}");
+    assert!(shown.contains("panicked") && shown.contains("tests/behaviour/threats/key.rs:"), "{shown}");
     assert!(!shown.contains("canary"), "{shown}");
 }
 

@@ -169,7 +169,10 @@ fn standard_value(name: &str, value: &Value) -> Standard {
         "gender" => accepted(fits(|text| matches!(text, "M" | "F" | "O" | "N" | "P")), "gender: not M, F, O, N or P"),
         // A name that cannot be mapped sets the country to null.
         "country" if !fits(|text| is_code(text, u8::is_ascii_uppercase)) => Standard::Remove,
-        "language" => accepted(fits(|text| is_code(text, u8::is_ascii_lowercase)), "language: not ISO 639-1"),
+        "language" => accepted(
+            fits(|text| matches!(text.len(), 2 | 3) && text.bytes().all(|letter| letter.is_ascii_lowercase())),
+            "language: not a code of Braze's list",
+        ),
         "time_zone" => accepted(fits(|text| text == "UTC" || text.contains('/')), "time_zone: not an IANA name"),
         "email_open_tracking_disabled" | "email_click_tracking_disabled" => {
             accepted(value.is_null() || value.is_boolean(), "tracking switch: not a boolean")
@@ -182,6 +185,7 @@ fn standard_value(name: &str, value: &Value) -> Standard {
         | "push_tokens"
         | "facebook"
         | "twitter"
+        | "image_url"
         | "date_of_first_session"
         | "date_of_last_session"
         | "marked_email_as_spam_at" => Standard::Set,

@@ -1,6 +1,6 @@
 //! How a culture writes dates and numbers.
 
-/// The order of day, month and year in a short date.
+/// The order of day, month and year in a date that does not begin with a year of four digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DateOrder {
     /// `11/23/2026`
@@ -11,32 +11,33 @@ pub enum DateOrder {
     YearMonthDay,
 }
 
-/// How the dates and numbers of a file are written: the `culture` of `model.json`, which holds where ISO 8601 and a
-/// decimal point do not.
-///
-/// ISO 8601 and any other date that begins with a year of four digits are read under every culture. Without a
-/// culture, en-US dates are read too, because Customer Insights writes and reads those by default.
+/// How the dates and numbers of a column are written. ISO 8601, and any other date that begins with a year of four digits,
+/// is read under every culture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Culture {
-    /// How a date that does not begin with its year is read.
-    pub date_order: DateOrder,
+    /// How a date that does not begin with its year is read; `None` where nothing says it. Then a day and a month are
+    /// told apart by the column as a whole, or not at all.
+    pub date_order: Option<DateOrder>,
     /// Whether the decimal separator is a comma instead of a point.
     pub decimal_comma: bool,
+    /// Whether digits may be in groups of three. Without a declared culture, `1,234` may be two numbers.
+    pub groups_digits: bool,
 }
 
 impl Default for Culture {
     fn default() -> Self {
-        Self::EN_US
+        Self::UNDECLARED
     }
 }
 
 impl Culture {
     /// What holds where no culture is declared.
-    pub const EN_US: Self = Self { date_order: DateOrder::MonthDayYear, decimal_comma: false };
+    pub const UNDECLARED: Self = Self { date_order: None, decimal_comma: false, groups_digits: false };
 
     /// What holds for a culture that is not in the table: dates that begin with the year, and a decimal point. A day
     /// and a month are never guessed apart.
-    pub const YEAR_FIRST: Self = Self { date_order: DateOrder::YearMonthDay, decimal_comma: false };
+    pub const YEAR_FIRST: Self =
+        Self { date_order: Some(DateOrder::YearMonthDay), decimal_comma: false, groups_digits: false };
 
     /// The culture of an IETF language tag such as `de-DE`, in any case; `None` when it is not in the table.
     ///
@@ -57,7 +58,8 @@ impl Culture {
         let language = subtags.next().unwrap_or_default();
         let region = subtags.rfind(|subtag| subtag.len() == 2).unwrap_or_default();
         let date_order = date_order(language, region)?;
-        Some(Self { date_order, decimal_comma: decimal_comma(language, region) })
+        let decimal_comma = decimal_comma(language, region);
+        Some(Self { date_order: Some(date_order), decimal_comma, groups_digits: true })
     }
 }
 
@@ -116,7 +118,8 @@ mod tests {
             ("es-MX", DayMonthYear, false),
             ("sv-SE", YearMonthDay, true),
         ] {
-            assert_eq!(Culture::of_tag(tag), Some(Culture { date_order, decimal_comma }), "{tag}");
+            let expected = Culture { date_order: Some(date_order), decimal_comma, groups_digits: true };
+            assert_eq!(Culture::of_tag(tag), Some(expected), "{tag}");
         }
     }
 

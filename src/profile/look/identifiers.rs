@@ -1,0 +1,376 @@
+//! Whether what stands in the identifying columns identifies people.
+//!
+//! A column that is picked wrongly, or a file that went through a spreadsheet, merges thousands of people into a few
+//! profiles, and nothing takes that back. So the first rows are judged before anything is sent:
+//!
+//! | doubt | held, on the first delivery of a segment | later |
+//! | --- | --- | --- |
+//! | customer IDs in exponent form (each such row is rejected anyway) | from 10 % of the rows on | 50 % |
+//! | one customer ID in rows with different emails | 10 % | 50 % |
+//! | emails in the column of the customer ID | 50 % | noted |
+//! | other texts than addresses in the column of the email | 50 % | noted |
+//! | rows of a change feed, such as Synapse Link's | any | any |
+//! | null words and GUIDs of zeros, unusual characters, numbers of different lengths | noted | noted |
+//!
+//! At most [`NEVER_HELD`] rows are never held, but for a change feed.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::super::matcher::Identity;
+use super::super::{Fields, Identifier, Matcher, RejectionReason, email, trimmed};
+use crate::message::{count, counted};
+use crate::values::composed;
+
+/// In a small file, a few rows are a large share.
+const NEVER_HELD: u64 = 5;
+
+/// Something doubtful about the identifiers of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doubt {
+    /// The rows are changes of a table, of which some delete.
+    Increments,
+    /// One customer ID is in rows with different emails.
+    SharedCustomerIds,
+    /// Customer IDs are numbers whose last digits a spreadsheet cut off.
+    ExponentForm,
+    /// Customer IDs are email addresses.
+    EmailsAsCustomerIds,
+    /// The email column holds other texts.
+    OtherTextsAsEmails,
+    /// Customer IDs are words for nothing.
+    NullWords,
+    /// Customer IDs have characters that look like others, or like none.
+    UnusualCharacters,
+    /// Customer IDs are numbers of different lengths, as if zeros in front were lost.
+    LostZeros,
+}
+
+impl Doubt {
+    /// The share of rows, in per cent, from which on a file is held.
+    fn held_from(self, first_delivery: bool) -> Option<u64> {
+        match (self, first_delivery) {
+            (Self::Increments, _) => Some(0),
+            (Self::SharedCustomerIds | Self::ExponentForm, true) => Some(10),
+            (Self::SharedCustomerIds | Self::ExponentForm, false)
+            | (Self::EmailsAsCustomerIds | Self::OtherTextsAsEmails, true) => Some(50),
+            _ => None,
+        }
+    }
+}
+
+/// One doubt, and how many rows it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Finding {
+    doubt: Doubt,
+    rows: u64,
+}
+
+/// What is doubtful about the identifiers of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DoubtfulIdentifiers {
+    findings: Vec<Finding>,
+    looked_at: u64,
+}
+
+impl DoubtfulIdentifiers {
+    /// Each doubt in a sentence, without any value.
+    pub fn notes(&self) -> impl Iterator<Item = String> {
+        self.findings.iter().map(|finding| finding.in_words(self.looked_at))
+    }
+
+    /// Why the file is held before anything of it is sent, and the number of rows that a person has to name to let it
+    /// through. `allowed` is the number that was named.
+    pub fn reason_to_hold(&self, first_delivery: bool, allowed: Option<u64>) -> Option<(String, u64)> {
+        let held = self.findings.iter().filter(|finding| {
+            let few = finding.rows <= NEVER_HELD && finding.doubt != Doubt::Increments;
+            let from = finding.doubt.held_from(first_delivery);
+            !few && from.is_some_and(|percent| finding.rows * 100 >= self.looked_at * percent)
+        });
+        let worst = held.max_by_key(|finding| finding.rows)?;
+        let is_allowed = allowed.is_some_and(|allowed| worst.rows <= allowed);
+        (!is_allowed).then(|| (worst.in_words(self.looked_at), worst.rows))
+    }
+}
+
+impl Finding {
+    fn in_words(self, looked_at: u64) -> String {
+        let of = format!("{} of the {} checked", count(self.rows), counted(looked_at, "row", "rows"));
+        match self.doubt {
+            Doubt::Increments => format!(
+                "the file holds changes of a table (IsDelete), not the members of a segment: {of} are read as members, \
+                 also those that were deleted"
+            ),
+            Doubt::SharedCustomerIds => format!(
+                "{of} share a customer ID with rows that have another email: the column of the customer ID may be the \
+                 wrong one"
+            ),
+            Doubt::ExponentForm => format!(
+                "{of} have a customer ID in exponent form (1.23E+11): a spreadsheet has cut digits off; export the file \
+                 again, and do not save it from a spreadsheet"
+            ),
+            Doubt::EmailsAsCustomerIds => format!("{of} have an email address in the column of the customer ID"),
+            Doubt::OtherTextsAsEmails => format!("{of} have another text than an address in the column of the email"),
+            Doubt::NullWords => {
+                format!("{of} have a word for nothing, such as NULL, or a GUID of zeros as customer ID, which is none")
+            }
+            Doubt::UnusualCharacters => format!(
+                "{of} have a customer ID with characters that look like others or are invisible (full-width, \
+                 zero-width, not composed); it is sent as it is"
+            ),
+            Doubt::LostZeros => format!(
+                "{of} have a shorter number as customer ID than most: if customer IDs have a fixed length, a \
+                 spreadsheet has removed zeros in front"
+            ),
+        }
+    }
+}
+
+/// What is counted while rows are looked at.
+#[derive(Debug, Default)]
+pub(super) struct IdentifierCounts {
+    /// The column that says whether a row was deleted, and whether another sign of a change feed is there.
+    deleted: Option<usize>,
+    is_increment: bool,
+    with_id: u64,
+    exponents: u64,
+    null_words: u64,
+    emails_as_ids: u64,
+    not_emails: u64,
+    unusual: u64,
+    emails_of_id: HashMap<u64, EmailsOfId>,
+    numbers: NumberLengths,
+}
+
+/// The rows of one customer ID.
+#[derive(Debug)]
+struct EmailsOfId {
+    first: u64,
+    rows: u64,
+    differ: bool,
+}
+
+impl IdentifierCounts {
+    pub(super) fn new(columns: &[String], is_increment: bool) -> Self {
+        let place = |name: &str| columns.iter().position(|column| column.trim().eq_ignore_ascii_case(name));
+        let deleted = place("IsDelete");
+        let of_synapse_link = place("SinkCreatedOn").or_else(|| place("SinkModifiedOn")).is_some();
+        Self { deleted, is_increment: is_increment || (deleted.is_some() && of_synapse_link), ..Self::default() }
+    }
+
+    pub(super) fn see<'r, R: Fields<'r> + ?Sized>(
+        &mut self,
+        matcher: &Matcher,
+        row: &R,
+        result: &Result<Identity<'r>, RejectionReason>,
+    ) {
+        let deleted = self.deleted.and_then(|column| row.field(column)).map(trimmed);
+        self.is_increment |= deleted.is_some_and(|text| text.eq_ignore_ascii_case("true") || text == "1");
+        let address = matcher.email_cell(row);
+        let is_address = address.is_some_and(email::is_address);
+        self.not_emails += u64::from(address.is_some() && !is_address);
+        match result {
+            Ok(Identity { identifier: Identifier::ExternalId(id), .. }) => {
+                self.with_id += 1;
+                self.see_id(id, address.filter(|_| is_address), matcher.has_email());
+            }
+            Err(RejectionReason::CustomerIdInExponentForm) => self.exponents += 1,
+            Ok(_) | Err(_) => self.null_words += u64::from(matcher.holds_null_word(row)),
+        }
+    }
+
+    fn see_id(&mut self, id: &str, address: Option<&str>, has_email: bool) {
+        self.emails_as_ids += u64::from(has_email && email::is_address(id) && address.is_none_or(|a| a != id));
+        self.unusual += u64::from(is_unusual(id));
+        self.numbers.see(id);
+        let Some(address) = address else { return };
+        let address = xxh3_64(address.to_ascii_lowercase().as_bytes());
+        match self.emails_of_id.entry(xxh3_64(id.as_bytes())) {
+            Entry::Vacant(free) => {
+                free.insert(EmailsOfId { first: address, rows: 1, differ: false });
+            }
+            Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                known.rows += 1;
+                known.differ |= known.first != address;
+            }
+        }
+    }
+
+    pub(super) fn doubts(&self, looked_at: u64) -> DoubtfulIdentifiers {
+        let shared = self.emails_of_id.values().filter(|id| id.differ).map(|id| id.rows).sum();
+        let counted = [
+            (Doubt::Increments, if self.is_increment { looked_at } else { 0 }),
+            (Doubt::SharedCustomerIds, shared),
+            (Doubt::ExponentForm, self.exponents),
+            (Doubt::EmailsAsCustomerIds, self.emails_as_ids),
+            (Doubt::OtherTextsAsEmails, self.not_emails),
+            (Doubt::NullWords, self.null_words),
+            (Doubt::UnusualCharacters, self.unusual),
+            (Doubt::LostZeros, self.numbers.lost_zeros(self.with_id)),
+        ];
+        let findings = counted.into_iter().filter(|&(_, rows)| rows > 0).map(|(doubt, rows)| Finding { doubt, rows });
+        DoubtfulIdentifiers { findings: findings.collect(), looked_at }
+    }
+}
+
+/// How many customer IDs are numbers of each length.
+#[derive(Default)]
+struct NumberLengths {
+    by_length: [u64; 32],
+    others: u64,
+    with_zero: u64,
+}
+
+impl NumberLengths {
+    fn see(&mut self, id: &str) {
+        match self.by_length.get_mut(id.len()).filter(|_| id.bytes().all(|byte| byte.is_ascii_digit())) {
+            Some(count) => *count += 1,
+            None => self.others += 1,
+        }
+        self.with_zero += u64::from(id.starts_with('0'));
+    }
+
+    /// How many are shorter than nearly all others, which are of one length.
+    fn lost_zeros(&self, ids: u64) -> u64 {
+        /// Of fewer rows nothing can be said.
+        const LEAST: u64 = 20;
+        let (length, &most) = self.by_length.iter().enumerate().max_by_key(|(_, count)| **count).unwrap_or((0, &0));
+        let shorter: u64 = self.by_length[..length].iter().sum();
+        let alike = most * 10 >= ids * 8 || (self.with_zero > 0 && most * 2 >= ids);
+        let fits = self.others == 0 && ids >= LEAST && most + shorter == ids && alike;
+        if fits { shorter } else { 0 }
+    }
+}
+
+impl fmt::Debug for NumberLengths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NumberLengths").finish_non_exhaustive()
+    }
+}
+
+/// Whether an identifier has characters that are invisible, have another width, or are not composed.
+fn is_unusual(id: &str) -> bool {
+    !id.is_ascii()
+        && (matches!(composed(id), std::borrow::Cow::Owned(_))
+            || id.chars().any(|c| {
+                matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ff01}'..='\u{ff5e}' | '\u{ff61}'..='\u{ff9f}')
+            }))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::super::tests::{HEADER, export, names, try_matcher};
+    use super::super::FirstLook;
+    use super::{Doubt, DoubtfulIdentifiers};
+
+    fn look_at(columns: &[&str], rows: &[Vec<String>]) -> FirstLook {
+        let matcher = try_matcher(&export(vec![]), columns).unwrap();
+        let mut look = FirstLook::new(&matcher, &names(columns), false);
+        for row in rows {
+            let cells: Vec<&str> = row.iter().map(String::as_str).collect();
+            look.see(&matcher, cells.as_slice());
+        }
+        look
+    }
+
+    fn rows(count: usize, row: impl Fn(usize) -> [String; 2]) -> Vec<Vec<String>> {
+        (0..count).map(|number| row(number).to_vec()).collect()
+    }
+
+    fn found(look: &FirstLook) -> Vec<(Doubt, u64)> {
+        look.identifiers().findings.iter().map(|finding| (finding.doubt, finding.rows)).collect()
+    }
+
+    fn held(doubts: &DoubtfulIdentifiers, first: bool) -> Option<u64> {
+        doubts.reason_to_hold(first, None).map(|(_, rows)| rows)
+    }
+
+    #[test]
+    fn ordinary_identifiers_are_not_doubtful() {
+        for id in ["C-{}", "{}@members.example", "会員{}", "7f{}a0"] {
+            let look =
+                look_at(&HEADER, &rows(50, |n| [id.replace("{}", &format!("{n:04}")), format!("p{n}@example.com")]));
+            let expected: &[(Doubt, u64)] = if id.contains('@') { &[(Doubt::EmailsAsCustomerIds, 50)] } else { &[] };
+            assert_eq!(found(&look), expected, "{id}");
+        }
+        // One customer on several rows, always with the same address.
+        let look = look_at(&HEADER, &rows(50, |n| [format!("C{}", n / 5), format!("p{}@example.com", n / 5)]));
+        assert_eq!(found(&look), []);
+    }
+
+    #[test]
+    fn what_merges_people_is_held_and_a_number_lets_it_through() {
+        let one_id = look_at(&HEADER, &rows(20, |n| ["Gold".to_owned(), format!("p{n}@example.com")]));
+        assert_eq!(found(&one_id), [(Doubt::SharedCustomerIds, 20)]);
+        let doubts = one_id.identifiers();
+        assert_eq!((held(&doubts, true), held(&doubts, false)), (Some(20), Some(20)));
+        assert!(doubts.reason_to_hold(true, Some(20)).is_none() && doubts.reason_to_hold(true, Some(19)).is_some());
+
+        let exponents = look_at(
+            &HEADER,
+            &rows(20, |n| {
+                let id = if n < 6 { "1.23457E+11".to_owned() } else { format!("C{n}") };
+                [id, format!("p{n}@example.com")]
+            }),
+        );
+        assert_eq!(found(&exponents), [(Doubt::ExponentForm, 6)]);
+        let doubts = exponents.identifiers();
+        assert_eq!((held(&doubts, true), held(&doubts, false)), (Some(6), None));
+    }
+
+    #[test]
+    fn columns_that_are_mixed_up_are_held_at_first() {
+        let look = look_at(&HEADER, &rows(20, |n| [format!("p{n}@example.com"), format!("C{n}")]));
+        assert_eq!(found(&look), [(Doubt::EmailsAsCustomerIds, 20), (Doubt::OtherTextsAsEmails, 20)]);
+        assert_eq!((held(&look.identifiers(), true), held(&look.identifiers(), false)), (Some(20), None));
+    }
+
+    #[test]
+    fn few_rows_are_never_held() {
+        let look = look_at(&HEADER, &rows(5, |n| ["Gold".to_owned(), format!("p{n}@example.com")]));
+        assert_eq!((found(&look).len(), held(&look.identifiers(), true)), (1, None));
+    }
+
+    #[test]
+    fn changes_of_a_table_are_held_however_few_they_are() {
+        let row = |deleted: &str| vec![vec!["1".to_owned(), String::new(), String::new(), deleted.to_owned()]];
+        let columns = ["LoyaltyId", "EMail", "SinkModifiedOn", "isdelete"];
+        assert_eq!(held(&look_at(&columns, &row("")).identifiers(), false), Some(1));
+        let columns = ["LoyaltyId", "EMail", "Other", "IsDelete"];
+        assert_eq!(held(&look_at(&columns, &row("False")).identifiers(), true), None);
+        assert_eq!(held(&look_at(&columns, &row("True")).identifiers(), true), Some(1));
+    }
+
+    #[test]
+    fn the_rest_is_noted() {
+        let look = look_at(&HEADER, &rows(3, |n| ["NULL".to_owned(), format!("p{n}@example.com")]));
+        assert_eq!(found(&look), [(Doubt::NullWords, 3)]);
+        let look = look_at(&HEADER, &rows(2, |n| [format!("０００{n}"), String::new()]));
+        assert_eq!(found(&look), [(Doubt::UnusualCharacters, 2)]);
+        let look = look_at(&HEADER, &rows(2, |n| [format!("C{n}\u{200b}"), String::new()]));
+        assert_eq!(found(&look), [(Doubt::UnusualCharacters, 2)]);
+        let numbers = |n: usize| if n.is_multiple_of(10) { 1234 } else { 100_000 + n };
+        let look = look_at(&HEADER, &rows(100, |n| [numbers(n).to_string(), String::new()]));
+        assert_eq!(found(&look), [(Doubt::LostZeros, 10)]);
+        for note in look.identifiers().notes() {
+            assert!(note.contains("10 of the 100 rows") && !note.contains("1234"), "{note}");
+        }
+    }
+
+    #[test]
+    fn a_file_whose_every_row_is_refused_for_one_reason_says_so_once() {
+        let look = look_at(&HEADER, &rows(5, |_| [String::new(), "nobody".to_owned()]));
+        assert_eq!(look.every_row_is_refused(), Some(("no customer ID, and the email is not an address", 5)));
+        let look = look_at(&HEADER, &rows(4, |_| [String::new(), String::new()]));
+        assert_eq!(look.every_row_is_refused(), None);
+        let look =
+            look_at(&HEADER, &rows(6, |n| [if n == 2 { "C1".to_owned() } else { String::new() }, String::new()]));
+        assert_eq!(look.every_row_is_refused(), None);
+    }
+}

@@ -1,0 +1,102 @@
+//! What the first rows of a file show of the file as a whole, before anything of it is sent: in which order its columns
+//! write dates, whether its identifiers are some, and whether any of its rows can be sent.
+
+mod dates;
+mod identifiers;
+
+use super::{Fields, Matcher};
+use crate::rows::RowProblem;
+
+use dates::DateOrders;
+use identifiers::IdentifierCounts;
+
+pub use identifiers::{Doubt, DoubtfulIdentifiers};
+
+/// So many rows of a file are looked at.
+pub const ROWS_LOOKED_AT: u64 = 20_000;
+
+/// Of a file with fewer rows, each is rejected by itself.
+const LEAST_REFUSED: u64 = 5;
+
+/// What the first rows of a file show.
+#[derive(Debug)]
+pub struct FirstLook {
+    rows: u64,
+    dates: DateOrders,
+    identifiers: IdentifierCounts,
+    refused: Refused,
+}
+
+/// Whether every row so far is refused for one reason.
+#[derive(Debug, Default)]
+enum Refused {
+    #[default]
+    None,
+    All(String),
+    NotAll,
+}
+
+impl FirstLook {
+    /// A look at a file with these columns. `is_increment`: its `model.json` says that it is a part of a change feed.
+    pub fn new(matcher: &Matcher, columns: &[String], is_increment: bool) -> Self {
+        Self {
+            rows: 0,
+            dates: DateOrders::new(&matcher.fields),
+            identifiers: IdentifierCounts::new(columns, is_increment),
+            refused: Refused::None,
+        }
+    }
+
+    /// Looks at the next row. `false` when enough have been looked at.
+    pub fn see<'r, R: Fields<'r> + ?Sized>(&mut self, matcher: &Matcher, row: &R) -> bool {
+        self.rows += 1;
+        self.dates.see(&matcher.fields, row);
+        let result = matcher.identity(row);
+        self.identifiers.see(matcher, row, &result);
+        self.note_refusal(result.err().map(|reason| reason.to_string()));
+        self.rows < ROWS_LOOKED_AT
+    }
+
+    /// The same for a row that cannot be read.
+    pub fn see_problem(&mut self, problem: &RowProblem) -> bool {
+        self.rows += 1;
+        self.note_refusal(Some(problem.without_place()));
+        self.rows < ROWS_LOOKED_AT
+    }
+
+    fn note_refusal(&mut self, reason: Option<String>) {
+        self.refused = match (std::mem::take(&mut self.refused), reason) {
+            (Refused::None, Some(reason)) if self.rows == 1 => Refused::All(reason),
+            (Refused::All(known), Some(reason)) if known == reason => Refused::All(known),
+            _ => Refused::NotAll,
+        };
+    }
+
+    /// Why no row of the file can be sent, if it is the same for each. Few rows are told one by one.
+    pub fn every_row_is_refused(&self) -> Option<(&str, u64)> {
+        match &self.refused {
+            Refused::All(reason) if self.rows >= LEAST_REFUSED => Some((reason, self.rows)),
+            _ => None,
+        }
+    }
+
+    /// What is doubtful about the identifiers.
+    pub fn identifiers(&self) -> DoubtfulIdentifiers {
+        self.identifiers.doubts(self.rows)
+    }
+}
+
+impl Matcher {
+    /// Whether a look at the first rows says how the others are read.
+    pub fn wants_look(&self) -> bool {
+        self.fields.iter().any(|field| field.value.is_date() && !field.order_is_set)
+    }
+
+    /// The same, reading the dates of each column in the order that its cells show.
+    #[must_use]
+    pub fn after(mut self, look: &FirstLook) -> Self {
+        let notes = look.dates.decide(&mut self.fields);
+        self.notes.extend(notes);
+        self
+    }
+}
