@@ -76,7 +76,7 @@ const LAST_NAMES: [&str; 19] = [
     "Łukasiewicz",
     "Þórsdóttir",
     "van 't Hoff",
-    "N/A",
+    "Nil",
     "İstanbullu",
     "ß",
     "O\\Brien",
