@@ -90,8 +90,9 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
 
     /// Goes on where an earlier reader of the same file stood.
     ///
-    /// `source` begins at `from.byte`, or at the file's beginning if [`Dialect::reads_from_beginning`]: then the text before is
-    /// decompressed and passed over without being looked at. Of `settings` only the limits count; `header` says the rest.
+    /// `source` begins at `from.byte`, or at the file's beginning if
+    /// [`Dialect::reads_from_beginning`](super::Dialect::reads_from_beginning): then the text before is decompressed and
+    /// passed over without being looked at. Of `settings` only the limits count; `header` says the rest.
     pub async fn resume(source: S, settings: ReadSettings, header: Header, from: Position) -> Result<Self, ReadError> {
         let dialect = header.dialect;
         let base = if dialect.reads_from_beginning() { 0 } else { from.byte };
