@@ -151,7 +151,6 @@ impl SegmentDelivery {
             dropped_fields: counts.dropped_fields,
             rejected_reasons: counts.rejected_reasons,
             requests: counts.requests,
-            requests_over_time: counts.requests_over_time,
             data_points: counts.data_points,
             started_at: record.map_or(now, |record| record.started_at),
             finished_at: now,

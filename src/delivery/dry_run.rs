@@ -8,7 +8,6 @@ use super::DeliveryError;
 use super::chunk::ChunkBuilder;
 use super::open::{FileBytes, Opened};
 use super::segment::{RunOptions, SegmentDelivery};
-use crate::braze::RequestsOverTime;
 use crate::config::OnLeave;
 use crate::masked::masked;
 use crate::membership::RunMembers;
@@ -72,7 +71,6 @@ impl SegmentDelivery {
             dropped_fields: seen.counts.dropped_fields,
             rejected_reasons: seen.counts.rejected_reasons,
             requests: seen.counts.requests,
-            requests_over_time: RequestsOverTime::default(),
             data_points: seen.counts.data_points + told,
             started_at,
             finished_at,

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use super::DeliveryError;
 use super::leavers::{Duty, Leaving, LeavingEnd};
 use super::segment::SegmentDelivery;
-use crate::braze::RequestsOverTime;
 use crate::config::OnLeave;
 use crate::membership::RunMembers;
 use crate::message::{Coded, Message};
@@ -153,7 +152,6 @@ impl SegmentDelivery {
         }
         report.started_at = retirement.started_at;
         report.requests = retirement.counts.requests;
-        report.requests_over_time = retirement.counts.requests_over_time.clone();
         report.data_points = retirement.counts.data_points;
         report.seconds = retirement.counts.seconds;
         // Everything that lies here now is of the retired segment; whatever is delivered later lies beside it.
@@ -215,7 +213,6 @@ impl SegmentDelivery {
             dropped_fields: BTreeMap::new(),
             rejected_reasons: BTreeMap::new(),
             requests: Requests::default(),
-            requests_over_time: RequestsOverTime::default(),
             data_points: members * (1 + ledger.former_attributes.len() as u64),
             started_at: now,
             finished_at: now,
