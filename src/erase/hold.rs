@@ -25,8 +25,8 @@ pub(super) struct Hold {
 }
 
 impl Hold {
-    /// Takes the segment; `None` if deliveries kept it for too long. A segment without a ledger needs no lease, since nothing of
-    /// it is at work.
+    /// Takes the lease of the segment; `None` if deliveries held it for too long. A segment without a ledger needs no lease,
+    /// since nothing is being delivered.
     pub(super) async fn take(store: LedgerStore, budget: &TimeBudget) -> Result<Option<Self>, StateError> {
         let owner = Randomness::new().owner();
         let give_up = (Instant::now() + LONGEST_WAIT).min(budget.stop_sending());

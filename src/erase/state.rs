@@ -11,8 +11,8 @@ use crate::names::{ExportName, SegmentName};
 use crate::rows::{Header, ReadSettings};
 use crate::state::{Ledger, LedgerStore, MemberKey, PartWriter, Standing, StateKeys, StoredPart, read_part};
 
-/// Most passes over a segment until nothing more is found: a delivery that lost its lease may have stored another part in
-/// the meantime.
+/// How often a segment is searched at most, until nothing more is found: a delivery that lost its lease may have stored
+/// another part in the meantime.
 const PASSES: u32 = 3;
 
 /// What was found in one segment.
