@@ -57,9 +57,9 @@ pub struct Connection {
     pub secret: SecretName,
     /// Whether someone agreed that customer data leaves for Braze. Without it nothing is sent.
     pub agree_to_data_transfer: bool,
-    /// Requests that the contract admits each second (default 1,000).
+    /// Requests that the contract allows each second (default 1,000).
     pub requests_per_second: NonZeroU32,
-    /// Requests that the contract admits in each clock hour, where it has such a budget.
+    /// Requests that the contract allows in each clock hour, if it has such a budget.
     pub requests_per_hour: Option<NonZeroU64>,
     /// Attribute objects in one request, 1 to 75 (default 75).
     pub objects_per_request: usize,
@@ -115,11 +115,11 @@ pub struct Export {
     pub settle_minutes: u32,
     /// Which columns identify a member.
     pub data_matching: DataMatching,
-    /// Further fields, in the order of the file.
+    /// Additional fields, in the order of the file.
     pub attributes: Vec<FieldMapping>,
     /// Segments whose attribute has another name than their own.
     pub attribute_names: BTreeMap<SegmentName, AttributeName>,
-    /// Texts that stand for an empty cell.
+    /// Texts that mean an empty cell.
     pub null_values: Vec<String>,
     /// Where telephone numbers without a country are from.
     pub default_country: Option<Country>,
@@ -129,7 +129,7 @@ pub struct Export {
     pub consent: Consent,
     /// What is set about the files instead of detected.
     pub csv: CsvSettings,
-    /// When the file that says all this was stored, by the clock of whoever stores it; [`Timestamp::MIN`] if nobody told.
+    /// When the file was stored, by S3's clock; [`Timestamp::MIN`] if that is not known.
     pub stored_at: Timestamp,
 }
 
@@ -145,7 +145,7 @@ impl Config {
 }
 
 impl Export {
-    /// The custom attribute that stands for `segment`.
+    /// The custom attribute of `segment`.
     pub fn attribute_of(&self, segment: &SegmentName) -> AttributeName {
         self.attribute_names.get(segment).cloned().unwrap_or_else(|| AttributeName::new(segment.as_str()))
     }
@@ -300,7 +300,7 @@ pub struct Written {
 /// The type of a field's values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ValueType {
-    /// Text as it stands.
+    /// Unchanged text.
     String,
     /// A whole number, kept exactly.
     Integer,
@@ -314,7 +314,7 @@ pub enum ValueType {
     DateTime,
     /// Texts in one cell, split at the separator.
     Array {
-        /// What stands between two texts (default a semicolon).
+        /// The separator of two texts (default a semicolon).
         separator: String,
     },
 }
@@ -333,7 +333,7 @@ pub enum EmptyRule {
 pub struct CsvSettings {
     /// The field delimiter.
     pub delimiter: Option<u8>,
-    /// Whether a backslash stands before a quotation mark inside a quoted field; `None` finds out.
+    /// Whether a backslash escapes a quotation mark inside a quoted field; `None` detects it.
     pub backslash_escapes: Option<bool>,
     /// How the files are encoded; `None` is UTF-8, or what a byte-order mark says.
     pub encoding: Option<TextEncoding>,
