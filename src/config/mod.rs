@@ -147,7 +147,9 @@ impl Config {
 impl Export {
     /// The custom attribute that stands for `segment`.
     pub fn attribute_of(&self, segment: &SegmentName) -> AttributeName {
-        self.attribute_names.get(segment).cloned().unwrap_or_else(|| AttributeName::new(segment.as_str()))
+        let same_form = composed(segment.as_str());
+        let named = self.attribute_names.iter().find(|(name, _)| composed(name.as_str()) == same_form);
+        named.map_or_else(|| AttributeName::new(segment.as_str()), |(_, attribute)| attribute.clone())
     }
 
     /// The segment that a name in a key or in a `model.json` means: the listed one that looks the same, whatever the

@@ -150,7 +150,9 @@ impl SegmentDelivery {
                 return ControlFlow::Break(Claimed::AlreadyDelivered);
             }
             Some(Progress::Delivered) | None => false,
-            Some(Progress::Working { .. } | Progress::Unfinished | Progress::Failed { .. }) => true,
+            Some(Progress::Working { .. } | Progress::Unfinished | Progress::Failed { .. } | Progress::Held { .. }) => {
+                true
+            }
         };
         if !resume {
             if let Some(Progress::Working { lease: other }) = run.files.get(key).map(|known| &known.progress)

@@ -6,6 +6,7 @@ use super::commit::Account;
 use super::complete::Completion;
 use super::pump::{Pump, PumpEnd};
 use super::segment::{RunOptions, SegmentDelivery};
+use super::stray::Sibling;
 use crate::bucket::BucketError;
 use crate::message::{Coded, Message};
 use crate::pattern::RunId;
@@ -39,6 +40,8 @@ enum FileEnd {
     },
     InOtherHands,
     OutOfTime,
+    /// It is no part of the run.
+    Ignored,
     /// No object has this key any more.
     Gone,
 }
@@ -78,16 +81,22 @@ impl SegmentDelivery {
     }
 
     async fn deliver_files(&self, files: &[FileToDeliver], options: RunOptions, tried: &mut Tried) {
+        let mut unlike = Vec::new();
         for file in files {
             match self.deliver_file(file, options).await {
                 Ok(end) => tried.note(&end),
-                Err(error) => {
-                    tracing::warn!(key = file.object.key, %error, "can't deliver a file");
-                    tried.failures.push(error);
-                }
+                Err(error @ DeliveryError::Match { .. }) => unlike.push((file, error)),
+                Err(error) => tried.fail(file, error),
             }
             if tried.out_of_time || tried.superseded.is_some() {
                 break;
+            }
+        }
+        // Now that others of the run are delivered, such a file may turn out to be no part of it.
+        for (file, error) in unlike {
+            match if tried.sent { self.deliver_file(file, options).await } else { Err(error) } {
+                Ok(end) => tried.note(&end),
+                Err(error) => tried.fail(file, error),
             }
         }
     }
@@ -169,20 +178,37 @@ impl SegmentDelivery {
             Claimed::InOtherHands { .. } => return Ok(FileEnd::InOtherHands),
             Claimed::ConfiguredAnew => return Err(DeliveryError::ConfiguredAnew),
         };
-        let account = Account::new(&claim, self.export.csv.max_rejected_bytes);
+        let mut account = Account::new(&claim, self.export.csv.max_rejected_bytes);
         match Box::pin(self.send_file(file, options, claim, account.clone())).await {
             Ok(end) => Ok(end),
             Err(Unsent::Sending(error)) => Err(error),
+            Err(Unsent::Stray(note)) => {
+                account.record.notes.insert(note);
+                self.commit(file, account, Progress::Delivered).await?;
+                Ok(FileEnd::Ignored)
+            }
             Err(Unsent::Opening(error)) => {
                 let progress = match &error {
                     DeliveryError::Bucket(BucketError::Changed { .. } | BucketError::Missing { .. }) => {
                         Progress::Unfinished
                     }
+                    error if error.is_hold() => Progress::Held { message: error.to_string() },
                     error => Progress::Failed { message: error.to_string() },
                 };
                 self.commit(file, account, progress).await?;
                 Err(error)
             }
+        }
+    }
+
+    /// What becomes of a file that can't be opened.
+    async fn unopened(&self, file: &FileToDeliver, claim: &Claim, error: DeliveryError) -> Unsent {
+        let run = claim.ledger.runs.get(&file.run);
+        let siblings: Vec<Sibling<'_>> = run.into_iter().flat_map(Sibling::delivered).collect();
+        match self.note_of_stray(file, &error, &siblings).await {
+            Ok(Some(note)) => Unsent::Stray(note),
+            Ok(None) => Unsent::Opening(error),
+            Err(error) => Unsent::Opening(error),
         }
     }
 
@@ -197,7 +223,10 @@ impl SegmentDelivery {
             self.api_keys.get(&self.export.connection.secret).await.map_err(|error| Unsent::Opening(error.into()))?;
         let renewing = account.clone();
         let opening = self.open(file, options, &claim, &mut account);
-        let builder = Box::pin(self.while_renewing(file, &renewing, opening)).await.map_err(Unsent::Opening)?;
+        let builder = match Box::pin(self.while_renewing(file, &renewing, opening)).await {
+            Ok(builder) => builder,
+            Err(error) => return Err(self.unopened(file, &claim, error).await),
+        };
         let lease = Lease { owner: claim.owner, until: self.budget.ends_at() };
         drop(claim.ledger);
         let pump = Pump::new(self, file, key, builder, account, &lease);
@@ -211,17 +240,24 @@ impl SegmentDelivery {
     }
 }
 
-/// Where a delivery failed: before anything was sent, so that the claim is still to be given back, or later.
+/// Where a delivery ended: before anything was sent, so that the claim is still to be given back, or later.
 enum Unsent {
+    /// The file is no part of the run, as the note says.
+    Stray(String),
     Opening(DeliveryError),
     Sending(DeliveryError),
 }
 
 impl Tried {
+    fn fail(&mut self, file: &FileToDeliver, error: DeliveryError) {
+        tracing::warn!(key = file.object.key, %error, "can't deliver a file");
+        self.failures.push(error);
+    }
+
     fn note(&mut self, end: &FileEnd) {
         match end {
             FileEnd::Delivered => self.sent = true,
-            FileEnd::AlreadyDelivered | FileEnd::Gone => {}
+            FileEnd::AlreadyDelivered | FileEnd::Ignored | FileEnd::Gone => {}
             FileEnd::Superseded { by } => self.superseded = Some(*by),
             FileEnd::InOtherHands => self.in_other_hands = true,
             FileEnd::OutOfTime => self.out_of_time = true,

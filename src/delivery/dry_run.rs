@@ -8,6 +8,7 @@ use super::DeliveryError;
 use super::chunk::ChunkBuilder;
 use super::open::{FileBytes, Opened};
 use super::segment::{RunOptions, SegmentDelivery};
+use super::stray::Sibling;
 use crate::braze::RequestsOverTime;
 use crate::config::OnLeave;
 use crate::masked::masked;
@@ -34,20 +35,7 @@ impl SegmentDelivery {
         let mut ledger =
             self.ledger.read().await?.unwrap_or_else(|| Ledger::new(self.destination(), self.attribute.clone()));
         self.adopt_configuration(&mut ledger)?;
-        let mut seen = Seen::default();
-        for file in files {
-            let known = self.load_known(&ledger, run).await?;
-            let Opened { builder, look, .. } = self.open_rows(file, options, &ledger, known, None).await?;
-            if let Some(look) = &look {
-                seen.note_doubts(&file.object.key, look, ledger.last_complete.is_none(), options);
-            }
-            let rows = self.look_through(builder, file, &mut seen).await?;
-            seen.files.push(ReportedFile {
-                key: file.object.key.clone(),
-                etag: file.object.etag.bare().to_owned(),
-                rows,
-            });
-        }
+        let mut seen = Box::pin(self.look_into(run, files, options, &ledger)).await?;
         let sources = self.everything_before(&ledger, run).await?;
         let compared = self.compare_members(&ledger, std::mem::take(&mut seen.members), sources).await?;
         let told = if self.export.on_leave == OnLeave::Keep { 0 } else { compared.told };
@@ -89,6 +77,45 @@ impl SegmentDelivery {
                 last_run: last_run(&ledger),
             }),
         })
+    }
+
+    /// What the files hold that would be sent.
+    async fn look_into(
+        &self,
+        run: RunId,
+        files: &[FileToDeliver],
+        options: RunOptions,
+        ledger: &Ledger,
+    ) -> Result<Seen, DeliveryError> {
+        let mut seen = Seen::default();
+        let (mut matching, mut unlike) = (Vec::new(), Vec::new());
+        for file in files {
+            let known = self.load_known(ledger, run).await?;
+            let Opened { builder, look, header, .. } = match self.open_rows(file, options, ledger, known, None).await {
+                Ok(opened) => opened,
+                Err(error @ DeliveryError::Match { .. }) => {
+                    unlike.push((file, error));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            matching.push((&file.object.key, header.columns));
+            if let Some(look) = &look {
+                seen.note_doubts(&file.object.key, look, ledger.last_complete.is_none(), options);
+            }
+            let rows = self.look_through(builder, file, &mut seen).await?;
+            seen.files.push(ReportedFile {
+                key: file.object.key.clone(),
+                etag: file.object.etag.bare().to_owned(),
+                rows,
+            });
+        }
+        let siblings: Vec<Sibling<'_>> = matching.iter().map(|(key, columns)| Sibling::new(key, columns)).collect();
+        for (file, error) in unlike {
+            let note = self.note_of_stray(file, &error, &siblings).await?;
+            seen.notes.insert(note.ok_or(error)?);
+        }
+        Ok(seen)
     }
 
     async fn look_through(

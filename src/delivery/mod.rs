@@ -6,6 +6,7 @@
 //! | take the file, so that no other function works on it | `claim` |
 //! | load what is known of the members | `load` |
 //! | open the file as its `model.json` or header describes it | `open` |
+//! | ignore a file that is no part of the run | `stray` |
 //! | turn rows into requests, chunk by chunk | `chunk`, `filling`, `batch` |
 //! | send them, many in flight | `pump`, `outstanding` |
 //! | write down what is certain | `commit` |
@@ -35,6 +36,7 @@ mod outstanding;
 mod pump;
 mod retire;
 mod segment;
+mod stray;
 
 use thiserror::Error;
 

@@ -89,13 +89,14 @@ impl Handler {
 
     pub(super) async fn run(&self, config: &Config, run: Run, budget: TimeBudget) -> Result<Value, HandlerError> {
         let export = Self::export(config, &run.export)?;
-        if let (Some(segment), Some(segments)) = (&run.segment, &export.segments)
+        let segment = run.segment.map(|segment| export.segment_called(segment.as_str()));
+        if let (Some(segment), Some(segments)) = (&segment, &export.segments)
             && !segments.contains(segment)
         {
             return Err(no_such_segment(segment, segments));
         }
         let wanted = Wanted {
-            segment: run.segment,
+            segment,
             dry_run: run.dry_run,
             options: RunOptions {
                 send: run.send,

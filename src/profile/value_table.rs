@@ -1,6 +1,6 @@
 //! What becomes of values as people's systems write them: a table of values, each with what is wanted, against what is sent.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 use serde_json::{Value, json};
 
@@ -113,10 +113,47 @@ fn the_languages_are_those_that_braze_lists() {
     }
 }
 
-/// 5,000 invented people with the columns of Microsoft's `Contact.txt` and the forms that its values have.
+/// A person of a contact list, and what is wanted of the country, the telephone number and the answer.
+fn contact(n: usize, random: &mut fastrand::Rng) -> (Vec<String>, [Value; 4]) {
+    const COUNTRIES: [(&str, &str); 6] =
+        [("USA", "US"), ("United States", "US"), ("UK", "GB"), ("Germany", "DE"), ("Japan", "JP"), ("Canada", "CA")];
+    let (country, code) = COUNTRIES[random.usize(..COUNTRIES.len())];
+    let mut digits = |count: usize| (0..count).map(|_| char::from(b'0' + random.u8(..10))).collect::<String>();
+    let (one, two, three) = (digits(2), digits(3), digits(4));
+    let (phone, number) = match code {
+        "US" | "CA" => {
+            let area = ["425", "206", "416", "514"][n % 4];
+            let written = [
+                format!("({area}) 5{one}-{three}"),
+                format!("{area}-5{one}-{three}"),
+                format!("{area}.5{one}.{three} x12"),
+            ];
+            (written[n % 3].clone(), format!("+1{area}5{one}{three}"))
+        }
+        "GB" => (format!("020 7{two} {three}"), format!("+44207{two}{three}")),
+        "DE" => (format!("030 / 2{two}{one}{}", n % 10), format!("+49302{two}{one}{}", n % 10)),
+        _ => (format!("０９０－1{two}－{three}"), format!("+81901{two}{three}")),
+    };
+    let (month, day) = (n % 12 + 1, n % 28 + 1);
+    let cells = [
+        format!("C-{n:05}"),
+        format!("Name{n}"),
+        "Muster".to_owned(),
+        format!("person{n}@example.com"),
+        phone,
+        country.to_owned(),
+        ["Yes", "No", "yes", "no"][n % 4].to_owned(),
+        format!("{month}/{day}/2020 10:04:00 AM"),
+    ];
+    let created = format!("2020-{month:02}-{day:02}T10:04:00Z");
+    (cells.to_vec(), [json!(code), json!(number), json!(n.is_multiple_of(2)), json!(created)])
+}
+
+/// 5,000 invented people with the columns of a contact list of Dynamics 365, as its sample data writes them.
 #[test]
 fn countries_phones_and_booleans_of_a_contact_list_arrive() {
     const PEOPLE: usize = 5_000;
+    const FIELDS: [&str; 4] = ["country", "phone", "newsletter", "created"];
     let text = "[connections.b]\nhostname = \"rest.fra-01.braze.eu\"\nsecret = \"s\"\n[exports.x]\nconnection = \"b\"\nfolder = \"incoming/x\"\n\
         data_matching = { customer_id = \"ContactId\", email = \"EMail\" }\n\
         [exports.x.attributes]\nfirst_name = \"FirstName\"\ncountry = \"Country\"\n\
@@ -126,45 +163,17 @@ fn countries_phones_and_booleans_of_a_contact_list_arrive() {
     let columns = ["ContactId", "FirstName", "LastName", "EMail", "Telephone", "Country", "Headquarters", "CreatedOn"]
         .map(str::to_owned);
     let mut random = fastrand::Rng::with_seed(7);
-    let countries =
-        [("USA", "US"), ("United States", "US"), ("UK", "GB"), ("Germany", "DE"), ("Japan", "JP"), ("Canada", "CA")];
-    let people: Vec<Vec<String>> = (0..PEOPLE)
-        .map(|n| {
-            let (country, code) = countries[random.usize(..countries.len())];
-            let mut digits = |count: usize| (0..count).map(|_| char::from(b'0' + random.u8(..10))).collect::<String>();
-            let phone = match code {
-                "US" | "CA" => {
-                    format!("({}) 5{}-{}", ["425", "206", "416", "514"][n % 4], digits(2), digits(4))
-                }
-                "GB" => format!("020 7{} {}", digits(3), digits(4)),
-                "DE" => format!("030 / 2{}", digits(6)),
-                _ => format!("０９０－1{}－{}", digits(3), digits(4)),
-            };
-            let (month, day) = (n % 12 + 1, n % 28 + 1);
-            let yes = ["Yes", "No", "yes", "no"][n % 4];
-            [
-                format!("C-{n:05}"),
-                format!("Name{n}"),
-                "Muster".to_owned(),
-                format!("person{n}@example.com"),
-                phone,
-                country.to_owned(),
-                yes.to_owned(),
-                format!("{month}/{day}/2020 10:04:00 AM"),
-            ]
-            .to_vec()
-        })
-        .collect();
+    let people: Vec<(Vec<String>, [Value; 4])> = (0..PEOPLE).map(|n| contact(n, &mut random)).collect();
     let matcher = Matcher::new(&export, &attribute(), &columns, &ColumnTypes::default()).unwrap();
     let mut look = FirstLook::new(&matcher, &columns, false);
-    for person in &people {
+    for (person, _) in &people {
         let row: Vec<&str> = person.iter().map(String::as_str).collect();
         look.see(&matcher, row.as_slice());
     }
     assert_eq!(look.identifiers().notes().count(), 0);
     let matcher = matcher.after(&look);
-    let mut arrived = [0; 4];
-    for (n, person) in people.iter().enumerate() {
+    let mut arrived = [0; FIELDS.len()];
+    for (n, (person, wanted)) in people.iter().enumerate() {
         let row: Vec<&str> = person.iter().map(String::as_str).collect();
         let mut object = Vec::new();
         matcher.match_row(row.as_slice(), &mut object, &mut DroppedFields::default()).unwrap();
@@ -173,11 +182,15 @@ fn countries_phones_and_booleans_of_a_contact_list_arrive() {
         assert_eq!(object["external_id"], format!("C-{n:05}"));
         assert_eq!(object["first_name"], format!("Name{n}"));
         assert_eq!(object["email"], format!("person{n}@example.com"));
-        for (count, name) in arrived.iter_mut().zip(["country", "phone", "newsletter", "created"]) {
-            *count += usize::from(object.get(name).is_some());
+        for ((count, name), wanted) in arrived.iter_mut().zip(FIELDS).zip(wanted) {
+            if let Some(sent) = object.get(name) {
+                assert_eq!(sent, wanted, "{name} of {person:?}");
+                *count += 1;
+            }
         }
     }
-    for (count, name) in arrived.into_iter().zip(["country", "phone", "newsletter", "created"]) {
+    println!("of {PEOPLE}: {FIELDS:?} {arrived:?}");
+    for (count, name) in arrived.into_iter().zip(FIELDS) {
         assert!(count * 100 >= PEOPLE * 99, "{name}: {count} of {PEOPLE}");
     }
 }

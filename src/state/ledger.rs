@@ -187,6 +187,11 @@ pub enum Progress {
         /// Why, and what to do.
         message: String,
     },
+    /// Nothing of it is sent until a person allows it, because its identifiers are doubtful.
+    Held {
+        /// Why, and what to do.
+        message: String,
+    },
 }
 
 /// Where to read on in a file.
