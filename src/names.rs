@@ -58,6 +58,38 @@ name! {
     SegmentName
 }
 name! {
+    /// A Braze workspace: its REST host with the secret that holds its key, `HOST~SECRET`, or with a name from `workspace`,
+    /// `HOST@NAME`.
+    WorkspaceName
+}
+
+impl WorkspaceName {
+    /// The workspace that is known by its host and secret.
+    pub fn of_secret(host: &str, secret: &SecretName) -> Self {
+        Self::new(match secret {
+            // No secret can have this name.
+            SecretName::OfStack => format!("{host}~:stack"),
+            SecretName::Named(name) => format!("{host}~{name}"),
+        })
+    }
+
+    /// The workspace at `host` that the configuration calls `name`.
+    pub fn named(host: &str, name: &str) -> Self {
+        Self::new(format!("{host}@{name}"))
+    }
+
+    /// Whether a text has the form of such a name.
+    pub fn is_one(&self) -> bool {
+        self.0.contains(['~', '@'])
+    }
+
+    /// Its host and port.
+    pub fn host(&self) -> &str {
+        self.0.split(['~', '@']).next().unwrap_or_default()
+    }
+}
+
+name! {
     /// The custom attribute of a segment on a Braze profile.
     AttributeName
 }

@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::message::codes;
-use crate::names::{ExportName, SegmentName};
+use crate::names::AttributeName;
+use crate::names::ConnectionName;
+use crate::names::ExportName;
+use crate::names::SegmentName;
 use crate::pattern::RunId;
 use crate::when_needed::WhenNeeded;
 
@@ -36,6 +39,19 @@ pub struct ContinuedDelivery {
     /// The run that was being delivered, for information; the newest run is delivered next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
+    /// The connection of the attribute that is retired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<ConnectionName>,
+    /// The attribute that is retired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribute: Option<AttributeName>,
+}
+
+impl ContinuedDelivery {
+    /// A delivery of a segment.
+    pub fn of(export: ExportName, segment: SegmentName, run: Option<RunId>) -> Self {
+        Self { export, segment, retire: false, run, connection: None, attribute: None }
+    }
 }
 
 /// Errors of the queues.

@@ -6,12 +6,11 @@ use insights_to_braze::bucket::Bucket;
 use insights_to_braze::names::{ExportName, SegmentName};
 use insights_to_braze::pattern::RunId;
 use insights_to_braze::report::Report;
-use insights_to_braze::state::StateKeys;
+use insights_to_braze::state::ReportKeys;
 
 use crate::application::Application;
-use crate::arguments;
 use crate::ending::{Ending, Failure};
-use crate::{html, show};
+use crate::{arguments, html, show};
 
 pub(crate) async fn run(arguments: &arguments::Report) -> Result<Ending, Failure> {
     let application = arguments.place.open(Some(&arguments.export)).await?;
@@ -30,7 +29,7 @@ pub(crate) async fn run(arguments: &arguments::Report) -> Result<Ending, Failure
             reports.push(report);
         }
     }
-    let history_page = StateKeys::history_page(&export);
+    let history_page = ReportKeys::history_page(&export);
     if arguments.json {
         show::json(&reports)?;
     } else if arguments.history {
@@ -65,8 +64,8 @@ struct Kept(BTreeMap<String, BTreeMap<RunId, String>>);
 impl Kept {
     async fn of(bucket: &Bucket, export: &ExportName, segment: Option<&SegmentName>) -> Result<Self, Failure> {
         let prefix = match segment {
-            Some(segment) => StateKeys::new(export, segment).reports(),
-            None => StateKeys::reports_of_export(export),
+            Some(segment) => ReportKeys::new(export, segment).everything().to_owned(),
+            None => ReportKeys::of_export(export),
         };
         let mut kept: BTreeMap<String, BTreeMap<RunId, String>> = BTreeMap::new();
         for key in bucket.keys(&prefix).await? {

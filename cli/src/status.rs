@@ -1,7 +1,7 @@
 //! `status`: the status of each segment.
 
 use insights_to_braze::names::ExportName;
-use insights_to_braze::state::StateKeys;
+use insights_to_braze::state::ReportKeys;
 use serde_json::{Value, json};
 
 use crate::arguments::Status;
@@ -29,9 +29,12 @@ pub(crate) async fn run(arguments: &Status) -> Result<Ending, Failure> {
             show::line(format!("{}: {message}", text(&segment["segment"])));
         }
     }
+    for unfed in elements(&answer["unfed"]) {
+        show::line(text(&unfed["message"]));
+    }
     for export in elements(&answer["exports"]) {
         let name = ExportName::from(text(&export["export"]).as_str());
-        html::tell(&application, &format!("\nHistory of {name}"), &StateKeys::history_page(&name)).await?;
+        html::tell(&application, &format!("\nHistory of {name}"), &ReportKeys::history_page(&name)).await?;
     }
     Ok(Ending::Done)
 }

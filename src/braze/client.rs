@@ -11,8 +11,7 @@ use rand::SeedableRng;
 use rand::rngs::SmallRng;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::http_clients::HttpClients;
-use super::http_clients::REQUEST_TIMEOUT;
+use super::http_clients::{HttpClients, REQUEST_TIMEOUT};
 use super::limiter::{Limiter, MOST_IN_FLIGHT, NoStart, Start};
 use super::outcome::{ObjectFate, RequestCounts, StopReason, TrackOutcome};
 use super::over_time::RequestsOverTime;

@@ -28,6 +28,27 @@ impl Bucket {
     }
 }
 
+/// An upload in pieces that was begun longer ago than this has been given up.
+const LONGEST_UPLOAD: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
+impl Bucket {
+    /// Whether an upload in several pieces to a key below `prefix` is in progress: its object is not there before its end (Amazon
+    /// S3 API Reference, `ListMultipartUploads`). If that cannot be listed, it is not known, and a line in the log says so.
+    pub async fn uploads_in_progress(&self, prefix: &str, now: jiff::Timestamp) -> bool {
+        let answer = self.client.list_multipart_uploads().bucket(&self.name).prefix(prefix).send().await;
+        let uploads = match answer {
+            Ok(answer) => answer.uploads.unwrap_or_default(),
+            Err(error) => {
+                let error = self.error("ListMultipartUploads", prefix, &error);
+                tracing::warn!(%error, "uploads in progress could not be listed; the role needs s3:ListBucketMultipartUploads");
+                return false;
+            }
+        };
+        let is_recent = |begun| now.duration_since(timestamp(Some(begun))) < LONGEST_UPLOAD;
+        uploads.iter().any(|upload| upload.initiated().is_none_or(is_recent))
+    }
+}
+
 impl Pages<'_> {
     /// The next page of at most 1,000 objects (Amazon S3 API Reference, `ListObjectsV2`), or `None` after the last.
     pub async fn next(&mut self) -> Result<Option<Vec<ObjectSummary>>, BucketError> {

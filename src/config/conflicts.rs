@@ -11,8 +11,8 @@ pub(super) struct Outline {
     name: String,
     /// The header of its table.
     table: String,
-    /// The name of its connection.
-    pub(super) connection: Option<String>,
+    /// The workspace that it goes to, as far as its connection could be read.
+    pub(super) workspace: Option<String>,
     pub(super) folder: Option<Located<String>>,
     pub(super) segments: ListedSegments,
     pub(super) segment_attributes: Vec<SegmentAttribute>,
@@ -25,7 +25,7 @@ impl Outline {
         Self {
             name: name.to_owned(),
             table: table.to_owned(),
-            connection: None,
+            workspace: None,
             folder: None,
             segments: ListedSegments::Unknown,
             segment_attributes: Vec::new(),
@@ -75,12 +75,15 @@ pub(super) fn check(outlines: &[Outline], mistakes: &mut Mistakes<'_>) {
     check_attributes(outlines, mistakes);
 }
 
-/// Two exports may share a folder, or one have its folder inside the other's, only where both list their segments and
-/// have none in common: then every file still belongs to one export.
+/// A folder may go to several workspaces. To one workspace, two exports may share a folder, or one have its folder inside
+/// the other's, only where both list their segments and have none in common: then a file goes to the workspace once.
 fn check_folders(earlier: &Outline, later: &Outline, mistakes: &mut Mistakes<'_>) {
     let (Some(first), Some(second)) = (&earlier.folder, &later.folder) else {
         return;
     };
+    if earlier.workspace.is_some() && later.workspace.is_some() && earlier.workspace != later.workspace {
+        return;
+    }
     let relation = if first.value == second.value {
         "the folder"
     } else if is_inside(&second.value, &first.value) {
@@ -101,7 +104,7 @@ fn check_folders(earlier: &Outline, later: &Outline, mistakes: &mut Mistakes<'_>
         _ => String::new(),
     };
     let found = format!("{relation} of the export {}{both}", earlier.name);
-    let allowed = "a folder of its own, or lists of segments in both exports that have none in common, because a file belongs to one export";
+    let allowed = "a folder of its own, or lists of segments in both exports that have none in common, because a file goes to a workspace once";
     mistakes.add(&later.table, "folder", second.offset, Refusal::new(found, allowed));
 }
 
@@ -114,11 +117,11 @@ fn is_inside(folder: &str, outer: &str) -> bool {
 fn check_attributes(outlines: &[Outline], mistakes: &mut Mistakes<'_>) {
     let mut taken: HashMap<(&str, &str), (&Outline, &SegmentAttribute)> = HashMap::new();
     for outline in outlines {
-        let Some(connection) = outline.connection.as_deref() else {
+        let Some(workspace) = outline.workspace.as_deref() else {
             continue;
         };
         for attribute in &outline.segment_attributes {
-            let key = (connection, attribute.attribute.as_str());
+            let key = (workspace, attribute.attribute.as_str());
             let Some((owner, segment)) = taken.get(&key) else {
                 taken.insert(key, (outline, attribute));
                 continue;
@@ -130,7 +133,7 @@ fn check_attributes(outlines: &[Outline], mistakes: &mut Mistakes<'_>) {
                 quoted(&segment.segment),
                 owner.name
             );
-            let refusal = Refusal::new(found, "one segment per attribute of a connection")
+            let refusal = Refusal::new(found, "one segment per attribute of a workspace")
                 .advise(Some("choose another name for one of them under attribute_names".to_owned()));
             if attribute.renamed {
                 let table = format!("{}.attribute_names", outline.table);
@@ -141,14 +144,14 @@ fn check_attributes(outlines: &[Outline], mistakes: &mut Mistakes<'_>) {
         }
     }
     for outline in outlines {
-        let Some(connection) = outline.connection.as_deref() else {
+        let Some(workspace) = outline.workspace.as_deref() else {
             continue;
         };
         for field in &outline.fields {
-            if let Some((owner, segment)) = taken.get(&(connection, field.value.as_str())) {
+            if let Some((owner, segment)) = taken.get(&(workspace, field.value.as_str())) {
                 let found =
                     format!("the attribute of the segment {} of the export {}", quoted(&segment.segment), owner.name);
-                let refusal = Refusal::new(found, "a name that represents no segment of the connection");
+                let refusal = Refusal::new(found, "a name that represents no segment of the workspace");
                 mistakes.add(&format!("{}.attributes", outline.table), &field.value, field.offset, refusal);
             }
         }

@@ -4,10 +4,10 @@ use std::num::{NonZeroU32, NonZeroU64};
 
 use super::mistakes::{Mistakes, Refusal, Reported};
 use super::reference::connection as keys;
-use super::shown::is_key_alone;
+use super::shown::{is_key_alone, shown};
 use super::table::TableReader;
 use super::{Connection, Hostname, StateIdentifiers};
-use crate::names::{ConnectionName, SecretName};
+use crate::names::{ConnectionName, SecretName, WorkspaceName};
 
 /// Reads the table of the connection `name`.
 pub(super) fn read(
@@ -19,17 +19,24 @@ pub(super) fn read(
     let allow_any_hostname = table.boolean(&keys::ALLOW_ANY_HOSTNAME, mistakes);
     let hostname = read_hostname(table, allow_any_hostname.unwrap_or(true), mistakes);
     let secret = read_secret(table, mistakes);
+    let workspace = read_workspace(table, mistakes);
     let agree_to_data_transfer = table.boolean(&keys::AGREE_TO_DATA_TRANSFER, mistakes);
     let requests_per_second = table.needed_whole_number::<u32>(&keys::REQUESTS_PER_SECOND, mistakes);
     let requests_per_hour = table.whole_number::<u64>(&keys::REQUESTS_PER_HOUR, mistakes);
     let objects_per_request = table.needed_whole_number::<u32>(&keys::OBJECTS_PER_REQUEST, mistakes);
     let state_identifiers = table.needed_choice(&keys::STATE_IDENTIFIERS, mistakes, StateIdentifiers::from_name);
     allow_any_hostname?;
+    let (hostname, secret) = (hostname?, secret?);
+    let workspace = match workspace? {
+        Some(name) => WorkspaceName::named(hostname.authority(), &name),
+        None => WorkspaceName::of_secret(hostname.authority(), &secret),
+    };
     Ok(Connection {
         name: ConnectionName::new(name),
         display_name: display_name?.map_or_else(|| name.to_owned(), |text| text.value),
-        hostname: hostname?,
-        secret: secret?,
+        hostname,
+        workspace,
+        secret,
         agree_to_data_transfer: agree_to_data_transfer?,
         // Both ranges begin at 1, so that the other branches are never taken.
         requests_per_second: NonZeroU32::new(requests_per_second?).unwrap_or(NonZeroU32::MIN),
@@ -48,6 +55,20 @@ fn read_hostname(
     let text = table.needed_text(&keys::HOSTNAME, mistakes)?;
     Hostname::parse(&text.value, allow_any_hostname)
         .map_err(|refusal| table.refuse(&keys::HOSTNAME, text.offset, refusal, mistakes))
+}
+
+fn read_workspace(table: &TableReader<'_, '_>, mistakes: &mut Mistakes<'_>) -> Result<Option<String>, Reported> {
+    const LONGEST_NAME: usize = 64;
+    let Some(text) = table.text(&keys::WORKSPACE, mistakes)? else {
+        return Ok(None);
+    };
+    let fits = text.value.len() <= LONGEST_NAME
+        && text.value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    if fits {
+        return Ok(Some(text.value));
+    }
+    let refusal = Refusal::new(shown(&text.value), keys::WORKSPACE.kind.to_string());
+    Err(table.refuse(&keys::WORKSPACE, text.offset, refusal, mistakes))
 }
 
 fn read_secret(table: &TableReader<'_, '_>, mistakes: &mut Mistakes<'_>) -> Result<SecretName, Reported> {

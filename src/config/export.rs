@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::conflicts::{ListedSegments, Outline};
-use super::fields;
 use super::mistakes::{Located, Mistakes, Refusal, Reported};
 use super::reference::export as keys;
 use super::shown::{did_you_mean, shown};
 use super::table::TableReader;
-use super::{Connection, Consent, Export, OnLeave, Schedule, SendRule, csv, folder, segments, values};
+use super::{Connection, Consent, Export, OnLeave, Schedule, SendRule, csv, fields, folder, segments, values};
 use crate::names::{AttributeName, ExportName, SegmentName};
 
 /// The connections of the file by name; one with mistakes is still known, so that exports that name it are no further
@@ -39,8 +38,11 @@ fn read_into(
     mistakes: &mut Mistakes<'_>,
 ) -> Result<Export, Reported> {
     let connection = table.needed_text(&keys::CONNECTION, mistakes);
-    outline.connection = connection.as_ref().ok().map(|connection| connection.value.clone());
+    let name_of_connection = connection.as_ref().ok().map(|connection| connection.value.clone());
     let connection = connection.and_then(|connection| find_connection(table, &connection, connections, mistakes));
+    // Of a connection with mistakes, the name says enough to compare exports with each other.
+    let workspace = connection.as_ref().ok().map(|connection| connection.workspace.to_string());
+    outline.workspace = workspace.or(name_of_connection);
     let folder = folder::read_folder(table, mistakes);
     outline.folder = folder.as_ref().ok().cloned();
     let path = folder::read_path(table, mistakes);
@@ -56,6 +58,7 @@ fn read_into(
     let create_profiles = table.boolean(&keys::CREATE_PROFILES, mistakes);
     let max_leavers = table.number(&keys::MAX_LEAVERS, mistakes);
     let settle_minutes = table.needed_whole_number(&keys::SETTLE_MINUTES, mistakes);
+    let time_zone = read_time_zone(table, mistakes);
     let mut identifying = Vec::new();
     let data_matching = fields::read_data_matching(table, &mut identifying, mistakes);
     let attributes = fields::read_attributes(table, &mut outline.fields, mistakes);
@@ -78,6 +81,7 @@ fn read_into(
         create_profiles: create_profiles?,
         max_leavers: max_leavers?,
         settle_minutes: settle_minutes?,
+        time_zone: time_zone?,
         data_matching: data_matching?,
         attributes: attributes?,
         attribute_names: attribute_names?
@@ -89,7 +93,16 @@ fn read_into(
         culture: culture?,
         consent: consent?,
         csv: csv?,
-        stored_at: Timestamp::MIN,
+    })
+}
+
+fn read_time_zone(table: &TableReader<'_, '_>, mistakes: &mut Mistakes<'_>) -> Result<TimeZone, Reported> {
+    let Some(text) = table.text(&keys::TIME_ZONE, mistakes)? else {
+        return Ok(TimeZone::UTC);
+    };
+    TimeZone::get(&text.value).map_err(|_| {
+        let refusal = Refusal::new(shown(&text.value), keys::TIME_ZONE.kind.to_string());
+        table.refuse(&keys::TIME_ZONE, text.offset, refusal, mistakes)
     })
 }
 

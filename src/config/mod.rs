@@ -25,12 +25,12 @@ use std::collections::BTreeMap;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 pub use error::{ConfigError, Mistake, SyntaxError};
 pub use hostname::PUBLISHED_HOSTS;
 
-use crate::names::{AttributeName, ConnectionName, ExportName, SecretName, SegmentName};
+use crate::names::{AttributeName, ConnectionName, ExportName, SecretName, SegmentName, WorkspaceName};
 use crate::pattern::PathPattern;
 use crate::rows::{ReadLimits, TextEncoding};
 use crate::values::{Country, Culture, DateOrder, composed};
@@ -53,6 +53,8 @@ pub struct Connection {
     pub display_name: String,
     /// Where its REST API answers.
     pub hostname: Hostname,
+    /// The workspace that answers there: connections of one workspace share what is known of its attributes.
+    pub workspace: WorkspaceName,
     /// The secret that holds `{"api_key": "…"}`.
     pub secret: SecretName,
     /// Whether someone agreed that customer data leaves for Braze. Without it nothing is sent.
@@ -109,10 +111,12 @@ pub struct Export {
     pub on_leave: OnLeave,
     /// Whether Braze may create profiles for unknown members (default true).
     pub create_profiles: bool,
-    /// The largest share of leavers, 0 to 1, that needs no person's consent (default 0.5).
+    /// The largest share of leavers, 0 to 1, that needs no person's consent (default 0.2).
     pub max_leavers: f64,
     /// Minutes of quiet after which a run without a `model.json` counts as complete (default 30).
     pub settle_minutes: u32,
+    /// The time zone in which the names of runs are read (default UTC).
+    pub time_zone: TimeZone,
     /// Which columns identify a member.
     pub data_matching: DataMatching,
     /// Further fields, in the order of the file.
@@ -129,22 +133,36 @@ pub struct Export {
     pub consent: Consent,
     /// What is set about the files instead of detected.
     pub csv: CsvSettings,
-    /// When the file that says all this was stored, by the clock of whoever stores it; [`Timestamp::MIN`] if nobody told.
-    pub stored_at: Timestamp,
-}
-
-impl Config {
-    /// The same, of a file that was stored at this time. Where two invocations have read different files, the later counts.
-    #[must_use]
-    pub fn stored_at(mut self, time: Timestamp) -> Self {
-        for export in self.exports.values_mut() {
-            Arc::make_mut(export).stored_at = time;
-        }
-        self
-    }
 }
 
 impl Export {
+    /// An export through `connection` that no file is left of.
+    pub fn without_files(name: &ExportName, connection: &Arc<Connection>) -> Self {
+        Self {
+            name: name.clone(),
+            connection: connection.clone(),
+            folder: String::new(),
+            path: None,
+            segments: None,
+            schedule: Schedule::Off,
+            on_upload: false,
+            send: SendRule::Changes,
+            on_leave: OnLeave::False,
+            create_profiles: true,
+            max_leavers: 0.0,
+            settle_minutes: 0,
+            time_zone: TimeZone::UTC,
+            data_matching: DataMatching::default(),
+            attributes: Vec::new(),
+            attribute_names: BTreeMap::new(),
+            null_values: Vec::new(),
+            default_country: None,
+            culture: None,
+            consent: Consent::Stricter,
+            csv: CsvSettings::default(),
+        }
+    }
+
     /// The custom attribute that stands for `segment`.
     pub fn attribute_of(&self, segment: &SegmentName) -> AttributeName {
         self.attribute_names.get(segment).cloned().unwrap_or_else(|| AttributeName::new(segment.as_str()))
@@ -255,14 +273,22 @@ pub enum Consent {
 }
 
 /// The columns that identify a member. At least one is set.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct DataMatching {
     /// The column of the customer ID: Braze's `external_id`.
     pub customer_id: Option<String>,
     /// The column of the email address.
     pub email: Option<String>,
-    /// What the address is used for.
+    /// What the address is used for. It identifies nobody, so the state does not keep it.
+    #[serde(skip)]
     pub email_use: EmailUse,
+}
+
+impl DataMatching {
+    /// Whether the same columns identify a member.
+    pub fn has_the_columns_of(&self, other: &Self) -> bool {
+        (&self.customer_id, &self.email) == (&other.customer_id, &other.email)
+    }
 }
 
 /// One further field of a profile: a Braze name and the column that fills it.

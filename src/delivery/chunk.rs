@@ -34,8 +34,6 @@ pub(super) struct ChunkSettings {
     pub(super) requests_per_chunk: usize,
     /// Whether unchanged members are sent again.
     pub(super) send: SendRule,
-    /// JSON that is added to each object, such as `,"Former Name":null`.
-    pub(super) suffix: Vec<u8>,
     /// More rows than this cannot come.
     pub(super) most_rows: usize,
     /// Whether some rows are identified by customer ID and others by email: two of them may be one profile.
@@ -291,7 +289,12 @@ impl Taking<'_> {
         }
         draft.chunk.counts.rows.read += 1;
         if let Some(problem) = row.problem() {
-            self.keep_whoever_it_names(row, draft);
+            let swallowed = match problem {
+                RowProblem::StrayQuote { from_line, to_line } => to_line.saturating_sub(*from_line),
+                _ => 0,
+            };
+            let named = self.keep_whoever_it_names(row, draft);
+            draft.chunk.counts.unidentified += swallowed + u64::from(!named);
             draft.reject(row, problem.to_string());
             return;
         }
@@ -302,6 +305,8 @@ impl Taking<'_> {
                 if let Some(identifier) = rejection.identifier {
                     *self.all_counted = false;
                     draft.chunk.part.push(PartRow::member(identifier, None, Fingerprint::UNKNOWN));
+                } else if rejection.reason.hides_the_identifier() {
+                    draft.chunk.counts.unidentified += 1;
                 }
                 draft.reject(row, rejection.reason.to_string());
                 return;
@@ -319,16 +324,20 @@ impl Taking<'_> {
                 return;
             }
             Meeting::New => None,
-            Meeting::Known { fingerprint, in_last_run } => {
+            Meeting::Known { in_later_file: true, .. } => {
+                // Another file of the run has the last word about this member, who is in this file too.
+                draft.chunk.counts.rows.duplicate += 1;
+                let email = address_of(&matched);
+                draft.chunk.part.push(PartRow::member(matched.identifier, email, Fingerprint::UNKNOWN));
+                return;
+            }
+            Meeting::Known { fingerprint, in_last_run, .. } => {
                 let counts = &mut draft.chunk.counts;
                 *if in_last_run { &mut counts.stayed } else { &mut counts.entered } += 1;
                 Some(fingerprint)
             }
         };
-        let email = match matched.identifier {
-            Identifier::ExternalId(_) => matched.email.map(EmailHash::of),
-            Identifier::Email(_) => None,
-        };
+        let email = address_of(&matched);
         if held.is_some() {
             draft.chunk.part.push(PartRow::member(matched.identifier, email, fingerprint));
         }
@@ -340,12 +349,6 @@ impl Taking<'_> {
             self.object.pop();
             self.object.extend_from_slice(&looser);
         }
-        if !self.settings.suffix.is_empty() {
-            // The object is complete JSON; what is added goes before its closing brace.
-            self.object.pop();
-            self.object.extend_from_slice(&self.settings.suffix);
-            self.object.push(b'}');
-        }
         let unknown = held.is_none().then_some((key, fingerprint));
         let sending = Sending { object: self.object, email, unknown };
         draft.send(row, &matched, sending, self.settings, self.recent);
@@ -354,7 +357,9 @@ impl Taking<'_> {
     /// A row with too few or too many fields does not say which of them is the identifier. Any field that names a known
     /// member keeps that member in the run: nobody leaves because of a broken row.
     /// Its address goes on record too: without it, the next run could not tell that the same person comes under the address.
-    fn keep_whoever_it_names(&self, row: &Row<'_>, draft: &mut Draft) {
+    /// Tells whether it names anybody.
+    fn keep_whoever_it_names(&self, row: &Row<'_>, draft: &mut Draft) -> bool {
+        let mut names_anybody = false;
         let fields = || (0..row.len()).filter_map(|place| row.field(place)).map(str::trim);
         let email = fields().find(|field| field.contains('@')).map(EmailHash::of);
         for field in fields() {
@@ -365,8 +370,18 @@ impl Taking<'_> {
                 if self.known.contains(MemberKey::of(identifier)) {
                     let email = email.filter(|_| matches!(identifier, Identifier::ExternalId(_)));
                     draft.chunk.part.push(PartRow::member(identifier, email, Fingerprint::UNKNOWN));
+                    names_anybody = true;
                 }
             }
         }
+        names_anybody
+    }
+}
+
+/// The address of a member with a customer ID, as a state line has it.
+fn address_of(matched: &Matched<'_>) -> Option<EmailHash> {
+    match matched.identifier {
+        Identifier::ExternalId(_) => matched.email.map(EmailHash::of),
+        Identifier::Email(_) => None,
     }
 }

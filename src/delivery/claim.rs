@@ -1,34 +1,34 @@
 //! Takes a file, so that no other function works on it, or says why it is not to be delivered.
 
-use std::ops::ControlFlow;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::DeliveryError;
 use super::complete::Completion;
-use super::segment::SegmentDelivery;
-use super::{DeliveryError, RunOptions};
+use super::segment::{RunOptions, SegmentDelivery};
+use crate::bucket::ETag;
 use crate::config::SendRule;
 use crate::pattern::RunId;
-use crate::report::Counts;
-use crate::run::FileToDeliver;
-use crate::state::{FileRecord, Lease, Ledger, Phase, Progress, RunRecord};
+use crate::run::{FileToDeliver, Order};
+use crate::state::{
+    ClaimAnswer, FileClaim, FileRecord, LeaseKeeper, Ledger, Ownership, StateError, StateKeys, ownership,
+};
 
 /// How long a delivery waits for the end of others before it leaves the file to a later attempt.
 const LONGEST_WAIT: Duration = Duration::from_secs(45);
 
-/// The first wait before the ledger is looked at again,
+/// The first wait before the ledger is looked at again.
 const FIRST_LOOK: Duration = Duration::from_millis(500);
 
-/// and the longest: each is half as long again as the one before, so that a long wait reads the ledger a few times only.
+/// The longest such wait. Each is half as long again as the one before, so that a long wait reads the ledger a few times only.
 const LONGEST_LOOK: Duration = Duration::from_secs(4);
 
 /// A file that this function, and no other, delivers.
 #[derive(Debug)]
 pub(super) struct Claim {
-    /// The random number that proves it.
-    pub(super) owner: String,
+    /// The lease on it.
+    pub(super) lease: LeaseKeeper,
     /// The file as the ledger has it.
     pub(super) file: FileRecord,
     /// The ledger at the moment of the claim.
@@ -47,27 +47,25 @@ pub(super) enum Claimed {
         /// Which one.
         by: RunId,
     },
+    /// An operator said that the run is not to be delivered.
+    Forgotten,
     /// Another function delivers this very content.
-    InOtherHands {
-        /// When its lease ends unless it is renewed.
-        until: Timestamp,
-    },
-    /// Another function has read a later configuration, which sends the segment elsewhere or under another name.
-    ConfiguredAnew,
-}
-
-enum Step {
-    Granted(Box<Claim>),
-    AwaitOthers { what: String },
-    CompleteFirst(RunId),
+    InOtherHands,
 }
 
 impl SegmentDelivery {
     /// Takes the file. Waits for functions that work on an older run or an older content, and finishes a run that
     /// somebody began to complete.
-    pub(super) async fn claim(&self, file: &FileToDeliver, options: RunOptions) -> Result<Claimed, DeliveryError> {
-        let owner = self.new_owner();
+    pub(super) async fn claim(
+        &self,
+        file: &FileToDeliver,
+        options: RunOptions,
+        seen: &[(String, ETag)],
+    ) -> Result<Claimed, DeliveryError> {
+        self.find_state().await?;
+        self.may_take_over().await?;
         let give_up = (Instant::now() + LONGEST_WAIT).min(self.budget.stop_sending());
+        let owner = self.new_owner();
         let mut seen_until = None;
         let mut look = FIRST_LOOK;
         let mut wait = async || {
@@ -75,33 +73,35 @@ impl SegmentDelivery {
             look = look.mul_f64(1.5).min(LONGEST_LOOK);
         };
         loop {
-            let now = self.budget.now();
-            let lease = Lease { owner: owner.clone(), until: self.lease_end(now) };
-            let step = self.ledger.update(|ledger| self.try_claim(ledger, file, options, &lease, now)).await?;
-            let what = match step {
+            let (answer, lease, ledger) = self.try_claim(file, options, &owner, seen).await?;
+            let what = match answer {
                 // A function that is alive renews its lease, and this one leaves. One that was killed does not: this one
                 // takes over when the lease has ended.
-                ControlFlow::Break(Claimed::InOtherHands { until })
+                ClaimAnswer::InOtherHands { until }
                     if seen_until.replace(until).is_none_or(|seen| seen == until) && Instant::now() < give_up =>
                 {
                     wait().await;
                     continue;
                 }
-                ControlFlow::Break(answer) => return Ok(answer),
-                ControlFlow::Continue(Step::Granted(claim)) => return Ok(Claimed::Granted(claim)),
-                ControlFlow::Continue(Step::CompleteFirst(run)) => {
+                ClaimAnswer::InOtherHands { .. } => return Ok(Claimed::InOtherHands),
+                ClaimAnswer::Granted(file) => {
+                    return Ok(Claimed::Granted(Box::new(Claim { lease, file: *file, ledger })));
+                }
+                ClaimAnswer::AlreadyDelivered => return Ok(Claimed::AlreadyDelivered),
+                ClaimAnswer::Superseded { by } => return Ok(Claimed::Superseded { by }),
+                ClaimAnswer::Forgotten => return Ok(Claimed::Forgotten),
+                ClaimAnswer::OwnedBy(owner) => return Err(self.owned_by(owner)),
+                ClaimAnswer::CompleteFirst(run) => {
                     let what = format!("the leavers of run {run}");
-                    match Box::pin(self.complete(run, false)).await? {
+                    match Box::pin(self.complete(run, None)).await? {
                         Completion::Complete => {}
                         // Less time is left than they need; asking again and again would only write the ledger.
                         Completion::OutOfTime => return Err(DeliveryError::Busy { what }),
-                        Completion::Held | Completion::InOtherHands | Completion::NotNow => {
-                            wait().await;
-                        }
+                        Completion::Held | Completion::InOtherHands | Completion::NotNow => wait().await,
                     }
                     what
                 }
-                ControlFlow::Continue(Step::AwaitOthers { what }) => {
+                ClaimAnswer::Await { what } => {
                     wait().await;
                     what
                 }
@@ -112,95 +112,96 @@ impl SegmentDelivery {
         }
     }
 
-    fn try_claim(
+    async fn try_claim(
         &self,
-        ledger: &mut Option<Ledger>,
         file: &FileToDeliver,
         options: RunOptions,
-        lease: &Lease,
-        now: Timestamp,
-    ) -> ControlFlow<Claimed, Step> {
-        let ledger = ledger.get_or_insert_with(|| Ledger::new(self.destination(), self.attribute.clone()));
-        if self.adopt_configuration(ledger).is_err() {
-            return ControlFlow::Break(Claimed::ConfiguredAnew);
-        }
-        if ledger.retirement.as_ref().is_some_and(|retirement| retirement.is_worked_on(now)) {
-            return ControlFlow::Continue(Step::AwaitOthers { what: "the retirement of the segment".to_owned() });
-        }
-        ledger.abandon_retirement();
-        if let Some(by) = ledger.newest_run().filter(|newest| *newest > file.run) {
-            return ControlFlow::Break(Claimed::Superseded { by });
-        }
-        // From here on the run is known, so that functions at work on an older one see it and stop.
-        ledger.runs.entry(file.run).or_insert_with(|| RunRecord::new(now));
-        if let Some(step) = others_first(ledger, file.run, now) {
-            return ControlFlow::Continue(step);
-        }
-        let Some(run) = ledger.runs.get_mut(&file.run) else {
-            return ControlFlow::Break(Claimed::InOtherHands { until: now });
+        owner: &str,
+        seen: &[(String, ETag)],
+    ) -> Result<(ClaimAnswer, LeaseKeeper, Ledger), DeliveryError> {
+        let now = self.budget.now();
+        let lease = self.lease_of(owner, now);
+        let claim = FileClaim {
+            feeder: &self.feeder,
+            run: file.run,
+            order: self.order_of(file),
+            key: &file.object.key,
+            etag: &file.object.etag,
+            folder: self.keys.file_folder(file.run, &file.object.key, &file.object.etag, owner),
+            lease: lease.clone(),
+            reread: options.reread,
+            resend: options.send == Some(SendRule::All),
+            seen,
         };
-        let key = &file.object.key;
-        let same_content = run.files.get(key).filter(|known| known.etag == file.object.etag);
-        let again = options.send == Some(SendRule::All);
-        let resume = match same_content.map(|known| &known.progress) {
-            Some(Progress::Working { lease: other }) if other.owner != lease.owner && other.holds(now) => {
-                return ControlFlow::Break(Claimed::InOtherHands { until: other.until });
-            }
-            Some(Progress::Delivered) if !again && !options.reread => {
-                return ControlFlow::Break(Claimed::AlreadyDelivered);
-            }
-            Some(Progress::Delivered) | None => false,
-            Some(Progress::Working { .. } | Progress::Unfinished | Progress::Failed { .. }) => true,
-        };
-        if !resume {
-            if let Some(Progress::Working { lease: other }) = run.files.get(key).map(|known| &known.progress)
-                && other.holds(now)
-            {
-                return ControlFlow::Continue(Step::AwaitOthers { what: format!("an earlier content of {key}") });
-            }
-            let folder = self.keys.file_folder(file.run, key, &file.object.etag, &lease.owner);
-            run.replace_file(
-                key,
-                FileRecord {
-                    etag: file.object.etag.clone(),
-                    progress: Progress::Unfinished,
-                    folder,
-                    parts: Vec::new(),
-                    checkpoint: None,
-                    types: None,
-                    rejected: Vec::new(),
-                    rejected_bytes: 0,
-                    counts: Counts::default(),
-                    resend: again,
-                    notes: std::collections::BTreeSet::new(),
-                },
-            );
-        }
-        let Some(record) = run.files.get_mut(key) else {
-            return ControlFlow::Break(Claimed::InOtherHands { until: now });
-        };
-        record.progress = Progress::Working { lease: lease.clone() };
-        let claim = Claim { owner: lease.owner.clone(), file: record.clone(), ledger: ledger.clone() };
-        ControlFlow::Continue(Step::Granted(Box::new(claim)))
+        let mappings = self.feeds.of(&self.export.connection.workspace, &self.attribute);
+        let (answer, ledger) = self
+            .ledger
+            .update(|ledger| {
+                let ledger = ledger.get_or_insert_with(|| Ledger::new(self.attribute.clone(), self.feeder.clone()));
+                (ledger.claim(&claim, &mappings, now), ledger.clone())
+            })
+            .await?;
+        Ok((answer, LeaseKeeper::new(lease, self.budget), ledger))
     }
-}
 
-/// Whether something older has to end before a file of `run` may be sent.
-fn others_first(ledger: &Ledger, run: RunId, now: Timestamp) -> Option<Step> {
-    if ledger.is_held(now) {
-        return Some(Step::AwaitOthers { what: "the segment".to_owned() });
+    /// Puts on record that a file of `run` was seen and is gone. Before the first delivery nobody can leave, so that nothing has
+    /// to be known.
+    pub async fn note_missing(&self, run: RunId, key: &str) -> Result<(), DeliveryError> {
+        let now = self.budget.now();
+        let order = Order::of(run, &self.export.time_zone, now);
+        self.ledger
+            .update(|ledger| {
+                if let Some(ledger) = ledger.as_mut().filter(|ledger| ledger.feeder == self.feeder) {
+                    ledger.note_missing(run, order, key, now);
+                }
+            })
+            .await?;
+        Ok(())
     }
-    for (older, record) in ledger.runs.range(..=run) {
-        match &record.phase {
-            Phase::Completing { lease: Some(lease), .. } if lease.holds(now) => {
-                return Some(Step::AwaitOthers { what: format!("the leavers of run {older}") });
-            }
-            Phase::Completing { .. } => return Some(Step::CompleteFirst(*older)),
-            _ if *older < run && record.is_worked_on(now) => {
-                return Some(Step::AwaitOthers { what: format!("run {older}") });
-            }
-            _ => {}
+
+    /// The place of the file's run among the runs of the segment, if it is not known yet.
+    pub(super) fn order_of(&self, file: &FileToDeliver) -> Order {
+        Order::of(file.run, &self.export.time_zone, file.object.last_modified)
+    }
+
+    /// The same for a run with these files.
+    pub fn order_of_run(&self, run: RunId, files: &[FileToDeliver]) -> Order {
+        let arrived = files.iter().map(|file| file.object.last_modified).min();
+        Order::of(run, &self.export.time_zone, arrived.unwrap_or_else(|| self.budget.now()))
+    }
+
+    /// Whoever takes an attribute over goes by the `exports.toml` that is there now, not by one that has been replaced since
+    /// this invocation read it.
+    async fn may_take_over(&self) -> Result<(), DeliveryError> {
+        let ledger = self.ledger.last_seen().await?;
+        let mappings = self.feeds.of(&self.export.connection.workspace, &self.attribute);
+        match ownership(&mappings, ledger.as_ref().map(|ledger| &ledger.feeder), &self.feeder) {
+            Ownership::Owner => Ok(()),
+            Ownership::OwnedBy(owner) => Err(self.owned_by(owner)),
+            Ownership::TakesOver if self.configuration_is_current().await? => Ok(()),
+            Ownership::TakesOver => Err(DeliveryError::ConfigurationChanged),
         }
     }
-    None
+
+    fn owned_by(&self, owner: crate::state::Feeder) -> DeliveryError {
+        DeliveryError::Owned { attribute: self.attribute.clone(), owner }
+    }
+
+    /// Without a ledger nothing may be on record: what an earlier format kept is moved, and a ledger that was lost is noticed.
+    pub(super) async fn find_state(&self) -> Result<(), DeliveryError> {
+        if self.ledger.last_seen().await?.is_some() {
+            return Ok(());
+        }
+        self.former.move_all(&self.bucket, &self.api_keys, self.budget.now()).await?;
+        if self.ledger.read().await?.is_some() {
+            return Ok(());
+        }
+        let mut beside = self.bucket.keys(self.keys.everything()).await?;
+        beside.retain(|key| !StateKeys::is_clock(key));
+        // Whoever began to deliver at the same time has stored a ledger first.
+        if beside.is_empty() || self.ledger.read().await?.is_some() {
+            return Ok(());
+        }
+        Err(StateError::LedgerMissing { key: self.ledger.key().to_owned() }.into())
+    }
 }

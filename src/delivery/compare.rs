@@ -1,21 +1,26 @@
 //! Compares the members of a run with what the state lists: who entered, who stayed, who left.
 
 use super::DeliveryError;
-use super::load::Source;
+use super::load::{FETCHED_AHEAD, Source};
 use super::segment::SegmentDelivery;
+use crate::config::OnLeave;
 use crate::membership::{DistinctMembers, Leaver, RecentMembers, RunMembers};
+use crate::profile::Identifier;
 use crate::report::Members;
-use crate::state::{Ledger, Part, PartRow, RunRecord, Standing};
+use crate::state::{Fingerprint, Ledger, Part, PartRow, PartWriter, RunRecord, Standing};
 
-/// Who is in the run and who left, before anybody is told.
+/// A list of people goes into parts of so many lines.
+const LINES: u64 = 15_000;
+
+/// Who is in the run and who left, before anything is sent to anybody.
 pub(super) struct Comparison {
     pub(super) members: RunMembers,
     pub(super) figures: Members,
-    /// How many members of the last complete run would be told: what `max_leavers` is about. Whoever came with a run that
-    /// never was complete goes without being asked for.
+    /// How many of them are members of the last complete run: what `max_leavers` is about. Those who came with a run that
+    /// never was complete are not counted.
     pub(super) gone: u64,
-    /// How many would be told in all.
-    pub(super) told: u64,
+    /// How many people's attribute would be set in all.
+    pub(super) people: u64,
     /// Whether the state lists nobody but members of the run, so that it need not be gone through again.
     pub(super) nobody_else: bool,
 }
@@ -24,7 +29,7 @@ impl Comparison {
     /// So many members, and nobody before them.
     fn of_new_members(ledger: &Ledger, members: u64) -> Self {
         let figures = figures(ledger, 0, members);
-        Self { members: RunMembers::default(), figures, gone: 0, told: 0, nobody_else: true }
+        Self { members: RunMembers::default(), figures, gone: 0, people: 0, nobody_else: true }
     }
 }
 
@@ -33,15 +38,15 @@ struct Tally {
     last_parts: usize,
     part: usize,
     gone: u64,
-    told: u64,
-    /// Lines of those who are told already, who are in the run under another identifier, or whose address is kept.
+    people: u64,
+    /// Lines of those who have left before, who are in the run under another identifier, or whose address is kept.
     elsewhere: u64,
     met: RecentMembers,
 }
 
 impl Tally {
     fn new(last_parts: usize) -> Self {
-        Self { last_parts, part: 0, gone: 0, told: 0, elsewhere: 0, met: RecentMembers::default() }
+        Self { last_parts, part: 0, gone: 0, people: 0, elsewhere: 0, met: RecentMembers::default() }
     }
 
     /// Takes a line, or the beginning of a part. `judge` says whether the line's member left, and whether its address is kept.
@@ -57,7 +62,7 @@ impl Tally {
             (None, keeps_address) => self.elsewhere += u64::from(keeps_address),
             (Some(Leaver::Gone), _) if was_member => {
                 let new = u64::from(self.met.insert(row.key()));
-                self.told += new;
+                self.people += new;
                 self.gone += if in_last_run { new } else { 0 };
             }
             (Some(_), _) => self.elsewhere += 1,
@@ -128,9 +133,95 @@ impl SegmentDelivery {
             })
             .await?;
         }
-        let Tally { gone, told, elsewhere, .. } = tally;
+        let Tally { gone, people, elsewhere, .. } = tally;
         let figures = figures(ledger, members.stayed(), members.len());
-        Ok(Comparison { members, figures, gone, told, nobody_else: told + elsewhere == 0 })
+        Ok(Comparison { members, figures, gone, people, nobody_else: people + elsewhere == 0 })
+    }
+
+    /// Stores lists of those who left, in the order in which they are sent, and of those whom a later run has to know.
+    /// `prefix` is what their keys begin with.
+    pub(super) async fn list_leavers(
+        &self,
+        members: &RunMembers,
+        sources: Vec<Source>,
+        prefix: &str,
+        on_leave: OnLeave,
+    ) -> Result<(Vec<Part>, Vec<Part>), DeliveryError> {
+        let list = |kind: &str| List::new(format!("{prefix}-{kind}"));
+        // Customer IDs first, because an address may be the same profile.
+        let (mut by_id, mut by_email, mut carried) = (list("left"), list("left-by-email"), list("carried"));
+        let (mut met, mut met_addresses) = (RecentMembers::default(), RecentMembers::default());
+        let mut sources = sources.into_iter();
+        loop {
+            let some: Vec<Source> = sources.by_ref().take(FETCHED_AHEAD).collect();
+            if some.is_empty() {
+                break;
+            }
+            self.read_sources(some, |_, row| {
+                let Some(row) = row else { return };
+                let uncertain = |standing| PartRow { fingerprint: Fingerprint::UNKNOWN, standing, ..*row };
+                match members.leaver(row) {
+                    None if members.keeps_address(row) => {
+                        if row.email.is_none_or(|email| met_addresses.insert(row.key().with_email(email))) {
+                            carried.push(uncertain(Standing::Address));
+                        }
+                    }
+                    None | Some(Leaver::RenamedElsewhere) => {}
+                    Some(_) if !met.insert(row.key()) => {}
+                    Some(Leaver::Renamed) => carried.push(uncertain(Standing::Left)),
+                    // Nothing is sent to them, and nothing has to be known of them.
+                    Some(Leaver::Gone) if on_leave == OnLeave::Keep => {}
+                    Some(Leaver::Gone) => match row.identifier {
+                        Identifier::ExternalId(_) => by_id.push(uncertain(Standing::Left)),
+                        Identifier::Email(_) => by_email.push(uncertain(Standing::Left)),
+                    },
+                }
+            })
+            .await?;
+            for list in [&mut by_id, &mut by_email, &mut carried] {
+                list.store(self, false).await?;
+            }
+        }
+        for list in [&mut by_id, &mut by_email, &mut carried] {
+            list.store(self, true).await?;
+        }
+        by_id.parts.extend(by_email.parts);
+        Ok((by_id.parts, carried.parts))
+    }
+}
+
+/// A list of people, which is stored in several parts.
+struct List {
+    prefix: String,
+    parts: Vec<Part>,
+    full: Vec<PartWriter>,
+    writer: PartWriter,
+}
+
+impl List {
+    fn new(prefix: String) -> Self {
+        Self { prefix, parts: Vec::new(), full: Vec::new(), writer: PartWriter::new() }
+    }
+
+    fn push(&mut self, row: PartRow<'_>) {
+        self.writer.push(row);
+        if self.writer.rows() >= LINES {
+            self.full.push(std::mem::take(&mut self.writer));
+        }
+    }
+
+    /// Stores what is full, or all.
+    async fn store(&mut self, delivery: &SegmentDelivery, all: bool) -> Result<(), DeliveryError> {
+        if all && self.writer.rows() > 0 {
+            self.full.push(std::mem::take(&mut self.writer));
+        }
+        for writer in self.full.drain(..) {
+            let key = format!("{}-{:06}.csv.gz", self.prefix, self.parts.len() + 1);
+            let (bytes, rows) = writer.finish(&key);
+            delivery.parts.write(&key, bytes).await?;
+            self.parts.push(Part { key, rows, outdated: false });
+        }
+        Ok(())
     }
 }
 

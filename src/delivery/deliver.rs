@@ -1,20 +1,30 @@
-//! Delivers the files of a run one after the other, and completes the run if it is known to be whole.
+//! Delivers the files of a run one after the other, and completes the run if it is known to be complete.
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::DeliveryError;
 use super::claim::{Claim, Claimed};
-use super::commit::Account;
 use super::complete::Completion;
+use super::progress::Account;
 use super::pump::{Pump, PumpEnd};
-use super::segment::{RunOptions, SegmentDelivery};
+use super::segment::Release;
+use super::segment::RunOptions;
+use super::segment::SegmentDelivery;
 use crate::bucket::BucketError;
-use crate::message::{Coded, Message};
+use crate::bucket::ETag;
+use crate::config::SendRule;
+use crate::message::Coded;
+use crate::message::Message;
 use crate::pattern::RunId;
 use crate::report::{Outcome, Report, ReportMessage};
 use crate::run::{Evidence, FileToDeliver};
-use crate::state::{Lease, Progress};
+use crate::state::{Progress, RunAnswer};
 
 /// How often a delivery starts anew because the file changed under its key.
 const TRIES: u32 = 4;
+
+/// A run that is later than now by more than this is refused: its name is a mistake.
+const FUTURE: SignedDuration = SignedDuration::from_hours(24);
 
 /// How a delivery of a run ended.
 #[derive(Debug)]
@@ -34,13 +44,20 @@ pub struct DeliveryEnd {
 enum FileEnd {
     Delivered,
     AlreadyDelivered,
-    Superseded {
-        by: RunId,
-    },
+    Past(Past),
     InOtherHands,
     OutOfTime,
     /// No object has this key any more.
     Gone,
+}
+
+/// Why a run is not delivered any more.
+#[derive(Clone, Copy, Debug)]
+enum Past {
+    /// A newer run has begun.
+    Superseded { by: RunId },
+    /// An operator said so.
+    Forgotten,
 }
 
 /// How a run stands after its files have been tried.
@@ -49,7 +66,7 @@ struct Tried {
     failures: Vec<DeliveryError>,
     out_of_time: bool,
     in_other_hands: bool,
-    superseded: Option<RunId>,
+    past: Option<Past>,
     sent: bool,
 }
 
@@ -66,8 +83,11 @@ impl SegmentDelivery {
         evidence: Evidence,
     ) -> Result<DeliveryEnd, DeliveryError> {
         let mut tried = Tried::default();
-        self.deliver_files(files, options, &mut tried).await;
-        if tried.failures.is_empty() && !tried.out_of_time && tried.superseded.is_none() {
+        match self.begin(run, files, options).await {
+            Ok(()) => self.deliver_files(files, options, &mut tried).await,
+            Err(error) => tried.failures.push(error),
+        }
+        if tried.goes_on() {
             let files = match self.ledger.last_seen().await? {
                 Some(ledger) => self.described_otherwise(&ledger, run).await?,
                 None => Vec::new(),
@@ -77,16 +97,63 @@ impl SegmentDelivery {
         self.conclude(run, options, evidence, tried).await
     }
 
+    /// What a person asked of the run is put on record, before anything is sent.
+    async fn begin(&self, run: RunId, files: &[FileToDeliver], options: RunOptions) -> Result<(), DeliveryError> {
+        if let Some(file) = files.first() {
+            self.refuse_future(file).await?;
+        }
+        if let Some(release) = options.release {
+            self.release(release).await?;
+        }
+        if options.send == Some(SendRule::All) {
+            let seen = seen(files);
+            let now = self.budget.now();
+            self.find_state().await?;
+            // The files of a run that is not known yet are marked when the first of them is taken.
+            let answer =
+                self.ledger.update(|ledger| ledger.as_mut().map(|ledger| ledger.resend(run, &seen, now))).await?;
+            if answer == Some(RunAnswer::Busy) {
+                return Err(DeliveryError::Busy { what: format!("run {run}") });
+            }
+        }
+        Ok(())
+    }
+
+    async fn release(&self, Release { run, people }: Release) -> Result<(), DeliveryError> {
+        let answer = self.ledger.update(|ledger| ledger.as_mut().map(|ledger| ledger.release(run, people))).await?;
+        match answer {
+            Some(RunAnswer::NotHeld { people: Some(held) }) => {
+                Err(DeliveryError::NotReleased { run, held, asked: people })
+            }
+            // Not held yet, or not any more: the number is compared with whom the run itself would lose.
+            _ => Ok(()),
+        }
+    }
+
+    /// A run that is named after a time which is more than a day away is a mistake. If it were delivered, every real run after it
+    /// would be superseded.
+    pub(super) async fn refuse_future(&self, file: &FileToDeliver) -> Result<(), DeliveryError> {
+        let latest = |now: Timestamp| now.checked_add(FUTURE).unwrap_or(Timestamp::MAX);
+        let time = self.order_of(file).time();
+        // A file is not stored later than now.
+        if time <= latest(file.object.last_modified) || time <= latest(self.clock().await?) {
+            return Ok(());
+        }
+        Err(DeliveryError::InFuture { run: file.run })
+    }
+
     async fn deliver_files(&self, files: &[FileToDeliver], options: RunOptions, tried: &mut Tried) {
-        for file in files {
-            match self.deliver_file(file, options).await {
+        let seen = seen(files);
+        // The last file has the last word about whoever is in several: what it says need not be sent twice if it comes first.
+        for file in files.iter().rev() {
+            match self.deliver_file(file, options, &seen).await {
                 Ok(end) => tried.note(&end),
                 Err(error) => {
                     tracing::warn!(key = file.object.key, %error, "can't deliver a file");
                     tried.failures.push(error);
                 }
             }
-            if tried.out_of_time || tried.superseded.is_some() {
+            if tried.out_of_time || tried.past.is_some() {
                 break;
             }
         }
@@ -100,8 +167,8 @@ impl SegmentDelivery {
         mut tried: Tried,
     ) -> Result<DeliveryEnd, DeliveryError> {
         let mut completion = None;
-        if tried.failures.is_empty() && !tried.out_of_time && tried.superseded.is_none() {
-            match self.complete_if_whole(run, options, evidence).await {
+        if tried.goes_on() {
+            match self.complete_if_whole(run, options.release, evidence).await {
                 Ok(end) => completion = end,
                 Err(error) => tried.failures.push(error),
             }
@@ -114,7 +181,7 @@ impl SegmentDelivery {
             self.note_work(|work| work.held = true);
         }
         Ok(DeliveryEnd {
-            again: (!tried.failures.is_empty() && !is_held) || report.outcome == Outcome::Failed,
+            again: (!is_held && tried.failures.iter().any(DeliveryError::may_pass)) || report.rows.unaccounted() > 0,
             goes_on: out_of_time,
             outage: !tried.failures.is_empty() && tried.failures.iter().all(DeliveryError::is_outage),
             report,
@@ -124,7 +191,7 @@ impl SegmentDelivery {
     async fn complete_if_whole(
         &self,
         run: RunId,
-        options: RunOptions,
+        release: Option<Release>,
         evidence: Evidence,
     ) -> Result<Option<Completion>, DeliveryError> {
         if !self.is_whole(run, evidence).await? {
@@ -132,7 +199,11 @@ impl SegmentDelivery {
         }
         self.demand_consent()?;
         for _ in 0..TRIES {
-            match Box::pin(self.complete(run, options.allow_leavers)).await? {
+            match Box::pin(
+                self.complete(run, release.filter(|release| release.run == run).map(|release| release.people)),
+            )
+            .await?
+            {
                 // Another file was delivered between the comparison and the decision, so both begin again.
                 Completion::NotNow if self.is_whole(run, evidence).await? => {}
                 end => return Ok(Some(end)),
@@ -141,11 +212,16 @@ impl SegmentDelivery {
         Ok(Some(Completion::NotNow))
     }
 
-    async fn deliver_file(&self, file: &FileToDeliver, options: RunOptions) -> Result<FileEnd, DeliveryError> {
+    async fn deliver_file(
+        &self,
+        file: &FileToDeliver,
+        options: RunOptions,
+        seen: &[(String, ETag)],
+    ) -> Result<FileEnd, DeliveryError> {
         self.demand_consent()?;
         let mut file = file.clone();
         for _ in 0..TRIES {
-            match Box::pin(self.deliver_content(&file, options)).await {
+            match Box::pin(self.deliver_content(&file, options, seen)).await {
                 Err(DeliveryError::Bucket(BucketError::Changed { .. } | BucketError::Missing { .. })) => {}
                 other => return other,
             }
@@ -158,16 +234,21 @@ impl SegmentDelivery {
         Err(DeliveryError::Busy { what: format!("{}, which is being overwritten", file.object.key) })
     }
 
-    async fn deliver_content(&self, file: &FileToDeliver, options: RunOptions) -> Result<FileEnd, DeliveryError> {
+    async fn deliver_content(
+        &self,
+        file: &FileToDeliver,
+        options: RunOptions,
+        seen: &[(String, ETag)],
+    ) -> Result<FileEnd, DeliveryError> {
         if self.budget.is_spent() {
             return Ok(FileEnd::OutOfTime);
         }
-        let claim = match self.claim(file, options).await? {
+        let claim = match self.claim(file, options, seen).await? {
             Claimed::Granted(claim) => *claim,
             Claimed::AlreadyDelivered => return Ok(FileEnd::AlreadyDelivered),
-            Claimed::Superseded { by } => return Ok(FileEnd::Superseded { by }),
-            Claimed::InOtherHands { .. } => return Ok(FileEnd::InOtherHands),
-            Claimed::ConfiguredAnew => return Err(DeliveryError::ConfiguredAnew),
+            Claimed::Superseded { by } => return Ok(FileEnd::Past(Past::Superseded { by })),
+            Claimed::Forgotten => return Ok(FileEnd::Past(Past::Forgotten)),
+            Claimed::InOtherHands => return Ok(FileEnd::InOtherHands),
         };
         let account = Account::new(&claim, self.export.csv.max_rejected_bytes);
         match Box::pin(self.send_file(file, options, claim, account.clone())).await {
@@ -198,15 +279,14 @@ impl SegmentDelivery {
         let renewing = account.clone();
         let opening = self.open(file, options, &claim, &mut account);
         let builder = Box::pin(self.while_renewing(file, &renewing, opening)).await.map_err(Unsent::Opening)?;
-        let lease = Lease { owner: claim.owner, until: self.budget.ends_at() };
-        drop(claim.ledger);
-        let pump = Pump::new(self, file, key, builder, account, &lease);
+        drop(claim);
+        let pump = Pump::new(self, file, key, builder, account);
         let end = Box::pin(pump.run()).await.map_err(Unsent::Sending)?;
         Ok(match end {
             PumpEnd::Delivered => FileEnd::Delivered,
             PumpEnd::OutOfTime => FileEnd::OutOfTime,
             PumpEnd::Lost => FileEnd::InOtherHands,
-            PumpEnd::NewerRunBegan { by } => FileEnd::Superseded { by },
+            PumpEnd::NewerRunBegan { by } => FileEnd::Past(Past::Superseded { by }),
         })
     }
 }
@@ -217,12 +297,22 @@ enum Unsent {
     Sending(DeliveryError),
 }
 
+/// The files as they were found.
+fn seen(files: &[FileToDeliver]) -> Vec<(String, ETag)> {
+    files.iter().map(|file| (file.object.key.clone(), file.object.etag.clone())).collect()
+}
+
 impl Tried {
+    /// Whether nothing is in the way of the next step.
+    fn goes_on(&self) -> bool {
+        self.failures.is_empty() && !self.out_of_time && self.past.is_none()
+    }
+
     fn note(&mut self, end: &FileEnd) {
         match end {
             FileEnd::Delivered => self.sent = true,
             FileEnd::AlreadyDelivered | FileEnd::Gone => {}
-            FileEnd::Superseded { by } => self.superseded = Some(*by),
+            FileEnd::Past(past) => self.past = Some(*past),
             FileEnd::InOtherHands => self.in_other_hands = true,
             FileEnd::OutOfTime => self.out_of_time = true,
         }
@@ -234,8 +324,12 @@ impl Tried {
     }
 
     fn outcome(&self, completion: Option<Completion>) -> (Outcome, Message) {
-        if let Some(by) = self.superseded {
-            return (Outcome::Superseded, ReportMessage::Superseded { by }.to_message());
+        if let Some(past) = self.past {
+            let message = match past {
+                Past::Superseded { by } => ReportMessage::Superseded { by },
+                Past::Forgotten => ReportMessage::Forgotten,
+            };
+            return (Outcome::Superseded, message.to_message());
         }
         if !self.failures.is_empty() {
             let mut all: Vec<String> = self.failures.iter().map(ToString::to_string).collect();
@@ -244,7 +338,7 @@ impl Tried {
             let busy = self
                 .failures
                 .iter()
-                .all(|error| matches!(error, DeliveryError::Busy { .. } | DeliveryError::ConfiguredAnew));
+                .all(|error| matches!(error, DeliveryError::Busy { .. } | DeliveryError::ConfigurationChanged));
             let outcome = match busy {
                 true => Outcome::Unfinished,
                 false if self.is_held() => Outcome::Held,

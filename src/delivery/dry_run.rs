@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::DeliveryError;
 use super::chunk::ChunkBuilder;
 use super::open::{FileBytes, Opened};
-use super::segment::{RunOptions, SegmentDelivery};
-use crate::braze::RequestsOverTime;
+use super::segment::{Release, RunOptions, SegmentDelivery};
 use crate::config::OnLeave;
+use crate::config::SendRule;
 use crate::masked::masked;
 use crate::membership::RunMembers;
 use crate::message::Coded;
@@ -17,10 +17,13 @@ use crate::pattern::RunId;
 use crate::profile::FirstLook;
 use crate::report::{Counts, Outcome, Preview, Report, ReportMessage, ReportedFile, RunSummary};
 use crate::run::FileToDeliver;
-use crate::state::{Ledger, read_part};
+use crate::state::{Ledger, Ownership, Progress, RunRecord, ownership, read_part};
 
 /// How many objects a dry run shows.
 const OBJECTS_SHOWN: usize = 3;
+
+/// What a part is called that is stored nowhere.
+const PREVIEW: &str = "the preview";
 
 impl SegmentDelivery {
     /// The report of what delivering `files`, taken to be the whole of `run`, would do.
@@ -31,13 +34,29 @@ impl SegmentDelivery {
         options: RunOptions,
     ) -> Result<Report, DeliveryError> {
         let started_at = self.budget.now();
-        let mut ledger =
-            self.ledger.read().await?.unwrap_or_else(|| Ledger::new(self.destination(), self.attribute.clone()));
-        self.adopt_configuration(&mut ledger)?;
+        if let Some(file) = files.first() {
+            self.refuse_future(file).await?;
+        }
+        let connection = &self.export.connection;
+        let ledger = match self.ledger.read().await? {
+            Some(ledger) => Some(ledger),
+            None => self.former.preview(&self.bucket, connection, &self.attribute, started_at).await?,
+        };
+        let mut ledger = ledger.unwrap_or_else(|| Ledger::new(self.attribute.clone(), self.feeder.clone()));
+        let mappings = self.feeds.of(&connection.workspace, &self.attribute);
+        match ownership(&mappings, Some(&ledger.feeder), &self.feeder) {
+            Ownership::OwnedBy(owner) => return Err(DeliveryError::Owned { attribute: self.attribute.clone(), owner }),
+            Ownership::Owner => {}
+            Ownership::TakesOver => ledger.hand_over(&self.feeder),
+        }
         let mut seen = Seen::default();
+        let mut delivered = 0;
         for file in files {
-            let known = self.load_known(&ledger, run).await?;
-            let Opened { builder, look, .. } = self.open_rows(file, options, &ledger, known, None).await?;
+            if self.is_delivered(&ledger, file) && options.send != Some(SendRule::All) {
+                delivered += 1;
+            }
+            let known = self.load_known(&ledger, run, None).await?;
+            let Opened { builder, look, .. } = self.open_rows(file, options, known, None).await?;
             if let Some(look) = &look {
                 seen.note_doubts(&file.object.key, look, ledger.last_complete.is_none(), options);
             }
@@ -50,44 +69,50 @@ impl SegmentDelivery {
         }
         let sources = self.everything_before(&ledger, run).await?;
         let compared = self.compare_members(&ledger, std::mem::take(&mut seen.members), sources).await?;
-        let told = if self.export.on_leave == OnLeave::Keep { 0 } else { compared.told };
-        let too_many = self.reason_to_hold(&compared).filter(|_| !options.allow_leavers);
+        let people = if self.export.on_leave == OnLeave::Keep { 0 } else { compared.people };
+        let record =
+            RunRecord { leavers: seen.counts.clone(), ..RunRecord::new(self.order_of_run(run, files), started_at) };
+        let is_released = options.release == Some(Release { run, people: compared.people });
+        let too_many = self.reason_to_hold(&ledger, &record, &compared).filter(|_| !is_released);
         let would_be_held = seen.held.take().or_else(|| too_many.map(|reason| reason.to_string()));
-        let connection = &self.export.connection;
-        let requests = seen.requests + told.div_ceil(connection.objects_per_request as u64);
+        let requests = seen.requests + people.div_ceil(connection.objects_per_request as u64);
         #[expect(clippy::cast_precision_loss, reason = "a number of requests has fewer than 52 bits")]
         let seconds_at_the_limit = requests as f64 / f64::from(connection.requests_per_second.get());
-        let finished_at = self.budget.now();
-        let message = ReportMessage::WouldDeliver { requests, leavers: told }.to_message();
-        Ok(Report {
-            export: self.export.name.clone(),
-            segment: self.segment.clone(),
-            attribute: self.attribute.clone(),
+        let all_delivered = delivered == files.len() && !files.is_empty();
+        let counts = Counts { data_points: seen.counts.data_points + people, ..seen.counts };
+        let message = ReportMessage::WouldDeliver { requests, leavers: people }.to_message();
+        let mut report = Report {
             run: Some(run),
-            trigger: self.trigger,
             outcome: Outcome::DryRun,
             files: seen.files,
-            rows: seen.counts.rows,
             members: compared.figures,
-            dropped_fields: seen.counts.dropped_fields,
-            rejected_reasons: seen.counts.rejected_reasons,
-            requests: seen.counts.requests,
-            requests_over_time: RequestsOverTime::default(),
-            data_points: seen.counts.data_points + told,
-            started_at,
-            finished_at,
-            seconds: finished_at.duration_since(started_at).as_secs_f64(),
             message: message.text,
             code: message.code,
-            notes: seen.notes,
             preview: Some(Preview {
                 requests,
                 seconds_at_the_limit,
                 objects: seen.objects,
-                unset: told,
+                unset: people,
                 would_be_held,
                 last_run: last_run(&ledger),
             }),
+            ..self.counted_report(started_at, counts)
+        };
+        report.notes.extend(seen.notes);
+        if all_delivered {
+            report.notes.insert(ReportMessage::DeliveredAlready.to_string());
+        }
+        report.seconds = report.finished_at.duration_since(started_at).as_secs_f64();
+        Ok(report)
+    }
+
+    /// Whether a delivery would find that this very content has been delivered as it is configured now.
+    fn is_delivered(&self, ledger: &Ledger, file: &FileToDeliver) -> bool {
+        let record = ledger.runs.get(&file.run).and_then(|record| record.files.get(&file.object.key));
+        record.is_some_and(|known| {
+            known.etag == file.object.etag
+                && known.progress == Progress::Delivered
+                && known.mapping.as_ref().is_none_or(|mapping| *mapping == self.mapping())
         })
     }
 
@@ -116,8 +141,8 @@ impl SegmentDelivery {
             }
             rows += counts.rows.read;
             seen.counts.add(&counts);
-            let (part, _) = chunk.part.finish();
-            read_part("the preview", &part, |row| seen.members.push(&row))?;
+            let (part, _) = chunk.part.finish(PREVIEW);
+            read_part(PREVIEW, &part, |row| seen.members.push(&row))?;
             if chunk.last {
                 return Ok(rows);
             }

@@ -5,7 +5,6 @@
 //! has been quiet for `settle_minutes`.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 
@@ -13,26 +12,31 @@ use super::DeliveryError;
 use super::segment::SegmentDelivery;
 use crate::bucket::{Condition, ObjectSummary};
 use crate::pattern::RunId;
+use crate::run::Evidence;
 use crate::run::expected::expected_files;
 use crate::run::layout::{Place, place};
-use crate::run::{Evidence, FileToDeliver};
-use crate::state::{FileRecord, Phase, Progress, RunRecord};
+use crate::state::{Phase, Progress, RunRecord};
+
+/// The folders that the run's files lie in.
+fn folders_of(record: &RunRecord) -> BTreeSet<&str> {
+    record.files.keys().map(|key| key.rsplit_once('/').map_or("", |(folder, _)| folder)).collect()
+}
 
 impl SegmentDelivery {
     /// Whether all files of `run` are here and delivered, as far as anybody can know.
     pub(super) async fn is_whole(&self, run: RunId, evidence: Evidence) -> Result<bool, DeliveryError> {
-        let Some(ledger) = self.ledger.last_seen().await? else {
+        let Some(ledger) = self.ledger.last_seen().await?.filter(|ledger| ledger.feeder == self.feeder) else {
             return Ok(false);
         };
         let Some(record) = ledger.runs.get(&run).filter(|_| ledger.newest_run() == Some(run)) else {
             return Ok(false);
         };
-        // Whatever had been found whole stays so until a file comes, which opens the run again.
-        if matches!(record.phase, Phase::Completing { .. } | Phase::Held { .. } | Phase::Complete) {
+        // A run that was found complete stays so until a file comes, which opens it again.
+        if matches!(record.phase, Phase::Completing(_) | Phase::Held { .. } | Phase::Complete) {
             return Ok(true);
         }
         if !record.all_files_delivered() {
-            return Ok(false);
+            return self.drop_files_that_are_gone(run, record).await;
         }
         if super::planted("leavers-before-completeness") {
             return Ok(true);
@@ -58,24 +62,27 @@ impl SegmentDelivery {
         Ok(true)
     }
 
-    /// Whether everything that the description lists of the run is delivered; `None` if it says nothing of the run.
-    async fn listed_files_delivered(&self, run: RunId, record: &RunRecord) -> Result<Option<bool>, DeliveryError> {
+    /// The files that the description lists of the run; `None` if it says nothing of the run.
+    async fn listed_files(&self, run: RunId, record: &RunRecord) -> Result<Option<Vec<String>>, DeliveryError> {
         let Some(key) = record.files.keys().next() else {
             return Ok(None);
         };
-        let Some((model_key, model)) = self.models.describing(&self.export, &self.segment, key).await? else {
+        let Some((model_key, model)) = self.models.describing_now(&self.export, &self.segment, key).await? else {
             return Ok(None);
         };
         let existing: Vec<&str> = record.files.keys().map(String::as_str).collect();
-        let expected = expected_files(&self.export, &self.segment, run, &model, &model_key, &existing);
-        let Some(expected) = expected else {
+        Ok(expected_files(&self.export, &self.segment, run, &model, &model_key, &existing))
+    }
+
+    /// Whether everything that the description lists of the run is delivered; `None` if it says nothing of the run.
+    async fn listed_files_delivered(&self, run: RunId, record: &RunRecord) -> Result<Option<bool>, DeliveryError> {
+        let Some(expected) = self.listed_files(run, record).await? else {
             return Ok(None);
         };
         for key in expected {
             let delivered = match record.files.get(&key) {
                 Some(file) => file.progress == Progress::Delivered,
-                // A file without a byte in it has no members; it is passed over when it lands.
-                None => self.bucket.summary(&key).await?.is_some_and(|object| object.size == 0),
+                None => self.is_empty_for_good(&key).await?,
             };
             if !delivered {
                 return Ok(Some(false));
@@ -84,42 +91,40 @@ impl SegmentDelivery {
         Ok(Some(true))
     }
 
-    /// Takes files out of the run that were never delivered and have been deleted: nobody can deliver them any more, and
-    /// the run would never be whole. What may have been sent of them stays on record.
-    pub async fn forget_missing_files(&self, run: RunId, listed: &[FileToDeliver]) -> Result<(), DeliveryError> {
-        let is_missing = |key: &str, file: &FileRecord| {
-            file.progress != Progress::Delivered && listed.iter().all(|listed| listed.object.key != *key)
+    /// Whether a file is listed that has no byte in it and will have none: copying tools touch a file before they fill it. It has
+    /// no members and is passed over when it lands.
+    async fn is_empty_for_good(&self, key: &str) -> Result<bool, DeliveryError> {
+        let Some(object) = self.bucket.summary(key).await?.filter(|object| object.size == 0) else {
+            return Ok(false);
         };
-        let Some(ledger) = self.ledger.last_seen().await? else {
-            return Ok(());
+        self.has_settled(object.last_modified).await
+    }
+
+    /// A file that was seen and never delivered, and that is gone, keeps the run from being complete until the description
+    /// names the run's files without it. Gives whether it is complete; it has to be looked at once more if files were dropped.
+    async fn drop_files_that_are_gone(&self, run: RunId, record: &RunRecord) -> Result<bool, DeliveryError> {
+        let mut gone = Vec::new();
+        for (key, file) in record.files.iter().filter(|(_, file)| file.progress != Progress::Delivered) {
+            if matches!(file.progress, Progress::Working { .. }) || self.bucket.summary(key).await?.is_some() {
+                return Ok(false);
+            }
+            gone.push(key.clone());
+        }
+        let Some(listed) = self.listed_files(run, record).await? else {
+            return Ok(false);
         };
-        let files = ledger.runs.get(&run).map(|record| &record.files);
-        if !files.is_some_and(|files| files.iter().any(|(key, file)| is_missing(key, file))) {
-            return Ok(());
+        if gone.is_empty() || gone.iter().any(|key| listed.contains(key)) {
+            return Ok(false);
         }
         let now = self.budget.now();
-        let _: ControlFlow<(), ()> = self
-            .ledger
+        self.ledger
             .update(|ledger| {
-                let Some(record) = ledger.as_mut().and_then(|ledger| ledger.runs.get_mut(&run)) else {
-                    return ControlFlow::Break(());
-                };
-                if record.is_worked_on(now) {
-                    return ControlFlow::Break(());
+                for key in &gone {
+                    ledger.as_mut().map(|ledger| ledger.forget_file(run, key, now));
                 }
-                let missing: Vec<String> = record
-                    .files
-                    .iter()
-                    .filter(|(key, file)| is_missing(key, file))
-                    .map(|(key, _)| key.clone())
-                    .collect();
-                for key in missing {
-                    record.forget_file(&key);
-                }
-                ControlFlow::Continue(())
             })
             .await?;
-        Ok(())
+        Ok(true)
     }
 
     /// Whether the folder has been quiet long enough, by S3's own clock: an object stored now tells the time.
@@ -130,17 +135,37 @@ impl SegmentDelivery {
         let Some(mut last_change) = evidence.listed_last_change else {
             return Ok(false);
         };
-        let key = format!("{}clock", self.keys.everything());
-        self.bucket.write(&key, bytes::Bytes::new(), "text/plain", &Condition::Any).await?;
-        let Some(clock) = self.bucket.summary(&key).await? else {
-            return Ok(false);
-        };
         let Some(newest) = self.newest_change(run, record).await? else {
             return Ok(false);
         };
         last_change = last_change.max(newest);
-        let quiet = clock.last_modified.duration_since(last_change);
+        if !self.has_settled(last_change).await? {
+            return Ok(false);
+        }
+        // An upload in several pieces is no object before its end.
+        for folder in folders_of(record) {
+            if self.bucket.uploads_in_progress(&format!("{folder}/"), self.budget.now()).await {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether `settle_minutes` have passed since a time of S3's clock.
+    async fn has_settled(&self, since: Timestamp) -> Result<bool, DeliveryError> {
+        if self.export.settle_minutes == 0 {
+            return Ok(true);
+        }
+        let quiet = self.clock().await?.duration_since(since);
         Ok(quiet.as_secs() >= i64::from(self.export.settle_minutes) * 60)
+    }
+
+    /// What S3's clock says: an object that is stored now tells the time.
+    pub(super) async fn clock(&self) -> Result<Timestamp, DeliveryError> {
+        let key = self.keys.clock();
+        self.bucket.write(&key, bytes::Bytes::new(), "text/plain", &Condition::Any).await?;
+        let clock = self.bucket.summary(&key).await?;
+        Ok(clock.map_or_else(|| self.budget.now(), |clock| clock.last_modified))
     }
 
     /// When the newest file that lies in the folders of the run's files was stored; `None` if one of them is not known, or
@@ -158,8 +183,7 @@ impl SegmentDelivery {
 
     /// The files of the run that lie in the folders of its known files now.
     async fn files_beside(&self, run: RunId, record: &RunRecord) -> Result<Vec<ObjectSummary>, DeliveryError> {
-        let folders: BTreeSet<&str> =
-            record.files.keys().map(|key| key.rsplit_once('/').map_or("", |(folder, _)| folder)).collect();
+        let folders = folders_of(record);
         let is_of_run =
             |object: &ObjectSummary| match place(&self.export, &object.key, object.size, object.last_modified) {
                 Place::File(placed) => placed.segment == self.segment && placed.run == run,

@@ -11,11 +11,10 @@ use crate::config::Export;
 use crate::description::FileDescription;
 use crate::names::SegmentName;
 use crate::pattern::RunId;
-use crate::run::FileToDeliver;
 use crate::run::expected::expected_files;
 use crate::run::layout::{Place, place};
 use crate::run::model::Model;
-use crate::run::{ModelReadError, Models};
+use crate::run::{FileToDeliver, ModelReadError, Models};
 use crate::state::{FileRecord, Ledger, Phase, Progress};
 
 /// The files of `run` that are delivered and that the model beside them describes otherwise than they were read. None
@@ -66,9 +65,30 @@ async fn as_delivered(
 }
 
 impl SegmentDelivery {
-    /// The files of `run` that are delivered and that the model beside them describes otherwise than they were read.
+    /// The files of `run` that are delivered and that would be read otherwise now: the model beside them describes them
+    /// otherwise, or `exports.toml` fills other fields from them.
     pub async fn described_otherwise(&self, ledger: &Ledger, run: RunId) -> Result<Vec<FileToDeliver>, DeliveryError> {
-        described_otherwise(&self.bucket, &self.models, &self.export, &self.segment, ledger, run).await
+        if ledger.feeder != self.feeder {
+            return Ok(Vec::new());
+        }
+        let mut files =
+            described_otherwise(&self.bucket, &self.models, &self.export, &self.segment, ledger, run).await?;
+        let mapping = self.mapping();
+        let mapped_otherwise = |file: &FileRecord| {
+            file.progress == Progress::Delivered && file.mapping.as_ref().is_some_and(|known| *known != mapping)
+        };
+        let Some(record) = ledger.runs.get(&run).filter(|_| ledger.newest_run() == Some(run)) else {
+            return Ok(files);
+        };
+        if !record.files.values().any(mapped_otherwise) || !self.configuration_is_current().await? {
+            return Ok(files);
+        }
+        for (key, file) in record.files.iter().filter(|(_, file)| mapped_otherwise(file)) {
+            if files.iter().all(|known| known.object.key != *key) {
+                files.extend(as_delivered(&self.bucket, &self.export, key, file, run).await?);
+            }
+        }
+        Ok(files)
     }
 }
 

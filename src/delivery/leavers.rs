@@ -1,6 +1,5 @@
-//! Unsets the attribute of those who left, in an order that a later attempt can continue.
+//! Sets the attribute of those who left, from a list that a later attempt can resume.
 
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
@@ -9,226 +8,176 @@ use tokio::time::Instant;
 use super::DeliveryError;
 use super::chunk::OwnedIdentifier;
 use super::load::Source;
-use super::segment::{LeaseEnd, SegmentDelivery};
+use super::secret_retry::SecretRetry;
+use super::segment::SegmentDelivery;
 use crate::braze::{ObjectFate, StopReason, TrackRequest};
 use crate::config::OnLeave;
-use crate::membership::{Leaver, RecentMembers, RunMembers};
 use crate::names::AttributeName;
 use crate::pattern::RunId;
 use crate::profile::Identifier;
 use crate::report::{Counts, Requests};
 use crate::secrets::ApiKey;
-use crate::state::{EmailHash, Fingerprint, Lease, Ledger, PartRow, PartWriter, Phase, Standing};
+use crate::state::{EmailHash, Fingerprint, LeaseKeeper, LeaversSent, Part, PartRow, PartWriter, Standing};
 
 /// How often the progress is written and the lease renewed.
 const CHECKPOINT: Duration = Duration::from_secs(1);
 
-/// Why members are told: what the lease is on, and where the progress is written.
+/// Why an attribute is set on leaving: what the lease is on, and where the progress is written.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Duty {
-    /// They are not in this run, which is being completed.
+    /// The people are not in this run, which is being completed.
     Completion(RunId),
-    /// The segment is being retired.
+    /// The attribute is being retired.
     Retirement,
 }
 
-impl Duty {
-    /// The lease and the number of those who are done, if the duty is somebody's.
-    fn of(self, ledger: &mut Ledger) -> Option<(&mut Lease, &mut u64)> {
-        let (lease, done) = match self {
-            Self::Completion(run) => match &mut ledger.runs.get_mut(&run)?.phase {
-                Phase::Completing { lease, done, .. } => (lease, done),
-                _ => return None,
-            },
-            Self::Retirement => {
-                let retirement = ledger.retirement.as_mut()?;
-                (&mut retirement.lease, &mut retirement.done)
-            }
-        };
-        Some((lease.as_mut()?, done))
-    }
-}
+/// Somebody who left.
+type Person = (OwnedIdentifier, Option<EmailHash>);
 
-/// Telling the leavers of one run, or everybody of a segment that is retired.
+/// Sending the leavers of one run, or everybody whose attribute is retired.
 pub(super) struct Leaving<'a> {
     delivery: &'a SegmentDelivery,
     duty: Duty,
-    pub(super) owner: String,
-    pub(super) members: &'a RunMembers,
-    /// The name that members are marked with, and earlier names.
+    lease: LeaseKeeper,
     attribute: AttributeName,
-    former: Vec<AttributeName>,
     /// What becomes of the attribute.
-    pub(super) on_leave: OnLeave,
-    /// Leavers who are done, in the order of the state.
-    pub(super) done: u64,
-    /// Requests and data points of this attempt.
-    pub(super) counts: Counts,
-    /// Whoever has to be told with a later run, and addresses that it has to know.
-    pub(super) carried: PartWriter,
-    /// Whether anybody in `carried` has to be told.
-    pub(super) carried_leavers: bool,
-    met: RecentMembers,
-    met_addresses: RecentMembers,
-    key_read_again: bool,
+    on_leave: OnLeave,
+    /// People who are done, in the order of the list.
+    done: u64,
+    /// Requests and data points that are not on record yet.
+    counts: Counts,
+    /// People whom Braze refused and who are not on record yet.
+    refused: PartWriter,
+    /// Parts of them that were stored.
+    stored: u64,
+    key_read_again: SecretRetry,
     written_at: Instant,
-    lease_end: LeaseEnd,
+    counted_at: Instant,
 }
 
 /// How it ended.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LeavingEnd {
-    AllTold,
+    AllSent,
     OutOfTime,
     Lost,
 }
 
+/// Why a group of people is not sent to its end.
+enum Stop {
+    End(LeavingEnd),
+    Reason(StopReason),
+}
+
 struct LeaverBatch {
     request: TrackRequest,
-    who: Vec<(OwnedIdentifier, Option<EmailHash>)>,
+    people: Vec<Person>,
 }
 
 impl<'a> Leaving<'a> {
     pub(super) fn new(
         delivery: &'a SegmentDelivery,
         duty: Duty,
-        lease: Lease,
-        members: &'a RunMembers,
-        ledger: &Ledger,
+        lease: LeaseKeeper,
+        on_leave: OnLeave,
         done: u64,
     ) -> Self {
         Self {
             delivery,
             duty,
-            owner: lease.owner,
-            members,
-            attribute: match duty {
-                Duty::Completion(_) => delivery.attribute.clone(),
-                Duty::Retirement => ledger.attribute.clone(),
-            },
-            former: ledger.former_attributes.iter().cloned().collect(),
-            on_leave: delivery.export.on_leave,
+            lease,
+            attribute: delivery.attribute.clone(),
+            on_leave,
             done,
             counts: Counts::default(),
-            carried: PartWriter::new(),
-            carried_leavers: false,
-            met: RecentMembers::default(),
-            met_addresses: RecentMembers::default(),
-            key_read_again: false,
+            refused: PartWriter::new(),
+            stored: 0,
+            key_read_again: SecretRetry::default(),
             written_at: Instant::now(),
-            lease_end: LeaseEnd::new(lease.until),
+            counted_at: Instant::now(),
         }
     }
 
-    /// Goes through everything that may have been sent, part by part, and tells whoever is not in the run.
-    pub(super) async fn tell_all(&mut self, sources: Vec<Source>) -> Result<LeavingEnd, DeliveryError> {
-        let started = Instant::now();
+    /// Sends everybody on the list who is not done.
+    pub(super) async fn send_all(&mut self, list: &[Part]) -> Result<LeavingEnd, DeliveryError> {
+        if list.is_empty() {
+            return Ok(LeavingEnd::AllSent);
+        }
         let mut skip = self.done;
         let mut key = self.delivery.api_keys.get(&self.delivery.export.connection.secret).await?;
-        let mut end = LeavingEnd::AllTold;
-        for source in sources {
-            let mut gone = self.gone_of(source).await?;
-            let skipped = usize::try_from(skip).unwrap_or(usize::MAX).min(gone.len());
-            gone.drain(..skipped);
-            skip -= skipped as u64;
-            end = self.tell(gone, &mut key).await?;
-            if end != LeavingEnd::AllTold {
-                break;
+        for part in list {
+            if skip >= part.rows {
+                skip -= part.rows;
+                continue;
+            }
+            let mut people = self.people_of(part).await?;
+            people.drain(..usize::try_from(skip).unwrap_or(usize::MAX).min(people.len()));
+            skip = 0;
+            let end = self.send(people, &mut key).await?;
+            if end != LeavingEnd::AllSent {
+                return Ok(end);
             }
         }
-        self.counts.seconds += started.elapsed().as_secs_f64();
-        Ok(end)
+        Ok(LeavingEnd::AllSent)
     }
 
-    /// Those of one part who left: customer IDs first, because an address may be the same profile.
-    async fn gone_of(&mut self, source: Source) -> Result<Vec<(OwnedIdentifier, Option<EmailHash>)>, DeliveryError> {
-        let mut gone = (Vec::new(), Vec::new());
-        let (mut carried, mut kept) = (Vec::new(), Vec::new());
-        let (members, met, met_addresses) = (self.members, &mut self.met, &mut self.met_addresses);
+    /// What the ledger is to say at the end. `prefix` is what the key of a list begins with.
+    pub(super) async fn finish(&mut self, prefix: &str) -> Result<LeaversSent, DeliveryError> {
+        self.take_sent(prefix).await
+    }
+
+    async fn people_of(&self, part: &Part) -> Result<Vec<Person>, DeliveryError> {
+        let mut people = Vec::new();
+        let list = vec![Source::certain(part)];
         self.delivery
-            .read_sources(vec![source], |_, row| {
-                let Some(row) = row else {
-                    return;
-                };
-                let who = || (OwnedIdentifier::of(row.identifier), row.email);
-                match members.leaver(row) {
-                    None if members.keeps_address(row) => {
-                        if row.email.is_none_or(|email| met_addresses.insert(row.key().with_email(email))) {
-                            kept.push(who());
-                        }
-                    }
-                    None | Some(Leaver::RenamedElsewhere) => {}
-                    Some(_) if !met.insert(row.key()) => {}
-                    Some(Leaver::Renamed) => carried.push(who()),
-                    Some(Leaver::Gone) => match row.identifier {
-                        Identifier::ExternalId(_) => gone.0.push(who()),
-                        Identifier::Email(_) => gone.1.push(who()),
-                    },
-                }
+            .read_sources(list, |_, row| {
+                people.extend(row.map(|row| (OwnedIdentifier::of(row.identifier), row.email)));
             })
             .await?;
-        for (identifier, email) in kept {
-            self.write_carried(&identifier, email, Standing::Address);
-        }
-        for (identifier, email) in carried {
-            self.carry(&identifier, email);
-        }
-        let (mut gone, by_email) = gone;
-        gone.extend(by_email);
-        Ok(gone)
+        Ok(people)
     }
 
-    async fn tell(
-        &mut self,
-        gone: Vec<(OwnedIdentifier, Option<EmailHash>)>,
-        key: &mut ApiKey,
-    ) -> Result<LeavingEnd, DeliveryError> {
-        if self.on_leave == OnLeave::Keep {
-            self.done += gone.len() as u64;
-            return Ok(LeavingEnd::AllTold);
-        }
+    async fn send(&mut self, people: Vec<Person>, key: &mut ApiKey) -> Result<LeavingEnd, DeliveryError> {
         // Never a customer ID and an address in flight together.
-        let by_email = gone.partition_point(|(who, _)| matches!(who, OwnedIdentifier::ExternalId(_)));
-        let (by_id, by_email) = gone.split_at(by_email);
+        let by_email = people.partition_point(|(who, _)| matches!(who, OwnedIdentifier::ExternalId(_)));
+        let (by_id, by_email) = people.split_at(by_email);
         for group in [by_id, by_email] {
             let mut rest = group;
             while !rest.is_empty() {
-                let (told, stop) = self.tell_group(rest, key).await?;
-                rest = rest.get(told..).unwrap_or_default();
+                let (sent, stop) = self.send_group(rest, key).await?;
+                rest = rest.get(sent..).unwrap_or_default();
                 match stop {
                     None => {}
                     Some(Stop::End(end)) => return Ok(end),
-                    Some(Stop::Reason(reason)) => self.go_on_with_new_key(reason, key).await?,
+                    Some(Stop::Reason(reason)) => {
+                        *key = self.key_read_again.another_key(self.delivery, key, reason).await?;
+                    }
                 }
             }
         }
-        Ok(LeavingEnd::AllTold)
+        Ok(LeavingEnd::AllSent)
     }
 
     /// Sends to a group until something stops it; gives how many, from the first on, are done.
-    async fn tell_group(
-        &mut self,
-        group: &[(OwnedIdentifier, Option<EmailHash>)],
-        key: &ApiKey,
-    ) -> Result<(usize, Option<Stop>), DeliveryError> {
+    async fn send_group(&mut self, group: &[Person], key: &ApiKey) -> Result<(usize, Option<Stop>), DeliveryError> {
         let connection = &self.delivery.export.connection;
         let batches: Vec<LeaverBatch> =
-            group.chunks(connection.objects_per_request).map(|who| self.batch(who)).collect();
+            group.chunks(connection.objects_per_request).map(|people| self.batch(people)).collect();
         let in_flight = self.delivery.braze.in_flight_wanted();
         let (braze, budget) = (&self.delivery.braze, self.delivery.budget);
-        let lease_end = self.lease_end.clone();
+        let lease = self.lease.clone();
         let mut answers = stream::iter(batches)
-            .take_while(|_| std::future::ready(!budget.is_spent() && lease_end.left(budget.now()).is_some()))
+            .take_while(|_| std::future::ready(!budget.is_spent() && lease.left().is_some()))
             .map(|batch| async move {
                 let outcome = braze.track(&batch.request, key, budget.stop_waiting()).await;
                 (batch, outcome)
             })
             .buffered(in_flight);
-        let mut told = 0;
+        let mut sent = 0;
         loop {
-            let Some(left) = self.lease_end.left(budget.now()) else {
+            let Some(left) = self.lease.left() else {
                 // It could not be renewed in time: whoever takes the run over may already send something newer.
-                return Ok((told, Some(Stop::End(LeavingEnd::OutOfTime))));
+                return Ok((sent, Some(Stop::End(LeavingEnd::OutOfTime))));
             };
             let wait = (self.written_at + CHECKPOINT).min(Instant::now() + left);
             let answer = tokio::time::timeout_at(wait, answers.next()).await;
@@ -247,105 +196,102 @@ impl<'a> Leaving<'a> {
                         StopReason::OutOfTime => Stop::End(LeavingEnd::OutOfTime),
                         reason => Stop::Reason(reason),
                     };
-                    return Ok((told, Some(stop)));
+                    return Ok((sent, Some(stop)));
                 }
-                self.note_told(&batch, &outcome.objects);
-                told += batch.who.len();
+                self.note_sent(&batch, &outcome.objects);
+                sent += batch.people.len();
             }
             if self.written_at.elapsed() >= CHECKPOINT {
                 self.written_at = Instant::now();
                 if !self.write_progress().await? {
-                    return Ok((told, Some(Stop::End(LeavingEnd::Lost))));
+                    return Ok((sent, Some(Stop::End(LeavingEnd::Lost))));
                 }
             }
         }
-        let stop = (told < group.len()).then_some(Stop::End(LeavingEnd::OutOfTime));
-        Ok((told, stop))
+        let stop = (sent < group.len()).then_some(Stop::End(LeavingEnd::OutOfTime));
+        Ok((sent, stop))
     }
 
-    fn note_told(&mut self, batch: &LeaverBatch, fates: &[ObjectFate]) {
-        for ((who, email), fate) in batch.who.iter().zip(fates) {
-            match fate {
-                ObjectFate::Accepted => self.counts.data_points += 1 + self.former.len() as u64,
-                _ => self.carry(who, *email),
+    fn note_sent(&mut self, batch: &LeaverBatch, results: &[ObjectFate]) {
+        for ((who, email), result) in batch.people.iter().zip(results) {
+            if *result == ObjectFate::Accepted {
+                self.counts.data_points += 1;
+                continue;
             }
+            self.refused.push(PartRow {
+                identifier: who.as_identifier(),
+                email: *email,
+                fingerprint: Fingerprint::UNKNOWN,
+                standing: Standing::Left,
+            });
         }
-        self.done += batch.who.len() as u64;
+        self.done += batch.people.len() as u64;
     }
 
-    fn batch(&self, who: &[(OwnedIdentifier, Option<EmailHash>)]) -> LeaverBatch {
+    fn batch(&self, people: &[Person]) -> LeaverBatch {
         let mut request = TrackRequest::default();
-        for (identifier, _) in who {
+        for (identifier, _) in people {
             request.push(self.object(identifier.as_identifier()).to_string().as_bytes());
         }
-        LeaverBatch { request, who: who.to_vec() }
+        LeaverBatch { request, people: people.to_vec() }
     }
 
     /// What is sent of someone who left. A profile that does not exist is not created for it.
     fn object(&self, identifier: Identifier<'_>) -> serde_json::Value {
-        let unset = match self.on_leave {
+        let value = match self.on_leave {
             OnLeave::False => serde_json::Value::Bool(false),
             OnLeave::Remove | OnLeave::Keep => serde_json::Value::Null,
         };
-        let mut object = serde_json::Map::new();
-        let (name, value) = match identifier {
+        let (name, id) = match identifier {
             Identifier::ExternalId(id) => ("external_id", id),
             Identifier::Email(email) => ("email", email),
         };
-        object.insert(name.to_owned(), value.into());
+        let mut object = serde_json::Map::new();
+        object.insert(name.to_owned(), id.into());
         object.insert("_update_existing_only".to_owned(), true.into());
-        object.insert(self.attribute.as_str().to_owned(), unset.clone());
-        for former in &self.former {
-            object.insert(former.as_str().to_owned(), unset.clone());
-        }
+        object.insert(self.attribute.as_str().to_owned(), value);
         serde_json::Value::Object(object)
     }
 
-    fn carry(&mut self, who: &OwnedIdentifier, email: Option<EmailHash>) {
-        self.carried_leavers = true;
-        self.write_carried(who, email, Standing::Left);
-    }
-
-    fn write_carried(&mut self, who: &OwnedIdentifier, email: Option<EmailHash>, standing: Standing) {
-        let identifier = who.as_identifier();
-        self.carried.push(PartRow { identifier, email, fingerprint: Fingerprint::UNKNOWN, standing });
-    }
-
-    async fn go_on_with_new_key(&mut self, reason: StopReason, key: &mut ApiKey) -> Result<(), DeliveryError> {
-        if !reason.is_about_the_key() || self.key_read_again {
-            return Err(DeliveryError::Refused(reason));
+    /// What is not on record yet. Those whom Braze refused are stored before the ledger passes them.
+    async fn take_sent(&mut self, prefix: &str) -> Result<LeaversSent, DeliveryError> {
+        let mut carried = Vec::new();
+        if self.refused.rows() > 0 {
+            self.stored += 1;
+            let key = format!("{prefix}-refused-{:06}.csv.gz", self.stored);
+            let (bytes, rows) = std::mem::take(&mut self.refused).finish(&key);
+            self.delivery.parts.write(&key, bytes).await?;
+            carried.push(Part { key, rows, outdated: false });
         }
-        self.key_read_again = true;
-        let new = self.delivery.api_keys.read_again(&self.delivery.export.connection.secret).await?;
-        if new == *key {
-            return Err(DeliveryError::Refused(reason));
-        }
-        *key = new;
-        Ok(())
+        let mut counts = std::mem::take(&mut self.counts);
+        counts.seconds += self.counted_at.elapsed().as_secs_f64();
+        self.counted_at = Instant::now();
+        Ok(LeaversSent { done: self.done, counts, carried })
     }
 
     /// Writes how far it is and renews the lease; tells whether it is still ours.
-    async fn write_progress(&self) -> Result<bool, DeliveryError> {
-        let until = self.delivery.lease_end(self.delivery.budget.now());
-        let answer = self
+    async fn write_progress(&mut self) -> Result<bool, DeliveryError> {
+        let folder = match self.duty {
+            Duty::Completion(run) => self.delivery.keys.run_folder(run),
+            Duty::Retirement => self.delivery.keys.retired_folder(),
+        };
+        let prefix = format!("{folder}{}", self.lease.owner());
+        let sent = self.take_sent(&prefix).await?;
+        let (owner, until) = (self.lease.owner().to_owned(), self.lease.renewal().until);
+        let duty = self.duty;
+        let ours = self
             .delivery
             .ledger
-            .update(|ledger| match ledger.as_mut().and_then(|ledger| self.duty.of(ledger)) {
-                Some((lease, done)) if lease.owner == self.owner => {
-                    (*done, lease.until) = (self.done, until);
-                    ControlFlow::Continue(())
-                }
-                _ => ControlFlow::Break(()),
+            .update(|ledger| match (ledger.as_mut(), duty) {
+                (None, _) => false,
+                (Some(ledger), Duty::Completion(run)) => ledger.leavers_sent(run, &owner, &sent, Some(until)),
+                (Some(ledger), Duty::Retirement) => ledger.retired(&owner, &sent, Some(until)),
             })
             .await?;
-        if answer.is_continue() {
-            self.lease_end.renewed(until);
+        self.delivery.note_work(|work| work.counts.add(&sent.counts));
+        if ours {
+            self.lease.renewed(until);
         }
-        Ok(answer.is_continue())
+        Ok(ours)
     }
-}
-
-enum Stop {
-    End(LeavingEnd),
-    Reason(StopReason),
 }

@@ -15,7 +15,7 @@ use crate::state::{
 };
 
 /// How many parts are fetched ahead. S3 takes some 30 ms for one, and a part of new members, 7,500 lines, is read in 2 ms.
-const FETCHED_AHEAD: usize = 8;
+pub(super) const FETCHED_AHEAD: usize = 16;
 
 /// Of a list of parts that is gone through several times, the first ones stay in memory if they are small, in bytes:
 /// a small segment's parts are fetched once, and a large one's take no memory.
@@ -33,11 +33,25 @@ pub(super) enum Certainty {
     Uncertain,
 }
 
+/// Where somebody is listed, from the file at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listed {
+    /// In the last complete run.
+    InLastRun,
+    /// In what was sent since.
+    Since,
+    /// In a file of the same run that comes before it.
+    Before,
+    /// In a file of the same run that comes after it.
+    After,
+}
+
 /// A part, and how far it can be trusted. Clones share what is kept of it.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
     key: String,
-    rows: u64,
+    /// How many lines it has, if a ledger says so.
+    rows: Option<u64>,
     certainty: Certainty,
     kept: Arc<OnceLock<Bytes>>,
 }
@@ -70,24 +84,29 @@ impl Source {
 
     pub(super) fn certain(part: &Part) -> Self {
         let certainty = if part.outdated { Certainty::Uncertain } else { Certainty::Certain };
-        Self { key: part.key.clone(), rows: part.rows, certainty, kept: Arc::default() }
+        Self { key: part.key.clone(), rows: Some(part.rows), certainty, kept: Arc::default() }
     }
 
     /// A part that no ledger names.
     fn uncertain(key: String) -> Self {
-        Self { key, rows: 0, certainty: Certainty::Uncertain, kept: Arc::default() }
+        Self { key, rows: None, certainty: Certainty::Uncertain, kept: Arc::default() }
     }
 }
 
 impl SegmentDelivery {
-    /// What is known before a file of `run` is delivered: the last complete run, and everything sent since.
-    pub(super) async fn load_known(&self, ledger: &Ledger, run: RunId) -> Result<Known, StateError> {
+    /// What is known before the file `key` of `run` is delivered: the last complete run, everything sent since, and the other
+    /// files of the run. `None` is a file that is not delivered.
+    pub(super) async fn load_known(&self, ledger: &Ledger, run: RunId, key: Option<&str>) -> Result<Known, StateError> {
         let last = Source::of_last_run(ledger);
         let since = self.sent_since(ledger, run).await?;
-        let members: u64 = last.iter().chain(&since).map(|source| source.rows).sum();
+        let [before, after] = Self::other_files(ledger, run, key);
+        let members: u64 =
+            last.iter().chain(&since).chain(&before).chain(&after).map(|source| source.rows.unwrap_or(0)).sum();
         let mut known = KnownBuilder::with_capacity(usize::try_from(members).unwrap_or(0));
         let mut by_address = ByAddress::default();
-        for (sources, in_last_run) in [(&last, true), (&since, false)] {
+        let groups =
+            [(&last, Listed::InLastRun), (&since, Listed::Since), (&before, Listed::Before), (&after, Listed::After)];
+        for (sources, listed) in groups {
             self.read_sources(sources.clone(), |certainty, row| match row {
                 None => known.next_part(),
                 Some(row) if row.standing == Standing::Address => {}
@@ -96,15 +115,43 @@ impl SegmentDelivery {
                         Certainty::Certain => row.fingerprint,
                         Certainty::Uncertain => Fingerprint::UNKNOWN,
                     };
-                    known.push(row.key(), fingerprint, in_last_run && row.standing == Standing::Member);
-                    by_address.note(row, !in_last_run);
+                    match listed {
+                        Listed::Before | Listed::After => {
+                            known.push_of_run(row.key(), fingerprint, listed == Listed::After);
+                        }
+                        Listed::InLastRun | Listed::Since => {
+                            let was_member = listed == Listed::InLastRun && row.standing == Standing::Member;
+                            known.push(row.key(), fingerprint, was_member);
+                        }
+                    }
+                    by_address.note(row, listed != Listed::InLastRun);
                 }
             })
             .await?;
         }
         let mut known = known.finish();
+        let since = since.into_iter().chain(before).chain(after).collect();
         self.forget_who_came_otherwise(&mut known, by_address, last, since).await?;
         Ok(known)
+    }
+
+    /// The parts of the run's other files that are delivered: those before the file `key`, and those after it.
+    fn other_files(ledger: &Ledger, run: RunId, key: Option<&str>) -> [Vec<Source>; 2] {
+        let mut files = [Vec::new(), Vec::new()];
+        let record = key.and_then(|key| ledger.runs.get(&run).map(|record| (key, record)));
+        for (key, (other, file)) in
+            record.iter().flat_map(|(key, record)| record.files.iter().map(move |file| (key, file)))
+        {
+            let side = match other.as_str().cmp(key) {
+                std::cmp::Ordering::Less => 0,
+                std::cmp::Ordering::Equal => continue,
+                std::cmp::Ordering::Greater => 1,
+            };
+            if file.progress == Progress::Delivered {
+                files[side].extend(file.parts.iter().map(Source::certain));
+            }
+        }
+        files
     }
 
     /// Forgets what Braze accepted of members whose profile may have been changed since under another identifier: a row
@@ -146,14 +193,15 @@ impl SegmentDelivery {
     /// of `run` as they are now.
     pub(super) async fn sent_since(&self, ledger: &Ledger, run: RunId) -> Result<Vec<Source>, StateError> {
         let mut sources = Vec::new();
-        for (id, record) in ledger.runs.range(..=run) {
-            if *id < run && record.phase == Phase::Complete {
-                continue;
-            }
-            self.add_replaced(&mut sources, record).await?;
-            if *id < run {
+        self.add_earlier(&mut sources, ledger).await?;
+        for older in ledger.older_runs(run) {
+            if let Some(record) = ledger.runs.get(&older).filter(|record| record.phase != Phase::Complete) {
+                self.add_replaced(&mut sources, record).await?;
                 self.add_files(&mut sources, record).await?;
             }
+        }
+        if let Some(record) = ledger.runs.get(&run) {
+            self.add_replaced(&mut sources, record).await?;
         }
         Ok(sources)
     }
@@ -161,11 +209,20 @@ impl SegmentDelivery {
     /// Where everybody is listed who may have the attribute.
     pub(super) async fn everything_listed(&self, ledger: &Ledger) -> Result<Vec<Source>, StateError> {
         let mut sources = Source::of_last_run(ledger);
+        self.add_earlier(&mut sources, ledger).await?;
         for record in ledger.runs.values().filter(|record| record.phase != Phase::Complete) {
             self.add_replaced(&mut sources, record).await?;
             self.add_files(&mut sources, record).await?;
         }
         Ok(sources)
+    }
+
+    async fn add_earlier(&self, sources: &mut Vec<Source>, ledger: &Ledger) -> Result<(), StateError> {
+        sources.extend(ledger.earlier.parts.iter().map(Source::certain));
+        for folder in &ledger.earlier.folders {
+            self.add_uncertain(sources, folder, &ledger.earlier.parts).await?;
+        }
+        Ok(())
     }
 
     /// What was sent of contents that the run's files no longer have.
@@ -180,7 +237,7 @@ impl SegmentDelivery {
     async fn add_files(&self, sources: &mut Vec<Source>, run: &RunRecord) -> Result<(), StateError> {
         for file in run.files.values() {
             sources.extend(file.parts.iter().map(Source::certain));
-            if file.progress != Progress::Delivered {
+            if !matches!(file.progress, Progress::Delivered | Progress::Waiting) {
                 self.add_uncertain(sources, &file.folder, &file.parts).await?;
             }
         }
@@ -218,7 +275,10 @@ impl SegmentDelivery {
             .buffered(FETCHED_AHEAD);
         while let Some((source, bytes)) = parts.try_next().await? {
             each(source.certainty, None);
-            read_part(&source.key, &bytes, |row| each(source.certainty, Some(&row)))?;
+            let found = read_part(&source.key, &bytes, |row| each(source.certainty, Some(&row)))?;
+            if let Some(expected) = source.rows.filter(|rows| *rows != found) {
+                return Err(StateError::OtherRows { key: source.key, found, expected });
+            }
         }
         Ok(())
     }

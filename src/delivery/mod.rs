@@ -8,19 +8,17 @@
 //! | open the file as its `model.json` or header describes it | `open` |
 //! | turn rows into requests, chunk by chunk | `chunk`, `filling`, `batch` |
 //! | send them, many in flight | `pump`, `outstanding` |
-//! | write down what is certain | `commit` |
+//! | write down what is certain | `progress` |
 //! | find out whether the run is complete | `evidence` |
 //! | compare its members with those before | `compare` |
 //! | unset the attribute of those who left | `complete`, `leavers` |
 //! | read files again that are described otherwise by now | `late_model` |
-//! | say what happened | `account` |
+//! | say what happened | `report` |
 //! | unset the attribute of everybody of a segment that is delivered no more | `retire` |
 
-mod account;
 mod batch;
 mod chunk;
 mod claim;
-mod commit;
 mod compare;
 mod complete;
 mod deliver;
@@ -32,8 +30,12 @@ mod leavers;
 mod load;
 mod open;
 mod outstanding;
+mod progress;
 mod pump;
+mod rebuild;
+mod report;
 mod retire;
+mod secret_retry;
 mod segment;
 
 use thiserror::Error;
@@ -41,18 +43,21 @@ use thiserror::Error;
 pub use self::deliver::DeliveryEnd;
 pub use self::late_model::described_otherwise;
 pub(crate) use self::open::look_at;
+pub use self::rebuild::Rebuilt;
 pub use self::retire::RetirementEnd;
-pub use self::segment::{RunOptions, SegmentDelivery};
+pub use self::segment::{Release, RunOptions, SegmentDelivery};
 use crate::braze::StopReason;
 use crate::bucket::BucketError;
-use crate::message::{codes, counted};
+use crate::message::codes;
+use crate::message::counted;
+use crate::names::AttributeName;
 use crate::names::ConnectionName;
 use crate::pattern::RunId;
 use crate::profile::MatchError;
 use crate::rows::ReadError;
 use crate::run::ModelReadError;
 use crate::secrets::SecretError;
-use crate::state::{OlderConfiguration, StateError};
+use crate::state::{Feeder, StateError};
 
 /// Whether the bug `name` is planted, to prove that the simulation finds it (`tests/simulation/bugs`). Never in a function.
 #[cfg(feature = "planted-bugs")]
@@ -147,14 +152,55 @@ pub enum DeliveryError {
         /// What it works on.
         what: String,
     },
-    /// `exports.toml` changed during the invocation: the segment now has another workspace or attribute.
+    /// `exports.toml` changed during the invocation.
     ///
     /// Fix: nothing to do; the next attempt uses the new configuration.
     #[error(
-        "exports.toml changed during this invocation: the segment has another workspace or attribute\n\
-         Nothing is lost: the next attempt uses the new configuration."
+        "exports.toml changed during this invocation\nNothing is lost: the next attempt uses the new configuration."
     )]
-    ConfiguredAnew,
+    ConfigurationChanged,
+    /// Another segment feeds the attribute.
+    ///
+    /// Fix: give one of the two segments another name under `attribute_names`.
+    #[error(
+        "nothing was sent: the attribute \"{attribute}\" is fed by {owner}\n\
+         An attribute of a workspace has one feeder. Give one of the two segments another name under attribute_names. To hand the \
+         attribute over, give the other segment another name, or remove it from `segments`."
+    )]
+    Owned {
+        /// The attribute.
+        attribute: AttributeName,
+        /// Who feeds it.
+        owner: Feeder,
+    },
+    /// The run is named after a time that is more than 24 hours away.
+    ///
+    /// Fix: delete or rename the folder, or set `time_zone` if the names are in local time.
+    #[error(
+        "run {run} is later than now by more than a day, so its name is wrong\n\
+         Nothing of it is sent, and other runs are delivered. Delete or rename the folder, or set `time_zone` if the names are in \
+         local time."
+    )]
+    InFuture {
+        /// The run.
+        run: RunId,
+    },
+    /// Another number of people would leave than was released.
+    ///
+    /// Fix: release the run with the number in the message, if it is right.
+    #[error(
+        "run {run} is held because {} would leave, not {asked}\n\
+         Nothing was sent. If that is right, release it with \"run\": \"{run}\", \"allow_leavers\": {held}.",
+        counted(*held, "person", "people")
+    )]
+    NotReleased {
+        /// The run.
+        run: RunId,
+        /// How many would leave.
+        held: u64,
+        /// How many were released.
+        asked: u64,
+    },
     /// The rows of the report don't add up. This is a bug, not a problem with the file.
     ///
     /// Fix: keep the report and the file, and report the bug.
@@ -173,22 +219,24 @@ pub enum DeliveryError {
 codes!(DeliveryError wraps Bucket, State, Secret, Refused, Model source Read, Match {
     NoConsent = "ITB-D01",
     Busy = "ITB-D02",
-    ConfiguredAnew = "ITB-D03",
+    ConfigurationChanged = "ITB-D03",
     Unaccounted = "ITB-D04",
     DoubtfulIdentifiers = "ITB-D05",
     EveryRowRejected = "ITB-D06",
+    Owned = "ITB-D07",
+    InFuture = "ITB-D08",
+    NotReleased = "ITB-D09",
 });
-
-impl From<OlderConfiguration> for DeliveryError {
-    fn from(_: OlderConfiguration) -> Self {
-        Self::ConfiguredAnew
-    }
-}
 
 impl DeliveryError {
     /// Whether a person has to decide before anything goes on.
     fn is_hold(&self) -> bool {
         matches!(self, Self::DoubtfulIdentifiers { .. })
+    }
+
+    /// Whether the same may succeed later, or once somebody has corrected something that is not the name of a folder.
+    fn may_pass(&self) -> bool {
+        !matches!(self, Self::InFuture { .. })
     }
 
     /// Whether Braze does not answer at the moment, so that the same will succeed later without anybody's doing.

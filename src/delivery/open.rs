@@ -6,15 +6,15 @@ use tokio::io::AsyncRead;
 use super::DeliveryError;
 use super::chunk::{ChunkBuilder, ChunkSettings};
 use super::claim::Claim;
-use super::commit::Account;
+use super::progress::Account;
 use super::segment::{RunOptions, SegmentDelivery};
-use crate::config::{OnLeave, SendRule};
+use crate::config::SendRule;
 use crate::description::FileDescription;
 use crate::membership::Known;
-use crate::profile::{ColumnTypes, FirstLook, Matcher, TypesDigest, json};
+use crate::profile::{ColumnTypes, FirstLook, Matcher, TypesDigest};
 use crate::rows::{Header, Kept, ReadError, RowProblem, RowReader};
 use crate::run::FileToDeliver;
-use crate::state::{Checkpoint, Ledger};
+use crate::state::Checkpoint;
 
 /// The longest time that the requests of one chunk take at the connection's rate, in tenths of a second. Of longer chunks
 /// more is sent twice when a function is killed; shorter ones make more parts, which every later run reads.
@@ -81,14 +81,14 @@ impl SegmentDelivery {
         claim: &Claim,
         account: &mut Account,
     ) -> Result<ChunkBuilder<FileBytes>, DeliveryError> {
-        let known = self.load_known(&claim.ledger, file.run).await?;
+        let known = self.load_known(&claim.ledger, file.run, Some(&file.object.key)).await?;
         let send = if claim.file.resend { Some(SendRule::All) } else { options.send };
         let options = RunOptions { send, ..options };
         let checkpoint = claim.file.checkpoint.as_ref();
-        let Opened { builder, header, types, look } =
-            self.open_rows(file, options, &claim.ledger, known, checkpoint).await?;
+        let Opened { builder, header, types, look } = self.open_rows(file, options, known, checkpoint).await?;
         if checkpoint.is_none() {
             account.record.types = Some(types);
+            account.record.mapping = Some(self.mapping());
             if let Some(look) = &look {
                 let first_delivery = claim.ledger.last_complete.is_none();
                 judge(&file.object.key, look, first_delivery, options.allow_identifiers)?;
@@ -99,7 +99,7 @@ impl SegmentDelivery {
         account.record.notes.extend(builder.notes(&file.object.key));
         if options.reread {
             account.record.notes.insert(format!(
-                "{}: read again, because a model.json that arrived later describes it differently; members whose values \
+                "{}: read again, because its model.json or exports.toml describes it differently since; members whose values \
                  changed as a result were sent again",
                 file.object.key
             ));
@@ -113,7 +113,6 @@ impl SegmentDelivery {
         &self,
         file: &FileToDeliver,
         options: RunOptions,
-        ledger: &Ledger,
         known: Known,
         checkpoint: Option<&Checkpoint>,
     ) -> Result<Opened, DeliveryError> {
@@ -151,7 +150,7 @@ impl SegmentDelivery {
         // The shortest row is an identifier of one character and the line's end. Deflate makes nothing smaller than 1/1032.
         let expansion = if header.dialect.gzip { 1_032 } else { 1 };
         let most_rows = usize::try_from(file.object.size.saturating_mul(expansion) / 2 + 1).unwrap_or(usize::MAX);
-        let builder = ChunkBuilder::new(reader, matcher, known, self.chunk_settings(options, ledger, most_rows));
+        let builder = ChunkBuilder::new(reader, matcher, known, self.chunk_settings(options, most_rows));
         Ok(Opened { builder, header, types: described.types.digest(), look })
     }
 
@@ -182,21 +181,14 @@ impl SegmentDelivery {
         export
     }
 
-    fn chunk_settings(&self, options: RunOptions, ledger: &Ledger, most_rows: usize) -> ChunkSettings {
+    fn chunk_settings(&self, options: RunOptions, most_rows: usize) -> ChunkSettings {
         let connection = &self.export.connection;
         let matching = &self.export.data_matching;
         let requests = connection.requests_per_second.get() * TENTHS_PER_CHUNK / 10;
-        let mut suffix = Vec::new();
-        for former in &ledger.former_attributes {
-            suffix.push(b',');
-            json::append_string(&mut suffix, former.as_str());
-            suffix.extend_from_slice(if self.export.on_leave == OnLeave::False { b":false" } else { b":null" });
-        }
         ChunkSettings {
             objects_per_request: connection.objects_per_request,
             requests_per_chunk: usize::try_from(requests).unwrap_or(usize::MAX).clamp(2, MOST_PER_CHUNK),
             send: options.send.unwrap_or(self.export.send),
-            suffix,
             most_rows,
             mixed_identifiers: matching.customer_id.is_some() && matching.email.is_some(),
         }

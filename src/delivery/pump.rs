@@ -13,15 +13,16 @@ use tokio::time::Instant;
 use super::DeliveryError;
 use super::batch::Batch;
 use super::chunk::{Chunk, ChunkBuilder};
-use super::commit::{Account, Standing};
 use super::outstanding::{Departure, DoneChunk, Outstanding};
-use super::segment::{LeaseEnd, SegmentDelivery};
+use super::progress::Account;
+use super::secret_retry::SecretRetry;
+use super::segment::SegmentDelivery;
 use crate::braze::{ObjectFate, RequestsOverTime, StopReason, TrackOutcome};
 use crate::pattern::RunId;
 use crate::report::{Counts, Requests};
 use crate::run::FileToDeliver;
 use crate::secrets::ApiKey;
-use crate::state::{Lease, Part, Progress};
+use crate::state::{LeaseKeeper, Part, Progress, WriteAnswer};
 
 /// How often the checkpoint is written and the lease renewed.
 const CHECKPOINT: Duration = Duration::from_secs(1);
@@ -65,17 +66,16 @@ enum Stop {
 }
 
 type Building<'a, S> = BoxFuture<'a, (ChunkBuilder<S>, Result<(Chunk, Part), DeliveryError>)>;
-type Committing<'a> = BoxFuture<'a, Result<(Account, Standing), DeliveryError>>;
+type Committing<'a> = BoxFuture<'a, Result<(Account, WriteAnswer), DeliveryError>>;
 
 /// The sending of one file.
 pub(super) struct Pump<'a, S> {
     delivery: &'a SegmentDelivery,
     file: &'a FileToDeliver,
     key: ApiKey,
-    key_read_again: bool,
+    secret: SecretRetry,
     most_in_flight: usize,
-    owner: String,
-    lease_end: LeaseEnd,
+    lease: LeaseKeeper,
     folder: String,
     parts: u64,
     outstanding: Outstanding,
@@ -104,16 +104,14 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         key: ApiKey,
         builder: ChunkBuilder<S>,
         account: Account,
-        lease: &Lease,
     ) -> Self {
         Self {
             delivery,
             file,
             key,
-            key_read_again: false,
+            secret: SecretRetry::default(),
             most_in_flight: delivery.braze.in_flight_wanted(),
-            owner: lease.owner.clone(),
-            lease_end: account.lease_end.clone(),
+            lease: account.lease.clone(),
             folder: account.record.folder.clone(),
             parts: 0,
             outstanding: Outstanding::default(),
@@ -149,12 +147,12 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             (None, Some(_)) => Progress::Unfinished,
         };
         let standing = match self.stop {
-            Some(Stop::Lost) => Standing::Lost,
+            Some(Stop::Lost) => WriteAnswer::Lost,
             _ => self.last_commit(progress).await?,
         };
         match (failure, self.stop, standing) {
             (Some(error), ..) => Err(error),
-            (_, _, Standing::Lost) => Ok(PumpEnd::Lost),
+            (_, _, WriteAnswer::Lost) => Ok(PumpEnd::Lost),
             (None, None, _) => Ok(PumpEnd::Delivered),
             (None, Some(Stop::NewerRun(by)), _) => Ok(PumpEnd::NewerRunBegan { by }),
             (None, Some(_), _) => Ok(PumpEnd::OutOfTime),
@@ -204,7 +202,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
     fn next_look(&self, stopping: bool) -> Instant {
         let may_commit = self.committing.is_none() && !matches!(self.stop, Some(Stop::Lost));
         let checkpoint = may_commit.then(|| self.committed_at + CHECKPOINT);
-        let lease = self.lease_end.left(self.delivery.budget.now()).map(|left| Instant::now() + left);
+        let lease = self.lease.left().map(|left| Instant::now() + left);
         let time_up = (!stopping).then(|| self.delivery.budget.stop_sending());
         let first = [checkpoint, lease, time_up].into_iter().flatten().min();
         first.unwrap_or_else(|| Instant::now() + CHECKPOINT)
@@ -214,7 +212,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         if self.stop.is_none() && self.delivery.budget.is_spent() {
             self.stop = Some(Stop::Time);
         }
-        if self.lease_end.left(self.delivery.budget.now()).is_none() && !super::planted("lease-without-fencing") {
+        if self.lease.left().is_none() && !super::planted("lease-without-fencing") {
             // The lease could not be renewed in time. What is on its way is given up, before whoever takes the file over
             // sends something newer; it is sent again from the checkpoint.
             self.in_flight = FuturesUnordered::new();
@@ -251,7 +249,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         builder.answered.append(&mut self.answered);
         builder.answered.truncate(KEPT_FOR_FILLING);
         self.parts += 1;
-        let key = format!("{}{}-{:06}.csv.gz", self.folder, self.owner, self.parts);
+        let key = format!("{}{}-{:06}.csv.gz", self.folder, self.lease.owner(), self.parts);
         let (delivery, file) = (self.delivery, self.file);
         self.building = Some(Box::pin(async move {
             let chunk = match builder.next_chunk().await {
@@ -307,7 +305,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         if let Some(reason) = outcome.stop {
             let stop = match reason {
                 StopReason::OutOfTime => Stop::Time,
-                reason if reason.is_about_the_key() && !self.key_read_again => Stop::Key(reason),
+                reason if self.secret.is_worth_it(&reason) => Stop::Key(reason),
                 reason => Stop::Refused(reason),
             };
             self.stop.get_or_insert(stop);
@@ -327,16 +325,12 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         let Some(Stop::Key(reason)) = &self.stop else {
             return Ok(false);
         };
-        let reason = reason.clone();
-        self.key_read_again = true;
-        let key = self.delivery.api_keys.read_again(&self.delivery.export.connection.secret).await?;
-        if key == self.key {
-            self.stop = Some(Stop::Refused(reason));
-            return Ok(false);
+        match self.secret.another_key(self.delivery, &self.key, reason.clone()).await {
+            Ok(key) => (self.key, self.stop) = (key, None),
+            Err(DeliveryError::Refused(reason)) => self.stop = Some(Stop::Refused(reason)),
+            Err(error) => return Err(error),
         }
-        self.key = key;
-        self.stop = None;
-        Ok(true)
+        Ok(self.stop.is_none())
     }
 
     /// Moves what is done into the account and begins to store it, if it is time.
@@ -358,18 +352,18 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         }
     }
 
-    fn take_standing(&mut self, (account, standing): (Account, Standing)) {
+    fn take_standing(&mut self, (account, standing): (Account, WriteAnswer)) {
         self.account = Some(account);
         match standing {
-            Standing::Ours => {}
-            Standing::NewerRunBegan { by } => {
+            WriteAnswer::Ours => {}
+            WriteAnswer::NewerRunBegan { by } => {
                 self.stop.get_or_insert(Stop::NewerRun(by));
             }
-            Standing::Lost => self.stop = Some(Stop::Lost),
+            WriteAnswer::Lost => self.stop = Some(Stop::Lost),
         }
     }
 
-    async fn last_commit(&mut self, progress: Progress) -> Result<Standing, DeliveryError> {
+    async fn last_commit(&mut self, progress: Progress) -> Result<WriteAnswer, DeliveryError> {
         if let Some(committing) = self.committing.take() {
             let (account, _) = committing.await?;
             self.account = Some(account);
@@ -377,7 +371,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         self.collect_done();
         self.count_effort();
         let Some(mut account) = self.account.take() else {
-            return Ok(Standing::Lost);
+            return Ok(WriteAnswer::Lost);
         };
         for chunk in self.done.drain(..) {
             account.add(chunk);
@@ -408,14 +402,13 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
     }
 
     fn working(&self) -> Progress {
-        let until = self.delivery.lease_end(self.delivery.budget.now());
-        Progress::Working { lease: Lease { owner: self.owner.clone(), until } }
+        Progress::Working { lease: self.lease.renewal() }
     }
 }
 
 impl SegmentDelivery {
     async fn store_part(&self, mut chunk: Chunk, key: String) -> Result<(Chunk, Part), DeliveryError> {
-        let (bytes, rows) = std::mem::take(&mut chunk.part).finish();
+        let (bytes, rows) = std::mem::take(&mut chunk.part).finish(&key);
         let part = Part { key, rows, outdated: false };
         self.parts.write(&part.key, bytes).await?;
         Ok((chunk, part))

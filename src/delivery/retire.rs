@@ -1,19 +1,22 @@
-//! Unsets the attribute of all members of a segment that is delivered no more.
-
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
+//! Sets an attribute that nothing feeds any more on leaving, for everybody who may have it.
 
 use jiff::Timestamp;
 
 use super::DeliveryError;
 use super::leavers::{Duty, Leaving, LeavingEnd};
 use super::segment::SegmentDelivery;
-use crate::braze::RequestsOverTime;
 use crate::config::OnLeave;
 use crate::membership::RunMembers;
-use crate::message::{Coded, Message};
-use crate::report::{Members, Outcome, Report, ReportMessage, Requests, Rows};
-use crate::state::{Lease, Ledger, OlderConfiguration, Retirement};
+use crate::message::Coded;
+use crate::message::Message;
+use crate::report::Members;
+use crate::report::Outcome;
+use crate::report::Report;
+use crate::report::ReportMessage;
+use crate::state::LeaseKeeper;
+use crate::state::Ledger;
+use crate::state::RetireAnswer;
+use crate::state::Retirement;
 
 /// How often a retirement is begun anew because the ledger changed meanwhile.
 const TRIES: u32 = 4;
@@ -21,168 +24,131 @@ const TRIES: u32 = 4;
 /// How a retirement ended.
 #[derive(Debug)]
 pub struct RetirementEnd {
-    /// What is to be told.
+    /// What is to be reported.
     pub report: Report,
-    /// Whether another invocation has to go on where this one ran out of time.
+    /// Whether another invocation has to resume where this one ran out of time.
     pub goes_on: bool,
 }
 
-/// A retirement that is ours.
-struct Begun {
-    ledger: Ledger,
-    lease: Lease,
-    retirement: Retirement,
-}
-
-/// Where the state stands when a retirement begins.
-enum Beginning {
-    Ours(Box<Begun>),
-    /// Somebody changed the ledger since the comparison.
-    Changed,
-    /// Another function is at work.
-    Busy(&'static str),
-}
-
 impl SegmentDelivery {
-    /// Unsets the attribute of everybody whom the state names, then forgets the segment. With `dry_run`, tells only how
-    /// many they are. `None` if nothing is known of the segment.
+    /// Sets the attribute of everybody whom the state names, then deletes the state. With `dry_run`, tells only how many they
+    /// are. `None` if nothing is known of the attribute.
     ///
-    /// A lease in the ledger keeps deliveries and other retirements away. An attempt whose time ends is continued by the
-    /// next one, from where it was.
+    /// A lease in the ledger keeps deliveries and other retirements away. An attempt whose time ends is resumed by the next one.
     pub async fn retire(&self, dry_run: bool) -> Result<Option<RetirementEnd>, DeliveryError> {
-        for _ in 0..TRIES {
-            if let ControlFlow::Break(end) = Box::pin(self.try_to_retire(dry_run)).await? {
-                return Ok(end);
-            }
-        }
-        Err(DeliveryError::Busy { what: format!("the segment {}", self.segment) })
-    }
-
-    /// Continues if somebody changed the ledger between the comparison and the first step.
-    async fn try_to_retire(&self, dry_run: bool) -> Result<ControlFlow<Option<RetirementEnd>>, DeliveryError> {
-        // Before the ledger: what lies here when there is no ledger is left over from a retirement that was killed.
-        let keys = self.bucket.keys(&self.keys.everything()).await?;
-        let Some(seen) = self.ledger.read().await?.filter(|ledger| ledger.newest_run().is_some()) else {
-            if !dry_run {
-                self.delete_but_ledger(keys).await?;
-            }
-            return Ok(ControlFlow::Break(None));
+        let Some(seen) = self.ledger.read().await?.filter(Ledger::lists_anybody) else {
+            return Ok(None);
         };
-        let mut ledger = seen.clone();
-        self.adopt_destination(&mut ledger)?;
-        // Compared with a run that nobody is in, everybody left.
-        let nobody = RunMembers::default();
-        let sources = self.everything_listed(&ledger).await?;
-        let compared = self.compare_members(&ledger, RunMembers::default(), sources.clone()).await?;
-        let mut report = self.retiring(&ledger, compared.told, self.budget.now());
         if dry_run {
+            let sources = self.everything_listed(&seen).await?;
+            let people = self.compare_members(&seen, RunMembers::default(), sources).await?.people;
+            let mut report = self.retiring(&seen, people, self.budget.now());
             report.outcome = Outcome::DryRun;
-            let message = ReportMessage::WouldRetire { members: compared.told }.to_message();
+            let message = ReportMessage::WouldRetire { members: people }.to_message();
             (report.message, report.code) = (message.text, message.code);
-            return Ok(ControlFlow::Break(Some(RetirementEnd { report, goes_on: false })));
+            return Ok(Some(RetirementEnd { report, goes_on: false }));
         }
         self.demand_consent()?;
-        let begun = match self.begin_retirement(&seen).await? {
-            Beginning::Ours(begun) => *begun,
-            Beginning::Changed => return Ok(ControlFlow::Continue(())),
-            Beginning::Busy(what) => {
-                return Err(DeliveryError::Busy { what: format!("{what} of the segment {}", self.segment) });
+        let owner = self.new_owner();
+        for _ in 0..TRIES {
+            match self.begin_retirement(&owner).await? {
+                RetireAnswer::Ours(retirement) => {
+                    return Box::pin(self.send_everybody(&seen, &owner, *retirement)).await.map(Some);
+                }
+                RetireAnswer::List | RetireAnswer::Changed => {}
+                RetireAnswer::Busy(what) => {
+                    return Err(DeliveryError::Busy { what: format!("{what} of the attribute {}", self.attribute) });
+                }
             }
-        };
-        let mut leaving =
-            Leaving::new(self, Duty::Retirement, begun.lease, &nobody, &begun.ledger, begun.retirement.done);
-        if leaving.on_leave == OnLeave::Keep {
-            // Whoever retires a segment wants its attribute gone.
-            leaving.on_leave = OnLeave::Remove;
         }
-        let told = leaving.tell_all(sources).await;
-        let end = self.end_retirement(leaving, told, begun.retirement, report, compared.told).await?;
-        Ok(ControlFlow::Break(Some(end)))
+        Err(DeliveryError::Busy { what: format!("the attribute {}", self.attribute) })
     }
 
-    /// Whatever name the configuration has by now: members are marked with the one that they were sent with.
-    fn adopt_destination(&self, ledger: &mut Ledger) -> Result<(), OlderConfiguration> {
-        let attribute = ledger.attribute.clone();
-        ledger.adopt(self.destination(), &attribute, self.export.stored_at)
-    }
-
-    async fn begin_retirement(&self, seen: &Ledger) -> Result<Beginning, DeliveryError> {
+    async fn begin_retirement(&self, owner: &str) -> Result<RetireAnswer, DeliveryError> {
         let now = self.budget.now();
-        let lease = self.new_lease(now);
+        let lease = self.lease_of(owner, now);
         let answer = self
             .ledger
-            .update(|current| {
-                let Some(ledger) = current.as_mut().filter(|ledger| *ledger == seen) else {
-                    return ControlFlow::Break(Beginning::Changed);
-                };
-                if self.adopt_destination(ledger).is_err() {
-                    return ControlFlow::Break(Beginning::Changed);
-                }
-                match ledger.retire(lease.clone(), now) {
-                    ControlFlow::Break(what) => ControlFlow::Break(Beginning::Busy(what)),
-                    ControlFlow::Continue(retirement) => {
-                        let (ledger, lease) = (ledger.clone(), lease.clone());
-                        ControlFlow::Continue(Beginning::Ours(Box::new(Begun { ledger, lease, retirement })))
-                    }
-                }
+            .update(|ledger| {
+                ledger.as_mut().map_or(RetireAnswer::Changed, |ledger| ledger.resume_retirement(&lease, now))
             })
             .await?;
-        let (ControlFlow::Break(beginning) | ControlFlow::Continue(beginning)) = answer;
-        Ok(beginning)
+        if answer != RetireAnswer::List {
+            return Ok(answer);
+        }
+        let Some(seen) = self.ledger.last_seen().await? else {
+            return Ok(RetireAnswer::Changed);
+        };
+        // Compared with a run that nobody is in, everybody left.
+        let sources = self.everything_listed(&seen).await?;
+        let compared = self.compare_members(&seen, RunMembers::default(), sources.clone()).await?;
+        let prefix = format!("{}{owner}", self.keys.retired_folder());
+        let (people, _) = self.list_leavers(&compared.members, sources, &prefix, OnLeave::Remove).await?;
+        let now = self.budget.now();
+        let lease = self.lease_of(owner, now);
+        let answer = self
+            .ledger
+            .update(|ledger| {
+                let people = (people.clone(), compared.people);
+                ledger
+                    .as_mut()
+                    .map_or(RetireAnswer::Changed, |ledger| ledger.begin_retirement(&seen, people, &lease, now))
+            })
+            .await?;
+        Ok(answer)
     }
 
-    async fn end_retirement(
+    async fn send_everybody(
         &self,
-        leaving: Leaving<'_>,
-        told: Result<LeavingEnd, DeliveryError>,
-        mut retirement: Retirement,
-        mut report: Report,
-        members: u64,
+        seen: &Ledger,
+        owner: &str,
+        begun: Retirement,
     ) -> Result<RetirementEnd, DeliveryError> {
-        let Leaving { owner, done, counts, carried, .. } = leaving;
-        self.note_work(|work| work.counts.add(&counts));
-        retirement.lease = None;
-        retirement.done = done;
-        retirement.refused += carried.rows();
-        retirement.counts.add(&counts);
-        let all_told = matches!(told, Ok(LeavingEnd::AllTold));
-        let refused = retirement.refused;
-        if all_told && refused > 0 {
-            // The next attempt goes through all of them again.
-            (retirement.done, retirement.refused) = (0, 0);
-        }
-        report.started_at = retirement.started_at;
-        report.requests = retirement.counts.requests;
-        report.requests_over_time = retirement.counts.requests_over_time.clone();
-        report.data_points = retirement.counts.data_points;
-        report.seconds = retirement.counts.seconds;
-        // Everything that lies here now is of the retired segment; whatever is delivered later lies beside it.
-        let keys = if all_told && refused == 0 { self.bucket.keys(&self.keys.everything()).await? } else { Vec::new() };
-        let ours = self
+        let mut report = self.retiring(seen, begun.members, begun.started_at);
+        let keeper = LeaseKeeper::new(begun.lease.unwrap_or_else(|| self.lease_of(owner, Timestamp::MIN)), self.budget);
+        // Whoever retires an attribute wants it gone.
+        let on_leave = if self.export.on_leave == OnLeave::Keep { OnLeave::Remove } else { self.export.on_leave };
+        let mut leaving = Leaving::new(self, Duty::Retirement, keeper, on_leave, begun.done);
+        let ended = leaving.send_all(&begun.people).await;
+        let sent = leaving.finish(&format!("{}{owner}", self.keys.retired_folder())).await?;
+        self.note_work(|work| work.counts.add(&sent.counts));
+        let finished = matches!(ended, Ok(LeavingEnd::AllSent));
+        // Everything that is here now belongs to the retired attribute; whatever is delivered later is stored beside it.
+        let keys = if finished { self.bucket.keys(self.keys.everything()).await? } else { Vec::new() };
+        let done = self
             .ledger
             .update(|current| {
-                let known = current.as_mut().and_then(|ledger| ledger.retirement.as_mut());
-                let Some(known) = known.filter(|known| known.lease.as_ref().is_some_and(|lease| lease.owner == owner))
-                else {
-                    return ControlFlow::Break(());
-                };
-                if all_told && refused == 0 {
-                    *current = None;
-                } else {
-                    *known = retirement.clone();
+                let ledger = current.as_mut()?;
+                if !ledger.retired(owner, &sent, None) {
+                    return None;
                 }
-                ControlFlow::Continue(())
+                let retirement = ledger.retirement.clone()?;
+                if finished && retirement.refused.is_empty() {
+                    *current = None;
+                } else if finished {
+                    ledger.end_retirement();
+                }
+                Some(retirement)
             })
-            .await?
-            .is_continue();
-        let end = told?;
-        let goes_on = ours && end == LeavingEnd::OutOfTime;
-        let (outcome, message) = if all_told && ours && refused == 0 {
+            .await?;
+        let ended = ended?;
+        let ours = done.is_some();
+        let retirement = done.unwrap_or_default();
+        let refused: u64 = retirement.refused.iter().map(|part| part.rows).sum();
+        report.requests = retirement.counts.requests;
+        report.requests_over_time = retirement.counts.requests_over_time;
+        report.data_points = retirement.counts.data_points;
+        report.seconds = retirement.counts.seconds;
+        let goes_on = ours && ended == LeavingEnd::OutOfTime;
+        let (outcome, message) = if ours && finished && refused == 0 {
             self.delete_but_ledger(keys).await?;
             self.note_work(|work| work.completed = true);
-            (Outcome::Delivered, ReportMessage::Retired { members })
-        } else if all_told && ours {
-            (Outcome::Failed, ReportMessage::SomeNotRetired { refused })
+            (Outcome::Delivered, ReportMessage::Retired { members: begun.members })
+        } else if ours && finished {
+            let lists: Vec<String> = begun.people.iter().map(|part| part.key.clone()).collect();
+            self.bucket.delete(&lists).await?;
+            self.collect().await;
+            (Outcome::Failed, ReportMessage::SomeNotRetired { retired: begun.members.saturating_sub(refused), refused })
         } else if goes_on {
             (Outcome::Unfinished, ReportMessage::RetirementContinues)
         } else {
@@ -200,30 +166,16 @@ impl SegmentDelivery {
         Ok(self.bucket.delete(&keys).await?)
     }
 
-    fn retiring(&self, ledger: &Ledger, members: u64, now: Timestamp) -> Report {
+    fn retiring(&self, ledger: &Ledger, members: u64, started_at: Timestamp) -> Report {
         let before = ledger.last_complete.as_ref().map_or(0, |last| last.members);
         Report {
-            export: self.export.name.clone(),
-            segment: self.segment.clone(),
             attribute: ledger.attribute.clone(),
             run: ledger.newest_run(),
-            trigger: self.trigger,
             outcome: Outcome::Delivered,
-            files: Vec::new(),
-            rows: Rows::default(),
             members: Members { before, entered: 0, stayed: 0, left: before, after: 0 },
-            dropped_fields: BTreeMap::new(),
-            rejected_reasons: BTreeMap::new(),
-            requests: Requests::default(),
-            requests_over_time: RequestsOverTime::default(),
-            data_points: members * (1 + ledger.former_attributes.len() as u64),
-            started_at: now,
-            finished_at: now,
-            seconds: 0.0,
-            message: String::new(),
-            code: String::new(),
-            notes: BTreeSet::new(),
-            preview: None,
+            data_points: members,
+            started_at,
+            ..self.blank_report(started_at)
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the steps of a delivery have in common: one segment of one export, and the means to deliver it.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -12,12 +12,13 @@ use crate::bucket::Bucket;
 use crate::budget::TimeBudget;
 use crate::config::{Connection, Export, SendRule, StateIdentifiers};
 use crate::names::{AttributeName, SegmentName};
+use crate::pattern::RunId;
 use crate::randomness::Randomness;
 use crate::report::metrics::{self, Work};
 use crate::report::{Report, Trigger};
 use crate::run::Models;
 use crate::secrets::ApiKeys;
-use crate::state::{Lease, Ledger, LedgerStore, OlderConfiguration, PartStore, StateKeys};
+use crate::state::{Feeder, Feeds, FormerState, Lease, Ledger, LedgerStore, PartStore, ReportKeys, StateKeys};
 
 /// One segment of one export, on its way to Braze.
 #[derive(Debug)]
@@ -28,7 +29,11 @@ pub struct SegmentDelivery {
     pub(super) export: Arc<Export>,
     pub(super) segment: SegmentName,
     pub(super) attribute: AttributeName,
+    pub(super) feeder: Feeder,
+    pub(super) feeds: Arc<Feeds>,
+    pub(super) former: FormerState,
     pub(super) keys: StateKeys,
+    pub(super) reports: ReportKeys,
     pub(super) ledger: LedgerStore,
     pub(super) parts: PartStore,
     pub(super) models: Models,
@@ -40,6 +45,8 @@ pub struct SegmentDelivery {
     metrics_of: Option<Arc<str>>,
     work: Mutex<Work>,
     counted: Mutex<Option<CountedFile>>,
+    /// What else is to be said in the reports of this invocation.
+    pub(super) remarks: BTreeSet<String>,
     begun: Instant,
 }
 
@@ -56,13 +63,22 @@ struct CountedFile {
 pub struct RunOptions {
     /// Which rows are sent, if not as the export says.
     pub send: Option<SendRule>,
-    /// Whether any number of leavers is right.
-    pub allow_leavers: bool,
+    /// The number of people who may leave with the run, if a person has said that it is right.
+    pub release: Option<Release>,
     /// In how many rows of a file, at most, doubtful identifiers are right.
     pub allow_identifiers: Option<u64>,
-    /// Whether a content that has been delivered is read again, because it is described otherwise by now. Of its members
-    /// those are sent whose objects are others than before.
+    /// Whether a content that has been delivered is read again, because it is described or configured differently since. Of
+    /// its members those are sent whose objects are others than before.
     pub reread: bool,
+}
+
+/// What a person releases: the run, and how many people leave with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// The run.
+    pub run: RunId,
+    /// How many people's attribute is set.
+    pub people: u64,
 }
 
 impl SegmentDelivery {
@@ -74,19 +90,27 @@ impl SegmentDelivery {
         braze: BrazeClient,
         export: Arc<Export>,
         segment: SegmentName,
+        feeds: Arc<Feeds>,
+        former: FormerState,
         models: Models,
         budget: TimeBudget,
         trigger: Trigger,
         randomness: Randomness,
     ) -> Self {
-        let keys = StateKeys::new(&export.name, &segment);
         let connection = &export.connection;
+        let attribute = export.attribute_of(&segment);
+        let keys = StateKeys::new(&connection.workspace, &attribute);
         let seals = connection.state_identifiers == StateIdentifiers::Encrypted;
         let parts = PartStore::new(bucket.clone(), api_keys.clone(), vec![connection.secret.clone()], seals);
         Self {
             parts,
             ledger: keys.ledger(&bucket).with(randomness.clone()),
-            attribute: export.attribute_of(&segment),
+            attribute,
+            feeder: Feeder::new(&export.name, &segment),
+            feeds,
+            former,
+            reports: ReportKeys::new(&export.name, &segment),
+            remarks: BTreeSet::new(),
             bucket,
             api_keys,
             braze,
@@ -119,6 +143,21 @@ impl SegmentDelivery {
         self
     }
 
+    /// The segment and its export, as the source of the attribute.
+    pub fn feeder(&self) -> &Feeder {
+        &self.feeder
+    }
+
+    /// The export.
+    pub fn export(&self) -> &Export {
+        &self.export
+    }
+
+    /// The attribute.
+    pub fn attribute(&self) -> &AttributeName {
+        &self.attribute
+    }
+
     /// The segment.
     pub fn segment(&self) -> &SegmentName {
         &self.segment
@@ -139,9 +178,33 @@ impl SegmentDelivery {
         Ok(self.ledger.read().await?)
     }
 
-    /// Takes the configuration over into the ledger, unless the ledger goes by a later one already.
-    pub(super) fn adopt_configuration(&self, ledger: &mut Ledger) -> Result<(), OlderConfiguration> {
-        ledger.adopt(self.destination(), &self.attribute, self.export.stored_at)
+    /// The same for an attribute that the segment does not feed by the present configuration.
+    #[must_use]
+    pub fn of_attribute(mut self, attribute: &AttributeName) -> Self {
+        self.attribute = attribute.clone();
+        self.keys = StateKeys::new(&self.export.connection.workspace, attribute);
+        self.ledger = self.keys.ledger(&self.bucket).with(self.randomness.clone());
+        self
+    }
+
+    /// The same with further remarks for the reports of this invocation.
+    #[must_use]
+    pub fn remarking(mut self, remarks: BTreeSet<String>) -> Self {
+        self.remarks = remarks;
+        self
+    }
+
+    /// Takes a step on the ledger; `None` if there is none.
+    pub async fn change<T>(&self, mut step: impl FnMut(&mut Ledger) -> T) -> Result<Option<T>, DeliveryError> {
+        Ok(self.ledger.update(|ledger| ledger.as_mut().map(&mut step)).await?)
+    }
+
+    /// Whether `exports.toml` is still the one that this invocation has read.
+    pub(super) async fn configuration_is_current(&self) -> Result<bool, DeliveryError> {
+        let Some((key, etag)) = &self.feeds.stored else {
+            return Ok(true);
+        };
+        Ok(self.bucket.summary(key).await?.is_some_and(|stored| stored.etag == *etag))
     }
 
     /// Writes the report to the log, unless whoever delivers shows it otherwise.
@@ -183,48 +246,22 @@ impl SegmentDelivery {
         }
     }
 
-    /// The workspace that members are sent to.
-    pub(super) fn destination(&self) -> &str {
-        self.export.connection.hostname.authority()
-    }
-
     /// The number by which an owner of a lease proves itself.
     pub(super) fn new_owner(&self) -> String {
         self.randomness.owner()
     }
 
-    /// A lease for a new owner.
-    pub(super) fn new_lease(&self, now: Timestamp) -> Lease {
-        Lease { owner: self.new_owner(), until: self.lease_end(now) }
+    /// A lease that `owner` takes now.
+    pub(super) fn lease_of(&self, owner: &str, now: Timestamp) -> Lease {
+        Lease { owner: owner.to_owned(), until: Lease::end(now, self.budget.ends_at()) }
     }
 
-    /// When a lease taken or renewed now ends.
-    pub(super) fn lease_end(&self, now: Timestamp) -> Timestamp {
-        Lease::end(now, self.budget.ends_at())
-    }
-}
-
-/// Until when a lease holds, as its owner knows; shared by all that work under it.
-///
-/// Whoever cannot renew a lease stops sending when it ends: from then on another function may send something newer of the
-/// same people, and Braze keeps no order.
-#[derive(Clone, Debug)]
-pub(super) struct LeaseEnd(Arc<Mutex<Timestamp>>);
-
-impl LeaseEnd {
-    /// The end of a lease that has just been taken.
-    pub(super) fn new(until: Timestamp) -> Self {
-        Self(Arc::new(Mutex::new(until)))
-    }
-
-    /// The lease has been renewed.
-    pub(super) fn renewed(&self, until: Timestamp) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = until;
-    }
-
-    /// How long it still holds; `None` if it has ended.
-    pub(super) fn left(&self, now: Timestamp) -> Option<Duration> {
-        let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Duration::try_from(until.duration_since(now)).ok().filter(|left| !left.is_zero())
+    /// Which columns fill which fields, as a digest: another one makes other objects of the same rows.
+    pub(super) fn mapping(&self) -> String {
+        let export = &self.export;
+        let fields = (&export.data_matching, &export.attributes, export.create_profiles);
+        let values = (&export.null_values, &export.default_country, &export.culture, export.consent);
+        let mapping = format!("{fields:?} {values:?}");
+        format!("{:016x}", xxhash_rust::xxh3::xxh3_64(mapping.as_bytes()))
     }
 }

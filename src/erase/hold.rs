@@ -1,6 +1,5 @@
-//! Keeps deliveries away from a segment while its state is rewritten.
+//! Keeps deliveries away from an attribute while its state is rewritten.
 
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,33 +7,34 @@ use tokio::time::Instant;
 
 use crate::budget::TimeBudget;
 use crate::randomness::Randomness;
-use crate::state::{Lease, Ledger, LedgerStore, Phase, StateError};
+use crate::state::{Lease, LeaseKeeper, Ledger, LedgerStore, Phase, StateError};
 
 /// How often the lease is renewed.
 const RENEWAL: Duration = Duration::from_secs(5);
 
-/// How long an erasure waits for the end of a delivery before it skips the segment.
+/// How long an erasure waits for the end of a delivery before it skips the attribute.
 const LONGEST_WAIT: Duration = Duration::from_secs(45);
 
-/// The lease of a whole segment.
+/// The lease of a whole attribute.
 #[derive(Debug)]
 pub(super) struct Hold {
     store: LedgerStore,
-    owner: String,
+    lease: LeaseKeeper,
     renewed: Instant,
 }
 
 impl Hold {
-    /// Takes the segment; `None` if deliveries kept it for too long. A segment without a ledger needs no lease, since nothing of
-    /// it is at work.
+    /// Takes the attribute; `None` if deliveries kept it for too long. One without a ledger needs no lease, since nothing is at
+    /// work on it.
     pub(super) async fn take(store: LedgerStore, budget: &TimeBudget) -> Result<Option<Self>, StateError> {
         let owner = Randomness::new().owner();
         let give_up = (Instant::now() + LONGEST_WAIT).min(budget.stop_sending());
         loop {
             let now = budget.now();
-            let taken = store.update(|ledger| take_now(ledger.as_mut(), &owner, budget, now)).await?;
-            if taken.is_continue() {
-                return Ok(Some(Self { store, owner, renewed: Instant::now() }));
+            let lease = Lease { owner: owner.clone(), until: Lease::end(now, budget.ends_at()) };
+            if store.update(|ledger| take_now(ledger.as_mut(), &lease, now)).await? {
+                let lease = LeaseKeeper::new(lease, *budget);
+                return Ok(Some(Self { store, lease, renewed: Instant::now() }));
             }
             if Instant::now() >= give_up {
                 return Ok(None);
@@ -44,58 +44,57 @@ impl Hold {
     }
 
     /// Renews the lease if it is time; returns whether it is still ours.
-    pub(super) async fn keep(&mut self, budget: &TimeBudget) -> Result<bool, StateError> {
+    pub(super) async fn keep(&mut self) -> Result<bool, StateError> {
         if self.renewed.elapsed() < RENEWAL {
             return Ok(true);
         }
-        let until = Lease::end(budget.now(), budget.ends_at());
-        let ours = self.change(|ledger, owner| ledger.lease = Some(Lease { owner: owner.to_owned(), until })).await?;
+        let lease = self.lease.renewal();
+        let ours = self.change(|ledger| ledger.lease = Some(lease.clone())).await?;
         self.renewed = Instant::now();
         Ok(ours)
     }
 
-    /// Records what changed, and releases the segment. Returns whether the lease was still ours.
+    /// Records what changed, and releases the attribute. Returns whether the lease was still ours.
     pub(super) async fn end(&self, mut change: impl FnMut(&mut Ledger)) -> Result<bool, StateError> {
-        self.change(|ledger, _| {
+        self.change(|ledger| {
             change(ledger);
             ledger.lease = None;
         })
         .await
     }
 
-    async fn change(&self, mut change: impl FnMut(&mut Ledger, &str)) -> Result<bool, StateError> {
-        let answer = self
-            .store
+    async fn change(&self, mut change: impl FnMut(&mut Ledger)) -> Result<bool, StateError> {
+        let owner = self.lease.owner();
+        self.store
             .update(|ledger| match ledger {
-                None => ControlFlow::Continue(()),
-                Some(ledger) if ledger.lease.as_ref().is_some_and(|lease| lease.owner == self.owner) => {
-                    change(ledger, &self.owner);
-                    ControlFlow::Continue(())
+                None => true,
+                Some(ledger) if ledger.lease.as_ref().is_some_and(|lease| lease.owner == owner) => {
+                    change(ledger);
+                    true
                 }
-                Some(_) => ControlFlow::Break(()),
+                Some(_) => false,
             })
-            .await?;
-        Ok(answer.is_continue())
+            .await
     }
 }
 
-fn take_now(ledger: Option<&mut Ledger>, owner: &str, budget: &TimeBudget, now: Timestamp) -> ControlFlow<(), ()> {
+/// Takes the lease if nothing is at work.
+fn take_now(ledger: Option<&mut Ledger>, lease: &Lease, now: Timestamp) -> bool {
     let Some(ledger) = ledger else {
-        return ControlFlow::Continue(());
+        return true;
     };
-    if ledger.worked_on_by(now).is_some() {
-        return ControlFlow::Break(());
+    if ledger.lease.as_ref().is_none_or(|held| held.owner != lease.owner) && ledger.worked_on_by(now).is_some() {
+        return false;
     }
+    // Leavers are counted in the order of their lists, which lose people now. Sending one twice changes nothing.
     if let Some(retirement) = &mut ledger.retirement {
-        // As with leavers, below.
-        retirement.done = 0;
+        (retirement.lease, retirement.done) = (None, 0);
     }
     for run in ledger.runs.values_mut() {
-        if let Phase::Completing { lease, done, .. } = &mut run.phase {
-            // Leavers are counted in the order of the state, which now loses lines. Sending one of them twice changes nothing.
-            (*lease, *done) = (None, 0);
+        if let Phase::Completing(completing) = &mut run.phase {
+            (completing.lease, completing.done) = (None, 0);
         }
     }
-    ledger.lease = Some(Lease { owner: owner.to_owned(), until: Lease::end(now, budget.ends_at()) });
-    ControlFlow::Continue(())
+    ledger.lease = Some(lease.clone());
+    true
 }

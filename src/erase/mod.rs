@@ -27,7 +27,7 @@ use rand::RngExt;
 use thiserror::Error;
 
 pub use self::person::{Person, PersonError};
-pub use self::receipt::{ErasedObject, HoldingFile, Outcome, Receipt, SegmentLeft, Unsearched};
+pub use self::receipt::{AttributeLeft, ErasedObject, HoldingFile, Outcome, Receipt, Unsearched};
 pub use self::request::Request;
 use self::rows::RowSearch;
 use crate::bucket::{Bucket, BucketError, Condition};

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::message::ReceiptMessage;
 use super::request::Request;
 use crate::message::{Coded, counted};
-use crate::names::{ExportName, SegmentName};
+use crate::names::{AttributeName, WorkspaceName};
 
 /// A receipt lists at most this many keys of each kind, and counts the others.
 const LISTED: usize = 1_000;
@@ -41,13 +41,13 @@ pub struct HoldingFile {
     pub rows: u64,
 }
 
-/// A segment that was skipped.
+/// An attribute that was skipped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SegmentLeft {
-    /// The export.
-    pub export: ExportName,
-    /// The segment.
-    pub segment: SegmentName,
+pub struct AttributeLeft {
+    /// The workspace.
+    pub workspace: WorkspaceName,
+    /// The attribute.
+    pub attribute: AttributeName,
     /// Why.
     pub reason: String,
 }
@@ -97,8 +97,8 @@ pub struct Receipt {
     pub reports: Vec<ErasedObject>,
     /// The files below `incoming/` that contain the person.
     pub incoming: Vec<HoldingFile>,
-    /// Segments that were skipped.
-    pub left: Vec<SegmentLeft>,
+    /// Attributes that were skipped.
+    pub left: Vec<AttributeLeft>,
     /// Files that were not searched.
     pub unsearched: Vec<Unsearched>,
     /// What an erasure does not change, and what to do about it.

@@ -1,13 +1,13 @@
 //! Removes a person from the state: from every part below `state/`, whether a ledger names it or not, and from the pieces
 //! of rejected rows.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use super::hold::Hold;
-use super::receipt::{ErasedObject, SegmentLeft, Unsearched};
+use super::receipt::{AttributeLeft, ErasedObject, Unsearched};
 use super::{EraseError, Erasure};
 use crate::bucket::{BucketError, ObjectSummary};
-use crate::names::{ExportName, SegmentName};
+use crate::names::{AttributeName, WorkspaceName};
 use crate::rows::{Header, ReadSettings};
 use crate::state::{Ledger, LedgerStore, MemberKey, PartWriter, Standing, StateKeys, StoredPart, read_part};
 
@@ -17,70 +17,81 @@ const PASSES: u32 = 3;
 
 /// What was found in one segment.
 #[derive(Debug, Default)]
-struct InSegment {
+struct InAttribute {
     objects: Vec<ErasedObject>,
     /// Members of the last complete run among the lines.
     members: HashSet<MemberKey>,
-    /// Removed lines, by part.
-    lines: BTreeMap<String, u64>,
 }
 
-/// A segment whose state is searched.
-struct Segment {
-    export: ExportName,
-    name: SegmentName,
-    folder: String,
+/// An attribute whose state is searched.
+struct Attribute {
+    workspace: WorkspaceName,
+    name: AttributeName,
+    /// Where its objects are: those of format 1 stay where they were until a run is complete.
+    folders: Vec<String>,
     store: LedgerStore,
 }
 
 impl Erasure<'_> {
     pub(super) async fn erase_from_state(&mut self) -> Result<(), EraseError> {
-        for folder in self.bucket.folders("state/").await? {
-            let export = ExportName::from(folder.trim_start_matches("state/").trim_end_matches('/'));
+        for folder in self.bucket.folders(StateKeys::ROOT).await? {
+            let workspace = StateKeys::workspace_of_folder(&folder);
             for folder in self.bucket.folders(&folder).await? {
-                let Some(name) = StateKeys::segment_of_folder(&export, &folder) else {
+                let Some(workspace) = workspace.clone() else {
+                    // State of format 1 that no connection leads to, so that nothing is at work on it.
+                    let name = AttributeName::from(folder.as_str());
+                    let workspace = WorkspaceName::from("format 1");
+                    let store = LedgerStore::new(self.bucket.clone(), format!("{folder}none"));
+                    self.erase_from_attribute(Attribute { workspace, name, folders: vec![folder], store }).await?;
                     continue;
                 };
-                let store = StateKeys::new(&export, &name).ledger(self.bucket);
-                self.erase_from_segment(Segment { export: export.clone(), name, folder, store }).await?;
+                let Some(name) = StateKeys::attribute_of_folder(&workspace, &folder) else {
+                    continue;
+                };
+                let store = StateKeys::new(&workspace, &name).ledger(self.bucket);
+                // One that cannot be read refers to nothing; the objects beside it are gone through all the same.
+                let ledger = store.read().await.ok().flatten();
+                let mut folders = vec![folder];
+                folders.extend(ledger.and_then(|ledger| ledger.moved_from));
+                self.erase_from_attribute(Attribute { workspace: workspace.clone(), name, folders, store }).await?;
             }
         }
         Ok(())
     }
 
-    async fn erase_from_segment(&mut self, segment: Segment) -> Result<(), EraseError> {
-        let left = |reason: &str| SegmentLeft {
-            export: segment.export.clone(),
-            segment: segment.name.clone(),
+    async fn erase_from_attribute(&mut self, attribute: Attribute) -> Result<(), EraseError> {
+        let left = |reason: &str| AttributeLeft {
+            workspace: attribute.workspace.clone(),
+            attribute: attribute.name.clone(),
             reason: reason.to_owned(),
         };
         if self.budget.is_spent() {
             self.receipt.left.push(left("the time limit was reached before its turn"));
             return Ok(());
         }
-        // Most segments do not contain the person and need no lease.
-        let mut found = InSegment::default();
-        self.go_through(&segment, None, &mut found).await?;
+        // Most attributes do not contain the person and need no lease.
+        let mut found = InAttribute::default();
+        self.go_through(&attribute, None, &mut found).await?;
         if self.dry_run || found.objects.is_empty() {
             self.receipt.take_state(found.objects, found.members.len() as u64);
             return Ok(());
         }
-        let Some(mut hold) = Hold::take(segment.store.clone(), &self.budget).await? else {
+        let Some(mut hold) = Hold::take(attribute.store.clone(), &self.budget).await? else {
             self.receipt.left.push(left("a delivery is running"));
             return Ok(());
         };
-        let mut found = InSegment::default();
+        let mut found = InAttribute::default();
         let mut whole = true;
         for _ in 0..PASSES {
             let before = found.objects.len();
-            whole = self.go_through(&segment, Some(&mut hold), &mut found).await?;
+            whole = self.go_through(&attribute, Some(&mut hold), &mut found).await?;
             if !whole || found.objects.len() == before {
                 break;
             }
         }
-        let InSegment { objects, members, lines } = found;
+        let InAttribute { objects, members } = found;
         let members = members.len() as u64;
-        let ours = hold.end(|ledger| take_out(ledger, &lines, members)).await?;
+        let ours = hold.end(|ledger| take_out(ledger, members)).await?;
         self.receipt.take_state(objects, members);
         if !whole || !ours {
             self.receipt.left.push(left("the time limit was reached, or a delivery started, before it was complete"));
@@ -88,43 +99,51 @@ impl Erasure<'_> {
         Ok(())
     }
 
-    /// Searches every object of a segment; with a hold, rewrites those that contain the person. Returns whether all objects
+    /// Searches every object of an attribute; with a hold, rewrites those that contain the person. Returns whether all objects
     /// were searched.
     async fn go_through(
         &mut self,
-        segment: &Segment,
+        attribute: &Attribute,
         mut hold: Option<&mut Hold>,
-        found: &mut InSegment,
+        found: &mut InAttribute,
     ) -> Result<bool, EraseError> {
-        let ledger = segment.store.read().await?;
+        let ledger = attribute.store.read().await.ok().flatten();
         let last: BTreeSet<&str> = ledger
             .iter()
             .flat_map(|ledger| &ledger.last_complete)
             .flat_map(|last| last.parts.iter().map(|part| part.key.as_str()))
             .collect();
-        let mut pages = self.bucket.pages(&segment.folder);
-        while let Some(page) = pages.next().await? {
-            for object in page {
-                if self.budget.is_spent() {
-                    return Ok(false);
-                }
-                if let Some(hold) = hold.as_deref_mut()
-                    && !hold.keep(&self.budget).await?
-                {
-                    return Ok(false);
-                }
-                let writes = hold.is_some();
-                if object.key.ends_with(".csv.gz") {
-                    self.part(&object.key, last.contains(object.key.as_str()), writes, found).await?;
-                } else if object.key.ends_with("-rejected.csv") {
-                    self.piece(&object, ledger.as_ref(), writes, found).await?;
+        for folder in &attribute.folders {
+            let mut pages = self.bucket.pages(folder);
+            while let Some(page) = pages.next().await? {
+                for object in page {
+                    if self.budget.is_spent() {
+                        return Ok(false);
+                    }
+                    if let Some(hold) = hold.as_deref_mut()
+                        && !hold.keep().await?
+                    {
+                        return Ok(false);
+                    }
+                    let writes = hold.is_some();
+                    if object.key.ends_with(".csv.gz") {
+                        self.part(&object.key, last.contains(object.key.as_str()), writes, found).await?;
+                    } else if object.key.ends_with("-rejected.csv") {
+                        self.piece(&object, ledger.as_ref(), writes, found).await?;
+                    }
                 }
             }
         }
         Ok(true)
     }
 
-    async fn part(&self, key: &str, in_last_run: bool, writes: bool, found: &mut InSegment) -> Result<(), EraseError> {
+    async fn part(
+        &self,
+        key: &str,
+        in_last_run: bool,
+        writes: bool,
+        found: &mut InAttribute,
+    ) -> Result<(), EraseError> {
         // Deleted in the meantime because its run is complete.
         let Some(part) = self.parts.read(key).await? else {
             return Ok(());
@@ -144,7 +163,6 @@ impl Erasure<'_> {
             self.write_part(key, &part).await?;
         }
         found.members.extend(members);
-        *found.lines.entry(key.to_owned()).or_default() += lines;
         found.objects.push(ErasedObject { key: key.to_owned(), rows: lines });
         Ok(())
     }
@@ -153,11 +171,13 @@ impl Erasure<'_> {
         let person = self.search.person;
         let mut writer = PartWriter::with_room(part.bytes.len());
         read_part(key, &part.bytes, |row| {
-            if !person.is(&row) {
+            if person.is(&row) {
+                writer.push_erased();
+            } else {
                 writer.push(row);
             }
         })?;
-        let (bytes, _) = writer.finish();
+        let (bytes, _) = writer.finish(key);
         Ok(self.parts.replace(key, part, bytes).await?)
     }
 
@@ -167,7 +187,7 @@ impl Erasure<'_> {
         object: &ObjectSummary,
         ledger: Option<&Ledger>,
         writes: bool,
-        found: &mut InSegment,
+        found: &mut InAttribute,
     ) -> Result<(), EraseError> {
         let header = ledger.and_then(|ledger| header_of(ledger, &object.key));
         let settings = ReadSettings {
@@ -198,12 +218,9 @@ fn header_of<'l>(ledger: &'l Ledger, key: &str) -> Option<&'l Header> {
     file.checkpoint.as_ref().map(|checkpoint| &checkpoint.header)
 }
 
-/// Updates the ledger's parts and members after lines were removed.
-fn take_out(ledger: &mut Ledger, lines: &BTreeMap<String, u64>, members: u64) {
+/// What the ledger says of members after lines have been taken out. Their places in the parts are kept.
+fn take_out(ledger: &mut Ledger, members: u64) {
     if let Some(last) = &mut ledger.last_complete {
         last.members = last.members.saturating_sub(members);
-    }
-    for part in ledger.all_parts_mut() {
-        part.rows = part.rows.saturating_sub(lines.get(&part.key).copied().unwrap_or(0));
     }
 }

@@ -4,23 +4,35 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::FutureExt;
+use futures::future::join_all;
 use serde_json::{Value, json};
 
+use super::cursor::Cursor;
 use super::message::AnswerMessage;
-use super::{Handler, HandlerError, answer, listed};
+use super::{Configured, Handler, HandlerError, answer, listed};
 use crate::budget::TimeBudget;
-use crate::config::{Config, Export, Schedule};
-use crate::delivery::{DeliveryEnd, RunOptions, SegmentDelivery};
-use crate::message::{Coded, Message};
-use crate::names::{ExportName, SegmentName};
+use crate::config::Export;
+use crate::config::Schedule;
+use crate::delivery::DeliveryEnd;
+use crate::delivery::DeliveryError;
+use crate::delivery::Release;
+use crate::delivery::RunOptions;
+use crate::delivery::SegmentDelivery;
+use crate::message::{Coded, Message, counted};
+use crate::names::AttributeName;
+use crate::names::ExportName;
+use crate::names::SegmentName;
 use crate::pattern::RunId;
 use crate::queue::ContinuedDelivery;
 use crate::report::{Outcome, Report, Trigger};
-use crate::run::{Evidence, FileToDeliver, Models};
-use crate::state::{Ledger, Phase, Progress, StateKeys};
-use crate::survey::{FoundRun, Survey};
-use crate::trigger::on_demand::Run;
+use crate::run::{Evidence, FileToDeliver, Models, Order};
+use crate::state::{Feeder, Ledger, Phase, Progress, StateKeys};
+use crate::survey::{FoundRun, FoundRuns, Survey};
+use crate::trigger::on_demand::{ReleaseRequest, Run};
 use crate::trigger::scheduled::Scheduled;
+
+/// So many segments are looked at together: most have nothing to deliver.
+const LOOKED_AT_TOGETHER: usize = 16;
 
 /// How the deliveries of one or more exports ended.
 #[derive(Debug, Default)]
@@ -32,6 +44,7 @@ struct Deliveries {
     outages: usize,
     /// How many were tried.
     of: usize,
+    cursor: Cursor,
 }
 
 /// Which deliveries are to be made of an export.
@@ -47,7 +60,7 @@ struct Wanted {
 impl Handler {
     pub(super) async fn deliver_scheduled(
         &self,
-        config: &Config,
+        config: &Configured,
         scheduled: Scheduled,
         budget: TimeBudget,
     ) -> Result<Value, HandlerError> {
@@ -71,70 +84,115 @@ impl Handler {
                 }
             }
         }
+        deliveries.cursor = self.read_cursor().await;
+        if let Some(first) = exports.iter().position(|export| deliveries.cursor.is_in(&export.name)) {
+            exports.rotate_left(first);
+        }
         for export in exports {
+            if deliveries.cursor.is_stopped() {
+                break;
+            }
             if export.schedule == Schedule::Off {
                 let reason = "its schedule is \"off\": only uploads and `run` by name deliver it";
                 deliveries.ignored.push(json!({ "export": export.name, "reason": reason }));
                 continue;
             }
-            Box::pin(self.deliver_export(export, &Wanted::default(), budget, Trigger::Scheduled, &mut deliveries))
-                .await;
+            Box::pin(self.deliver_export(
+                config,
+                export,
+                &Wanted::default(),
+                budget,
+                Trigger::Scheduled,
+                &mut deliveries,
+            ))
+            .await;
         }
-        self.keep_histories(&deliveries.reports, budget).await;
+        self.keep_cursor(&deliveries.cursor).await;
+        self.keep_histories(config, &deliveries.reports, budget).await;
         if deliveries.failed.is_empty() {
             return Ok(answer(&deliveries.reports, &[("ignored", Value::Array(deliveries.ignored))]));
         }
         Err(HandlerError::SomeFailed { failed: deliveries.failed, of: deliveries.of })
     }
 
-    pub(super) async fn run(&self, config: &Config, run: Run, budget: TimeBudget) -> Result<Value, HandlerError> {
+    pub(super) async fn run(&self, config: &Configured, run: Run, budget: TimeBudget) -> Result<Value, HandlerError> {
         let export = Self::export(config, &run.export)?;
         if let (Some(segment), Some(segments)) = (&run.segment, &export.segments)
             && !segments.contains(segment)
         {
             return Err(no_such_segment(segment, segments));
         }
+        let release = match run.release {
+            None => None,
+            Some(ReleaseRequest { run: Some(run), people: Some(people) }) => Some(Release { run, people }),
+            Some(_) => return Err(self.release_unnamed(config, export, run.segment.as_ref()).await?),
+        };
         let wanted = Wanted {
             segment: run.segment,
             dry_run: run.dry_run,
-            options: RunOptions {
-                send: run.send,
-                allow_leavers: run.allow_leavers,
-                allow_identifiers: run.allow_identifiers,
-                reread: false,
-            },
+            options: RunOptions { send: run.send, release, allow_identifiers: run.allow_identifiers, reread: false },
             tell_all: true,
         };
         let mut deliveries = Deliveries::default();
-        Box::pin(self.deliver_export(export, &wanted, budget, Trigger::OnDemand, &mut deliveries)).await;
-        self.keep_histories(&deliveries.reports, budget).await;
+        Box::pin(self.deliver_export(config, export, &wanted, budget, Trigger::OnDemand, &mut deliveries)).await;
+        self.keep_histories(config, &deliveries.reports, budget).await;
         if let Some(segment) = wanted.segment.filter(|_| deliveries.reports.is_empty() && deliveries.failed.is_empty())
         {
-            let survey = Survey::of(&self.bucket, export).await?;
+            let survey = Survey::of(&self.bucket, export, budget.now()).await?;
             return Err(no_such_segment(&segment, survey.segments.keys()));
         }
         Ok(deliveries.answer("run"))
     }
 
+    /// What could be released, for whoever released nothing in particular.
+    async fn release_unnamed(
+        &self,
+        config: &Configured,
+        export: &Arc<Export>,
+        only: Option<&SegmentName>,
+    ) -> Result<HandlerError, HandlerError> {
+        let models = Models::new(self.bucket.clone());
+        let mut held = Vec::new();
+        for segment in self.segments_with_state(export).await? {
+            if only.is_some_and(|only| *only != segment) {
+                continue;
+            }
+            let budget = TimeBudget::ending_in(std::time::Duration::from_mins(1));
+            let delivery = self.delivery(config, export, &segment, &models, budget, Trigger::OnDemand);
+            let Some(ledger) = delivery.ledger().await?.filter(|ledger| ledger.feeder == *delivery.feeder()) else {
+                continue;
+            };
+            held.extend(ledger.runs.iter().filter_map(|(run, record)| match &record.phase {
+                Phase::Held { people, .. } => Some(format!(
+                    "To let {} leave {segment}: \"segment\": \"{segment}\", \"run\": \"{run}\", \"allow_leavers\": {people}",
+                    counted(*people, "person", "people")
+                )),
+                _ => None,
+            }));
+        }
+        let held = if held.is_empty() { "No run is held.".to_owned() } else { held.join(". ") };
+        Ok(HandlerError::ReleaseUnnamed { held })
+    }
+
     pub(super) async fn run_all(
         &self,
-        config: &Config,
+        config: &Configured,
         dry_run: bool,
         budget: TimeBudget,
     ) -> Result<Value, HandlerError> {
         let mut deliveries = Deliveries::default();
         let wanted = Wanted { dry_run, tell_all: true, ..Wanted::default() };
         for export in config.exports.values().filter(|export| export.schedule == Schedule::Active) {
-            Box::pin(self.deliver_export(export, &wanted, budget, Trigger::OnDemand, &mut deliveries)).await;
+            Box::pin(self.deliver_export(config, export, &wanted, budget, Trigger::OnDemand, &mut deliveries)).await;
         }
-        self.keep_histories(&deliveries.reports, budget).await;
+        self.keep_histories(config, &deliveries.reports, budget).await;
         Ok(deliveries.answer("run_all"))
     }
 
     /// Goes on with a delivery that ran out of time.
     pub(super) async fn go_on(
         &self,
-        config: &Config,
+        config: &Configured,
         delivery: &ContinuedDelivery,
         budget: TimeBudget,
     ) -> Result<Vec<Report>, HandlerError> {
@@ -144,7 +202,7 @@ impl Handler {
         let export = Self::export(config, &delivery.export)?;
         let wanted = Wanted { segment: Some(delivery.segment.clone()), ..Wanted::default() };
         let mut deliveries = Deliveries::default();
-        Box::pin(self.deliver_export(export, &wanted, budget, Trigger::ObjectCreated, &mut deliveries)).await;
+        Box::pin(self.deliver_export(config, export, &wanted, budget, Trigger::ObjectCreated, &mut deliveries)).await;
         if deliveries.failed.is_empty() {
             return Ok(deliveries.reports);
         }
@@ -156,13 +214,14 @@ impl Handler {
 
     async fn deliver_export(
         &self,
+        config: &Configured,
         export: &Arc<Export>,
         wanted: &Wanted,
         budget: TimeBudget,
         trigger: Trigger,
         deliveries: &mut Deliveries,
     ) {
-        let survey = match Survey::of(&self.bucket, export).await {
+        let survey = match Survey::of(&self.bucket, export, budget.now()).await {
             Ok(survey) => survey,
             Err(error) => {
                 tracing::error!(export = %export.name, %error, "can't list the folder of an export");
@@ -174,27 +233,130 @@ impl Handler {
         for (reason, count) in &survey.ignored {
             deliveries.ignored.push(json!({ "export": export.name, "reason": reason, "objects": count }));
         }
+        let remarks = self.remarks(config, export, &survey).await;
         let models = Models::new(self.bucket.clone());
-        for (segment, found) in survey.segments {
-            if wanted.segment.as_ref().is_some_and(|wanted| *wanted != segment) {
-                continue;
+        let mut segments: Vec<(SegmentName, FoundRuns)> = survey.segments.into_iter().collect();
+        segments.retain(|(segment, _)| wanted.segment.as_ref().is_none_or(|wanted| wanted == segment));
+        if let Some(cursor) = deliveries.cursor.take_for(&export.name) {
+            let first = segments.iter().position(|(segment, _)| *segment > cursor).unwrap_or(0);
+            segments.rotate_left(first);
+        }
+        let mut segments = segments.into_iter().peekable();
+        while segments.peek().is_some() {
+            let some: Vec<_> = segments
+                .by_ref()
+                .take(LOOKED_AT_TOGETHER)
+                .map(|(segment, runs)| {
+                    let delivery = self.delivery(config, export, &segment, &models, budget, trigger);
+                    (delivery.remarking(remarks.clone()), runs)
+                })
+                .collect();
+            let looked_at =
+                join_all(some.into_iter().map(|(delivery, runs)| self.look_at(delivery, runs, wanted))).await;
+            for (delivery, looked_at) in looked_at {
+                if budget.is_spent() && !wanted.tell_all {
+                    return deliveries.cursor.stop();
+                }
+                self.deliver_looked_at(delivery, looked_at, wanted, deliveries).await;
             }
-            let delivery = self.delivery(export, &segment, &models, budget, trigger);
+        }
+    }
+
+    async fn deliver_looked_at(
+        &self,
+        delivery: SegmentDelivery,
+        looked_at: Result<Vec<FoundRun>, HandlerError>,
+        wanted: &Wanted,
+        deliveries: &mut Deliveries,
+    ) {
+        let Feeder { export, segment } = delivery.feeder().clone();
+        let runs = match looked_at {
+            Ok(runs) => runs,
+            Err(error) => return deliveries.fail(&export, &segment, &error),
+        };
+        for found in runs {
             match self.deliver_found(&delivery, &found, wanted).await {
-                Ok(None) => {}
-                Ok(Some(end)) => {
+                Ok(end) => {
                     deliveries.of += 1;
                     if end.again {
                         deliveries.outages += usize::from(end.outage);
-                        deliveries.failed.push(format!("{}/{segment}: {}", export.name, said(&end.report)));
+                        deliveries.failed.push(format!("{export}/{segment}: {}", said(&end.report)));
                     }
                     deliveries.reports.push(end.report);
                 }
-                Err(error) => {
-                    tracing::error!(export = %export.name, %segment, %error, "can't deliver a segment");
-                    deliveries.of += 1;
-                    deliveries.failed.push(format!("{}/{segment}: {}", export.name, error.with_code()));
-                }
+                Err(error) => deliveries.fail(&export, &segment, &error),
+            }
+        }
+        deliveries.cursor.served(export, segment);
+    }
+
+    /// The runs of a segment that are to be delivered: the newest one, and one with a wrong name, so that it is reported.
+    async fn look_at(
+        &self,
+        delivery: SegmentDelivery,
+        runs: FoundRuns,
+        wanted: &Wanted,
+    ) -> (SegmentDelivery, Result<Vec<FoundRun>, HandlerError>) {
+        let found = self.to_be_delivered(&delivery, runs, wanted).await;
+        (delivery, found)
+    }
+
+    async fn to_be_delivered(
+        &self,
+        delivery: &SegmentDelivery,
+        runs: FoundRuns,
+        wanted: &Wanted,
+    ) -> Result<Vec<FoundRun>, HandlerError> {
+        let mut found = Vec::new();
+        if let Some(future) = runs.future
+            && (wanted.tell_all || !delivery.is_reported_as_failed(future.run).await?)
+        {
+            found.push(future);
+        }
+        if wanted.dry_run {
+            found.extend(runs.newest.into_iter().take(1));
+            return Ok(found);
+        }
+        let ledger = match delivery.ledger().await {
+            Ok(ledger) => ledger,
+            // The delivery fails for the same reason, and its report says so.
+            Err(DeliveryError::State(_)) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let forgotten = |run: &FoundRun| ledger.as_ref().is_some_and(|ledger| ledger.forgotten.contains(&run.run));
+        let Some(newest) = runs.newest.into_iter().find(|run| !forgotten(run)) else {
+            return Ok(found);
+        };
+        if !wanted.tell_all
+            && let Some(ledger) = &ledger
+            && nothing_to_do(ledger, delivery.feeder(), newest.order(delivery.export()), &newest)
+            && (!ledger.runs.contains_key(&newest.run) || delivery.is_told(newest.run).await?)
+            && delivery.described_otherwise(ledger, newest.run).await?.is_empty()
+        {
+            if ledger.uncollected {
+                delivery.collect().await;
+            }
+            return Ok(found);
+        }
+        found.push(newest);
+        Ok(found)
+    }
+
+    /// What is to be said in the reports of an export about attributes of its workspace that nothing feeds any more.
+    async fn remarks(&self, config: &Configured, export: &Export, survey: &Survey) -> BTreeSet<String> {
+        let known = survey.segments.keys().map(|segment| export.attribute_of(segment)).collect();
+        match self.unfed(config, &export.connection.workspace, &known).await {
+            Ok(unfed) => unfed
+                .iter()
+                .filter(|unfed| {
+                    let last = &unfed.ledger.feeder.export;
+                    *last == export.name || !config.exports.contains_key(last)
+                })
+                .map(|unfed| unfed.remark().to_string())
+                .collect(),
+            Err(error) => {
+                tracing::warn!(%error, "attributes that nothing feeds could not be looked for");
+                BTreeSet::new()
             }
         }
     }
@@ -204,22 +366,12 @@ impl Handler {
         delivery: &SegmentDelivery,
         found: &FoundRun,
         wanted: &Wanted,
-    ) -> Result<Option<DeliveryEnd>, HandlerError> {
+    ) -> Result<DeliveryEnd, HandlerError> {
         if wanted.dry_run {
             let report = delivery.preview(found.run, &found.files, wanted.options).await?;
-            return Ok(Some(DeliveryEnd { report, goes_on: false, again: false, outage: false }));
+            return Ok(DeliveryEnd { report, goes_on: false, again: false, outage: false });
         }
-        let ledger = delivery.ledger().await?;
-        if !wanted.tell_all
-            && let Some(ledger) = &ledger
-            && nothing_to_do(ledger, found)
-            && (!ledger.runs.contains_key(&found.run) || delivery.is_told(found.run).await?)
-            && delivery.described_otherwise(ledger, found.run).await?.is_empty()
-        {
-            return Ok(None);
-        }
-        delivery.forget_missing_files(found.run, &found.files).await?;
-        self.deliver_run(delivery, found.run, &found.files, wanted.options, found.evidence()).await.map(Some)
+        self.deliver_run(delivery, found.run, &found.files, wanted.options, found.evidence()).await
     }
 
     /// Delivers, and sees to it that another invocation goes on if the time does not suffice.
@@ -243,7 +395,7 @@ impl Handler {
             match &self.queue {
                 Some(queue) => {
                     let (export, segment) = (end.report.export.clone(), end.report.segment.clone());
-                    queue.send(ContinuedDelivery { export, segment, retire: false, run: Some(run) }).await?;
+                    queue.send(ContinuedDelivery::of(export, segment, Some(run))).await?;
                 }
                 // Without a queue, the event that brought the delivery about has to come again, or the schedule goes on.
                 None => end.again = end.report.trigger == Trigger::ObjectCreated,
@@ -252,10 +404,17 @@ impl Handler {
         Ok(end)
     }
 
-    /// The segments of which anything has been delivered.
-    pub(super) async fn known_segments(&self, export: &ExportName) -> Result<BTreeSet<SegmentName>, HandlerError> {
-        let folders = self.bucket.folders(&StateKeys::of_export(export)).await?;
-        Ok(folders.iter().filter_map(|folder| StateKeys::segment_of_folder(export, folder)).collect())
+    /// The segments of the export whose attributes have a state; it may be another feeder's.
+    pub(super) async fn segments_with_state(&self, export: &Export) -> Result<BTreeSet<SegmentName>, HandlerError> {
+        let workspace = &export.connection.workspace;
+        let folders = self.bucket.folders(&StateKeys::of_workspace(workspace)).await?;
+        let attributes: BTreeSet<AttributeName> =
+            folders.iter().filter_map(|folder| StateKeys::attribute_of_folder(workspace, folder)).collect();
+        let named = export.segments.iter().flatten().chain(export.attribute_names.keys());
+        let found = attributes.iter().map(|attribute| SegmentName::new(attribute.as_str()));
+        let segments: BTreeSet<SegmentName> =
+            named.cloned().chain(found.filter(|_| export.segments.is_none())).collect();
+        Ok(segments.into_iter().filter(|segment| attributes.contains(&export.attribute_of(segment))).collect())
     }
 }
 
@@ -265,6 +424,12 @@ pub(super) fn said(report: &Report) -> String {
 }
 
 impl Deliveries {
+    fn fail(&mut self, export: &ExportName, segment: &SegmentName, error: &HandlerError) {
+        tracing::error!(%export, %segment, %error, "a segment could not be delivered");
+        self.of += 1;
+        self.failed.push(format!("{export}/{segment}: {error}"));
+    }
+
     fn answer(self, action: &str) -> Value {
         let mut further = vec![("action", action.into()), ("ignored", Value::Array(self.ignored))];
         let told: Vec<String> =
@@ -286,13 +451,12 @@ impl Deliveries {
 }
 
 /// Whether everything that was found has been delivered and told already, or is older than what has.
-fn nothing_to_do(ledger: &Ledger, found: &FoundRun) -> bool {
-    if ledger.retirement.is_some() {
+fn nothing_to_do(ledger: &Ledger, feeder: &Feeder, order: Order, found: &FoundRun) -> bool {
+    if ledger.retirement.is_some() || ledger.feeder != *feeder {
         return false;
     }
-    let newest = ledger.newest_run();
-    if newest > Some(found.run) {
-        return !ledger.runs.values().any(|run| matches!(run.phase, Phase::Completing { .. }));
+    if ledger.forgotten.contains(&found.run) || ledger.newer_than(found.run, order).is_some() {
+        return !ledger.runs.values().any(|run| matches!(run.phase, Phase::Completing(_)));
     }
     ledger.runs.get(&found.run).is_some_and(|record| {
         matches!(record.phase, Phase::Complete | Phase::Held { .. })

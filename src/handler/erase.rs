@@ -2,18 +2,18 @@
 
 use serde_json::Value;
 
-use super::{Handler, HandlerError};
+use super::{Configured, Handler, HandlerError};
 use crate::budget::TimeBudget;
-use crate::config::Config;
 use crate::erase::{Request, erase};
 
 impl Handler {
     pub(super) async fn erase(
         &self,
-        config: &Config,
+        config: &Configured,
         request: &Request,
         budget: TimeBudget,
     ) -> Result<Value, HandlerError> {
+        config.former.move_all(&self.bucket, &self.api_keys, budget.now()).await?;
         let receipt = erase(&self.bucket, &self.api_keys, config, request, budget).await?;
         tracing::info!(
             outcome = ?receipt.outcome,

@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 use futures::{StreamExt, stream};
 use tokio::time::timeout_at;
 
-use super::{Handler, HandlerError};
+use super::{Configured, Handler, HandlerError};
 use crate::bucket::{BucketError, Condition};
 use crate::budget::TimeBudget;
+use crate::config::Export;
 use crate::names::{ExportName, SegmentName};
 use crate::page::{self, SegmentHistory};
 use crate::report::{Outcome, Report};
-use crate::state::StateKeys;
+use crate::state::{Feeder, Ledger, ReportKeys, StateKeys};
 
 /// How often the page is written anew because another function wrote it meanwhile.
 const TRIES: u32 = 4;
@@ -24,39 +25,41 @@ const AT_THE_SAME_TIME: usize = 16;
 impl Handler {
     /// Writes the page of each export of which a run ended. Nothing depends on it: what fails is only told in the log, and
     /// the next run that ends writes the page anew.
-    pub(super) async fn keep_histories(&self, reports: &[Report], budget: TimeBudget) {
+    pub(super) async fn keep_histories(&self, config: &Configured, reports: &[Report], budget: TimeBudget) {
         let ended = reports.iter().filter(|report| {
             matches!(report.outcome, Outcome::Delivered | Outcome::Held | Outcome::Failed | Outcome::Superseded)
         });
         let exports: BTreeSet<&ExportName> = ended.map(|report| &report.export).collect();
-        for export in exports {
+        for export in exports.into_iter().filter_map(|export| config.exports.get(export)) {
             if budget.is_spent() {
                 return;
             }
             match timeout_at(budget.stop_waiting(), self.write_history(export, budget)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => {
-                    tracing::warn!(%export, %error, "can't write the history page of an export");
+                    tracing::warn!(export = %export.name, %error, "can't write the history page of an export");
                 }
-                Err(_) => return tracing::warn!(%export, "no time left to write the history page of an export"),
+                Err(_) => {
+                    return tracing::warn!(export = %export.name, "no time left to write the history page of an export");
+                }
             }
         }
     }
 
-    async fn write_history(&self, export: &ExportName, budget: TimeBudget) -> Result<(), HandlerError> {
-        let key = StateKeys::history_page(export);
+    async fn write_history(&self, export: &Export, budget: TimeBudget) -> Result<(), HandlerError> {
+        let key = ReportKeys::history_page(&export.name);
         for _ in 0..TRIES {
             // Looked at before the ledgers are read: whoever writes the page last has read them last.
             let condition =
                 self.bucket.summary(&key).await?.map_or(Condition::Absent, |page| Condition::Unchanged(page.etag));
-            let segments = self.known_segments(export).await?;
+            let segments = self.segments_with_state(export).await?;
             let histories: Vec<SegmentHistory> = stream::iter(segments.into_iter().take(MOST_SEGMENTS))
                 .map(|segment| self.history_of(export, segment))
                 .buffered(AT_THE_SAME_TIME)
                 .filter_map(std::future::ready)
                 .collect()
                 .await;
-            let page = page::history(export, &histories, budget.now())?;
+            let page = page::history(&export.name, &histories, budget.now())?;
             match self.bucket.write(&key, page, page::CONTENT_TYPE, &condition).await {
                 Ok(_) => return Ok(()),
                 Err(BucketError::Changed { .. }) => {}
@@ -66,11 +69,13 @@ impl Handler {
         Ok(())
     }
 
-    async fn history_of(&self, export: &ExportName, segment: SegmentName) -> Option<SegmentHistory> {
-        match StateKeys::new(export, &segment).ledger(&self.bucket).read().await {
-            Ok(ledger) => ledger.map(|ledger| SegmentHistory::of(&segment, &ledger)),
+    async fn history_of(&self, export: &Export, segment: SegmentName) -> Option<SegmentHistory> {
+        let keys = StateKeys::new(&export.connection.workspace, &export.attribute_of(&segment));
+        let own = |ledger: &Ledger| ledger.feeder == Feeder::new(&export.name, &segment);
+        match keys.ledger(&self.bucket).read().await {
+            Ok(ledger) => ledger.filter(own).map(|ledger| SegmentHistory::of(&segment, &ledger)),
             Err(error) => {
-                tracing::warn!(%export, %segment, %error, "a segment is missing in the history page of its export");
+                tracing::warn!(export = %export.name, %segment, %error, "a segment is missing in the history page of its export");
                 None
             }
         }

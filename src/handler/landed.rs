@@ -4,20 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::Configured;
+use super::Handler;
+use super::HandlerError;
+use super::answer;
 use super::deliveries::said;
-use super::{Handler, HandlerError, answer};
 use crate::budget::TimeBudget;
-use crate::config::{Config, Export};
+use crate::config::Export;
 use crate::delivery::{RunOptions, described_otherwise};
 use crate::names::{ExportName, SegmentName};
 use crate::pattern::RunId;
 use crate::queue::ContinuedDelivery;
 use crate::report::{Report, Trigger};
-use crate::run::layout::{Place, place};
+use crate::run::layout::{Layout, Place, place, place_key};
 use crate::run::{Evidence, FileToDeliver, Models};
-use crate::state::{FileRecord, Phase, Progress, RunRecord, StateKeys};
+use crate::state::{FileRecord, Phase, Progress, RunRecord};
 use crate::trigger::object_created::{Errand, Landed, Message};
 
 /// The folder whose files are delivered; nothing else triggers anything.
@@ -180,17 +184,17 @@ impl Handler {
         }
         for ((export, segment, run), group) in groups {
             if let Some(export) = config.exports.get(&export) {
-                self.deliver_group(export, &segment, run.0, group, &models, budget, &mut ended).await;
+                self.deliver_group(&config, export, &segment, run.0, group, &models, budget, &mut ended).await;
             }
         }
-        self.keep_histories(&ended.reports, budget).await;
+        self.keep_histories(&config, &ended.reports, budget).await;
         Ok(ended)
     }
 
     /// Finds the object and puts it to the other files of its run.
     async fn sort_in(
         &self,
-        config: &Config,
+        config: &Configured,
         models: &Models,
         errand: usize,
         landed: &Landed,
@@ -211,7 +215,7 @@ impl Handler {
         }
         let Some(object) = self.bucket.summary(&landed.key).await? else {
             ignore("no longer exists: it was renamed, moved or deleted".to_owned());
-            return Ok(());
+            return self.note_missing(config, models, &landed.key).await;
         };
         let mut reasons = BTreeSet::new();
         let mut taken = false;
@@ -233,7 +237,7 @@ impl Handler {
                 }
                 Place::Model(_) => {
                     taken = true;
-                    self.add_described_runs(export, models, errand, &object.key, groups).await?;
+                    self.add_described_runs(config, export, models, errand, &object.key, groups).await?;
                 }
             }
         }
@@ -243,9 +247,25 @@ impl Handler {
         Ok(())
     }
 
+    /// A file that landed and is gone belongs to its run all the same: the run is not complete without it, unless its
+    /// description says so.
+    async fn note_missing(&self, config: &Configured, models: &Models, key: &str) -> Result<(), HandlerError> {
+        for export in config.exports.values() {
+            let Place::File(placed) = place_key(export, key, Timestamp::UNIX_EPOCH) else { continue };
+            if placed.layout == Layout::Overwritten {
+                continue;
+            }
+            let budget = TimeBudget::ending_in(Duration::from_mins(1));
+            let delivery = self.delivery(config, export, &placed.segment, models, budget, Trigger::ObjectCreated);
+            delivery.note_missing(placed.run, key).await?;
+        }
+        Ok(())
+    }
+
     /// A description that landed may complete the runs that wait for it.
     async fn add_described_runs(
         &self,
+        config: &Configured,
         export: &Arc<Export>,
         models: &Models,
         errand: usize,
@@ -255,23 +275,25 @@ impl Handler {
         let Some(model) = models.read(key).await? else {
             return Ok(());
         };
-        for segment in self.known_segments(&export.name).await? {
+        for segment in self.segments_with_state(export).await? {
             if !export.delivers(&segment) || model.entity(&segment).is_none() {
                 continue;
             }
-            let ledger = StateKeys::new(&export.name, &segment).ledger(&self.bucket).read().await;
-            let ledger = ledger.map_err(crate::delivery::DeliveryError::from)?;
-            let newest = ledger.as_ref().and_then(|ledger| ledger.runs.last_key_value());
-            let Some((ledger, (run, record))) = ledger.as_ref().zip(newest) else {
+            let budget = TimeBudget::ending_in(Duration::from_mins(1));
+            let delivery = self.delivery(config, export, &segment, models, budget, Trigger::ObjectCreated);
+            let Some(ledger) = delivery.ledger().await?.filter(|ledger| ledger.feeder.export == export.name) else {
                 continue;
             };
-            if matches!(record.phase, Phase::Open | Phase::Completing { .. })
-                || !described_otherwise(&self.bucket, models, export, &segment, ledger, *run).await?.is_empty()
+            let Some((run, record)) = ledger.newest_run().and_then(|run| Some((run, ledger.runs.get(&run)?))) else {
+                continue;
+            };
+            if matches!(record.phase, Phase::Open | Phase::Completing(_))
+                || !described_otherwise(&self.bucket, models, export, &segment, &ledger, run).await?.is_empty()
             {
-                let key = (export.name.clone(), segment, std::cmp::Reverse(*run));
+                let key = (export.name.clone(), segment, std::cmp::Reverse(run));
                 let group = groups.entry(key).or_default();
                 group.errands.insert(errand);
-                self.add_failed_files(export, record, *run, group).await?;
+                self.add_failed_files(export, record, run, group).await?;
             }
         }
         Ok(())
@@ -300,6 +322,7 @@ impl Handler {
     #[expect(clippy::too_many_arguments, reason = "the group's name and contents, and the means to deliver it")]
     async fn deliver_group(
         &self,
+        config: &Configured,
         export: &Arc<Export>,
         segment: &SegmentName,
         run: RunId,
@@ -308,7 +331,7 @@ impl Handler {
         budget: TimeBudget,
         ended: &mut Ended,
     ) {
-        let delivery = self.delivery(export, segment, models, budget, Trigger::ObjectCreated);
+        let delivery = self.delivery(config, export, segment, models, budget, Trigger::ObjectCreated);
         let evidence = Evidence {
             one_file_per_run: group.files.iter().any(|file| file.one_file_per_run),
             listed_last_change: None,
@@ -317,12 +340,9 @@ impl Handler {
             Ok(delivered) => {
                 if delivered.again {
                     let reason = format!("{}/{segment}: {}", export.name, said(&delivered.report));
-                    let postponed = delivered.outage.then(|| ContinuedDelivery {
-                        export: export.name.clone(),
-                        segment: segment.clone(),
-                        run: Some(run),
-                        retire: false,
-                    });
+                    let postponed = delivered
+                        .outage
+                        .then(|| ContinuedDelivery::of(export.name.clone(), segment.clone(), Some(run)));
                     for errand in group.errands {
                         Failure::add(&mut ended.failed, errand, reason.clone(), postponed.clone());
                     }

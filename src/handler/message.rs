@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use crate::message::codes;
+use crate::message::{codes, counted};
+use crate::names::AttributeName;
+use crate::state::Feeder;
 
 /// The message of a response: what was found, and what to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum AnswerMessage {
     /// `run` and `run_all`: the folders of the exports contain no files of a segment.
     ///
@@ -23,10 +25,6 @@ pub(super) enum AnswerMessage {
     ///
     /// Fix: nothing to do; the files received so far may be delivered already.
     NoCompleteRun,
-    /// `status`: the segment is no longer in `exports.toml`, but still has members in Braze.
-    ///
-    /// Fix: run the action `retire` to set its attribute to `false` or remove it.
-    RemovedFromConfig,
     /// `status`: `retire` was started.
     ///
     /// Fix: if no invocation is working on it, run `retire` again.
@@ -51,6 +49,44 @@ pub(super) enum AnswerMessage {
     ///
     /// Fix: run `retry` again.
     MoreDeadLetters,
+    /// `status`: another segment feeds the attribute.
+    ///
+    /// Fix: give one of the two segments another name under `attribute_names`.
+    FedByAnother {
+        /// Which one.
+        owner: Feeder,
+    },
+    /// No segment feeds the attribute, but people still have it.
+    ///
+    /// Fix: run `retire`, or lead a segment to it under `attribute_names`.
+    Unfed {
+        /// The attribute.
+        attribute: AttributeName,
+        /// How many people have it, as far as is known.
+        people: u64,
+        /// Which segment fed it last.
+        last: Feeder,
+    },
+    /// `rebuild`: every object of the state can be read.
+    ///
+    /// Fix: nothing to do.
+    NotDamaged,
+    /// `rebuild`: result of a dry run.
+    ///
+    /// Fix: restore the objects in `damage` from earlier versions, or run `rebuild` without `dry_run`.
+    Damaged,
+    /// `rebuild`: the state can be used again.
+    ///
+    /// Fix: check the next run, which is held if anyone would leave, and release it.
+    Rebuilt,
+    /// `forget`: result of a dry run.
+    ///
+    /// Fix: nothing to do.
+    WouldForget,
+    /// `forget`: the run is dropped.
+    ///
+    /// Fix: nothing to do.
+    Forgotten,
 }
 
 codes!(AnswerMessage {
@@ -58,13 +94,19 @@ codes!(AnswerMessage {
     Connected = "ITB-A02",
     ConnectedWithoutConsent = "ITB-A03",
     NoCompleteRun = "ITB-A04",
-    RemovedFromConfig = "ITB-A05",
     BeingRetired = "ITB-A06",
     NothingFailed = "ITB-A07",
     WouldRetry = "ITB-A08",
     Retried = "ITB-A09",
     NoDeadLetterQueue = "ITB-A10",
     MoreDeadLetters = "ITB-A11",
+    FedByAnother = "ITB-A12",
+    Unfed = "ITB-A13",
+    NotDamaged = "ITB-A14",
+    Damaged = "ITB-A15",
+    Rebuilt = "ITB-A16",
+    WouldForget = "ITB-A17",
+    Forgotten = "ITB-A18",
 });
 
 impl fmt::Display for AnswerMessage {
@@ -79,9 +121,6 @@ impl fmt::Display for AnswerMessage {
                  Set it to true in exports.toml once your organisation has approved sending customer data to Braze."
             }
             Self::NoCompleteRun => "No complete run yet.",
-            Self::RemovedFromConfig => {
-                "This segment is no longer in exports.toml.\nIts members keep the attribute until you run the action retire."
-            }
             Self::BeingRetired => {
                 "This segment is being retired. If no invocation is working on it, run retire again to continue."
             }
@@ -92,6 +131,30 @@ impl fmt::Display for AnswerMessage {
                 "The dead-letter queue was not read: the environment variable DEAD_LETTER_QUEUE_URL is not set."
             }
             Self::MoreDeadLetters => "The dead-letter queue contains more messages: run retry again.",
+            Self::NotDamaged => "The state is not damaged. Nothing was changed.",
+            Self::Damaged => "Nothing was changed.",
+            Self::Rebuilt => {
+                "The state can be used again.\n\
+                 The next complete run sends everyone, and is held if anyone would leave: the number in its report releases it."
+            }
+            Self::WouldForget => {
+                "Nothing was changed.\n\
+                 What may have been sent of the run stays on record, and the next complete run is compared with it."
+            }
+            Self::Forgotten => {
+                "The run is no longer delivered, and later runs are not compared with its time.\n\
+                 What may have been sent of it stays on record, and the next complete run is compared with it."
+            }
+            Self::FedByAnother { owner } => return write!(f, "The attribute is fed by {owner}."),
+            Self::Unfed { attribute, people, last } => {
+                return write!(
+                    f,
+                    "The attribute \"{attribute}\" is still set for {}, but no segment feeds it.\n\
+                     The last one was {last}. Retire the attribute with the action retire, or lead a segment to it under \
+                     attribute_names.",
+                    counted(*people, "person", "people"),
+                );
+            }
         })
     }
 }

@@ -1,19 +1,24 @@
 //! The one handler behind the three functions: takes what an event asks for and brings it about.
 
+mod attributes;
 mod connect;
+mod cursor;
 mod deliveries;
 mod erase;
+mod forget;
 mod history;
 mod inspect;
 mod landed;
 mod message;
 mod rate_share;
+mod rebuild;
 mod retire;
 mod retry;
 mod status;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::BoxFuture;
@@ -29,14 +34,19 @@ use crate::clock::WallClock;
 use crate::config::{Config, ConfigError, Connection, Export};
 use crate::delivery::{DeliveryError, SegmentDelivery};
 use crate::erase::EraseError;
-use crate::message::{Coded, codes};
-use crate::names::{ConnectionName, ExportName, SegmentName};
+use crate::message::Coded;
+use crate::message::codes;
+use crate::names::AttributeName;
+use crate::names::ConnectionName;
+use crate::names::ExportName;
+use crate::names::SegmentName;
 use crate::page::PageError;
 use crate::queue::{DeadLetterQueue, Queue, QueueError};
 use crate::randomness::Randomness;
 use crate::report::Trigger;
 use crate::run::{ModelReadError, Models};
 use crate::secrets::ApiKeys;
+use crate::state::{Feeder, Feeds, FormerState};
 use crate::trigger::EventError;
 use crate::trigger::caller::Caller;
 use crate::trigger::object_created::ObjectCreated;
@@ -62,6 +72,22 @@ pub struct Handler {
     simulated: Option<(WallClock, u64)>,
     randomness: Randomness,
     braze: Mutex<HashMap<ConnectionName, (Arc<Connection>, BrazeClient)>>,
+}
+
+/// `exports.toml` as it was at the beginning of an invocation, and what follows from it.
+#[derive(Debug)]
+struct Configured {
+    config: Config,
+    feeds: Arc<Feeds>,
+    former: FormerState,
+}
+
+impl Deref for Configured {
+    type Target = Config;
+
+    fn deref(&self) -> &Config {
+        &self.config
+    }
 }
 
 /// Makes the transport of a connection.
@@ -155,6 +181,27 @@ pub enum HandlerError {
     /// A `model.json` could not be read.
     #[error(transparent)]
     Model(#[from] ModelReadError),
+    /// A segment feeds the attribute that is to be retired.
+    ///
+    /// Fix: remove the segment from `segments`, or give it another attribute under `attribute_names`.
+    #[error(
+        "nothing was changed: the attribute \"{attribute}\" is fed by {by}\n\
+         To retire it, first remove the segment from `segments`, or give it another attribute under attribute_names."
+    )]
+    StillFed {
+        /// The attribute.
+        attribute: AttributeName,
+        /// Who feeds it.
+        by: Feeder,
+    },
+    /// `allow_leavers` names no run, or no number.
+    ///
+    /// Fix: give both, as the message or the report of the held run says.
+    #[error("nothing was sent: allow_leavers takes the run and the number of people who leave with it\n{held}")]
+    ReleaseUnnamed {
+        /// What could be released.
+        held: String,
+    },
     /// A delivery failed before a report could be written.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
@@ -203,13 +250,17 @@ codes!(HandlerError wraps Event, Bucket, Model, Delivery, Page, Queue, Erase sou
     NoQueue = "ITB-E06",
     Outage = "ITB-E07",
     SomeFailed = "ITB-E08",
+    StillFed = "ITB-E14",
+    ReleaseUnnamed = "ITB-E10",
 });
 
 impl HandlerError {
     /// The name that AWS Lambda shows as the error's type.
     fn type_name(&self) -> &'static str {
         match self {
-            Self::Event(_) | Self::OtherBucket { .. } => "InvalidEvent",
+            Self::Event(_) | Self::OtherBucket { .. } | Self::StillFed { .. } | Self::ReleaseUnnamed { .. } => {
+                "InvalidEvent"
+            }
             Self::NoConfig { .. } | Self::Config { .. } | Self::ConfigNotText { .. } => "InvalidConfig",
             Self::NoSuch { .. } => "NotFound",
             Self::Bucket(_) | Self::Model(ModelReadError::Bucket(_)) => "BucketFailed",
@@ -313,7 +364,7 @@ impl Handler {
 
     /// Answers the `on-demand` function.
     pub fn on_demand<'a>(&'a self, event: &'a Value, budget: TimeBudget) -> Answering<'a> {
-        Box::pin(async move { self.answer_on_demand(OnDemand::parse(event)?, budget).await })
+        Box::pin(async move { Box::pin(self.answer_on_demand(OnDemand::parse(event)?, budget)).await })
     }
 
     /// The same, if it is the caller's to ask.
@@ -321,7 +372,7 @@ impl Handler {
         Box::pin(async move {
             let request = OnDemand::parse(event)?;
             caller.may_ask(&request)?;
-            self.answer_on_demand(request, budget).await
+            Box::pin(self.answer_on_demand(request, budget)).await
         })
     }
 
@@ -331,10 +382,10 @@ impl Handler {
             OnDemand::Run(run) => self.run(&config, run, budget).await,
             OnDemand::RunAll { dry_run } => self.run_all(&config, dry_run, budget).await,
             OnDemand::Connect { connection } => self.connect(&config, &connection).await,
-            OnDemand::Status { export } => self.status(&config, export).await,
-            OnDemand::Retire { export, segment, dry_run } => {
-                self.retire(&config, &export, &segment, dry_run, budget).await
-            }
+            OnDemand::Status { export } => self.status(&config, export, budget).await,
+            OnDemand::Retire { subject, dry_run } => self.retire(&config, &subject, dry_run, budget).await,
+            OnDemand::Forget(forget) => Box::pin(self.forget(&config, &forget, budget)).await,
+            OnDemand::Rebuild { subject, dry_run } => self.rebuild(&config, &subject, dry_run, budget).await,
             OnDemand::Retry(wanted) => self.retry(&config, &wanted, budget).await,
             OnDemand::Inspect(subject) => self.inspect(&config, &subject).await,
             OnDemand::Erase(request) => self.erase(&config, &request, budget).await,
@@ -342,16 +393,18 @@ impl Handler {
     }
 
     /// The configuration as it is now: it is read at each invocation, so that a change needs no deployment.
-    async fn config(&self) -> Result<Config, HandlerError> {
+    async fn config(&self) -> Result<Configured, HandlerError> {
         let (bucket, key) = (self.bucket.name().to_owned(), self.config_key.clone());
-        let Some((bytes, _, stored_at)) = self.bucket.read_dated(&key, Config::SIZE_LIMIT).await? else {
+        let Some((bytes, etag)) = self.bucket.read(&key, Config::SIZE_LIMIT).await? else {
             return Err(HandlerError::NoConfig { bucket, key });
         };
         let Ok(text) = std::str::from_utf8(&bytes) else {
             return Err(HandlerError::ConfigNotText { bucket, key, advice: Config::how_to_save(&bytes) });
         };
-        let config = Config::parse(text).map_err(|source| HandlerError::Config { bucket, key, source })?;
-        Ok(config.stored_at(stored_at))
+        let config = Config::parse(text).map_err(|source| HandlerError::Config { bucket, key: key.clone(), source })?;
+        let feeds = Arc::new(Feeds::new(&config, Some((key, etag))));
+        let former = FormerState::new(&config);
+        Ok(Configured { config, feeds, former })
     }
 
     /// The client of a connection, kept between invocations with its connections and its knowledge of the rate, as long
@@ -378,6 +431,7 @@ impl Handler {
 
     fn delivery(
         &self,
+        config: &Configured,
         export: &Arc<Export>,
         segment: &SegmentName,
         models: &Models,
@@ -390,6 +444,8 @@ impl Handler {
             self.braze(&export.connection),
             export.clone(),
             segment.clone(),
+            config.feeds.clone(),
+            config.former.clone(),
             models.clone(),
             budget,
             trigger,

@@ -1,93 +1,89 @@
-//! `retire`: the end of a segment that is delivered no more.
+//! `retire`: the end of an attribute that nothing feeds any more.
 
 use futures::FutureExt;
 use serde_json::Value;
 
-use super::deliveries::no_such_segment;
-use super::{Handler, HandlerError, answer};
+use super::attributes::Named;
+use super::{Configured, Handler, HandlerError, answer, listed};
 use crate::budget::TimeBudget;
-use crate::config::{Config, Export};
-use crate::delivery::{RetirementEnd, SegmentDelivery};
-use crate::message::{Coded, Message};
-use crate::names::{ExportName, SegmentName};
+use crate::message::Coded;
+use crate::message::Message;
 use crate::queue::ContinuedDelivery;
 use crate::report::{Outcome, Report, ReportMessage, Trigger};
-use crate::run::Models;
-use crate::trigger::EventError;
+use crate::trigger::on_demand::AttributeSubject;
 
 impl Handler {
     pub(super) async fn retire(
         &self,
-        config: &Config,
-        export: &ExportName,
-        segment: &SegmentName,
+        config: &Configured,
+        subject: &AttributeSubject,
         dry_run: bool,
         budget: TimeBudget,
     ) -> Result<Value, HandlerError> {
-        let export = Self::export(config, export)?;
-        if is_listed(export, segment) {
-            return Err(EventError::field(
-                "segment",
-                format!("{:?}, which `segments` in exports.toml still lists", segment.as_str()),
-                "a segment that was removed from the export's `segments`",
-            )
-            .into());
+        config.former.move_all(&self.bucket, &self.api_keys, budget.now()).await?;
+        let named = self.named(config, subject).await?;
+        if let Some(by) = self.fed_by(config, &named).await? {
+            return Err(HandlerError::StillFed { attribute: named.attribute, by });
         }
-        let delivery = self.delivery(export, segment, &Models::new(self.bucket.clone()), budget, Trigger::OnDemand);
-        let Some(report) = self.retire_at_its_share(&delivery, dry_run).await? else {
-            return Err(no_such_segment(segment, &self.known_segments(&export.name).await?));
+        let Some(report) = self.retire_at_its_share(config, &named, dry_run, budget, Trigger::OnDemand).await? else {
+            let existing = listed(self.attributes_with_state(&named.connection.workspace).await?);
+            let name = named.attribute.to_string();
+            return Err(HandlerError::NoSuch { kind: "the attribute", name, existing });
         };
         let reports = [report];
-        self.keep_histories(&reports, budget).await;
+        self.keep_histories(config, &reports, budget).await;
         Ok(answer(&reports, &[("action", "retire".into())]))
     }
 
-    /// Goes on with a retirement that ran out of time. A segment that is delivered again is not retired any more.
+    /// Resumes a retirement that ran out of time. An attribute that something feeds again is not retired any more.
     pub(super) async fn go_on_retiring(
         &self,
-        config: &Config,
+        config: &Configured,
         continued: &ContinuedDelivery,
         budget: TimeBudget,
     ) -> Result<Vec<Report>, HandlerError> {
-        let export = Self::export(config, &continued.export)?;
-        if is_listed(export, &continued.segment) {
+        let subject = match (&continued.connection, &continued.attribute) {
+            (Some(connection), Some(attribute)) => {
+                AttributeSubject::Attribute { connection: connection.clone(), attribute: attribute.clone() }
+            }
+            _ => AttributeSubject::Segment { export: continued.export.clone(), segment: continued.segment.clone() },
+        };
+        let named = self.named(config, &subject).await?;
+        if self.fed_by(config, &named).await?.is_some() {
             return Ok(Vec::new());
         }
-        let models = Models::new(self.bucket.clone());
-        let delivery = self.delivery(export, &continued.segment, &models, budget, Trigger::ObjectCreated);
-        Ok(self.retire_at_its_share(&delivery, false).await?.into_iter().collect())
+        let report = self.retire_at_its_share(config, &named, false, budget, Trigger::ObjectCreated).await?;
+        Ok(report.into_iter().collect())
     }
 
-    /// `None` if nothing is known of the segment.
+    /// `None` if nothing is known of the attribute.
     async fn retire_at_its_share(
         &self,
-        delivery: &SegmentDelivery,
+        config: &Configured,
+        named: &Named,
         dry_run: bool,
+        budget: TimeBudget,
+        trigger: Trigger,
     ) -> Result<Option<Report>, HandlerError> {
+        let delivery = self.delivery_of(config, named, budget, trigger);
         let retiring = delivery.retire(dry_run).boxed();
-        match self.at_its_share(delivery.connection(), delivery.braze(), retiring).await? {
-            None => Ok(None),
-            Some(end) => self.see_to_the_end(end).await.map(Some),
-        }
-    }
-
-    /// Lets another invocation go on if the time did not suffice.
-    async fn see_to_the_end(&self, end: RetirementEnd) -> Result<Report, HandlerError> {
-        let RetirementEnd { mut report, goes_on } = end;
-        if goes_on {
+        let Some(end) = self.at_its_share(delivery.connection(), delivery.braze(), retiring).await? else {
+            return Ok(None);
+        };
+        let mut report = end.report;
+        if end.goes_on {
             if let Some(queue) = &self.queue {
                 let (export, segment) = (report.export.clone(), report.segment.clone());
-                queue.send(ContinuedDelivery { export, segment, retire: true, run: report.run }).await?;
+                let connection = Some(named.connection.name.clone());
+                let attribute = Some(named.attribute.clone());
+                let run = report.run;
+                queue.send(ContinuedDelivery { export, segment, retire: true, run, connection, attribute }).await?;
             } else {
                 report.outcome = Outcome::Unfinished;
                 let Message { text, code } = ReportMessage::RetirementStopped.to_message();
                 (report.message, report.code) = (text, code);
             }
         }
-        Ok(report)
+        Ok(Some(report))
     }
-}
-
-fn is_listed(export: &Export, segment: &SegmentName) -> bool {
-    export.segments.as_ref().is_some_and(|segments| segments.contains(segment))
 }

@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 use super::landed::INCOMING;
 use super::message::AnswerMessage;
-use super::{Handler, HandlerError, deliveries::no_such_segment};
+use super::{Configured, Handler, HandlerError, deliveries::no_such_segment};
 use crate::budget::TimeBudget;
-use crate::config::{Config, Export};
+use crate::config::Export;
 use crate::message::Coded;
 use crate::names::{ExportName, SegmentName};
 use crate::pattern::RunId;
@@ -65,7 +65,7 @@ struct Found {
 impl Handler {
     pub(super) async fn retry(
         &self,
-        config: &Config,
+        config: &Configured,
         wanted: &Retry,
         budget: TimeBudget,
     ) -> Result<Value, HandlerError> {
@@ -88,7 +88,7 @@ impl Handler {
             shown?;
         }
         for export in exports {
-            self.retry_failures(export, wanted, queue, budget, &mut found).await?;
+            self.retry_failures(config, export, wanted, queue, budget, &mut found).await?;
         }
         Ok(self.told(wanted, &found))
     }
@@ -96,7 +96,7 @@ impl Handler {
     /// Goes through the dead letters. Each is looked at once: it stays hidden from then on.
     async fn search(
         &self,
-        config: &Config,
+        config: &Configured,
         wanted: &Retry,
         dead_letters: &DeadLetterQueue,
         queue: &Queue,
@@ -131,7 +131,7 @@ impl Handler {
     /// Whether a dead letter is wanted; takes it down.
     async fn sort(
         &self,
-        config: &Config,
+        config: &Configured,
         wanted: &Retry,
         letter: &DeadLetter,
         found: &mut Found,
@@ -164,7 +164,7 @@ impl Handler {
     }
 
     /// Which exports, segments and runs an object belongs to. It may be gone by now; then its key alone tells.
-    async fn subjects_of(&self, config: &Config, landed: &Landed) -> Result<Vec<Subject>, HandlerError> {
+    async fn subjects_of(&self, config: &Configured, landed: &Landed) -> Result<Vec<Subject>, HandlerError> {
         if landed.bucket != self.bucket.name() || !landed.key.starts_with(INCOMING) {
             return Ok(Vec::new());
         }
@@ -186,6 +186,7 @@ impl Handler {
     /// Sees to failures of the newest runs that no dead letter is about.
     async fn retry_failures(
         &self,
+        config: &Configured,
         export: &Arc<Export>,
         wanted: &Retry,
         queue: &Queue,
@@ -193,13 +194,14 @@ impl Handler {
         found: &mut Found,
     ) -> Result<(), HandlerError> {
         let models = Models::new(self.bucket.clone());
-        for (segment, newest) in Survey::of(&self.bucket, export).await?.segments {
+        for (segment, runs) in Survey::of(&self.bucket, export, budget.now()).await?.segments {
+            let Some(newest) = runs.newest.first() else { continue };
             let subject =
                 Subject { export: export.name.clone(), segment: Some(segment.clone()), run: Some(newest.run) };
             if !wanted.covers(&subject) {
                 continue;
             }
-            let delivery = self.delivery(export, &segment, &models, budget, Trigger::OnDemand);
+            let delivery = self.delivery(config, export, &segment, &models, budget, Trigger::OnDemand);
             let Some(failure) = delivery.failure(newest.run).await? else {
                 continue;
             };
@@ -207,7 +209,7 @@ impl Handler {
             retried.failure = Some(failure);
             if retried.messages == 0 && !wanted.dry_run {
                 let (export, run) = (export.name.clone(), Some(newest.run));
-                queue.send(ContinuedDelivery { export, segment, retire: false, run }).await?;
+                queue.send(ContinuedDelivery::of(export, segment, run)).await?;
             }
         }
         Ok(())

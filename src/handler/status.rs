@@ -4,19 +4,35 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::Configured;
+use super::Handler;
+use super::HandlerError;
 use super::message::AnswerMessage;
-use super::{Handler, HandlerError};
-use crate::config::{Config, Export, Schedule};
-use crate::delivery::DeliveryError;
-use crate::message::Coded;
+use crate::budget::TimeBudget;
+use crate::config::Export;
+use crate::config::Schedule;
+use crate::message::{Coded, Message};
 use crate::names::{ExportName, SegmentName};
-use crate::state::{Ledger, Phase, Progress, RunRecord, StateKeys};
+use crate::report::ReportMessage;
+use crate::state::{Feeder, Ledger, Phase, Progress, RunRecord, StateError, StateKeys};
 
 /// How many past runs of a segment are told: an answer of AWS Lambda has at most 6 MB.
 const RUNS_TOLD: usize = 30;
 
+/// So many runs that came and were superseded in a row are worth a message.
+const SUPERSEDED_IN_A_ROW: u64 = 3;
+
 impl Handler {
-    pub(super) async fn status(&self, config: &Config, only: Option<ExportName>) -> Result<Value, HandlerError> {
+    pub(super) async fn status(
+        &self,
+        config: &Configured,
+        only: Option<ExportName>,
+        budget: TimeBudget,
+    ) -> Result<Value, HandlerError> {
+        // What an earlier version is at work on stays where it is, and does not keep the others from being shown.
+        if let Err(error) = config.former.move_all(&self.bucket, &self.api_keys, budget.now()).await {
+            tracing::warn!(%error, "state of an earlier format could not be moved");
+        }
         let exports: Vec<_> = match &only {
             Some(name) => vec![Self::export(config, name)?],
             None => config.exports.values().collect(),
@@ -24,12 +40,35 @@ impl Handler {
         let mut answers = Vec::new();
         for export in exports {
             let mut segments: BTreeSet<SegmentName> = export.segments.iter().flatten().cloned().collect();
-            segments.extend(self.known_segments(&export.name).await?);
+            segments.extend(self.segments_with_state(export).await?);
             let mut told = Vec::new();
             for segment in segments {
-                let ledger = StateKeys::new(&export.name, &segment).ledger(&self.bucket).read().await;
-                let ledger = ledger.map_err(DeliveryError::from)?;
-                told.push(segment_status(export, &segment, ledger.as_ref()));
+                let keys = StateKeys::new(&export.connection.workspace, &export.attribute_of(&segment));
+                let mut status = match self.read_state(&keys).await {
+                    Ok(ledger) => segment_status(export, &segment, ledger.as_ref()),
+                    Err(error) => damaged_status(export, &segment, &error),
+                };
+                if let Some(fields) = status.as_object_mut() {
+                    fields.insert("in_config".to_owned(), true.into());
+                }
+                told.push(status);
+            }
+            let known: BTreeSet<SegmentName> = told_segments(&told);
+            for unfed in self.unfed(config, &export.connection.workspace, &BTreeSet::new()).await? {
+                let feeder = &unfed.ledger.feeder;
+                if feeder.export != export.name || known.contains(&feeder.segment) {
+                    continue;
+                }
+                let mut status = segment_status(export, &feeder.segment, Some(&unfed.ledger));
+                if let Some(fields) = status.as_object_mut() {
+                    fields.insert("in_config".to_owned(), false.into());
+                    let retired = unfed.ledger.retirement.is_some();
+                    let remark = if retired { AnswerMessage::BeingRetired } else { unfed.remark() };
+                    let Message { text, code } = remark.to_message();
+                    fields.insert("message".to_owned(), text.into());
+                    fields.insert("code".to_owned(), code.into());
+                }
+                told.push(status);
             }
             answers.push(json!({
                 "export": export.name,
@@ -41,25 +80,79 @@ impl Handler {
                 "segments": told,
             }));
         }
-        Ok(json!({ "action": "status", "exports": answers }))
+        let unfed = if only.is_none() { self.unfed_everywhere(config).await? } else { Vec::new() };
+        Ok(json!({ "action": "status", "exports": answers, "unfed": unfed }))
+    }
+
+    /// The ledger of an attribute. One that is missing while there are parts is damage.
+    async fn read_state(&self, keys: &StateKeys) -> Result<Option<Ledger>, StateError> {
+        let store = keys.ledger(&self.bucket);
+        let ledger = store.read().await?;
+        if ledger.is_none() && self.bucket.keys(keys.everything()).await?.iter().any(|key| !StateKeys::is_clock(key)) {
+            return Err(StateError::LedgerMissing { key: store.key().to_owned() });
+        }
+        Ok(ledger)
+    }
+
+    /// The attributes of all workspaces that nothing feeds any more.
+    async fn unfed_everywhere(&self, config: &Configured) -> Result<Vec<Value>, HandlerError> {
+        let mut unfed = Vec::new();
+        let mut seen = BTreeSet::new();
+        for connection in config.connections.values().filter(|connection| seen.insert(&connection.workspace)) {
+            for attribute in self.unfed(config, &connection.workspace, &BTreeSet::new()).await? {
+                let Message { text, code } = attribute.remark().to_message();
+                unfed.push(json!({
+                    "connection": connection.name,
+                    "attribute": attribute.attribute,
+                    "people": attribute.people(),
+                    "last_fed_by": attribute.ledger.feeder,
+                    "message": text,
+                    "code": code,
+                }));
+            }
+        }
+        Ok(unfed)
     }
 }
 
+fn told_segments(told: &[Value]) -> BTreeSet<SegmentName> {
+    told.iter().filter_map(|status| status["segment"].as_str()).map(SegmentName::from).collect()
+}
+
+/// What can be said of a segment whose state is damaged.
+fn damaged_status(export: &Export, segment: &SegmentName, error: &StateError) -> Value {
+    json!({
+        "segment": segment,
+        "attribute": export.attribute_of(segment),
+        "last_complete": null,
+        "runs": [],
+        "retirement": null,
+        "history": [],
+        "damage": error.to_string(),
+        "message": error.to_string(),
+        "code": error.code(),
+    })
+}
+
 fn segment_status(export: &Export, segment: &SegmentName, ledger: Option<&Ledger>) -> Value {
-    let delivered = export.delivers(segment);
+    let feeder = Feeder::new(&export.name, segment);
+    let other = ledger.map(|ledger| &ledger.feeder).filter(|owner| **owner != feeder);
     let last = ledger.and_then(|ledger| ledger.last_complete.as_ref());
     let retirement = ledger.and_then(|ledger| ledger.retirement.as_ref());
-    let message = match (delivered, last) {
-        (false, _) if retirement.is_some() => Some(AnswerMessage::BeingRetired),
-        (false, _) => Some(AnswerMessage::RemovedFromConfig),
-        (true, None) => Some(AnswerMessage::NoCompleteRun),
-        (true, Some(_)) => None,
+    let superseded = ledger.map_or(0, |ledger| ledger.superseded.len() as u64);
+    let message = match (other, last) {
+        (Some(owner), _) => AnswerMessage::FedByAnother { owner: owner.clone() }.to_message(),
+        (None, _) if superseded >= SUPERSEDED_IN_A_ROW => {
+            ReportMessage::SupersededAgain { runs: superseded }.to_message()
+        }
+        (None, None) => AnswerMessage::NoCompleteRun.to_message(),
+        (None, Some(_)) => Message::default(),
     };
-    let message = message.map(|message| message.to_message()).unwrap_or_default();
     json!({
         "segment": segment,
         "attribute": ledger.map_or_else(|| export.attribute_of(segment), |ledger| ledger.attribute.clone()),
-        "in_config": delivered,
+        "fed_by": ledger.map(|ledger| &ledger.feeder),
+        "superseded_in_a_row": superseded,
         "last_complete": last.map(|last| json!({ "run": last.run, "members": last.members })),
         "runs": ledger.map(|ledger| ledger.runs.iter().map(|(run, record)| {
             let mut status = run_status(record);
@@ -69,7 +162,8 @@ fn segment_status(export: &Export, segment: &SegmentName, ledger: Option<&Ledger
             status
         }).collect::<Vec<_>>()).unwrap_or_default(),
         "retirement": retirement.map(|retirement| json!({
-            "started_at": retirement.started_at, "done": retirement.done, "refused": retirement.refused,
+            "started_at": retirement.started_at, "done": retirement.done,
+            "refused": retirement.refused.iter().map(|part| part.rows).sum::<u64>(),
         })),
         "history": ledger.map(|ledger| &ledger.history[ledger.history.len().saturating_sub(RUNS_TOLD)..]),
         "message": message.text,
@@ -80,7 +174,7 @@ fn segment_status(export: &Export, segment: &SegmentName, ledger: Option<&Ledger
 fn run_status(record: &RunRecord) -> Value {
     let phase = match &record.phase {
         Phase::Open => "open",
-        Phase::Completing { .. } => "completing",
+        Phase::Completing(_) => "completing",
         Phase::Held { .. } => "held",
         Phase::Complete => "complete",
     };
@@ -89,6 +183,7 @@ fn run_status(record: &RunRecord) -> Value {
         .iter()
         .map(|(key, file)| {
             let (progress, message) = match &file.progress {
+                Progress::Waiting => ("waiting", None),
                 Progress::Working { .. } => ("working", None),
                 Progress::Unfinished => ("unfinished", None),
                 Progress::Delivered => ("delivered", None),
@@ -98,8 +193,8 @@ fn run_status(record: &RunRecord) -> Value {
         })
         .collect();
     let held = match &record.phase {
-        Phase::Held { leavers, before, reason } => {
-            Some(json!({ "leavers": leavers, "before": before, "reason": reason }))
+        Phase::Held { people, before, reason, released } => {
+            Some(json!({ "leavers": people, "before": before, "reason": reason, "released": released }))
         }
         _ => None,
     };

@@ -10,6 +10,9 @@ const MARKS: u64 = 0b11;
 
 /// Which line of the state wins where several name one member: the one from the later part.
 const ORDER_SHIFT: u32 = Fingerprint::BITS;
+const LAST_ORDER: u64 = (1 << 15) - 1;
+/// The line is of a file that comes after the one at hand.
+const LATER_FILE: u64 = 1 << 63;
 
 /// Three words: the upper half of the key, the lower half with two marks, and order with fingerprint.
 type Row = [u64; 3];
@@ -33,6 +36,8 @@ pub enum Meeting {
         fingerprint: Fingerprint,
         /// Whether the member was in the last complete run.
         in_last_run: bool,
+        /// Whether a later file of the run has the member, and with that the last word.
+        in_later_file: bool,
     },
 }
 
@@ -51,15 +56,23 @@ impl KnownBuilder {
 
     /// From here on, lines come from a later part.
     pub fn next_part(&mut self) {
-        // Sixteen bits of order: with more parts, the last ones share a place and the larger fingerprint wins there.
-        self.part = (self.part + 1).min(u64::from(u16::MAX));
+        // Fifteen bits of order: with more parts, the last ones share a place and the larger fingerprint wins there.
+        self.part = (self.part + 1).min(LAST_ORDER);
     }
 
     /// Adds a line of the current part.
-    #[expect(clippy::cast_possible_truncation, reason = "the two halves of 128 bits")]
     pub fn push(&mut self, key: MemberKey, fingerprint: Fingerprint, in_last_run: bool) {
-        let mark = if in_last_run { IN_LAST_RUN } else { 0 };
-        let order = self.part << ORDER_SHIFT;
+        self.add(key, fingerprint, if in_last_run { IN_LAST_RUN } else { 0 }, self.part << ORDER_SHIFT);
+    }
+
+    /// Adds a line of another file of the run at hand, which may come after the file at hand.
+    pub fn push_of_run(&mut self, key: MemberKey, fingerprint: Fingerprint, in_later_file: bool) {
+        let order = self.part << ORDER_SHIFT | if in_later_file { LATER_FILE } else { 0 };
+        self.add(key, fingerprint, 0, order);
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves of 128 bits")]
+    fn add(&mut self, key: MemberKey, fingerprint: Fingerprint, mark: u64, order: u64) {
         self.rows.push([(key.bits() >> 64) as u64, key.bits() as u64 | mark, order | fingerprint.bits()]);
     }
 
@@ -104,13 +117,17 @@ impl Known {
             return Meeting::Again;
         }
         row[1] |= MET;
-        Meeting::Known { fingerprint: Fingerprint::from_bits(row[2]), in_last_run: row[1] & IN_LAST_RUN != 0 }
+        Meeting::Known {
+            fingerprint: Fingerprint::from_bits(row[2]),
+            in_last_run: row[1] & IN_LAST_RUN != 0,
+            in_later_file: row[2] & LATER_FILE != 0,
+        }
     }
 
     /// Forgets what Braze accepted of the member: the profile may have been changed since, under another identifier.
     pub fn forget(&mut self, key: MemberKey) {
         if let Some(row) = self.find(key).and_then(|place| self.rows.get_mut(place)) {
-            row[2] = Fingerprint::UNKNOWN.bits();
+            row[2] &= LATER_FILE;
         }
     }
 
@@ -118,7 +135,7 @@ impl Known {
     pub fn forget_address(&mut self, email: EmailHash) {
         let first = self.rows.partition_point(|row| row[0] < email.0);
         for row in self.rows.iter_mut().skip(first).take_while(|row| row[0] == email.0) {
-            row[2] = Fingerprint::UNKNOWN.bits();
+            row[2] &= LATER_FILE;
         }
     }
 

@@ -1,4 +1,4 @@
-//! Exact membership: who entered, stayed and left, compared with what the state knows.
+//! Who is in a run, and who was known before: tables that are kept in memory while a run is delivered.
 
 mod distinct;
 mod known;

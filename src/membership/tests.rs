@@ -43,9 +43,11 @@ fn the_known_members_answer_as_a_map_would() {
                 let answer = match expected.get(&name) {
                     None => Meeting::New,
                     Some(_) if !met.insert(name) => Meeting::Again,
-                    Some((fingerprint, in_last_run)) => {
-                        Meeting::Known { fingerprint: Fingerprint::from_bits(*fingerprint), in_last_run: *in_last_run }
-                    }
+                    Some((fingerprint, in_last_run)) => Meeting::Known {
+                        fingerprint: Fingerprint::from_bits(*fingerprint),
+                        in_last_run: *in_last_run,
+                        in_later_file: false,
+                    },
                 };
                 prop_assert_eq!(known.meet(key), answer);
             }

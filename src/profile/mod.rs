@@ -159,6 +159,13 @@ codes!(RejectionReason {
     CustomerIdInExponentForm = "ITB-J06",
 });
 
+impl RejectionReason {
+    /// Whether the row has an identifier that cannot be read: it may be of a member.
+    pub fn hides_the_identifier(self) -> bool {
+        matches!(self, Self::CustomerIdControlCharacter | Self::CustomerIdUnreadable)
+    }
+}
+
 impl fmt::Display for RejectionReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

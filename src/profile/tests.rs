@@ -24,6 +24,7 @@ pub(super) fn export(attributes: Vec<FieldMapping>) -> Export {
         display_name: "Braze".to_owned(),
         hostname: Hostname { scheme: "https", authority: "rest.fra-01.braze.eu".to_owned() },
         secret: crate::names::SecretName::OfStack,
+        workspace: "workspace".into(),
         agree_to_data_transfer: true,
         requests_per_second: 1000.try_into().unwrap(),
         requests_per_hour: None,
@@ -55,7 +56,7 @@ pub(super) fn export(attributes: Vec<FieldMapping>) -> Export {
         culture: None,
         consent: Consent::Stricter,
         csv: CsvSettings::default(),
-        stored_at: jiff::Timestamp::MIN,
+        time_zone: jiff::tz::TimeZone::UTC,
     }
 }
 

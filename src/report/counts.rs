@@ -69,6 +69,9 @@ impl AddAssign for Requests {
 pub struct Counts {
     /// The rows.
     pub rows: Rows,
+    /// Rejected rows that may be of members whom nobody could identify: they are no leavers because of it.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub unidentified: u64,
     /// Members who were not in the last complete run.
     pub entered: u64,
     /// Members who were in the last complete run too.
@@ -94,6 +97,7 @@ impl Counts {
     /// Adds other figures to these.
     pub fn add(&mut self, other: &Self) {
         self.rows += other.rows;
+        self.unidentified += other.unidentified;
         self.entered += other.entered;
         self.stayed += other.stayed;
         for (field, count) in &other.dropped_fields {

@@ -26,9 +26,33 @@ pub enum ReportMessage {
     /// Fix: compare the numbers with Customer Insights, then allow the leavers, or export again if files are missing; see
     /// "Held runs" in `docs/operate.md`.
     Held {
+        /// The run.
+        run: RunId,
         /// Why: a [`HoldReason`], as the ledger keeps it.
         reason: String,
+        /// How many people would leave: the number that releases the run.
+        people: u64,
     },
+    /// Files that were seen of the run are not delivered.
+    ///
+    /// Fix: put them back or fix them, or use the action `forget` with `file`.
+    FilesMissing {
+        /// One of them.
+        first: String,
+        /// How many there are.
+        files: usize,
+    },
+    /// The runs that arrive are older than the newest run known.
+    ///
+    /// Fix: if that run has a wrong name, use the action `forget`.
+    SupersededAgain {
+        /// How many were in a row.
+        runs: u64,
+    },
+    /// The run was dropped with the action `forget`.
+    ///
+    /// Fix: nothing to do.
+    Forgotten,
     /// A newer run of the segment has started, so this one is no longer sent.
     ///
     /// Fix: nothing to do.
@@ -71,6 +95,8 @@ pub enum ReportMessage {
     ///
     /// Fix: run `retire` again.
     SomeNotRetired {
+        /// How many people's attribute was set.
+        retired: u64,
         /// How many members keep the attribute.
         refused: u64,
     },
@@ -103,6 +129,9 @@ codes!(ReportMessage {
     RetirementContinues = "ITB-R11",
     RetirementStopped = "ITB-R12",
     RetirementTakenOver = "ITB-R13",
+    FilesMissing = "ITB-R14",
+    SupersededAgain = "ITB-R15",
+    Forgotten = "ITB-R16",
 });
 
 impl fmt::Display for ReportMessage {
@@ -117,12 +146,26 @@ impl fmt::Display for ReportMessage {
                  files and all of them are delivered, or when the folder has been quiet for settle_minutes and the schedule \
                  runs.",
             ),
-            Self::Held { reason } => write!(
+            Self::Held { run, reason, people } => write!(
                 f,
                 "The files are delivered, but the run is held: {reason}.\n\
-                 No one was set to `false`. If this is right, run the export with \"allow_leavers\": true; if not, the next \
-                 normal run replaces it."
+                 No one was set to `false`. If this is right, run the export with \"run\": \"{run}\", \"allow_leavers\": \
+                 {people}; if not, the next normal run replaces it."
             ),
+            Self::FilesMissing { first, files } => write!(
+                f,
+                "The run is not complete: {first}{} not delivered.\n\
+                 No one is set to `false` before that. Put it back or fix it; if the run is right without it, use the action \
+                 forget with \"file\".",
+                if *files > 1 { format!(" and {} more were seen and are", files - 1) } else { " was seen and is".to_owned() },
+            ),
+            Self::SupersededAgain { runs } => write!(
+                f,
+                "The last {} are older than the newest run known, so nothing of them was sent.\n\
+                 If the newest run has a wrong name, use the action forget with its \"run\".",
+                counted(*runs, "run", "runs"),
+            ),
+            Self::Forgotten => f.write_str("This run was dropped with the action forget. Nothing of it is sent."),
             Self::Superseded { by } => write!(f, "Superseded by run {by}. No action needed."),
             Self::TimeLimit => f.write_str("Stopped at the time limit; it continues automatically."),
             Self::AnotherInvocation => f.write_str("Another invocation is delivering this run; see its report."),
@@ -138,8 +181,14 @@ impl fmt::Display for ReportMessage {
             Self::Retired { members: number } => {
                 write!(f, "The segment is retired: {} set to `false` or removed (`on_leave`).", members(number))
             }
-            Self::SomeNotRetired { refused } => {
-                write!(f, "Braze rejected {}, who keep the attribute.\nRun retire again.", members(refused))
+            Self::SomeNotRetired { retired, refused } => {
+                write!(
+                    f,
+                    "{} set to `false` or removed (`on_leave`); Braze rejected {}.\n\
+                     They keep the attribute and stay on record. Run retire again.",
+                    members(retired),
+                    members(refused)
+                )
             }
             Self::RetirementContinues => {
                 f.write_str("Stopped at the time limit; the retirement continues automatically.")
@@ -159,8 +208,40 @@ impl fmt::Display for ReportMessage {
 #[non_exhaustive]
 pub enum HoldReason {
     /// No row of its files is a member.
-    NoMembers,
+    ///
+    /// Fix: see "Held runs" in `docs/operate.md`.
+    NoMembers {
+        /// How many would leave.
+        people: u64,
+    },
+    /// The state was rebuilt, and may not contain everyone.
+    ///
+    /// Fix: see "Held runs" in `docs/operate.md`.
+    Caution {
+        /// How many would leave.
+        people: u64,
+        /// What happened.
+        caution: String,
+    },
+    /// `data_matching` names other columns than for the last complete run.
+    ///
+    /// Fix: see "Held runs" in `docs/operate.md`.
+    OtherMatching {
+        /// How many are in the run under no identifier that is known of them.
+        people: u64,
+    },
+    /// Rows could not be read far enough to say whose they are.
+    ///
+    /// Fix: see "Held runs" in `docs/operate.md`.
+    Unidentified {
+        /// How many would leave.
+        people: u64,
+        /// How many rows there are.
+        rows: u64,
+    },
     /// More members would leave than `max_leavers` allows.
+    ///
+    /// Fix: see "Held runs" in `docs/operate.md`.
     TooManyLeavers {
         /// How many would leave.
         gone: u64,
@@ -170,20 +251,44 @@ pub enum HoldReason {
         percent: f64,
         /// What `max_leavers` allows, in per cent.
         allowed: f64,
+        /// How many would leave in all, with those of incomplete runs.
+        people: u64,
     },
 }
 
-codes!(HoldReason { NoMembers = "ITB-H02", TooManyLeavers = "ITB-H03" });
+codes!(HoldReason {
+    NoMembers = "ITB-H02",
+    TooManyLeavers = "ITB-H03",
+    Caution = "ITB-H04",
+    OtherMatching = "ITB-H05",
+    Unidentified = "ITB-H06",
+});
 
 impl fmt::Display for HoldReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let members = |number: &u64| counted(*number, "member", "members");
         match self {
-            Self::NoMembers => f.write_str("it has no members"),
-            Self::TooManyLeavers { gone, before, percent, allowed } => write!(
+            Self::NoMembers { people } => write!(f, "it has no members, and {} would leave", members(people)),
+            Self::Caution { people, caution } => write!(f, "{caution}, and {} would leave", members(people)),
+            Self::OtherMatching { people } => write!(
                 f,
-                "{gone} of {} would leave ({percent:.0} %); the limit (`max_leavers`) is {allowed:.0} %",
-                counted(*before, "member", "members")
+                "data_matching names other columns now, and {} would leave: they may have new identifiers",
+                members(people)
             ),
+            Self::Unidentified { people, rows } => write!(
+                f,
+                "{} could not be read far enough to say whose they are, and {} would leave",
+                counted(*rows, "row", "rows"),
+                members(people)
+            ),
+            Self::TooManyLeavers { gone, before, percent, allowed, people } => {
+                write!(
+                    f,
+                    "{gone} of {} would leave ({percent:.0} %); the limit (`max_leavers`) is {allowed:.0} %",
+                    members(before)
+                )?;
+                if people > gone { write!(f, "\nWith incomplete runs, {} would", members(people)) } else { Ok(()) }
+            }
         }
     }
 }

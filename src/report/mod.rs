@@ -110,6 +110,9 @@ pub struct Report {
     pub dropped_fields: BTreeMap<String, u64>,
     /// Rejected rows by reason.
     pub rejected_reasons: BTreeMap<String, u64>,
+    /// Accepted rows of which nobody can say whether Braze has a profile for them, because `create_profiles` is false.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unconfirmed: u64,
     /// Requests to Braze.
     pub requests: Requests,
     /// When they were sent: at most 120 stretches of time of the same length.
@@ -173,6 +176,11 @@ pub struct RunSummary {
     pub finished_at: Timestamp,
     /// The time that functions worked on it, in seconds.
     pub seconds: f64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde hands over")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Report {

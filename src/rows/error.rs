@@ -122,6 +122,14 @@ pub enum ReadError {
         /// The limit, in bytes.
         limit: u64,
     },
+    /// The file ends in the middle of a record.
+    ///
+    /// Fix: upload the complete file again.
+    #[error("the file ends in the middle of the record in line {line}\nUpload the complete file again.")]
+    EndsInRecord {
+        /// Where the record begins.
+        line: u64,
+    },
     /// The file was read further after an error. This is a bug.
     ///
     /// Fix: please report it.
@@ -144,6 +152,7 @@ codes!(ReadError {
     HeaderNul = "ITB-F12",
     TextTooLong = "ITB-F13",
     AfterError = "ITB-F14",
+    EndsInRecord = "ITB-F15",
 });
 
 /// What to do about a file in another encoding.

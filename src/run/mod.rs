@@ -20,9 +20,11 @@ pub mod layout;
 pub mod location;
 pub mod model;
 mod models;
+mod order;
 
 pub use self::found::{Evidence, FileToDeliver};
 pub use self::models::{ModelReadError, Models};
+pub use self::order::Order;
 
 /// The same cases at every run of the tests, so that a failure is found again without a file of its seed.
 #[cfg(test)]

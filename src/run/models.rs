@@ -66,6 +66,17 @@ impl Models {
         Ok(None)
     }
 
+    /// The same as it is at this moment: before a run is completed, what has been read earlier in the invocation may be old.
+    pub async fn describing_now(
+        &self,
+        export: &Export,
+        segment: &SegmentName,
+        key: &str,
+    ) -> Result<Option<(String, Arc<Model>)>, ModelReadError> {
+        self.read.lock().await.clear();
+        self.describing(export, segment, key).await
+    }
+
     /// The description with exactly this key.
     pub async fn read(&self, key: &str) -> Result<Option<Arc<Model>>, ModelReadError> {
         let mut read = self.read.lock().await;

@@ -2,9 +2,8 @@
 
 use thiserror::Error;
 
-use super::ledger::FORMAT;
 use crate::bucket::BucketError;
-use crate::message::codes;
+use crate::message::{codes, counted};
 use crate::secrets::SecretError;
 
 /// Errors of the state.
@@ -27,8 +26,8 @@ pub enum StateError {
     /// Fix: restore an earlier version of the object, see "Repairing" in `docs/state.md`.
     #[error(
         "can't read {key}: {reason}\n\
-         Restore an earlier version of the object. If there is none, delete everything in its folder: the next run then sends \
-         all members again."
+         Nothing is delivered to the attribute until it is repaired. Restore an earlier version of the object, or run the action \
+         rebuild."
     )]
     Unreadable {
         /// The ledger's key.
@@ -39,17 +38,23 @@ pub enum StateError {
     /// The ledger was written by another version of the application.
     ///
     /// Fix: deploy the version that wrote it.
-    #[error("{key} has format {found}, but this version supports format {FORMAT}\nDeploy the version that wrote it.")]
+    #[error(
+        "{key} has format {found}, but this version supports format {supported}\nDeploy the version that wrote it."
+    )]
     Format {
         /// The ledger's key.
         key: String,
         /// The format found.
         found: u32,
+        /// The format that this version writes.
+        supported: u32,
     },
     /// A part of the state is damaged.
     ///
     /// Fix: restore an earlier version of the object, see "Repairing" in `docs/state.md`.
-    #[error("{key} is damaged in line {line}: {found}\nRestore an earlier version of the object.")]
+    #[error(
+        "{key} is damaged in line {line}: {found}\nRestore an earlier version of the object, or run the action rebuild."
+    )]
     Damaged {
         /// The part's key.
         key: String,
@@ -61,9 +66,50 @@ pub enum StateError {
     /// A part of the state is missing.
     ///
     /// Fix: restore an earlier version of the object, see "Repairing" in `docs/state.md`.
-    #[error("{key} is missing, although the ledger names it\nRestore an earlier version of the object.")]
+    #[error(
+        "{key} is missing, although the ledger names it\nRestore an earlier version of the object, or run the action rebuild."
+    )]
     PartMissing {
         /// The part's key.
+        key: String,
+    },
+    /// A part has another number of lines than the ledger says.
+    ///
+    /// Fix: restore an earlier version of the object, see "Repairing" in `docs/state.md`.
+    #[error(
+        "{key} has {}, but the ledger counts {expected}\n\
+         Restore an earlier version of the object, or run the action rebuild.",
+        counted(*found, "line", "lines")
+    )]
+    OtherRows {
+        /// The part's key.
+        key: String,
+        /// The lines found.
+        found: u64,
+        /// The lines that the ledger counts.
+        expected: u64,
+    },
+    /// There are parts, but no ledger that names them.
+    ///
+    /// Fix: restore an earlier version of the object, see "Repairing" in `docs/state.md`.
+    #[error(
+        "{key} is missing, although members are on record beside it\n\
+         Nothing is delivered to the attribute until it is repaired. Restore an earlier version of the object, or run the action \
+         rebuild."
+    )]
+    LedgerMissing {
+        /// The ledger's key.
+        key: String,
+    },
+    /// State of format 1 is to be moved, but a function of the earlier version works on it.
+    ///
+    /// Fix: nothing to do; the next attempt moves it.
+    #[error(
+        "{key} has an earlier format, and a function of the earlier version is working on it\n\
+         Nothing is lost: the next attempt moves it."
+    )]
+    FormerAtWork {
+        /// The ledger's key.
         key: String,
     },
     /// The secret with the state keys could not be read.
@@ -127,4 +173,7 @@ codes!(StateError wraps Bucket, Secret {
     OtherStateKey = "ITB-S17",
     NotOpened = "ITB-S18",
     NotSealed = "ITB-S19",
+    OtherRows = "ITB-S20",
+    LedgerMissing = "ITB-S28",
+    FormerAtWork = "ITB-S29",
 });

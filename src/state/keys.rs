@@ -1,24 +1,32 @@
-//! Where the state and the reports of a segment lie in the bucket.
+//! Where the state of an attribute and the reports of a segment are in the bucket.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::ledger_store::LedgerStore;
 use crate::bucket::{Bucket, ETag};
-use crate::names::{ExportName, SegmentName};
+use crate::names::{AttributeName, ExportName, SegmentName, WorkspaceName};
 use crate::pattern::RunId;
 
-/// What may not stand as it is in one level of a key.
+/// What may not be in one level of a key as it is.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'/').add(b'\\').add(b'%');
 
-/// The keys of one segment of one export.
+/// The keys of one attribute of one workspace.
 #[derive(Clone, Debug)]
 pub struct StateKeys {
-    export: ExportName,
-    segment: String,
+    folder: String,
+}
+
+/// The keys of the reports of one segment of one export.
+#[derive(Clone, Debug)]
+pub struct ReportKeys {
+    folder: String,
 }
 
 /// `name` as one level of a key. What is not ASCII stays as it is, so that people find their segments.
 fn escaped(name: &str) -> String {
+    if matches!(name, "." | "..") {
+        return name.replace('.', "%2E");
+    }
     let mut level = String::with_capacity(name.len());
     for character in name.chars() {
         if character.is_ascii() || character.is_control() {
@@ -30,15 +38,82 @@ fn escaped(name: &str) -> String {
     level
 }
 
+/// The name that a folder directly below `parent` is made of.
+fn unescaped(parent: &str, folder: &str) -> Option<String> {
+    let name = folder.strip_prefix(parent)?.strip_suffix('/')?;
+    percent_encoding::percent_decode_str(name).decode_utf8().ok().map(String::from)
+}
+
 impl StateKeys {
-    /// The keys of `segment` in `export`.
-    pub fn new(export: &ExportName, segment: &SegmentName) -> Self {
-        Self { export: export.clone(), segment: escaped(segment.as_str()) }
+    /// All state.
+    pub const ROOT: &str = "state/";
+
+    /// The keys of `attribute` in `workspace`.
+    pub fn new(workspace: &WorkspaceName, attribute: &AttributeName) -> Self {
+        Self { folder: format!("{}{}/", Self::of_workspace(workspace), escaped(attribute.as_str())) }
     }
 
-    /// The prefix of all state of an export's segments.
+    /// The prefix of all state of a workspace.
+    pub fn of_workspace(workspace: &WorkspaceName) -> String {
+        format!("{}{}/", Self::ROOT, escaped(workspace.as_str()))
+    }
+
+    /// The workspace whose state is in `folder`, a folder directly below [`StateKeys::ROOT`]; `None` for others.
+    pub fn workspace_of_folder(folder: &str) -> Option<WorkspaceName> {
+        unescaped(Self::ROOT, folder).map(WorkspaceName::new).filter(WorkspaceName::is_one)
+    }
+
+    /// The attribute whose state is in `folder`, a folder directly below that of its workspace.
+    pub fn attribute_of_folder(workspace: &WorkspaceName, folder: &str) -> Option<AttributeName> {
+        unescaped(&Self::of_workspace(workspace), folder).map(AttributeName::new)
+    }
+
+    /// The ledger.
+    pub fn ledger(&self, bucket: &Bucket) -> LedgerStore {
+        LedgerStore::new(bucket.clone(), format!("{}ledger.json", self.folder))
+    }
+
+    /// The folder of what belongs to a run.
+    pub fn run_folder(&self, run: RunId) -> String {
+        format!("{}runs/{run}/", self.folder)
+    }
+
+    /// The folder of the parts of one content of a file, for one attempt to deliver it.
+    pub fn file_folder(&self, run: RunId, key: &str, etag: &ETag, attempt: &str) -> String {
+        let file = xxhash_rust::xxh3::xxh3_64(format!("{key}\n{etag}").as_bytes());
+        format!("{}{file:016x}-{attempt}/", self.run_folder(run))
+    }
+
+    /// The folder of lists that a retirement makes.
+    pub fn retired_folder(&self) -> String {
+        format!("{}retired/", self.folder)
+    }
+
+    /// An empty object that is stored to learn what S3's clock says.
+    pub fn clock(&self) -> String {
+        format!("{}clock", self.folder)
+    }
+
+    /// Whether `key` is such an object.
+    pub fn is_clock(key: &str) -> bool {
+        key.ends_with("/clock")
+    }
+
+    /// Everything that is kept of the attribute.
+    pub fn everything(&self) -> &str {
+        &self.folder
+    }
+}
+
+impl ReportKeys {
+    /// The keys of `segment` in `export`.
+    pub fn new(export: &ExportName, segment: &SegmentName) -> Self {
+        Self { folder: format!("{}{}/", Self::of_export(export), escaped(segment.as_str())) }
+    }
+
+    /// The prefix of all reports of an export.
     pub fn of_export(export: &ExportName) -> String {
-        format!("state/{export}/")
+        format!("reports/{export}/")
     }
 
     /// The page of an export's history.
@@ -46,47 +121,14 @@ impl StateKeys {
         format!("reports/{export}/history.html")
     }
 
-    /// The segment whose state lies in `folder`, a folder directly below [`StateKeys::of_export`].
-    pub fn segment_of_folder(export: &ExportName, folder: &str) -> Option<SegmentName> {
-        let segment = folder.strip_prefix(&Self::of_export(export))?.strip_suffix('/')?;
-        let segment = percent_encoding::percent_decode_str(segment).decode_utf8().ok()?;
-        Some(SegmentName::new(segment.as_ref()))
-    }
-
-    /// The ledger.
-    pub fn ledger(&self, bucket: &Bucket) -> LedgerStore {
-        LedgerStore::new(bucket.clone(), format!("state/{}/{}/ledger.json", self.export, self.segment))
-    }
-
-    /// The folder of all parts of a run.
-    pub fn run_folder(&self, run: RunId) -> String {
-        format!("state/{}/{}/runs/{run}/", self.export, self.segment)
-    }
-
-    /// The folder of the parts of one content of a file, for one delivery of it.
-    pub fn file_folder(&self, run: RunId, key: &str, etag: &ETag, delivery: &str) -> String {
-        let file = xxhash_rust::xxh3::xxh3_64(format!("{key}\n{etag}").as_bytes());
-        format!("{}{file:016x}-{delivery}/", self.run_folder(run))
-    }
-
     /// A file of the run's report, `report.json` or `rejected.csv`.
     pub fn report(&self, run: RunId, name: &str) -> String {
-        format!("reports/{}/{}/{run}/{name}", self.export, self.segment)
-    }
-
-    /// The prefix of all reports of an export.
-    pub fn reports_of_export(export: &ExportName) -> String {
-        format!("reports/{export}/")
+        format!("{}{run}/{name}", self.folder)
     }
 
     /// The prefix of all reports of the segment.
-    pub fn reports(&self) -> String {
-        format!("reports/{}/{}/", self.export, self.segment)
-    }
-
-    /// Everything that is kept of the segment.
-    pub fn everything(&self) -> String {
-        format!("state/{}/{}/", self.export, self.segment)
+    pub fn everything(&self) -> &str {
+        &self.folder
     }
 }
 
@@ -94,26 +136,34 @@ impl StateKeys {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::StateKeys;
-    use crate::names::{ExportName, SegmentName};
+    use super::{ReportKeys, StateKeys};
+    use crate::names::{AttributeName, ExportName, SegmentName, WorkspaceName};
 
     #[test]
-    fn a_segment_has_one_folder_that_people_can_read() {
+    fn names_are_folders_that_people_can_read() {
         let export = ExportName::from("loyalty");
-        for (segment, folder) in [
+        let workspace = WorkspaceName::from("rest.fra-01.braze.eu~insights-to-braze/braze-eu");
+        for (name, folder) in [
             ("顧客 セグメント", "顧客 セグメント"),
             ("a/b\\c%d", "a%2Fb%5Cc%25d"),
             ("line\nbreak\u{85}", "line%0Abreak%C2%85"),
+            ("..", "%2E%2E"),
+            (".", "%2E"),
         ] {
-            let name = SegmentName::from(segment);
-            let keys = StateKeys::new(&export, &name);
             let run = "2026-11-23T01:02Z".parse().unwrap();
-            assert_eq!(
-                keys.report(run, "report.json"),
-                format!("reports/loyalty/{folder}/2026-11-23T01:02Z/report.json")
-            );
-            let found = StateKeys::segment_of_folder(&export, &format!("state/loyalty/{folder}/"));
-            assert_eq!(found, Some(name));
+            let reports = ReportKeys::new(&export, &SegmentName::from(name));
+            let report = format!("reports/loyalty/{folder}/2026-11-23T01:02Z/report.json");
+            assert_eq!(reports.report(run, "report.json"), report);
+            let attribute = AttributeName::from(name);
+            let keys = StateKeys::new(&workspace, &attribute);
+            let everything = format!("state/rest.fra-01.braze.eu~insights-to-braze%2Fbraze-eu/{folder}/");
+            assert_eq!(keys.everything(), everything);
+            assert_eq!(StateKeys::attribute_of_folder(&workspace, &everything), Some(attribute));
+        }
+        let of_workspace = StateKeys::of_workspace(&workspace);
+        assert_eq!(StateKeys::workspace_of_folder(&of_workspace), Some(workspace));
+        for other in ["state/loyalty/", "state/.rates/"] {
+            assert_eq!(StateKeys::workspace_of_folder(other), None, "{other}");
         }
     }
 }

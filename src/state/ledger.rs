@@ -1,72 +1,103 @@
-//! The ledger of one segment: a small JSON document that says what has been delivered and who is at work.
+//! The ledger of one attribute of one workspace: a small JSON document that says what has been delivered and who is at work.
 //!
 //! It is the only object that functions contend for. Every step is one conditional write of it (see
-//! [`LedgerStore`](super::LedgerStore)), so two functions can never take the same step.
+//! [`LedgerStore`](super::LedgerStore)), so two functions can never take the same step. The steps themselves are functions of
+//! the ledger alone, in the modules `claim`, `completion`, `handover` and `retirement`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::feeder::Feeder;
 use super::lease::Lease;
 use super::part::Part;
 use super::retirement::Retirement;
 use crate::bucket::ETag;
+use crate::config::DataMatching;
 use crate::names::AttributeName;
 use crate::pattern::RunId;
 use crate::profile::TypesDigest;
 use crate::report::{Counts, Members, Outcome, RunSummary};
 use crate::rows::{Header, Position};
+use crate::run::Order;
 
 /// The version of the state's format that this code writes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// How many past runs the ledger remembers, for the page of an export's history and for the `status` action.
 const HISTORY: usize = 100;
 
-/// What has been delivered of one segment.
+/// How many superseded runs in a row are told apart.
+const SUPERSEDED: usize = 20;
+
+/// What has been delivered of one attribute.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ledger {
     /// The version of the format.
     pub format: u32,
-    /// Where members were sent: host and port of the workspace's REST endpoint.
-    pub destination: String,
-    /// The attribute that stands for the segment.
+    /// The attribute.
     pub attribute: AttributeName,
-    /// When the configuration was stored that named the two last. An invocation that has read an older one may still be
-    /// at work, and does not bring them back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub configured_at: Option<Timestamp>,
-    /// Names under which members may still be marked, from before the attribute was renamed.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub former_attributes: BTreeSet<AttributeName>,
-    /// The last run that was delivered whole, its leavers included.
+    /// The segment that feeds it. Runs of another one are ordered by other names.
+    pub feeder: Feeder,
+    /// The last complete run, the attribute of its leavers included. It may be a former feeder's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_complete: Option<CompleteRun>,
-    /// The runs at work: the last complete one, and whatever came after it.
+    /// The feeder's runs: the last complete one, and those that came after it.
     #[serde(default)]
     pub runs: BTreeMap<RunId, RunRecord>,
+    /// What may have been sent beyond the last complete run and `runs`: by former feeders, and of runs that were forgotten.
+    #[serde(default, skip_serializing_if = "Sent::is_empty")]
+    pub earlier: Sent,
+    /// Runs that are not delivered, because an operator said so.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub forgotten: BTreeSet<RunId>,
+    /// Why the next run is held if anybody would leave with it, however few.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caution: Option<String>,
+    /// Runs that came and were superseded since a run was last complete.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub superseded: BTreeSet<RunId>,
     /// The latest runs that ended, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<RunSummary>,
-    /// Who works on the segment as a whole. Nothing of it is delivered or completed meanwhile.
+    /// The lease of whoever works on the attribute as a whole. Nothing is delivered or completed meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
-    /// Whether the segment is being retired, and how far that is.
+    /// Whether the attribute is being retired, and how far that is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retirement: Option<Retirement>,
+    /// Whether objects that nothing refers to may have been left behind by the last completion.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub uncollected: bool,
+    /// Where format 1 kept this state, until the first complete run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<String>,
 }
 
-/// The configuration at hand is older than the one that a ledger goes by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OlderConfiguration;
+/// Where people are listed who may have been sent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sent {
+    /// Parts that are certain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+    /// Folders that may hold more parts than those.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folders: Vec<String>,
+}
 
 /// The members of a complete run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CompleteRun {
     /// Which run.
     pub run: RunId,
+    /// Its place among the runs of its feeder.
+    pub order: Order,
+    /// Whose run it is.
+    pub feeder: Feeder,
+    /// The columns that identified its members; `None` where format 1 did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matching: Option<DataMatching>,
     /// How many different members it has.
     pub members: u64,
     /// Where they are listed.
@@ -76,12 +107,14 @@ pub struct CompleteRun {
 /// One run of the segment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
+    /// Its place among the runs.
+    pub order: Order,
     /// How far it is.
     pub phase: Phase,
-    /// Its files, by key.
+    /// Its files, by key: all that were ever seen of it.
     #[serde(default)]
     pub files: BTreeMap<String, FileRecord>,
-    /// Parts of earlier contents of its files: what Braze may have been told beyond the files as they are now.
+    /// Parts of earlier contents of its files: what Braze may have been sent beyond the files as they are now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaced: Vec<Part>,
     /// Folders of parts whose content never became certain.
@@ -89,16 +122,12 @@ pub struct RunRecord {
     pub uncertain: Vec<String>,
     /// When the first of it was delivered.
     pub started_at: Timestamp,
-    /// What the last report said of its members.
+    /// What the last comparison said of its members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Members>,
     /// Requests and data points that the leavers took.
     #[serde(default)]
     pub leavers: Counts,
-    /// Whether the attribute was renamed after the first of it was delivered: when it is complete, some of its members are
-    /// still marked under the former name, and the next run has to see to it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub renamed: bool,
 }
 
 /// How far a run is.
@@ -107,31 +136,41 @@ pub struct RunRecord {
 pub enum Phase {
     /// Files are delivered, or awaited.
     Open,
-    /// All files are delivered; the attribute of those who left is being unset.
-    Completing {
-        /// Who does it.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        lease: Option<Lease>,
-        /// How many leavers are done, in the order in which the state lists them.
-        done: u64,
-        /// Whether a person allowed any number of leavers.
-        #[serde(default)]
-        leavers_allowed: bool,
-        /// Leavers that Braze refused so far; they are tried again with the next run.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        carried: Vec<Part>,
-    },
+    /// All files are delivered; the attribute of those who left is being set.
+    Completing(Completing),
     /// All files are delivered; too many would leave, so a person has to say that it is right.
     Held {
-        /// How many would leave.
-        leavers: u64,
-        /// Out of how many.
+        /// How many people's attribute would be set: the number that releases the run.
+        people: u64,
+        /// How many members there were before.
         before: u64,
         /// Why, in words.
         reason: String,
+        /// Whether a person has said that it is right.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        released: bool,
     },
-    /// Delivered whole.
+    /// Delivered in full.
     Complete,
+}
+
+/// A run whose leavers are being sent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Completing {
+    /// Who does it. None, or one that has ended: the next attempt resumes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
+    /// Where the leavers are listed, in the order in which they are sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leavers: Vec<Part>,
+    /// How many of them are done.
+    pub done: u64,
+    /// Leavers whom Braze refused or who cannot be told apart from a member yet, and addresses that later runs have to know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub carried: Vec<Part>,
+    /// The columns that identify its members.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matching: Option<DataMatching>,
 }
 
 /// One file of a run.
@@ -142,9 +181,10 @@ pub struct FileRecord {
     /// How far it is.
     pub progress: Progress,
     /// The folder in the bucket that its parts lie in.
+    #[serde(default)]
     pub folder: String,
     /// Parts that are certain, in the order of the file.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
     /// How the file is to be read on, once its beginning has been read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -152,13 +192,16 @@ pub struct FileRecord {
     /// The types that its columns had by the `model.json`, or had not, when its beginning was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub types: Option<TypesDigest>,
+    /// Which columns filled which fields when its beginning was read, as a digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<String>,
     /// Pieces of its rejected rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejected: Vec<String>,
     /// How much they hold, in bytes; as much as there may be at most once a row was left out.
     #[serde(default)]
     pub rejected_bytes: u64,
-    /// What became of the rows up to the checkpoint.
+    /// The results of the rows up to the checkpoint.
     #[serde(default)]
     pub counts: Counts,
     /// Whether all members are sent, unchanged ones as well, because a person asked for it.
@@ -173,14 +216,16 @@ pub struct FileRecord {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "snake_case")]
 pub enum Progress {
+    /// It was seen, and nothing of it has been sent.
+    Waiting,
     /// A function delivers it.
     Working {
         /// Which one, and until when nobody else may.
         lease: Lease,
     },
-    /// It waits to be continued from the checkpoint.
+    /// It waits to be resumed from the checkpoint.
     Unfinished,
-    /// Every row has its fate.
+    /// Every row has its result.
     Delivered,
     /// It could not be delivered.
     Failed {
@@ -189,144 +234,101 @@ pub enum Progress {
     },
 }
 
-/// Where to read on in a file.
+/// Where to resume reading a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// The header and dialect that the beginning of the file told.
+    /// The header and dialect that the beginning of the file showed.
     pub header: Header,
-    /// After the last row with a certain fate.
+    /// After the last row with a certain result.
     pub position: Position,
 }
 
+impl Sent {
+    /// Whether nothing is listed.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty() && self.folders.is_empty()
+    }
+}
+
 impl Ledger {
-    /// The ledger of a segment of which nothing has been delivered.
-    pub fn new(destination: &str, attribute: AttributeName) -> Self {
+    /// The ledger of an attribute of which nothing has been delivered.
+    pub fn new(attribute: AttributeName, feeder: Feeder) -> Self {
         Self {
             format: FORMAT,
-            destination: destination.to_owned(),
             attribute,
-            configured_at: None,
-            former_attributes: BTreeSet::new(),
+            feeder,
             last_complete: None,
             runs: BTreeMap::new(),
+            earlier: Sent::default(),
+            forgotten: BTreeSet::new(),
+            caution: None,
+            superseded: BTreeSet::new(),
             history: Vec::new(),
             lease: None,
             retirement: None,
+            uncollected: false,
+            moved_from: None,
         }
     }
 
-    /// What is at work on the segment or on anything of it.
+    /// What is at work on the attribute or on anything of it.
     pub fn worked_on_by(&self, now: Timestamp) -> Option<&'static str> {
         if self.retirement.as_ref().is_some_and(|retirement| retirement.is_worked_on(now)) {
             Some("the retirement")
-        } else if self.is_held(now) {
+        } else if self.is_leased(now) {
             Some("an erasure")
         } else {
             self.runs.values().any(|run| run.is_worked_on(now)).then_some("a delivery")
         }
     }
 
-    /// Whether somebody works on the segment as a whole.
-    pub fn is_held(&self, now: Timestamp) -> bool {
+    /// Whether somebody works on the attribute as a whole.
+    pub fn is_leased(&self, now: Timestamp) -> bool {
         self.lease.as_ref().is_some_and(|lease| lease.holds(now))
+    }
+
+    /// Whether anybody may have the attribute.
+    pub fn lists_anybody(&self) -> bool {
+        self.last_complete.is_some() || !self.runs.is_empty() || !self.earlier.is_empty()
     }
 
     /// How many members there were before `run`: those of the last complete run, unless that is this one.
     pub fn members_before(&self, run: RunId) -> u64 {
-        self.last_complete.as_ref().filter(|last| last.run != run).map_or(0, |last| last.members)
+        let earlier = self.last_complete.as_ref().filter(|last| last.run != run || last.feeder != self.feeder);
+        earlier.map_or(0, |last| last.members)
+    }
+
+    /// The last complete run, if later runs are ordered after it: it is the feeder's own, and was not forgotten.
+    fn last_ordered(&self) -> Option<&CompleteRun> {
+        let own = |last: &&CompleteRun| last.feeder == self.feeder && !self.forgotten.contains(&last.run);
+        self.last_complete.as_ref().filter(own)
     }
 
     /// The newest run of which anything is known.
     pub fn newest_run(&self) -> Option<RunId> {
-        let complete = self.last_complete.as_ref().map(|complete| complete.run);
-        self.runs.keys().next_back().copied().max(complete)
+        let complete = self.last_ordered().map(|last| (last.order, last.run));
+        let runs = self.runs.iter().map(|(run, record)| (record.order, *run));
+        runs.chain(complete).max().map(|(_, run)| run)
     }
 
-    /// Takes over a configuration that changed: another workspace makes every fingerprint worthless and has the files of
-    /// runs that are still open sent anew, and another attribute name leaves a former one to be cleaned up.
-    ///
-    /// Refused, and nothing changed, if the configuration is older (`stored_at`) than the one that was taken over last:
-    /// otherwise an invocation that has worked for minutes would send members to a workspace that has been left.
-    pub fn adopt(
-        &mut self,
-        destination: &str,
-        attribute: &AttributeName,
-        stored_at: Timestamp,
-    ) -> Result<(), OlderConfiguration> {
-        if self.destination == destination && self.attribute == *attribute {
-            return Ok(());
-        }
-        if self.configured_at.is_some_and(|configured_at| stored_at < configured_at) {
-            return Err(OlderConfiguration);
-        }
-        self.configured_at = Some(stored_at);
-        if self.destination != destination {
-            destination.clone_into(&mut self.destination);
-            self.former_attributes.clear();
-            self.attribute = attribute.clone();
-            self.forget_fingerprints();
-            // Whoever is at one of these files sends it to the former workspace, and finds that it is not theirs any more.
-            for run in self.runs.values_mut().filter(|run| matches!(run.phase, Phase::Open | Phase::Held { .. })) {
-                for key in run.files.keys().cloned().collect::<Vec<_>>() {
-                    run.forget_file(&key);
-                }
-                run.phase = Phase::Open;
-            }
-        }
-        if self.attribute != *attribute {
-            let former = std::mem::replace(&mut self.attribute, attribute.clone());
-            self.former_attributes.insert(former);
-            self.former_attributes.remove(attribute);
-            for run in self.runs.values_mut().filter(|run| run.phase != Phase::Complete) {
-                run.renamed |= !run.files.is_empty() || !run.replaced.is_empty();
-            }
-        }
-        Ok(())
+    /// The run that is known and newer than `run`, the newest of them.
+    pub fn newer_than(&self, run: RunId, order: Order) -> Option<RunId> {
+        let order = self.runs.get(&run).map_or(order, |record| record.order);
+        let complete = self.last_ordered().map(|last| (last.order, last.run));
+        let runs = self.runs.iter().map(|(run, record)| (record.order, *run));
+        let (newest, other) = runs.chain(complete).max()?;
+        (other != run && (newest, other) > (order, run)).then_some(other)
     }
 
-    /// Begins a retirement, or goes on with one whose owner has ended. Breaks with what is at work on the segment.
-    ///
-    /// Whoever has lost a lease on a file or a run finds that it is nobody's any more, and writes nothing.
-    pub fn retire(&mut self, lease: Lease, now: Timestamp) -> ControlFlow<&'static str, Retirement> {
-        if let Some(what) = self.worked_on_by(now) {
-            return ControlFlow::Break(what);
-        }
-        self.lease = None;
-        for run in self.runs.values_mut() {
-            if let Phase::Completing { lease, .. } = &mut run.phase {
-                *lease = None;
-            }
-            for file in run.files.values_mut() {
-                if matches!(file.progress, Progress::Working { .. }) {
-                    file.progress = Progress::Unfinished;
-                }
-            }
-        }
-        let begun = self.retirement.get_or_insert_with(|| Retirement {
-            lease: None,
-            done: 0,
-            refused: 0,
-            started_at: now,
-            counts: Counts::default(),
-        });
-        begun.lease = Some(lease);
-        ControlFlow::Continue(begun.clone())
-    }
-
-    /// Ends a retirement that was not brought to its end, because something of the segment is delivered again: nobody knows
-    /// any more what Braze holds of the members, so every file is delivered anew and everybody is sent.
-    pub fn abandon_retirement(&mut self) {
-        if self.retirement.take().is_none() {
-            return;
-        }
-        for run in self.runs.values_mut() {
-            let keys: Vec<String> = run.files.keys().cloned().collect();
-            for key in keys {
-                run.forget_file(&key);
-            }
-            run.phase = Phase::Open;
-        }
-        self.forget_fingerprints();
+    /// The runs that are older than `run`, oldest first.
+    pub fn older_runs(&self, run: RunId) -> Vec<RunId> {
+        let Some(place) = self.runs.get(&run).map(|record| (record.order, run)) else {
+            return Vec::new();
+        };
+        let mut before: Vec<(Order, RunId)> = self.runs.iter().map(|(run, record)| (record.order, *run)).collect();
+        before.retain(|other| *other < place);
+        before.sort_unstable();
+        before.into_iter().map(|(_, run)| run).collect()
     }
 
     /// Remembers a run that ended.
@@ -337,6 +339,13 @@ impl Ledger {
         self.history.drain(..surplus);
     }
 
+    /// Remembers that `run` came and was superseded.
+    pub fn note_superseded(&mut self, run: RunId) {
+        if self.superseded.len() < SUPERSEDED {
+            self.superseded.insert(run);
+        }
+    }
+
     /// Everybody is sent again, whatever the state says.
     pub(super) fn forget_fingerprints(&mut self) {
         for part in self.all_parts_mut() {
@@ -344,21 +353,45 @@ impl Ledger {
         }
     }
 
-    /// Every part that the ledger names, but for leavers that a later run has to tell.
+    /// Every part that the ledger names, but for lists of leavers.
     pub fn all_parts_mut(&mut self) -> impl Iterator<Item = &mut Part> {
         let complete = self.last_complete.iter_mut().flat_map(|complete| complete.parts.iter_mut());
         let runs = self.runs.values_mut().flat_map(|run| {
             let files = run.files.values_mut().flat_map(|file| file.parts.iter_mut());
             run.replaced.iter_mut().chain(files)
         });
-        complete.chain(runs)
+        complete.chain(self.earlier.parts.iter_mut()).chain(runs)
+    }
+
+    /// Whether a part of the last complete run, or of one that is delivered, lies below `folder`.
+    pub fn needs_any_in(&mut self, folder: &str) -> bool {
+        self.all_parts_mut().any(|part| part.key.starts_with(folder))
+    }
+
+    /// Whether the object with this key, or everything in the folder that it lies in, is still needed.
+    pub fn needs(&self, key: &str) -> bool {
+        let is = |part: &Part| part.key == key;
+        let lies_in = |folder: &String| !folder.is_empty() && key.starts_with(folder.as_str());
+        let complete = |last: &CompleteRun| last.parts.iter().any(is);
+        let of_run = |run: &RunRecord| {
+            run.files.values().any(|file| lies_in(&file.folder))
+                || run.replaced.iter().any(is)
+                || run.uncertain.iter().any(lies_in)
+                || matches!(&run.phase, Phase::Completing(completing)
+                    if completing.leavers.iter().chain(&completing.carried).any(is))
+        };
+        self.last_complete.as_ref().is_some_and(complete)
+            || self.earlier.parts.iter().any(is)
+            || self.earlier.folders.iter().any(lies_in)
+            || self.runs.values().any(of_run)
     }
 }
 
 impl RunRecord {
     /// A run that begins now.
-    pub fn new(now: Timestamp) -> Self {
+    pub fn new(order: Order, now: Timestamp) -> Self {
         Self {
+            order,
             phase: Phase::Open,
             files: BTreeMap::new(),
             replaced: Vec::new(),
@@ -366,7 +399,6 @@ impl RunRecord {
             started_at: now,
             members: None,
             leavers: Counts::default(),
-            renamed: false,
         }
     }
 
@@ -377,12 +409,14 @@ impl RunRecord {
 
     /// Whether some function works on it.
     pub fn is_worked_on(&self, now: Timestamp) -> bool {
-        let completing = matches!(&self.phase, Phase::Completing { lease: Some(lease), .. } if lease.holds(now));
+        let holds = |lease: &Lease| lease.holds(now);
+        let completing =
+            matches!(&self.phase, Phase::Completing(completing) if completing.lease.as_ref().is_some_and(holds));
         completing
-            || self.files.values().any(|file| matches!(&file.progress, Progress::Working { lease } if lease.holds(now)))
+            || self.files.values().any(|file| matches!(&file.progress, Progress::Working { lease } if holds(lease)))
     }
 
-    /// What became of all rows of all its files, leavers included.
+    /// The results of all rows of all its files, leavers included.
     pub fn counts(&self) -> Counts {
         let mut sum = self.leavers.clone();
         for file in self.files.values() {
@@ -391,8 +425,8 @@ impl RunRecord {
         sum
     }
 
-    /// How many members there are with it, as it stands now; `before` are those of the last complete run. Nobody has left
-    /// before all files are delivered and compared, and nobody leaves as long as it is held.
+    /// How many members there are with it, as it is now; `before` are those of the last complete run. Nobody has left before
+    /// all files are delivered and compared, and nobody leaves as long as it is held.
     pub fn members_so_far(&self, before: u64) -> Members {
         if let Some(members) = &self.members
             && self.files.values().all(|file| file.progress == Progress::Delivered)
@@ -405,6 +439,11 @@ impl RunRecord {
         }
         let Counts { entered, stayed, .. } = self.counts();
         Members { before, entered, stayed, left: 0, after: before + entered }
+    }
+
+    /// Whether a person has said that it is right if so many people leave.
+    pub fn is_released_for(&self, leaving: u64) -> bool {
+        matches!(self.phase, Phase::Held { people, released: true, .. } if people == leaving)
     }
 
     /// Its line in the history, with an outcome that it came to at `finished_at`; `before` as in
@@ -432,7 +471,7 @@ impl RunRecord {
     pub fn replace_file(&mut self, key: &str, file: FileRecord) {
         self.forget_file(key);
         self.files.insert(key.to_owned(), file);
-        if !matches!(self.phase, Phase::Completing { .. }) {
+        if !matches!(self.phase, Phase::Completing(_)) {
             self.phase = Phase::Open;
         }
     }
@@ -441,9 +480,45 @@ impl RunRecord {
     pub fn forget_file(&mut self, key: &str) {
         if let Some(earlier) = self.files.remove(key) {
             self.replaced.extend(earlier.parts);
-            if earlier.progress != Progress::Delivered && !self.uncertain.contains(&earlier.folder) {
+            let may_have_sent = !matches!(earlier.progress, Progress::Delivered | Progress::Waiting);
+            if may_have_sent && !self.uncertain.contains(&earlier.folder) {
                 self.uncertain.push(earlier.folder);
             }
+        }
+    }
+
+    /// What may have been sent of it, as a record that needs no run.
+    pub(super) fn into_sent(mut self) -> Sent {
+        let keys: Vec<String> = self.files.keys().cloned().collect();
+        for key in &keys {
+            self.forget_file(key);
+        }
+        let mut parts = self.replaced;
+        if let Phase::Completing(completing) = self.phase {
+            // Some of the leavers may have been sent: nobody knows what Braze has of them.
+            parts.extend(completing.leavers);
+            parts.extend(completing.carried);
+        }
+        Sent { parts, folders: self.uncertain }
+    }
+}
+
+impl FileRecord {
+    /// A file that was seen, and of which nothing has been sent.
+    pub fn seen(etag: ETag) -> Self {
+        Self {
+            etag,
+            progress: Progress::Waiting,
+            folder: String::new(),
+            parts: Vec::new(),
+            checkpoint: None,
+            types: None,
+            mapping: None,
+            rejected: Vec::new(),
+            rejected_bytes: 0,
+            counts: Counts::default(),
+            resend: false,
+            notes: BTreeSet::new(),
         }
     }
 }

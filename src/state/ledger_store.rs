@@ -1,6 +1,5 @@
 //! Reads and writes ledgers: each step a conditional write, so that no step is taken twice or on old knowledge.
 
-use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,13 +8,13 @@ use super::ledger::{FORMAT, Ledger};
 use crate::bucket::{Bucket, BucketError, Condition, ETag};
 use crate::randomness::Randomness;
 
-/// A ledger is small; one this large is none.
+/// A ledger is small; larger objects are refused.
 const SIZE_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// How often a step is tried against others who write at the same time.
 const TRIES: u32 = 24;
 
-/// The ledger of one segment, where it is kept.
+/// The ledger of one attribute, where it is kept.
 #[derive(Clone, Debug)]
 pub struct LedgerStore {
     bucket: Bucket,
@@ -61,15 +60,12 @@ impl LedgerStore {
         }
     }
 
-    /// Takes one step: `step` sees the ledger as it is (`None` before the first delivery) and either changes it or
-    /// breaks off with its own answer. If somebody else wrote meanwhile, it is asked again on the new ledger.
+    /// Takes one step: `step` sees the ledger as it is (`None` before the first delivery), may change it, and gives an
+    /// answer. If somebody else wrote meanwhile, it is asked again on the new ledger.
     ///
     /// Gives the answer of `step`, after its change has been stored. A `step` that leaves `None` deletes the ledger. What
     /// it answers without a change is about the ledger as it is stored, not as it is remembered.
-    pub async fn update<T, B>(
-        &self,
-        mut step: impl FnMut(&mut Option<Ledger>) -> ControlFlow<B, T>,
-    ) -> Result<ControlFlow<B, T>, StateError> {
+    pub async fn update<T>(&self, mut step: impl FnMut(&mut Option<Ledger>) -> T) -> Result<T, StateError> {
         let mut remembered = self.remembered().take();
         for attempt in 0..TRIES {
             let from_memory = remembered.is_some();
@@ -77,19 +73,14 @@ impl LedgerStore {
                 Some(known) => Some(known),
                 None => self.read_tagged().await?,
             };
-            let (mut ledger, condition) = match known {
-                Some((ledger, etag)) => (Some(ledger), Condition::Unchanged(etag)),
-                None => (None, Condition::Absent),
-            };
-            let before = ledger.clone();
+            let condition = known.as_ref().map_or(Condition::Absent, |(_, etag)| Condition::Unchanged(etag.clone()));
+            let mut ledger = known.as_ref().map(|(ledger, _)| ledger.clone());
             let answer = step(&mut ledger);
-            if answer.is_break() || ledger == before {
+            if ledger.as_ref() == known.as_ref().map(|(ledger, _)| ledger) {
                 if from_memory {
                     continue;
                 }
-                if let (Some(before), Condition::Unchanged(etag)) = (before, condition) {
-                    self.remember(Some((before, etag)));
-                }
+                self.remember(known);
                 return Ok(answer);
             }
             match self.store(ledger.as_ref(), &condition).await {
@@ -97,8 +88,7 @@ impl LedgerStore {
                     self.remember(ledger.zip(etag));
                     return Ok(answer);
                 }
-                // What is remembered is often old. That costs no wait: nobody need be writing at this moment.
-                Err(BucketError::Changed { .. }) if from_memory => {}
+                // Somebody else wrote first, and may do so again at once: those who write at the same time take turns.
                 Err(BucketError::Changed { .. }) => {
                     let longest = 20_u64 << attempt.min(6);
                     let wait = self.randomness.below(longest);
@@ -108,6 +98,15 @@ impl LedgerStore {
             }
         }
         Err(StateError::Contended { key: self.key.clone() })
+    }
+
+    /// Stores a ledger in place of whatever is there: of one that is missing or cannot be read.
+    pub async fn replace(&self, ledger: Ledger) -> Result<(), StateError> {
+        let condition = self.bucket.summary(&self.key).await?;
+        let condition = condition.map_or(Condition::Absent, |known| Condition::Unchanged(known.etag));
+        let etag = self.store(Some(&ledger), &condition).await?;
+        self.remember(Some(ledger).zip(etag));
+        Ok(())
     }
 
     fn remember(&self, ledger: Option<(Ledger, ETag)>) {
@@ -126,7 +125,7 @@ impl LedgerStore {
                 Condition::Any | Condition::Absent => Ok(None),
             },
             Some(ledger) => {
-                let body = serde_json::to_vec_pretty(ledger).map_err(|error| BucketError::Failed {
+                let body = serde_json::to_vec(ledger).map_err(|error| BucketError::Failed {
                     operation: "PutObject",
                     bucket: self.bucket.name().to_owned(),
                     key: self.key.clone(),
@@ -141,11 +140,22 @@ impl LedgerStore {
         let Some((bytes, etag)) = self.bucket.read(&self.key, SIZE_LIMIT).await? else {
             return Ok(None);
         };
-        let ledger: Ledger = serde_json::from_slice(&bytes)
-            .map_err(|error| StateError::Unreadable { key: self.key.clone(), reason: error.to_string() })?;
-        if ledger.format != FORMAT {
-            return Err(StateError::Format { key: self.key.clone(), found: ledger.format });
-        }
-        Ok(Some((ledger, etag)))
+        Ok(Some((parse(&self.key, &bytes)?, etag)))
     }
+}
+
+/// What only the format is read of, so that a ledger of another version is told from one that is damaged.
+#[derive(serde::Deserialize)]
+struct FormatOnly {
+    format: u32,
+}
+
+fn parse(key: &str, bytes: &[u8]) -> Result<Ledger, StateError> {
+    let unreadable =
+        |error: serde_json::Error| StateError::Unreadable { key: key.to_owned(), reason: error.to_string() };
+    let FormatOnly { format } = serde_json::from_slice(bytes).map_err(unreadable)?;
+    if format != FORMAT {
+        return Err(StateError::Format { key: key.to_owned(), found: format, supported: FORMAT });
+    }
+    serde_json::from_slice(bytes).map_err(unreadable)
 }

@@ -8,7 +8,7 @@
 //! | `email` | the email address, if only that identifies the member |
 //! | `email_hash` | 11 digits that stand for the address of a member with a customer ID (half of an XXH3 hash) |
 //! | `fingerprint` | 8 digits that stand for the object that Braze accepted (XXH3); empty: send it again |
-//! | `standing` | empty: a member; `left`: no member any more, whose attribute is still to be unset; `address`: see below |
+//! | `standing` | empty: a member; `left`: no member any more, whose attribute is still to be set; `address`: see below; `erased`: a line of somebody who was erased; `end-` and a hash of the part's key: the last line |
 //!
 //! The digits are those of base 64 (RFC 4648, section 5), the most significant first. The gzip data is stored, not
 //! compressed: hashes cannot be made smaller, and the function's time costs more than the storage of the rest.
@@ -55,7 +55,7 @@ pub struct Part {
     pub key: String,
     /// The lines in it.
     pub rows: u64,
-    /// Whether its fingerprints no longer say what Braze holds (another workspace was configured).
+    /// Whether its fingerprints no longer say what Braze holds (a retirement was abandoned).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outdated: bool,
 }
@@ -163,8 +163,17 @@ impl PartWriter {
         }
     }
 
-    /// The finished part and the number of its lines.
-    pub fn finish(mut self) -> (Bytes, u64) {
+    /// Keeps the place of somebody who was erased, so that the part has as many lines as the ledger says.
+    pub fn push_erased(&mut self) {
+        self.lines.extend_from_slice(b",,,,erased\n");
+        self.rows += 1;
+    }
+
+    /// The finished part, which is to be stored under `key`, and the number of its lines.
+    pub fn finish(mut self, key: &str) -> (Bytes, u64) {
+        self.lines.extend_from_slice(END);
+        push_number::<HASH_DIGITS>(&mut self.lines, hash_of(key));
+        self.lines.push(b'\n');
         self.drain();
         (self.gzip.finish().into(), self.rows)
     }
@@ -182,14 +191,23 @@ impl Default for PartWriter {
     }
 }
 
-/// Reads a part, line by line. `key` is where it came from, for the error.
-pub fn read_part(key: &str, bytes: &[u8], mut each: impl FnMut(PartRow<'_>)) -> Result<(), StateError> {
+/// What stands before the hash of the part's key in its last line. Parts of format 1 have no such line.
+const END: &[u8] = b",,,,end-";
+
+fn hash_of(key: &str) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(key.as_bytes())
+}
+
+/// Reads a part, line by line, and gives the number of its lines, those of people who were erased included. `key` is where it
+/// was stored.
+pub fn read_part(key: &str, bytes: &[u8], mut each: impl FnMut(PartRow<'_>)) -> Result<u64, StateError> {
     let damaged = |line: u64, found: &'static str| StateError::Damaged { key: key.to_owned(), line, found };
     let mut decoder = MultiGzDecoder::new(bytes);
     let mut buffer = vec![0; 2 * READ];
     let mut held = 0;
     let mut plain = Vec::new();
     let mut line = 0;
+    let mut ended = false;
     loop {
         if buffer.len() - held < READ {
             buffer.resize(held + 2 * READ, 0);
@@ -201,7 +219,18 @@ pub fn read_part(key: &str, bytes: &[u8], mut each: impl FnMut(PartRow<'_>)) -> 
         let mut start = 0;
         while let Some((record, next)) = next_record(text, start) {
             line += 1;
-            if line > 1 {
+            if ended {
+                return Err(damaged(line, "something follows its last line"));
+            } else if let Some(hash) = record.strip_prefix(END) {
+                let hash =
+                    <&[u8; HASH_DIGITS]>::try_from(hash).map_err(|_| "its last line has no hash").and_then(number);
+                if hash.map_err(|found| damaged(line, found))? != hash_of(key) {
+                    return Err(damaged(line, "it was stored under another key"));
+                }
+                ended = true;
+            } else if record == b",,,,erased" {
+                // Nobody any more.
+            } else if line > 1 {
                 each(parse_row(record, &mut plain).map_err(|found| damaged(line, found))?);
             } else if record != HEADER.trim_ascii_end() {
                 return Err(damaged(line, "its first line does not name the columns of a part"));
@@ -211,7 +240,8 @@ pub fn read_part(key: &str, bytes: &[u8], mut each: impl FnMut(PartRow<'_>)) -> 
         buffer.copy_within(start..held, 0);
         held -= start;
         if read == 0 {
-            return if held == 0 { Ok(()) } else { Err(damaged(line + 1, "its last line has no end")) };
+            let rows = line.saturating_sub(1 + u64::from(ended));
+            return if held == 0 { Ok(rows) } else { Err(damaged(line + 1, "its last line has no end")) };
         }
     }
 }

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use super::StateError;
 use crate::bucket::{Bucket, Condition, ETag};
 use crate::names::SecretName;
-use crate::secrets::ApiKeys;
-use crate::secrets::state_key::{self, SealError, StateKey};
+use crate::secrets::state_key::{SealError, StateKey};
+use crate::secrets::{ApiKeys, state_key};
 
 /// No part is larger; a whole one is in memory while it is read.
 const PART_LIMIT: u64 = 64 * 1024 * 1024;

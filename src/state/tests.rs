@@ -1,15 +1,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::collections::BTreeSet;
-
-use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::*;
-use crate::names::AttributeName;
 use crate::profile::Identifier;
-use crate::report::Counts;
 
 /// Seeded, so that a failure can be repeated; the seed is part of the failure's output.
 fn runner() -> TestRunner {
@@ -41,7 +36,7 @@ fn a_part_gives_back_what_was_written() {
             for row in &written {
                 writer.push(*row);
             }
-            let (bytes, count) = writer.finish();
+            let (bytes, count) = writer.finish("part");
             prop_assert_eq!(count, written.len() as u64);
             let mut read = 0;
             read_part("part", &bytes, |row| {
@@ -64,78 +59,323 @@ fn a_damaged_part_is_named_and_never_read_as_something_else() {
         let fingerprint = Fingerprint::of(name.as_bytes());
         writer.push(PartRow { identifier, email: None, fingerprint, standing: Standing::Member });
     }
-    let (bytes, _) = writer.finish();
+    let (bytes, _) = writer.finish("state/x.csv.gz");
     for cut in [0, 5, bytes.len() / 2, bytes.len() - 4] {
         let error = read_part("state/x.csv.gz", &bytes[..cut], |_| {}).unwrap_err();
         assert!(error.to_string().starts_with("state/x.csv.gz is damaged in line"), "{error}");
     }
+    let elsewhere = read_part("state/y.csv.gz", &bytes, |_| {}).unwrap_err();
+    assert!(elsewhere.to_string().contains("stored under another key"), "{elsewhere}");
 }
 
-fn adopt(ledger: &mut Ledger, destination: &str, attribute: &str, second: i64) -> Result<(), OlderConfiguration> {
-    ledger.adopt(destination, &AttributeName::from(attribute), Timestamp::from_second(second).unwrap())
-}
+mod steps {
+    //! Every state of a file and of a run, and what each step makes of it.
 
-#[test]
-fn an_older_configuration_changes_nothing() {
-    let mut ledger = Ledger::new("rest.fra-01.braze.eu", AttributeName::from("Old"));
-    adopt(&mut ledger, "rest.fra-02.braze.eu", "New", 20).unwrap();
-    let before = ledger.clone();
-    assert_eq!(adopt(&mut ledger, "rest.fra-01.braze.eu", "New", 19), Err(OlderConfiguration));
-    assert_eq!(adopt(&mut ledger, "rest.fra-02.braze.eu", "Old", 19), Err(OlderConfiguration));
-    assert_eq!(ledger, before);
-    adopt(&mut ledger, "rest.fra-02.braze.eu", "New", 19).unwrap();
-    assert_eq!(ledger, before, "what agrees needs no permission");
-    adopt(&mut ledger, "rest.fra-01.braze.eu", "New", 21).unwrap();
-    assert_eq!(ledger.configured_at, Some(Timestamp::from_second(21).unwrap()));
-}
+    use jiff::Timestamp;
 
-#[test]
-fn a_renamed_attribute_leaves_its_former_name_and_another_workspace_leaves_no_fingerprint() {
-    let now = Timestamp::UNIX_EPOCH;
-    let mut ledger = Ledger::new("rest.fra-01.braze.eu", AttributeName::from("Old"));
-    let part = Part { key: "state/p".to_owned(), rows: 1, outdated: false };
-    ledger.last_complete =
-        Some(CompleteRun { run: "2026-11-23T01:02Z".parse().unwrap(), members: 1, parts: vec![part] });
-    adopt(&mut ledger, "rest.fra-01.braze.eu", "New", 0).unwrap();
-    assert_eq!(ledger.former_attributes, BTreeSet::from([AttributeName::from("Old")]));
-    adopt(&mut ledger, "rest.fra-01.braze.eu", "Old", 0).unwrap();
-    assert_eq!(ledger.former_attributes, BTreeSet::from([AttributeName::from("New")]));
-    assert!(!ledger.last_complete.as_ref().unwrap().parts[0].outdated);
-    adopt(&mut ledger, "rest.fra-02.braze.eu", "Old", 0).unwrap();
-    assert!(ledger.former_attributes.is_empty());
-    assert!(ledger.last_complete.as_ref().unwrap().parts[0].outdated);
+    use super::super::*;
+    use crate::bucket::ETag;
+    use crate::config::DataMatching;
+    use crate::pattern::RunId;
+    use crate::report::Members;
+    use crate::run::Order;
 
-    let mut run = RunRecord::new(now);
-    run.phase = Phase::Complete;
-    let record = |progress| FileRecord {
-        etag: crate::bucket::ETag::new("a"),
-        progress,
-        folder: "state/folder/".to_owned(),
-        parts: vec![Part { key: "state/folder/1".to_owned(), rows: 3, outdated: false }],
-        checkpoint: None,
-        types: None,
-        rejected: Vec::new(),
-        rejected_bytes: 0,
-        counts: Counts::default(),
-        resend: false,
-        notes: BTreeSet::new(),
-    };
-    run.replace_file("incoming/a.csv", record(Progress::Unfinished));
-    assert_eq!(run.phase, Phase::Open, "a new file opens a run that was complete");
-    run.replace_file("incoming/a.csv", record(Progress::Delivered));
-    assert_eq!(run.replaced.len(), 1);
-    assert_eq!(run.uncertain, ["state/folder/"], "what an unfinished delivery sent is not certain");
-    run.replace_file("incoming/a.csv", record(Progress::Delivered));
-    assert_eq!((run.replaced.len(), run.uncertain.len()), (2, 1));
+    const KEY: &str = "incoming/BlobExport/顧客/2026/11/23/0102/顧客_1.csv";
 
-    // Another workspace while a run is open: its files are to be delivered there, whoever is at them at the moment.
-    let id = "2026-11-24T01:02Z".parse().unwrap();
-    run.phase = Phase::Held { leavers: 9, before: 9, reason: "too many".to_owned() };
-    ledger.runs.insert(id, run);
-    adopt(&mut ledger, "rest.fra-02.braze.eu", "Old", 0).unwrap();
-    assert_eq!(ledger.runs[&id].files.len(), 1, "nothing has changed");
-    adopt(&mut ledger, "rest.fra-01.braze.eu", "Old", 0).unwrap();
-    let run = &ledger.runs[&id];
-    assert_eq!((run.files.len(), &run.phase), (0, &Phase::Open));
-    assert_eq!(run.replaced.iter().map(|part| part.outdated).collect::<Vec<_>>(), [true; 3]);
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_763_856_000 + second).unwrap()
+    }
+
+    fn lease(owner: &str, second: i64) -> Lease {
+        Lease { owner: owner.to_owned(), until: at(second) }
+    }
+
+    fn feeder(segment: &str) -> Feeder {
+        Feeder { export: "loyalty".into(), segment: segment.into() }
+    }
+
+    fn run(day: u32) -> RunId {
+        format!("2026-11-{day}T01:02Z").parse().unwrap()
+    }
+
+    fn order(day: u32) -> Order {
+        Order::of(run(day), &jiff::tz::TimeZone::UTC, at(i64::from(day) * 86_400))
+    }
+
+    fn part(name: &str) -> Part {
+        Part { key: format!("state/{name}"), rows: 3, outdated: false }
+    }
+
+    /// Leads whoever is asked for, as `segments` does.
+    struct Listed(&'static str);
+
+    impl Mappings for Listed {
+        fn explicit(&self) -> Option<Feeder> {
+            Some(feeder(self.0))
+        }
+
+        fn mapping(&self, asked: &Feeder) -> Option<Mapping> {
+            (*asked == feeder(self.0)).then_some(Mapping::Explicit)
+        }
+    }
+
+    fn ledger() -> Ledger {
+        Ledger::new("Gold".into(), feeder("Gold"))
+    }
+
+    /// A ledger whose run of the 23rd has one file.
+    fn with_file(progress: Progress) -> Ledger {
+        let mut ledger = ledger();
+        let mut record = RunRecord::new(order(23), at(0));
+        let file = FileRecord {
+            progress,
+            folder: "state/old/".to_owned(),
+            parts: vec![part("1")],
+            ..FileRecord::seen(ETag::new("a"))
+        };
+        record.files.insert(KEY.to_owned(), file);
+        ledger.runs.insert(run(23), record);
+        ledger
+    }
+
+    fn claim(ledger: &mut Ledger, day: u32, etag: &str, owner: &str, now: i64) -> ClaimAnswer {
+        claim_of(ledger, "Gold", day, etag, owner, now)
+    }
+
+    fn claim_of(
+        ledger: &mut Ledger,
+        segment: &'static str,
+        day: u32,
+        etag: &str,
+        owner: &str,
+        now: i64,
+    ) -> ClaimAnswer {
+        let (feeder, etag) = (feeder(segment), ETag::new(etag));
+        let claim = FileClaim {
+            feeder: &feeder,
+            run: run(day),
+            order: order(day),
+            key: KEY,
+            etag: &etag,
+            folder: "state/new/".to_owned(),
+            lease: lease(owner, now + 30),
+            reread: false,
+            resend: false,
+            seen: &[],
+        };
+        ledger.claim(&claim, &Listed(segment), at(now))
+    }
+
+    fn granted(answer: ClaimAnswer) -> Option<String> {
+        match answer {
+            ClaimAnswer::Granted(file) => Some(file.folder),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_file_is_taken_once_and_resumed_where_it_stopped() {
+        let working = || Progress::Working { lease: lease("other", 30) };
+        let failed = || Progress::Failed { message: "why".to_owned() };
+        let anew = Some("state/new/".to_owned());
+        let resumed = Some("state/old/".to_owned());
+        for (progress, etag, now, expected) in [
+            (Progress::Waiting, "a", 0, anew.clone()),
+            (Progress::Unfinished, "a", 0, resumed.clone()),
+            (failed(), "a", 0, resumed.clone()),
+            (Progress::Delivered, "a", 0, None),
+            (working(), "a", 0, None),
+            (working(), "a", 31, resumed),
+            // Another content under the key begins anew, once nobody works on the earlier one.
+            (Progress::Delivered, "b", 0, anew.clone()),
+            (Progress::Unfinished, "b", 0, anew.clone()),
+            (working(), "b", 0, None),
+            (working(), "b", 31, anew),
+        ] {
+            let mut ledger = with_file(progress.clone());
+            let folder = granted(claim(&mut ledger, 23, etag, "own", now));
+            assert_eq!(folder, expected, "{progress:?}, content {etag}, after {now} s");
+            let record = &ledger.runs[&run(23)];
+            // What was sent of an earlier content stays on record.
+            let replaced = usize::from(expected.as_deref() == Some("state/new/"));
+            assert_eq!(record.replaced.len(), replaced, "{progress:?}, content {etag}");
+        }
+    }
+
+    #[test]
+    fn an_older_run_gives_way_and_a_newer_one_waits_for_what_is_at_work() {
+        let mut ledger = with_file(Progress::Working { lease: lease("other", 30) });
+        assert_eq!(claim(&mut ledger, 22, "a", "own", 0), ClaimAnswer::Superseded { by: run(23) });
+        assert_eq!(ledger.superseded.len(), 1);
+        assert!(matches!(claim(&mut ledger, 24, "a", "own", 0), ClaimAnswer::Await { .. }));
+        assert_eq!(ledger.newest_run(), Some(run(24)), "it is known, so that the older one stops");
+        assert!(granted(claim(&mut ledger, 24, "a", "own", 31)).is_some());
+
+        let mut ledger = with_file(Progress::Delivered);
+        let completing = Completing { lease: Some(lease("other", 30)), ..Completing::default() };
+        ledger.runs.get_mut(&run(23)).unwrap().phase = Phase::Completing(completing);
+        assert!(matches!(claim(&mut ledger, 24, "a", "own", 0), ClaimAnswer::Await { .. }));
+        assert_eq!(claim(&mut ledger, 24, "a", "own", 31), ClaimAnswer::CompleteFirst(run(23)));
+    }
+
+    #[test]
+    fn another_feeder_takes_over_and_nothing_that_was_sent_is_forgotten() {
+        let mut ledger = with_file(Progress::Working { lease: lease("other", 30) });
+        let completing = Completing { leavers: vec![part("left")], done: 1, ..Completing::default() };
+        ledger.runs.get_mut(&run(23)).unwrap().phase = Phase::Completing(completing);
+        assert!(matches!(claim_of(&mut ledger, "Platinum", 20, "a", "own", 0), ClaimAnswer::Await { .. }));
+        assert!(granted(claim_of(&mut ledger, "Platinum", 20, "a", "own", 31)).is_some(), "its runs are ordered anew");
+        assert_eq!(ledger.feeder, feeder("Platinum"));
+        assert_eq!(ledger.earlier.parts, [part("1"), part("left")]);
+        assert_eq!(ledger.earlier.folders, ["state/old/"]);
+        let other = Listed("Platinum");
+        let (feeder, etag) = (feeder("Gold"), ETag::new("a"));
+        let late = FileClaim {
+            feeder: &feeder,
+            run: run(25),
+            order: order(25),
+            key: KEY,
+            etag: &etag,
+            folder: String::new(),
+            lease: lease("own", 99),
+            reread: false,
+            resend: false,
+            seen: &[],
+        };
+        let owner = Feeder { segment: "Platinum".into(), ..feeder.clone() };
+        assert_eq!(ledger.claim(&late, &other, at(60)), ClaimAnswer::OwnedBy(owner));
+    }
+
+    fn compared(people: u64, reason: Option<&str>) -> Compared {
+        Compared {
+            figures: Members { before: 10, entered: 0, stayed: 10 - people, left: people, after: 10 - people },
+            people,
+            reason: reason.map(str::to_owned),
+            leavers: vec![part("left")],
+            carried: Vec::new(),
+            matching: DataMatching::default(),
+        }
+    }
+
+    fn begin(ledger: &mut Ledger, compared: &Compared, owner: &str, now: i64) -> BeginAnswer {
+        let seen = ledger.clone();
+        ledger.begin_completion(&seen, run(23), compared, &lease(owner, now + 30), at(now))
+    }
+
+    #[test]
+    fn a_run_is_completed_by_one_function_and_resumed_by_another() {
+        let mut ledger = with_file(Progress::Delivered);
+        assert_eq!(ledger.resume_completion(run(23), &lease("own", 30), at(0)), BeginAnswer::Compare);
+        assert!(matches!(begin(&mut ledger, &compared(3, None), "own", 0), BeginAnswer::Ours(_)));
+        assert_eq!(ledger.resume_completion(run(23), &lease("other", 30), at(0)), BeginAnswer::InOtherHands);
+        let sent = LeaversSent { done: 2, counts: crate::report::Counts::default(), carried: vec![part("refused")] };
+        assert!(ledger.leavers_sent(run(23), "own", &sent, Some(at(40))));
+        assert!(ledger.leavers_sent(run(23), "own", &sent, Some(at(40))), "the answer was lost");
+        assert!(!ledger.leavers_sent(run(23), "other", &sent, None));
+        let BeginAnswer::Ours(completing) = ledger.resume_completion(run(23), &lease("other", 80), at(41)) else {
+            panic!("the lease has ended");
+        };
+        assert_eq!((completing.done, completing.carried.len()), (2, 1));
+        let sent = LeaversSent { done: 3, carried: Vec::new(), ..sent };
+        assert_eq!(ledger.end_completion(run(23), "own", &sent, at(50)), BeginAnswer::InOtherHands);
+        assert_eq!(ledger.end_completion(run(23), "other", &sent, at(50)), BeginAnswer::Complete);
+        assert_eq!(
+            ledger.end_completion(run(23), "other", &sent, at(51)),
+            BeginAnswer::Complete,
+            "the answer was lost"
+        );
+        let last = ledger.last_complete.as_ref().unwrap();
+        assert_eq!((last.run, last.members), (run(23), 7));
+        assert_eq!(last.parts, [part("refused"), part("1")]);
+        assert!(ledger.uncollected && ledger.needs("state/1") && !ledger.needs("state/0"));
+    }
+
+    #[test]
+    fn a_held_run_is_released_by_its_number_and_asks_again_when_it_changes() {
+        let mut ledger = with_file(Progress::Delivered);
+        assert_eq!(begin(&mut ledger, &compared(9, Some("too many")), "own", 0), BeginAnswer::Held);
+        assert_eq!(ledger.release(run(23), 8), RunAnswer::NotHeld { people: Some(9) });
+        assert_eq!(ledger.release(run(22), 9), RunAnswer::Unknown);
+        assert_eq!(ledger.release(run(23), 9), RunAnswer::Done);
+        assert!(ledger.runs[&run(23)].is_released_for(9) && !ledger.runs[&run(23)].is_released_for(10));
+        assert!(granted(claim(&mut ledger, 23, "b", "own", 0)).is_some());
+        assert_eq!(ledger.runs[&run(23)].phase, Phase::Open);
+        assert!(!ledger.runs[&run(23)].is_released_for(9));
+    }
+
+    #[test]
+    fn what_changed_since_the_comparison_is_compared_again() {
+        let mut ledger = with_file(Progress::Delivered);
+        let seen = ledger.clone();
+        ledger.runs.get_mut(&run(23)).unwrap().replaced.push(part("more"));
+        let answer = ledger.begin_completion(&seen, run(23), &compared(0, None), &lease("own", 30), at(0));
+        assert_eq!(answer, BeginAnswer::NotNow);
+        ledger.runs.insert(run(24), RunRecord::new(order(24), at(0)));
+        assert_eq!(
+            ledger.resume_completion(run(23), &lease("own", 30), at(0)),
+            BeginAnswer::NotNow,
+            "a newer run has begun"
+        );
+    }
+
+    #[test]
+    fn a_forgotten_run_orders_nothing_and_stays_on_record() {
+        let mut ledger = with_file(Progress::Unfinished);
+        assert_eq!(ledger.forget(run(20), at(0)), RunAnswer::Unknown);
+        assert_eq!(ledger.forget(run(23), at(0)), RunAnswer::Done);
+        assert_eq!((ledger.newest_run(), ledger.earlier.parts.len()), (None, 1));
+        assert_eq!(claim(&mut ledger, 23, "a", "own", 0), ClaimAnswer::Forgotten);
+        assert!(granted(claim(&mut ledger, 22, "a", "own", 0)).is_some(), "older runs are delivered again");
+
+        let mut ledger = with_file(Progress::Delivered);
+        begin(&mut ledger, &compared(0, None), "own", 0);
+        let sent = LeaversSent { done: 0, counts: crate::report::Counts::default(), carried: Vec::new() };
+        ledger.end_completion(run(23), "own", &sent, at(1));
+        assert_eq!(claim(&mut ledger, 22, "a", "own", 2), ClaimAnswer::Superseded { by: run(23) });
+        assert_eq!(ledger.forget(run(23), at(2)), RunAnswer::Done);
+        assert!(ledger.last_complete.is_some(), "its members are known");
+        assert!(granted(claim(&mut ledger, 22, "a", "own", 2)).is_some());
+    }
+
+    #[test]
+    fn a_file_that_was_seen_keeps_the_run_from_being_complete() {
+        let mut ledger = with_file(Progress::Delivered);
+        ledger.note_missing(run(23), order(23), "incoming/BlobExport/顧客/2026/11/23/0102/顧客_2.csv", at(0));
+        assert!(!ledger.runs[&run(23)].all_files_delivered());
+        assert_eq!(ledger.resume_completion(run(23), &lease("own", 30), at(0)), BeginAnswer::NotNow);
+        let key = "incoming/BlobExport/顧客/2026/11/23/0102/顧客_2.csv";
+        assert_eq!(ledger.forget_file(run(23), key, at(0)), RunAnswer::Done);
+        assert_eq!(ledger.resume_completion(run(23), &lease("own", 30), at(0)), BeginAnswer::Compare);
+    }
+
+    #[test]
+    fn a_retirement_keeps_deliveries_away_and_what_braze_refused_on_record() {
+        let mut ledger = with_file(Progress::Delivered);
+        assert_eq!(ledger.resume_retirement(&lease("own", 30), at(0)), RetireAnswer::List);
+        let seen = ledger.clone();
+        let people = (vec![part("people")], 3);
+        assert!(matches!(ledger.begin_retirement(&seen, people, &lease("own", 30), at(0)), RetireAnswer::Ours(_)));
+        assert!(matches!(claim(&mut ledger, 24, "a", "other", 0), ClaimAnswer::Await { .. }));
+        assert_eq!(ledger.resume_retirement(&lease("other", 30), at(0)), RetireAnswer::Busy("the retirement"));
+        let sent = LeaversSent { done: 3, counts: crate::report::Counts::default(), carried: vec![part("refused")] };
+        assert!(ledger.retired("own", &sent, None));
+        let mut delivered_again = ledger.clone();
+        assert!(granted(claim(&mut delivered_again, 24, "a", "other", 1)).is_some());
+        assert!(delivered_again.retirement.is_none());
+        assert!(delivered_again.runs[&run(23)].replaced.iter().all(|part| part.outdated), "everybody is sent again");
+        ledger.end_retirement();
+        assert!(ledger.lists_anybody() && ledger.earlier.parts == [part("refused")]);
+    }
+
+    #[test]
+    fn everybody_is_sent_again_once_a_person_asks() {
+        let mut ledger = with_file(Progress::Delivered);
+        let seen = [(KEY.to_owned(), ETag::new("a")), ("incoming/x".to_owned(), ETag::new("x"))];
+        assert_eq!(ledger.resend(run(23), &seen, at(0)), RunAnswer::Done);
+        let files = &ledger.runs[&run(23)].files;
+        assert!(files.values().all(|file| file.resend && file.progress == Progress::Waiting));
+        let ClaimAnswer::Granted(file) = claim(&mut ledger, 23, "a", "own", 0) else { panic!("it waits") };
+        assert!(file.resend, "also where another invocation resumes");
+        assert_eq!(ledger.resend(run(23), &seen, at(0)), RunAnswer::Busy);
+    }
 }

@@ -33,8 +33,8 @@ impl Caller {
     /// Whether the caller may use an action. An action that is not named here is for operators only.
     pub fn may_ask(self, request: &OnDemand) -> Result<(), EventError> {
         let of_contributors = match request {
-            OnDemand::Run(Run { allow_leavers, allow_identifiers, send, .. }) => {
-                !allow_leavers && allow_identifiers.is_none() && *send != Some(SendRule::All)
+            OnDemand::Run(Run { release, allow_identifiers, send, .. }) => {
+                release.is_none() && allow_identifiers.is_none() && *send != Some(SendRule::All)
             }
             OnDemand::RunAll { .. } | OnDemand::Connect { .. } | OnDemand::Status { .. } | OnDemand::Inspect(_) => true,
             _ => false,
@@ -43,7 +43,7 @@ impl Caller {
             return Ok(());
         }
         let asked = match request {
-            OnDemand::Run(Run { allow_leavers: true, .. }) => "run with allow_leavers".to_owned(),
+            OnDemand::Run(Run { release: Some(_), .. }) => "run with allow_leavers".to_owned(),
             OnDemand::Run(Run { allow_identifiers: Some(_), .. }) => "run with allow_identifiers".to_owned(),
             OnDemand::Run(_) => "run with \"send\": \"all\"".to_owned(),
             other => other.to_string(),

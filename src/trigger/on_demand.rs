@@ -8,7 +8,7 @@ use super::{EventError, kind_of};
 use crate::config::SendRule;
 use crate::erase::{self, Person};
 use crate::inspect::Subject;
-use crate::names::{ConnectionName, ExportName, SegmentName};
+use crate::names::{AttributeName, ConnectionName, ExportName, SegmentName};
 use crate::pattern::RunId;
 
 /// An action and its parameters.
@@ -31,13 +31,20 @@ pub enum OnDemand {
         /// Only of this export.
         export: Option<ExportName>,
     },
-    /// Removes the attribute from all members of a segment that is no longer delivered.
+    /// Sets an attribute that nothing feeds any more on leaving, for everybody who may have it.
     Retire {
-        /// The export that delivered it.
-        export: ExportName,
-        /// The segment.
-        segment: SegmentName,
-        /// Whether to only report how many members there are.
+        /// The attribute.
+        subject: AttributeSubject,
+        /// Only tells how many people it would be.
+        dry_run: bool,
+    },
+    /// Drops a run, or a file of it that is gone.
+    Forget(Forget),
+    /// Makes a state usable again that is damaged and cannot be restored.
+    Rebuild {
+        /// The attribute.
+        subject: AttributeSubject,
+        /// Only tells what would be done.
         dry_run: bool,
     },
     /// Delivers again what failed.
@@ -59,10 +66,53 @@ pub struct Run {
     pub dry_run: bool,
     /// Which rows are sent; `None` for the export's setting.
     pub send: Option<SendRule>,
-    /// Whether any number of leavers is allowed.
-    pub allow_leavers: bool,
+    /// What a person releases, as far as they said: the run, and how many people leave with it.
+    pub release: Option<ReleaseRequest>,
     /// In how many rows of a file, at most, doubtful identifiers are right.
     pub allow_identifiers: Option<u64>,
+}
+
+/// What a person releases. Without the run and the number, nothing is released, and the answer names them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReleaseRequest {
+    /// The run.
+    pub run: Option<RunId>,
+    /// How many people leave with it.
+    pub people: Option<u64>,
+}
+
+/// An attribute: by the segment that feeds or has fed it, or by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttributeSubject {
+    /// The attribute of a segment.
+    Segment {
+        /// The export.
+        export: ExportName,
+        /// The segment.
+        segment: SegmentName,
+    },
+    /// An attribute of the workspace that a connection leads to.
+    Attribute {
+        /// The connection.
+        connection: ConnectionName,
+        /// The attribute.
+        attribute: AttributeName,
+    },
+}
+
+/// What `forget` is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forget {
+    /// The export.
+    pub export: ExportName,
+    /// One of its segments; `None` is every segment that has the run.
+    pub segment: Option<SegmentName>,
+    /// The run.
+    pub run: RunId,
+    /// A file of the run that is gone: the run is complete without it.
+    pub file: Option<String>,
+    /// Only tells what would be done.
+    pub dry_run: bool,
 }
 
 /// The parameters of `retry`; without any, everything that failed.
@@ -78,7 +128,10 @@ pub struct Retry {
     pub dry_run: bool,
 }
 
-const ACTIONS: &str = "run, run_all, connect, status, retire, retry, inspect, erase";
+/// What names a run.
+const RUN: &str = "a run as the reports name it, such as \"2026-11-23T01:02Z\"";
+
+const ACTIONS: &str = "run, run_all, connect, status, retire, forget, rebuild, retry, inspect, erase";
 
 impl OnDemand {
     /// Reads a request.
@@ -86,7 +139,7 @@ impl OnDemand {
         let Value::Object(fields) = event else {
             return Err(EventError::Unknown {
                 found: kind_of(event).to_owned(),
-                allowed: "an object with the field \"action\": run, run_all, connect, status, retire, retry, inspect or erase",
+                allowed: "an object with the field \"action\": run, run_all, connect, status, retire, forget, rebuild, retry, inspect or erase",
             });
         };
         let mut fields = Fields { fields, known: vec!["action"] };
@@ -96,7 +149,7 @@ impl OnDemand {
                 segment: fields.text("segment", "the table name of a segment")?.map(SegmentName::from),
                 dry_run: fields.flag("dry_run")?,
                 send: fields.send()?,
-                allow_leavers: fields.flag("allow_leavers")?,
+                release: fields.release()?,
                 allow_identifiers: fields.count("allow_identifiers")?,
             }),
             "run_all" => Self::RunAll { dry_run: fields.flag("dry_run")? },
@@ -104,11 +157,15 @@ impl OnDemand {
                 Self::Connect { connection: fields.required("connection", "the name of a connection")?.into() }
             }
             "status" => Self::Status { export: fields.text("export", "the name of an export")?.map(ExportName::from) },
-            "retire" => Self::Retire {
+            "retire" => Self::Retire { subject: fields.attribute_subject()?, dry_run: fields.flag("dry_run")? },
+            "forget" => Self::Forget(Forget {
                 export: fields.required("export", "the name of an export")?.into(),
-                segment: fields.required("segment", "the table name of a segment")?.into(),
+                segment: fields.text("segment", "the table name of a segment")?.map(SegmentName::from),
+                run: fields.run()?.ok_or_else(|| EventError::field("run", "nothing", RUN))?,
+                file: fields.text("file", "the key of a file of the run")?.map(str::to_owned),
                 dry_run: fields.flag("dry_run")?,
-            },
+            }),
+            "rebuild" => Self::Rebuild { subject: fields.attribute_subject()?, dry_run: fields.flag("dry_run")? },
             "retry" => Self::Retry(fields.retry()?),
             "inspect" => Self::Inspect(fields.subject()?),
             "erase" => Self::Erase(erase::Request {
@@ -132,6 +189,8 @@ impl fmt::Display for OnDemand {
             Self::Connect { .. } => "connect",
             Self::Status { .. } => "status",
             Self::Retire { .. } => "retire",
+            Self::Forget(_) => "forget",
+            Self::Rebuild { .. } => "rebuild",
             Self::Retry(_) => "retry",
             Self::Inspect(_) => "inspect",
             Self::Erase(_) => "erase",
@@ -190,14 +249,54 @@ impl<'e> Fields<'e> {
         }
     }
 
+    fn run(&mut self) -> Result<Option<RunId>, EventError> {
+        match self.text("run", RUN)? {
+            None => Ok(None),
+            Some(run) => run.parse().map(Some).map_err(|_| EventError::field("run", shown(run), RUN)),
+        }
+    }
+
+    /// `true` and a number alone name nothing that could be released; the answer to them says what could.
+    fn release(&mut self) -> Result<Option<ReleaseRequest>, EventError> {
+        let allowed = "the number of people who may leave, together with \"run\"";
+        let run = self.run()?;
+        let people = match self.value("allow_leavers") {
+            None | Some(Value::Bool(false)) if run.is_none() => return Ok(None),
+            None | Some(Value::Bool(false)) => return Err(EventError::field("allow_leavers", "nothing", allowed)),
+            Some(Value::Bool(true)) => None,
+            Some(Value::Number(number)) => {
+                Some(number.as_u64().ok_or_else(|| EventError::field("allow_leavers", number.to_string(), allowed))?)
+            }
+            Some(other) => return Err(EventError::field("allow_leavers", kind_of(other), allowed)),
+        };
+        Ok(Some(ReleaseRequest { run, people }))
+    }
+
+    fn attribute_subject(&mut self) -> Result<AttributeSubject, EventError> {
+        let connection = self.text("connection", "the name of a connection")?;
+        let attribute = self.text("attribute", "the name of an attribute")?;
+        let export = self.text("export", "the name of an export")?;
+        let segment = self.text("segment", "the table name of a segment")?;
+        match (export, segment, connection, attribute) {
+            (Some(export), Some(segment), None, None) => {
+                Ok(AttributeSubject::Segment { export: export.into(), segment: segment.into() })
+            }
+            (None, None, Some(connection), Some(attribute)) => {
+                Ok(AttributeSubject::Attribute { connection: connection.into(), attribute: attribute.into() })
+            }
+            (Some(_), None, None, None) => Err(EventError::field("segment", "nothing", "the table name of a segment")),
+            (None, None, Some(_), None) => Err(EventError::field("attribute", "nothing", "the name of an attribute")),
+            _ => {
+                let allowed = "\"export\" and \"segment\", or \"connection\" and \"attribute\"";
+                Err(EventError::field("export", if export.is_some() { "both forms" } else { "nothing" }, allowed))
+            }
+        }
+    }
+
     fn retry(&mut self) -> Result<Retry, EventError> {
         let export = self.text("export", "the name of an export")?.map(ExportName::from);
         let segment = self.text("segment", "the table name of a segment")?.map(SegmentName::from);
-        let allowed = "a run as the reports name it, such as \"2026-11-23T01:02Z\"";
-        let run = match self.text("run", allowed)? {
-            None => None,
-            Some(run) => Some(run.parse().map_err(|_| EventError::field("run", shown(run), allowed))?),
-        };
+        let run = self.run()?;
         if export.is_none() && (segment.is_some() || run.is_some()) {
             return Err(EventError::field(
                 "export",

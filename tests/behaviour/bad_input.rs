@@ -235,7 +235,7 @@ async fn requests_that_the_on_demand_function_does_not_take() {
         (
             json!({ "action": "run", "export": "loyalty", "dryrun": true }),
             "InvalidEvent",
-            &["dryrun", "export, segment, dry_run, send, allow_leavers"],
+            &["dryrun", "export, segment, dry_run, send, run, allow_leavers"],
         ),
         (
             json!({ "action": "run", "export": "loyalty", "dry_run": "yes" }),
@@ -248,9 +248,9 @@ async fn requests_that_the_on_demand_function_does_not_take() {
             &["send", "some", "\"changes\" or \"all\""],
         ),
         (
-            json!({ "action": "run", "export": "loyalty", "allow_leavers": 1 }),
+            json!({ "action": "run", "export": "loyalty", "allow_leavers": "97" }),
             "InvalidEvent",
-            &["allow_leavers", "a number", "true or false"],
+            &["allow_leavers", "a text", "together with \"run\""],
         ),
         (json!({ "action": "run_all", "export": "loyalty" }), "InvalidEvent", &["export", "action, dry_run"]),
         (json!({ "action": "connect" }), "InvalidEvent", &["connection", "nothing"]),
@@ -271,7 +271,7 @@ async fn requests_that_the_on_demand_function_does_not_take() {
         (
             json!({ "action": "retire", "export": "loyalty", "segment": "Former" }),
             "NotFound",
-            &["the segment", "Former"],
+            &["the attribute", "Former"],
         ),
         (
             json!({ "action": "retire", "export": "loyalty", "segment": "ChurnRisk" }),

@@ -245,7 +245,12 @@ async fn a_held_run_is_released() {
     assert_eq!(told(&held[0]).1, "held", "{held:?}");
     assert_eq!(members(&world, "High Value Customers"), 40, "nobody leaves while the run is held");
 
-    let released = reports(&world, Function::OnDemand, &sample("run-allow-leavers.json")).await;
+    // The sample is about another number of people, and is answered with the right one.
+    let mut release = sample("run-allow-leavers.json");
+    let refused = reports(&world, Function::OnDemand, &release).await;
+    assert!(refused[0]["message"].as_str().unwrap().contains("\"allow_leavers\": 37"), "{refused:?}");
+    release["allow_leavers"] = json!(37);
+    let released = reports(&world, Function::OnDemand, &release).await;
     assert_eq!(told(&released[0]).1, "delivered", "{released:?}");
     assert_eq!(released[0]["members"], json!({ "before": 40, "entered": 0, "stayed": 3, "left": 37, "after": 3 }));
     assert_eq!(members(&world, "High Value Customers"), 3);
@@ -265,7 +270,7 @@ async fn a_segment_is_retired() {
     let world = world().await;
     world.invoke(Function::OnDemand, &sample("run-all.json")).await.unwrap();
     let error = world.invoke(Function::OnDemand, &sample("retire.json")).await.unwrap_err();
-    assert!(error.message.contains("ChurnRisk") && error.message.contains("exports.toml still lists"), "{error}");
+    assert!(error.message.contains("is fed by the segment ChurnRisk"), "{error}");
 
     let config = world.get_text("config/exports.toml").replace(r#""ChurnRisk", "#, "");
     world.put("config/exports.toml", config);
@@ -278,6 +283,18 @@ async fn a_segment_is_retired() {
     );
     assert_eq!(world.account.braze.counters().requests, requests, "the sample is a dry run");
     assert_eq!(members(&world, "ChurnRisk"), 1);
+    let error = world.invoke(Function::OnDemand, &sample("retire-attribute.json")).await.unwrap_err();
+    assert!(error.message.contains("is fed by the segment HighValueCustomers"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_dropped_and_a_state_is_looked_over() {
+    let world = world().await;
+    world.invoke(Function::OnDemand, &sample("run-all.json")).await.unwrap();
+    let error = world.invoke(Function::OnDemand, &sample("forget.json")).await.unwrap_err();
+    assert!(error.message.contains("2062-11-23T01:02Z"), "{error}");
+    let answer = world.invoke(Function::OnDemand, &sample("rebuild.json")).await.unwrap();
+    assert_eq!((&answer["damage"], &answer["code"]), (&json!([]), &json!("ITB-A14")), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -307,7 +324,7 @@ async fn what_failed_is_retried() {
 #[tokio::test(flavor = "multi_thread")]
 async fn actions_that_are_not_known_are_answered_with_those_that_are() {
     let world = world().await;
-    for event in [json!({ "action": "forget" })] {
+    for event in [json!({ "action": "forge" })] {
         let error = world.invoke(Function::OnDemand, &event).await.unwrap_err();
         assert_eq!(error.error_type, "InvalidEvent");
         for word in ["action", "run, run_all, connect, status", event["action"].as_str().unwrap()] {

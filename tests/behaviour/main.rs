@@ -16,6 +16,7 @@ mod delivery;
 mod emulator;
 mod encrypted;
 mod failures;
+mod faults;
 mod formats;
 mod functions;
 mod hostile;

@@ -79,8 +79,7 @@ async fn a_dry_run_tells_everything_and_changes_nothing() {
     // What was foretold comes true, after a person has admitted so many leavers.
     let held = host.invoke(&event, TIMEOUT).await.unwrap();
     assert_eq!(held["reports"][0]["outcome"], "held", "{held}");
-    let allowed =
-        json!({ "action": "run", "export": "loyalty", "segment": "HighValueCustomers", "allow_leavers": true });
+    let allowed = json!({ "action": "run", "export": "loyalty", "segment": "HighValueCustomers", "run": "2026-11-23T01:02Z", "allow_leavers": 30 });
     let report = host.invoke(&allowed, TIMEOUT).await.unwrap()["reports"][0].clone();
     assert_eq!(
         report["members"],
@@ -103,7 +102,7 @@ async fn a_held_run_unsets_nobody_until_it_is_released_or_replaced() {
     assert_eq!(report["outcome"], "held", "{report}");
     assert_eq!(report["code"], "ITB-H01", "{report}");
     let message = report["message"].as_str().unwrap();
-    for word in ["30 of 40 members would leave", "75 %", "(`max_leavers`) is 50 %", "allow_leavers"] {
+    for word in ["30 of 40 members would leave", "75 %", "(`max_leavers`) is 20 %", "\"allow_leavers\": 30"] {
         assert!(message.contains(word), "{message}");
     }
     assert_eq!(report["members"]["left"], 0);
@@ -220,7 +219,7 @@ async fn a_retired_segment_is_unset_and_forgotten() {
     assert!(report["message"].as_str().unwrap().contains("25 members set to `false` or removed"), "{report}");
     assert_eq!((members(&world, &json!(true)), members(&world, &json!(false))), (0, 25));
     assert_eq!(world.account.braze.count_with_attribute("ChurnRisk", &json!(true)), 10, "other segments stay");
-    assert!(world.account.list("state/").iter().all(|object| !object.key.contains("HighValueCustomers")));
+    assert_eq!(world.account.list(&world.state(ATTRIBUTE)), []);
 
     let error = host.invoke(&event, TIMEOUT).await.unwrap_err();
     assert!(error.message.contains("\"HighValueCustomers\" does not exist; existing: ChurnRisk"), "{error}");
@@ -248,7 +247,7 @@ async fn the_metrics_of_all_invocations_add_up() {
     scheduled.invoke(&json!({}), TIMEOUT).await.unwrap();
     let report = world.report("HighValueCustomers", "2026-11-24T01:02Z");
     assert_eq!(report["outcome"], "held", "{report}");
-    let event = json!({ "action": "run", "export": "loyalty", "allow_leavers": true });
+    let event = json!({ "action": "run", "export": "loyalty", "run": "2026-11-24T01:02Z", "allow_leavers": 15 });
     on_demand.invoke(&event, TIMEOUT).await.unwrap();
     world.put(&file_of(24, "ChurnRisk"), "Other\n1\n");
     landed.invoke(&world.s3_event(&file_of(24, "ChurnRisk")), TIMEOUT).await.unwrap_err();

@@ -46,6 +46,7 @@ fn action_of(operation: &str) -> &'static str {
         "PutObject" | "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload" => "s3:PutObject",
         "DeleteObject" | "DeleteObjects" => "s3:DeleteObject",
         "ListObjectsV2" => "s3:ListBucket",
+        "ListMultipartUploads" => "s3:ListBucketMultipartUploads",
         "GetSecretValue" => "secretsmanager:GetSecretValue",
         "SendMessage" => "sqs:SendMessage",
         "ReceiveMessage" => "sqs:ReceiveMessage",
@@ -69,6 +70,7 @@ fn covers(allowed: &Allowed, call: &Call) -> bool {
         "ListObjectsV2" => {
             allowed.resource == "Bucket" && allowed.prefixes.iter().any(|prefix| matches(prefix, &call.resource))
         }
+        "ListMultipartUploads" => allowed.resource == "Bucket",
         "GetSecretValue" => allowed.resource == "ConnectionSecret",
         "SendMessage" => allowed.resource == "Queue" && call.resource.ends_with(QUEUE),
         "ReceiveMessage" | "DeleteMessage" | "ChangeMessageVisibilityBatch" => {
@@ -120,6 +122,9 @@ async fn work(world: &World) {
     land(21, 2..25).await;
     assert_eq!(describe(21).await["reports"][0]["outcome"], "delivered");
     world.account.delete_object("incoming/BlobExport/model.json").unwrap();
+    let late = file_of("HighValueCustomers", 21).replace("_1.csv", "_2.csv");
+    world.put(&late, people(25..27));
+    world.invoke(Function::ObjectCreated, &world.s3_event(&late)).await.unwrap();
     let goes_on = json!({ "continue": { "export": "loyalty", "segment": "HighValueCustomers" } });
     world.invoke(Function::ObjectCreated, &goes_on).await.unwrap();
     let bad = file_of("ChurnRisk", 21);
@@ -276,7 +281,7 @@ async fn contributors_run_exports_and_operators_unset_attributes() {
     let held = of_contributors.invoke(&json!({ "action": "run", "export": "loyalty" }), TIMEOUT).await.unwrap();
     assert_eq!(held["reports"][0]["outcome"], "held", "{held}");
     let before = world.account.braze.records().len();
-    let release = json!({ "action": "run", "export": "loyalty", "allow_leavers": true });
+    let release = json!({ "action": "run", "export": "loyalty", "run": "2026-11-21T01:02Z", "allow_leavers": 17 });
     let everybody = json!({ "action": "run", "export": "loyalty", "send": "all" });
     let retire = json!({ "action": "retire", "export": "loyalty", "segment": "HighValueCustomers" });
     for refused in [&release, &everybody, &retire] {

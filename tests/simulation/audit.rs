@@ -59,11 +59,13 @@ impl Storm<'_> {
         }
         self.world.drawn.count("segment: retired");
         let config = self.retire_first_segment();
-        if let Err(problem) = self.retire(random).await {
-            problems.push(problem);
-            return;
-        }
         let former = self.former.lock().expect("no panic before").clone();
+        for attribute in former.iter().chain([&config.attribute]) {
+            if let Err(problem) = self.retire(random, attribute).await {
+                problems.push(problem);
+                return;
+            }
+        }
         let profiles = self.world.braze().profiles();
         for profile in profiles.iter().filter(|profile| !is_shadowed(&profiles, profile)) {
             for name in former.iter().chain([&config.attribute]) {
@@ -76,7 +78,6 @@ impl Storm<'_> {
 
     fn audit_profiles(&self, problems: &mut Problems) {
         let config = self.config.lock().expect("no panic before").clone();
-        let former = self.former.lock().expect("no panic before").clone();
         let profiles = self.world.braze().profiles();
         let last = self.last_run();
         for segment in SEGMENTS.iter().take(self.segments) {
@@ -122,11 +123,6 @@ impl Storm<'_> {
                 }
                 if !expected.contains(&place) && is(attribute) {
                     problems.push(format!("{segment}: person {owner:?} is no member and is marked: {profile:?}"));
-                }
-                if *segment == SEGMENTS[0] {
-                    for name in former.iter().filter(|name| is(name)) {
-                        problems.push(format!("{segment}: person {owner:?} is marked under the former name {name}"));
-                    }
                 }
             }
         }
@@ -222,9 +218,8 @@ impl Storm<'_> {
         }
         let last = self.last_run();
         let settled = SEGMENTS.iter().take(self.segments).all(|segment| {
-            let ledger = self.world.get_json(&format!("state/loyalty/{segment}/ledger.json"));
             let members = self.runs.lock().expect("no panic before")[&(*segment, last)].members();
-            ledger["former_attributes"].is_null() && members.values().all(|row| row.form != Form::Broken)
+            members.values().all(|row| row.form != Form::Broken)
         });
         if !settled {
             return;

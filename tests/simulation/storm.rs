@@ -354,10 +354,9 @@ impl<'a> Storm<'a> {
             }
             answer = self.invoke(random, &mut instance, &Errand::Scheduled).await.unwrap_or_default();
             let phases = self.phases(last);
-            if phases.iter().any(|phase| phase == "held") {
+            for release in self.releases(last) {
                 self.world.drawn.count("run: held, and released");
-                let allowed = json!({ "action": "run", "export": "loyalty", "allow_leavers": true });
-                self.invoke(random, &mut instance, &Errand::OnDemand(allowed)).await;
+                self.invoke(random, &mut instance, &Errand::OnDemand(release)).await;
             }
             if round > 0 && phases.iter().all(|phase| phase == "complete") && answer["reports"] == json!([]) {
                 return Ok(());
@@ -367,9 +366,9 @@ impl<'a> Storm<'a> {
         Err(format!("it does not come to an end: {:?}, {answer}", self.phases(last)))
     }
 
-    /// Retires the first segment, asking again as long as it is not done: first among failures and kills, then in calm.
-    pub(crate) async fn retire(&self, random: &mut SmallRng) -> Result<(), String> {
-        let event = json!({ "action": "retire", "export": "loyalty", "segment": SEGMENTS[0] });
+    /// Retires an attribute, asking again as long as it is not done: first among failures and kills, then in calm.
+    pub(crate) async fn retire(&self, random: &mut SmallRng, attribute: &str) -> Result<(), String> {
+        let event = json!({ "action": "retire", "connection": "braze-eu", "attribute": attribute });
         let mut instance = None;
         let mut last = Value::Null;
         for attempt in 0..12 {
@@ -389,14 +388,40 @@ impl<'a> Storm<'a> {
         Err(format!("retire does not come to an end: {last}"))
     }
 
+    /// The attribute of a segment, as it is configured now.
+    pub(crate) fn attribute_of(&self, segment: &str) -> String {
+        if segment == SEGMENTS[0] {
+            self.config.lock().expect("no panic before").attribute.clone()
+        } else {
+            segment.to_owned()
+        }
+    }
+
+    /// The ledger of a segment's attribute.
+    pub(crate) fn ledger(&self, segment: &str) -> Value {
+        self.world.ledger(&self.attribute_of(segment))
+    }
+
     /// How the run with this number stands, by segment.
     fn phases(&self, number: usize) -> Vec<String> {
         let run = plan::run_name(self.evidence, number);
         let phase = |segment: &&str| {
-            let ledger = self.world.get_json(&format!("state/loyalty/{segment}/ledger.json"));
+            let ledger = self.ledger(segment);
             ledger["runs"][&run]["phase"]["name"].as_str().unwrap_or_default().to_owned()
         };
         SEGMENTS.iter().take(self.segments).map(phase).collect()
+    }
+
+    /// What releases the run with this number, where it is held.
+    fn releases(&self, number: usize) -> Vec<Value> {
+        let run = plan::run_name(self.evidence, number);
+        let release = |segment: &&str| {
+            let phase = self.ledger(segment)["runs"][&run]["phase"].clone();
+            (phase["name"] == "held").then(|| {
+                json!({ "action": "run", "export": "loyalty", "segment": segment, "run": run, "allow_leavers": phase["people"] })
+            })
+        };
+        SEGMENTS.iter().take(self.segments).filter_map(release).collect()
     }
 
     pub(crate) fn last_run(&self) -> usize {

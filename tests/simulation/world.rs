@@ -216,11 +216,6 @@ impl<'a> World<'a> {
         self.workspaces.iter().map(Arc::as_ref)
     }
 
-    /// Whether the connection still leads where it led at first.
-    pub(crate) fn leads_to_first_workspace(&self) -> bool {
-        self.destination.load(Ordering::Relaxed) == 0
-    }
-
     /// The connection leads to the other workspace from now on.
     pub(crate) fn change_workspace(&self) {
         self.destination.fetch_xor(1, Ordering::Relaxed);
@@ -288,6 +283,12 @@ impl<'a> World<'a> {
     pub(crate) fn get_json(&self, key: &str) -> Value {
         let content = self.lane.s3.get_object(&self.name, key).expect("S3").unwrap_or_default();
         serde_json::from_slice(&content).unwrap_or_default()
+    }
+
+    /// The ledger of an attribute of the workspace that the connection leads to.
+    pub(crate) fn ledger(&self, attribute: &str) -> Value {
+        let host = self.hostname().trim_start_matches("http://").to_owned();
+        self.get_json(&format!("state/{host}~{}/{attribute}/ledger.json", self.name))
     }
 
     /// Each call of S3, for the trace.

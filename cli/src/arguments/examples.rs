@@ -23,7 +23,7 @@ Exit codes:
     0  success: delivered, waiting for the rest of a run, superseded by a newer run, or a dry run
     1  a delivery failed or is unfinished, or a check found a problem
     2  invalid arguments, configuration or files; nothing was sent
-    3  held: more members would leave than max_leavers allows; check, then use --allow-leavers
+    3  held: more members would leave than max_leavers allows; check, then use --run and --allow-leavers as the report says
   130  stopped by Ctrl-C at a checkpoint; run the same command to resume";
 
 pub(super) const DEMO: &str = "\
@@ -45,7 +45,7 @@ Examples:
       --segment ChurnRisk --send all --json
 
   Release a held run after checking that the number of leavers is right:
-    itb deliver --config exports.toml --export loyalty --files ~/BlobExport --allow-leavers
+    itb deliver --config exports.toml --export loyalty --files ~/BlobExport --run 2026-11-23T01:02Z --allow-leavers 97
 
   Deliver the files in the bucket of a deployed stack, with the key in its secret:
     itb deliver --bucket insights-to-braze-123456789012 --secret ARN --export loyalty

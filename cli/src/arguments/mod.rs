@@ -101,9 +101,12 @@ pub(crate) struct Selection {
     /// Which members are sent. Default: as set in exports.toml.
     #[arg(long, value_name = "WHICH")]
     pub(crate) send: Option<Send>,
-    /// Release a held run: members who are in none of its files leave the segment.
-    #[arg(long)]
-    pub(crate) allow_leavers: bool,
+    /// Release a held run: this many members leave the segment, as its report says.
+    #[arg(long, value_name = "NUMBER", requires = "run")]
+    pub(crate) allow_leavers: Option<u64>,
+    /// The run that --allow-leavers releases.
+    #[arg(long, value_name = "RUN", requires = "allow_leavers")]
+    pub(crate) run: Option<RunId>,
     /// Releases a run that is held because of its identifiers: the number of rows that the report names.
     #[arg(long, value_name = "ROWS")]
     pub(crate) allow_identifiers: Option<u64>,
@@ -187,6 +190,7 @@ impl Selection {
                 Send::All => "all",
             }),
             "allow_leavers": self.allow_leavers,
+            "run": self.run,
             "allow_identifiers": self.allow_identifiers,
         })
     }
@@ -207,7 +211,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_of_the_handler_is_what_it_takes() {
-        let line = "itb deliver --config c --export loyalty --files d --send all --allow-leavers --segment 優良顧客";
+        let line = "itb deliver --config c --export loyalty --files d --send all --run 2026-11-23T01:02Z --allow-leavers 97 --segment 優良顧客";
         let Command::Deliver(deliver) = Arguments::try_parse_from(line.split(' ')).unwrap().command else {
             unreachable!("the command is deliver");
         };

@@ -14,13 +14,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use insights_to_braze::report::Report;
-use insights_to_braze::state::StateKeys;
+use insights_to_braze::state::ReportKeys;
 use serde_json::json;
 
 use self::check::{Checked, profile_of};
 use self::describing::EXPORT;
-use self::people::Run;
-use self::people::{Person, email_only};
+use self::people::{Person, Run, email_only};
 use self::population::{Population, Segment};
 use self::stage::Stage;
 use crate::arguments::Demo;
@@ -131,7 +130,7 @@ impl Places {
             places.push(("a report as a page", report.join("report.html")));
             places.push(("a report", report.join("report.json")));
             places.push(("rejected rows", report.join("rejected.csv")));
-            places.push(("history", bucket.join(StateKeys::history_page(&EXPORT.into()))));
+            places.push(("history", bucket.join(ReportKeys::history_page(&EXPORT.into()))));
         }
         Self(places)
     }

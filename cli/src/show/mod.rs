@@ -34,8 +34,10 @@ pub(crate) fn error(failure: &Failure) {
 }
 
 /// What the functions' messages call a field of JSON, and what the terminal calls it.
-const IN_TERMINAL: [(&str, &str); 4] = [
-    ("run the export with \"allow_leavers\": true", "run the command with --allow-leavers"),
+const IN_TERMINAL: [(&str, &str); 6] = [
+    ("run the export with \"run\": ", "run the command with --run "),
+    ("release it with \"run\": ", "release it with --run "),
+    (", \"allow_leavers\": ", " --allow-leavers "),
     ("Check `ignored`, and", "Check the ignored files, and"),
     ("see `problem`", "see above"),
     ("try `run` with \"dry_run\": true", "try `itb dry-run`"),

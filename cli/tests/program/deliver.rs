@@ -139,7 +139,7 @@ async fn a_run_that_loses_most_members_is_held_until_it_is_released() {
     let (code, held) = desk.deliver("").await;
     assert_eq!((code, &held["reports"][0]["outcome"]), (3, &json!("held")), "{held:#}");
     assert_eq!(desk.braze.count_with_attribute("Loyal", &json!(true)), 200);
-    let (code, released) = desk.deliver(" --allow-leavers").await;
+    let (code, released) = desk.deliver(" --run 2026-11-24T01:02Z --allow-leavers 180").await;
     assert_eq!((code, &released["reports"][0]["outcome"]), (0, &json!("delivered")), "{released:#}");
     assert_eq!(desk.braze.count_with_attribute("Loyal", &json!(true)), 20);
 }

@@ -37,6 +37,7 @@ pub(in crate::braze) fn connection(scheme: &'static str, authority: &str) -> Con
         display_name: "Braze, EU workspace".to_owned(),
         hostname: Hostname { scheme, authority: authority.to_owned() },
         secret: crate::names::SecretName::OfStack,
+        workspace: "workspace".into(),
         agree_to_data_transfer: true,
         requests_per_second: NonZeroU32::new(1000).unwrap(),
         requests_per_hour: None,

@@ -97,6 +97,9 @@ table! {
     HOSTNAME = "hostname", Kind::Text("a REST host of Braze such as \"rest.fra-01.braze.eu\""), Presence::Required;
     /// The secret that contains the REST API key as `{"api_key": "…"}`.
     SECRET = "secret", Kind::UnshownText("the name or the ARN of a secret in AWS Secrets Manager, such as \"insights-to-braze/braze-eu\""), Presence::Optional("the stack's own secret");
+    /// What the workspace is called. By default, host and secret together are the workspace; with a name, its secret can be
+    /// renamed, and several secrets of one workspace be used.
+    WORKSPACE = "workspace", Kind::Text("a name of letters, digits, -, _ and full stops"), Presence::Optional("host and secret");
     /// Confirms that your organisation approved sending customer data to Braze; without it nothing is sent.
     AGREE_TO_DATA_TRANSFER = "agree_to_data_transfer", Kind::Boolean, Presence::Default("false");
     /// Requests per second that the contract allows.
@@ -133,9 +136,11 @@ table! {
     /// Whether Braze may create profiles for members it doesn't know.
     CREATE_PROFILES = "create_profiles", Kind::Boolean, Presence::Default("true");
     /// The largest share of members who may leave without a person's decision.
-    MAX_LEAVERS = "max_leavers", Kind::Number(0.0, 1.0), Presence::Default("0.5");
+    MAX_LEAVERS = "max_leavers", Kind::Number(0.0, 1.0), Presence::Default("0.2");
     /// Minutes without changes after which a run without a `model.json` counts as complete.
     SETTLE_MINUTES = "settle_minutes", Kind::WholeNumber(0, 43_200), Presence::Default("30");
+    /// The time zone in which the names of runs are read.
+    TIME_ZONE = "time_zone", Kind::Text("a time zone of the IANA database such as \"Europe/Berlin\""), Presence::Optional("UTC");
     /// Which columns identify a member.
     DATA_MATCHING = "data_matching", Kind::Table("a table that names the column of the customer ID, of the email, or of both: customer_id = \"COLUMN\", email = \"COLUMN\""), Presence::Required;
     /// Additional fields of the profile.

@@ -19,7 +19,7 @@ fn what_is_left_out_has_the_documented_default() {
     assert!(export.delivers(&"Anything".into()));
     assert_eq!((export.schedule, export.send, export.on_leave), (Schedule::Active, SendRule::Changes, OnLeave::False));
     assert!(export.on_upload && export.create_profiles);
-    assert!((export.max_leavers - 0.5).abs() < f64::EPSILON);
+    assert!((export.max_leavers - 0.2).abs() < f64::EPSILON);
     assert_eq!(export.settle_minutes, 30);
     assert_eq!(export.path, None);
     assert_eq!(export.csv, CsvSettings::default());

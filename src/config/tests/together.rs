@@ -18,7 +18,7 @@ fn one_line(text: &str) -> String {
     all[0].to_string()
 }
 
-const SHARED_FOLDER: &str = "a folder of its own, or lists of segments in both exports that have none in common, because a file belongs to one export";
+const SHARED_FOLDER: &str = "a folder of its own, or lists of segments in both exports that have none in common, because a file goes to a workspace once";
 
 #[test]
 fn a_folder_may_be_shared_by_exports_with_different_segments() {
@@ -41,11 +41,11 @@ fn a_file_belongs_to_one_export() {
         ("folder = \"incoming/a/b\"", "folder = \"incoming/a\"", "a folder around that of the export zuerst"),
         (
             "folder = \"incoming/a\"\nsegments = [\"A\", \"B\"]",
-            "folder = \"incoming/a\"\nsegments = [\"C\", \"B\"]",
+            "folder = \"incoming/a\"\nsegments = [\"C\", \"B\"]\nattribute_names.B = \"B 2\"",
             "the folder of the export zuerst, and both deliver \"B\"",
         ),
     ] {
-        let text = two(&format!("connection = \"eu\"\n{first}"), &format!("connection = \"us\"\n{second}"));
+        let text = two(&format!("connection = \"eu\"\n{first}"), &format!("connection = \"eu\"\n{second}"));
         let line = text.lines().position(|line| line == "[exports.danach]").unwrap() + 3;
         assert_eq!(
             one_line(&text),
@@ -60,7 +60,7 @@ fn an_attribute_stands_for_one_segment_of_a_workspace() {
     let second = "folder = \"incoming/b\"\nsegments = [\"顧客\"]";
     let message = one_line(&two(first, &format!("connection = \"eu\"\n{second}")));
     assert!(
-        message.starts_with("[exports.danach] segments (line 15): found the attribute \"顧客\" for the segment \"顧客\", which already represents the segment \"顧客\" of the export zuerst; allowed: one segment per attribute of a connection"),
+        message.starts_with("[exports.danach] segments (line 15): found the attribute \"顧客\" for the segment \"顧客\", which already represents the segment \"顧客\" of the export zuerst; allowed: one segment per attribute of a workspace"),
         "{message}"
     );
     right(&two(first, &format!("connection = \"us\"\n{second}")));
@@ -90,7 +90,7 @@ fn a_further_field_is_no_segments_attribute() {
     let message = one_line(&two(first, &format!("connection = \"eu\"\n{second}")));
     assert_eq!(
         message,
-        "[exports.zuerst.attributes] Best (line 10): found the attribute of the segment \"A\" of the export danach; allowed: a name that represents no segment of the connection"
+        "[exports.zuerst.attributes] Best (line 10): found the attribute of the segment \"A\" of the export danach; allowed: a name that represents no segment of the workspace"
     );
     right(&two(first, &format!("connection = \"us\"\n{second}")));
 }

@@ -68,7 +68,7 @@ proptest! {
     /// Any text at all: unless a stray quotation mark is reported, the rows are those of the csv crate.
     #[test]
     fn any_text_is_read_alike_or_reported(body in "[ab,\"\"\n\r\u{e9}]{0,80}") {
-        let text = format!("p,q,r\n{body}");
+        let text = format!("p,q,r\n{body}\n");
         let settings = ReadSettings { delimiter: Some(b','), ..ReadSettings::default() };
         let (_, given) = read_with(&text, &settings);
         let expected: Vec<_> = oracle(text.as_bytes(), b',', true)[1..].iter().map(|(_, row)| row.clone()).collect();
@@ -81,7 +81,7 @@ proptest! {
     /// Without quoting there are no stray marks, and the rows are always those of the csv crate.
     #[test]
     fn any_text_without_quoting(body in "[ab,\"\n\r\u{e9}]{0,80}") {
-        let text = format!("p,q,r\n{body}");
+        let text = format!("p,q,r\n{body}\n");
         let settings = ReadSettings { delimiter: Some(b','), quoting: Some(Quoting::Never), ..ReadSettings::default() };
         let (_, given) = read_with(&text, &settings);
         let expected: Vec<_> = oracle(text.as_bytes(), b',', false)[1..].iter().map(|(_, row)| row.clone()).collect();

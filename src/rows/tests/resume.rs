@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::rows::{Header, Position, ReadLimits, ReadSettings, RowReader};
 
 use super::compressed::gzip;
-use super::{Given, Pieces, block_on, cases, read_with, rest};
+use super::{Given, Pieces, block_on, cases, read_with, rest, try_read};
 
 fn small_limits() -> ReadSettings {
     ReadSettings { limits: ReadLimits { max_record_bytes: 60, ..ReadLimits::default() }, ..ReadSettings::default() }
@@ -58,6 +58,17 @@ proptest! {
 
     #[test]
     fn any_text_resumes_anywhere(body in "[ab,\"\"\n\r\u{e9}]{0,120}") {
-        from_every_checkpoint(format!("p,q\n{body}").as_bytes());
+        from_every_checkpoint(format!("p,q\n{body}\n").as_bytes());
+    }
+}
+
+#[test]
+fn a_text_that_ends_in_the_middle_of_a_record_is_not_whole() {
+    for (text, line) in [("id,note\n1,a\n2", 3), ("id,note\r\n1,a\r\n2,\"b", 3), ("id,note\n1", 2)] {
+        let error = try_read(text.as_bytes(), &ReadSettings::default()).unwrap_err().to_string();
+        assert!(error.contains(&format!("middle of the record in line {line}")), "{text:?}: {error}");
+    }
+    for text in ["id,note\n1,a\n2,b", "id,note\n1,a\n2\n", "id,note\n1,\"a\"\n"] {
+        assert!(try_read(text.as_bytes(), &ReadSettings::default()).is_ok(), "{text:?}");
     }
 }

@@ -16,6 +16,7 @@ pub(in crate::run) fn export(folder: &str, segments: Option<&[&str]>) -> Export 
         display_name: "Braze".to_owned(),
         hostname: Hostname { scheme: "https", authority: "rest.fra-01.braze.eu".to_owned() },
         secret: crate::names::SecretName::OfStack,
+        workspace: "workspace".into(),
         agree_to_data_transfer: true,
         requests_per_second: NonZeroU32::MIN,
         requests_per_hour: None,
@@ -43,7 +44,7 @@ pub(in crate::run) fn export(folder: &str, segments: Option<&[&str]>) -> Export 
         culture: None,
         consent: Consent::Stricter,
         csv: CsvSettings::default(),
-        stored_at: Timestamp::MIN,
+        time_zone: jiff::tz::TimeZone::UTC,
     }
 }
 

@@ -27,8 +27,8 @@ async fn patterns_read_segment_and_run_of_each_key() {
         ("{segment}_{run}.csv", "Gold_2026-11-23T01:02:03Z.csv", "Gold", "2026-11-23T01:02:03Z", "delivered"),
         (
             "{segment}/{run:%Y-%m-%d_%H%M}/{any}",
-            "Gold/2026-11-23_0102/deep/er/x.csv",
-            "Gold",
+            "Silver/2026-11-23_0102/deep/er/x.csv",
+            "Silver",
             "2026-11-23T01:02Z",
             "waiting",
         ),
@@ -39,7 +39,7 @@ async fn patterns_read_segment_and_run_of_each_key() {
             "2026-11-23T01:02:03Z",
             "waiting",
         ),
-        ("{run:%Y/%m/%d/%H%M}/{segment}.csv", "2026/11/23/0102/Gold.csv", "Gold", "2026-11-23T01:02Z", "delivered"),
+        ("{run:%Y/%m/%d/%H%M}/{segment}.csv", "2026/11/23/0102/Bronze.csv", "Bronze", "2026-11-23T01:02Z", "delivered"),
     ];
     for (number, (path, key, segment, run, outcome)) in patterns.into_iter().enumerate() {
         desk.forget_people();

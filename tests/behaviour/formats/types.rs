@@ -102,7 +102,7 @@ async fn types_of_the_model_are_what_braze_stores() {
     ];
     for (number, (culture, cells)) in tables.iter().enumerate() {
         desk.forget_people();
-        let folder = format!("incoming/types{number}");
+        let (folder, segment) = (format!("incoming/types{number}"), format!("Gold{number}"));
         let fields: Vec<String> = (0..cells.len()).map(|n| format!("v{n} = \"C{n}\"")).collect();
         desk.configure(&format!(
             "[exports.types{number}]\nconnection = \"braze\"\nfolder = \"{folder}\"\ndata_matching = {{ customer_id = \"Id\" }}\nattributes = {{ {} }}\n",
@@ -113,14 +113,14 @@ async fn types_of_the_model_are_what_braze_stores() {
             cells.iter().enumerate().map(|(n, (kind, ..))| json!({ "name": format!("C{n}"), "dataType": kind })),
         );
         let mut model = json!({ "name": "types", "version": "1.0", "entities": [
-            { "$type": "LocalEntity", "name": "Gold", "attributes": attributes, "partitions": [] }] });
+            { "$type": "LocalEntity", "name": segment, "attributes": attributes, "partitions": [] }] });
         if let Some(culture) = culture {
             model["culture"] = json!(culture);
         }
         desk.world.put(&format!("{folder}/model.json"), model.to_string());
         let quoted: Vec<String> =
             cells.iter().map(|(_, cell, _)| format!("\"{}\"", cell.replace('"', "\"\""))).collect();
-        let key = format!("{folder}/Gold/2026/11/23/0102/Gold_1.csv");
+        let key = format!("{folder}/{segment}/2026/11/23/0102/{segment}_1.csv");
         desk.world.put(&key, format!("P1,{}\n", quoted.join(",")));
         let report = desk.deliver(&key).await;
         assert_eq!(report["rows"]["accepted"], 1, "{culture:?}: {report}");

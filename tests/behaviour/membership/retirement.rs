@@ -110,7 +110,7 @@ async fn a_retirement_that_is_killed_goes_on_and_two_at_once_tell_everybody_once
     assert!(0 < told && told < MEMBERS, "{told} told before the kill");
     // As long as nobody knows of its end, it keeps others away.
     let error = world.invoke(Function::OnDemand, &retire()).await.unwrap_err();
-    assert!(error.message.contains("the retirement of the segment HighValueCustomers"), "{error}");
+    assert!(error.message.contains("the retirement of the attribute High Value Customers"), "{error}");
     sleep_until(began + time + Duration::from_millis(200)).await;
 
     let objects = world.account.braze.counters().objects;
@@ -163,7 +163,7 @@ async fn a_delivery_and_a_retirement_keep_out_of_each_others_way() {
     let (delivered, refused) = tokio::join!(at_work.invoke(&event, TIMEOUT), retire_meanwhile);
     assert_eq!(delivered.unwrap()["reports"][0]["rows"]["read"], MEMBERS);
     let refused = refused.unwrap_err();
-    assert!(refused.message.contains("another invocation is working on a delivery of the segment"), "{refused}");
+    assert!(refused.message.contains("another invocation is working on a delivery of the attribute"), "{refused}");
     assert_eq!(count(&world, true), MEMBERS);
 }
 

@@ -115,6 +115,17 @@ HighValueCustomers = "High Value Customers"
         String::from_utf8(self.account.get_object(key).unwrap().unwrap_or_default()).unwrap()
     }
 
+    /// The folder of the state of an attribute.
+    pub(crate) fn state(&self, attribute: &str) -> String {
+        let host = self.account.braze.url().trim_start_matches("http://").to_owned();
+        format!("state/{host}~{}/{attribute}", SECRET.replace('/', "%2F"))
+    }
+
+    /// The ledger of an attribute.
+    pub(crate) fn ledger(&self, attribute: &str) -> Value {
+        self.account.get_json(&format!("{}/ledger.json", self.state(attribute))).unwrap().unwrap_or_default()
+    }
+
     pub(crate) fn report(&self, segment: &str, run: &str) -> Value {
         serde_json::from_str(&self.get_text(&format!("reports/loyalty/{segment}/{run}/report.json"))).unwrap()
     }

@@ -125,7 +125,7 @@ async fn work(told: &mut Told) {
 async fn every_action(told: &mut Told) {
     for event in [
         json!({ "action": "run", "export": "loyalty", "dry_run": true }),
-        json!({ "action": "run", "export": "loyalty", "segment": "HighValueCustomers", "send": "all", "allow_leavers": true }),
+        json!({ "action": "run", "export": "loyalty", "segment": "HighValueCustomers", "send": "all", "run": "2026-11-23T01:02Z", "allow_leavers": 1 }),
         json!({ "action": "connect", "connection": "braze-eu" }),
         json!({ "action": "status" }),
         json!({ "action": "inspect", "export": "loyalty" }),

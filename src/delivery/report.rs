@@ -1,22 +1,29 @@
 //! Says what happened: the report of a run, made from the ledger, and the files that hold it.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
+use jiff::Timestamp;
 
 use super::DeliveryError;
 use super::segment::SegmentDelivery;
+use crate::braze::RequestsOverTime;
 use crate::bucket::{BucketError, Condition, ETag, Piece};
 use crate::message::{Coded, Message};
 use crate::page;
 use crate::pattern::RunId;
 use crate::report::examples::{Examples, RejectedExample};
 use crate::report::rejected::RejectedRows;
-use crate::report::{Members, Outcome, Report, ReportMessage, ReportedFile};
+use crate::report::{Counts, Members, Outcome, Report, ReportMessage, ReportedFile, Requests, Rows};
 use crate::rows::Header;
 use crate::state::{Ledger, Phase, Progress, RunRecord};
 
 /// How often a report is made anew because the run changed, or another function told it, while it was written. Whoever
 /// told it looks at the run again afterwards, so that giving up leaves the last word to them.
 const TRIES: u32 = 5;
+
+/// So many runs that came and were superseded in a row are worth a remark.
+const SUPERSEDED_IN_A_ROW: u64 = 3;
 
 const REJECTED_TYPE: &str = "text/csv; charset=utf-8";
 /// Of so many pieces of rejected rows, the beginning is looked through for examples.
@@ -86,11 +93,18 @@ impl SegmentDelivery {
         Ok(told.is_some_and(|told| matches!(told.outcome, Outcome::Delivered | Outcome::Held)))
     }
 
+    /// Whether the report of `run` says that it failed.
+    pub async fn is_reported_as_failed(&self, run: RunId) -> Result<bool, DeliveryError> {
+        Ok(self.told(run).await?.report.is_some_and(|report| report.outcome == Outcome::Failed))
+    }
+
     /// Why `run`, or a file of it, could not be delivered; `None` if nothing of it has failed, or if a newer run has begun.
     pub async fn failure(&self, run: RunId) -> Result<Option<String>, DeliveryError> {
         // A state that cannot be read is a failure that the report tells.
-        let ledger = self.ledger.read().await.ok().flatten();
-        if ledger.as_ref().and_then(Ledger::newest_run).is_some_and(|newest| newest > run) {
+        let ledger = self.ledger.read().await.ok().flatten().filter(|ledger| ledger.feeder == self.feeder);
+        if ledger.as_ref().is_some_and(|ledger| {
+            ledger.runs.get(&run).is_some_and(|record| ledger.newer_than(run, record.order).is_some())
+        }) {
             return Ok(None);
         }
         let failed = ledger.as_ref().and_then(|ledger| ledger.runs.get(&run)).and_then(|record| {
@@ -107,7 +121,7 @@ impl SegmentDelivery {
     }
 
     async fn told(&self, run: RunId) -> Result<Told, DeliveryError> {
-        let stored = self.bucket.read(&self.keys.report(run, "report.json"), Report::SIZE_LIMIT).await?;
+        let stored = self.bucket.read(&self.reports.report(run, "report.json"), Report::SIZE_LIMIT).await?;
         Ok(stored.map_or_else(Told::default, |(told, tag)| Told {
             report: serde_json::from_slice(&told).ok(),
             tag: Some(tag),
@@ -128,41 +142,81 @@ impl SegmentDelivery {
         report
     }
 
-    fn make_report(&self, ledger: Option<&Ledger>, run: RunId, outcome: Outcome, message: Message) -> Report {
-        let now = self.budget.now();
-        let record = ledger.and_then(|ledger| ledger.runs.get(&run));
-        let before = ledger.map_or(0, |ledger| ledger.members_before(run));
-        let mut counts = record.map(RunRecord::counts).unwrap_or_default();
-        counts.seconds = (counts.seconds * 1000.0).round() / 1000.0;
-        let (outcome, message) = record.map_or((outcome, message.clone()), |record| said_of(record, outcome, message));
+    /// A report of the segment in which nothing has happened.
+    pub(super) fn blank_report(&self, started_at: Timestamp) -> Report {
         Report {
             export: self.export.name.clone(),
             segment: self.segment.clone(),
             attribute: self.attribute.clone(),
-            run: Some(run),
+            run: None,
             trigger: self.trigger,
+            outcome: Outcome::Waiting,
+            files: Vec::new(),
+            rows: Rows::default(),
+            members: Members::default(),
+            dropped_fields: BTreeMap::new(),
+            rejected_reasons: BTreeMap::new(),
+            unconfirmed: 0,
+            requests: Requests::default(),
+            requests_over_time: RequestsOverTime::default(),
+            data_points: 0,
+            started_at,
+            finished_at: self.budget.now(),
+            seconds: 0.0,
+            message: String::new(),
+            code: String::new(),
+            notes: self.remarks.clone(),
+            preview: None,
+        }
+    }
+
+    /// The same with figures.
+    pub(super) fn counted_report(&self, started_at: Timestamp, counts: Counts) -> Report {
+        let unconfirmed = if self.export.create_profiles { 0 } else { counts.rows.accepted };
+        Report {
+            rows: counts.rows,
+            dropped_fields: counts.dropped_fields,
+            rejected_reasons: counts.rejected_reasons,
+            unconfirmed,
+            requests: counts.requests,
+            requests_over_time: counts.requests_over_time,
+            data_points: counts.data_points,
+            seconds: counts.seconds,
+            ..self.blank_report(started_at)
+        }
+    }
+
+    fn make_report(&self, ledger: Option<&Ledger>, run: RunId, outcome: Outcome, message: Message) -> Report {
+        // The runs of another feeder are not this segment's, whatever they are called.
+        let ledger = ledger.filter(|ledger| ledger.feeder == self.feeder);
+        let record = ledger.and_then(|ledger| ledger.runs.get(&run));
+        let before = ledger.map_or(0, |ledger| ledger.members_before(run));
+        let mut counts = record.map(RunRecord::counts).unwrap_or_default();
+        counts.seconds = (counts.seconds * 1000.0).round() / 1000.0;
+        let (outcome, message) =
+            record.map_or((outcome, message.clone()), |record| said_of(run, record, outcome, message));
+        let started_at = record.map_or_else(|| self.budget.now(), |record| record.started_at);
+        let mut report = Report {
+            run: Some(run),
             outcome,
             files: record.map(reported_files).unwrap_or_default(),
-            rows: counts.rows,
             members: record.map_or_else(
                 || Members { before, after: before, ..Members::default() },
                 |record| record.members_so_far(before),
             ),
-            dropped_fields: counts.dropped_fields,
-            rejected_reasons: counts.rejected_reasons,
-            requests: counts.requests,
-            requests_over_time: counts.requests_over_time,
-            data_points: counts.data_points,
-            started_at: record.map_or(now, |record| record.started_at),
-            finished_at: now,
-            seconds: counts.seconds,
             message: message.text,
             code: message.code,
-            notes: record
-                .map(|record| record.files.values().flat_map(|file| file.notes.clone()).collect())
-                .unwrap_or_default(),
-            preview: None,
+            ..self.counted_report(started_at, counts)
+        };
+        report
+            .notes
+            .extend(record.into_iter().flat_map(|record| record.files.values()).flat_map(|file| file.notes.clone()));
+        if let Some(superseded) =
+            ledger.map(|ledger| ledger.superseded.len() as u64).filter(|runs| *runs >= SUPERSEDED_IN_A_ROW)
+        {
+            report.notes.insert(ReportMessage::SupersededAgain { runs: superseded }.to_string());
         }
+        report
     }
 
     /// The tag of the report that was stored; `None` where `condition` does not hold.
@@ -170,7 +224,7 @@ impl SegmentDelivery {
         let Some(run) = report.run else {
             return Ok(None);
         };
-        let key = self.keys.report(run, "report.json");
+        let key = self.reports.report(run, "report.json");
         match self.bucket.write(&key, report.to_json(), "application/json", condition).await {
             Ok(tag) => Ok(Some(tag)),
             Err(BucketError::Changed { .. }) => Ok(None),
@@ -187,7 +241,7 @@ impl SegmentDelivery {
             Ok(page) => page,
             Err(error) => return tracing::warn!(%error, "can't make the page of a report"),
         };
-        let key = self.keys.report(run, "report.html");
+        let key = self.reports.report(run, "report.html");
         match self.bucket.write(&key, page, page::CONTENT_TYPE, condition).await {
             Ok(_) | Err(BucketError::Changed { .. }) => {}
             Err(error) => tracing::warn!(%error, "can't store the page of a report"),
@@ -235,7 +289,7 @@ impl SegmentDelivery {
 
     fn rejected_key(&self, run: RunId, number: usize) -> String {
         let name = if number == 1 { "rejected.csv".to_owned() } else { format!("rejected-{number}.csv") };
-        self.keys.report(run, &name)
+        self.reports.report(run, &name)
     }
 }
 
@@ -256,10 +310,25 @@ fn is_news(report: &Report, told: Option<&Report>) -> bool {
 }
 
 /// What the ledger knows better than this invocation: a run that is held or complete is so for everybody.
-fn said_of(record: &RunRecord, outcome: Outcome, message: Message) -> (Outcome, Message) {
+fn said_of(run: RunId, record: &RunRecord, outcome: Outcome, message: Message) -> (Outcome, Message) {
     match (&record.phase, outcome) {
-        (Phase::Held { reason, .. }, Outcome::Held | Outcome::Waiting | Outcome::Delivered) => {
-            (Outcome::Held, ReportMessage::Held { reason: reason.clone() }.to_message())
+        (Phase::Held { reason, people, .. }, Outcome::Held | Outcome::Waiting | Outcome::Delivered) => {
+            (Outcome::Held, ReportMessage::Held { run, reason: reason.clone(), people: *people }.to_message())
+        }
+        (Phase::Open, Outcome::Waiting) => {
+            let missing: Vec<&str> = record
+                .files
+                .iter()
+                .filter(|(_, file)| file.progress != Progress::Delivered)
+                .map(|(key, _)| key.as_str())
+                .collect();
+            let message = match missing.first() {
+                Some(first) => {
+                    ReportMessage::FilesMissing { first: (*first).to_owned(), files: missing.len() }.to_message()
+                }
+                None => message,
+            };
+            (Outcome::Waiting, message)
         }
         (Phase::Complete, Outcome::Waiting) => (Outcome::Delivered, ReportMessage::Delivered.to_message()),
         _ => (outcome, message),

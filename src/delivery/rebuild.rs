@@ -1,0 +1,92 @@
+//! Makes a state usable again of which an object is missing or cannot be read, from what is left of it.
+
+use std::collections::BTreeMap;
+
+use super::DeliveryError;
+use super::segment::SegmentDelivery;
+use crate::state::{Ledger, Part, StateError, read_part};
+
+/// What a rebuilt state says in the report of the run that it holds.
+const CAUTION: &str = "the state of the attribute was damaged and has been rebuilt, so people may be missing in it";
+
+/// What was found, and what is left.
+#[derive(Debug, Default)]
+pub struct Rebuilt {
+    /// What is damaged, in words.
+    pub damage: Vec<String>,
+    /// How many lines about people are left.
+    pub people: u64,
+}
+
+impl SegmentDelivery {
+    /// Looks at every object of the state. If something is damaged, a new ledger names whatever can be read, trusts none of it,
+    /// and holds the next run with which anybody would leave. With `dry_run`, only looks.
+    pub async fn rebuild(&self, dry_run: bool) -> Result<Rebuilt, DeliveryError> {
+        let mut rebuilt = Rebuilt::default();
+        let known = match self.ledger.read().await {
+            Ok(known) => known,
+            Err(error @ (StateError::Unreadable { .. } | StateError::Format { .. })) => {
+                rebuilt.damage.push(error.to_string());
+                None
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if known.as_ref().is_some_and(|ledger| ledger.worked_on_by(self.budget.now()).is_some()) {
+            return Err(DeliveryError::Busy { what: format!("the attribute {}", self.attribute) });
+        }
+        let mut keys = self.bucket.keys(self.keys.everything()).await?;
+        if let Some(former) = known.as_ref().and_then(|ledger| ledger.moved_from.as_ref()) {
+            keys.extend(self.bucket.keys(former).await?);
+        }
+        keys.retain(|key| key.ends_with(".csv.gz"));
+        if known.is_none() && rebuilt.damage.is_empty() && !keys.is_empty() {
+            rebuilt.damage.push(StateError::LedgerMissing { key: self.ledger.key().to_owned() }.to_string());
+        }
+        let mut parts = Vec::new();
+        for key in &keys {
+            match self.lines_of(key).await? {
+                Ok(rows) => {
+                    rebuilt.people += rows;
+                    parts.push(Part { key: key.clone(), rows, outdated: true });
+                }
+                Err(error) => rebuilt.damage.push(error.to_string()),
+            }
+        }
+        let rows: BTreeMap<&str, u64> = parts.iter().map(|part| (part.key.as_str(), part.rows)).collect();
+        for part in known.clone().iter_mut().flat_map(Ledger::all_parts_mut) {
+            match rows.get(part.key.as_str()) {
+                None if !keys.contains(&part.key) => {
+                    rebuilt.damage.push(StateError::PartMissing { key: part.key.clone() }.to_string());
+                }
+                Some(found) if *found != part.rows => {
+                    let (key, found, expected) = (part.key.clone(), *found, part.rows);
+                    rebuilt.damage.push(StateError::OtherRows { key, found, expected }.to_string());
+                }
+                _ => {}
+            }
+        }
+        if rebuilt.damage.is_empty() || dry_run {
+            return Ok(rebuilt);
+        }
+        let mut ledger = Ledger::new(self.attribute.clone(), self.feeder.clone());
+        if let Some(known) = known {
+            (ledger.feeder, ledger.history, ledger.moved_from) = (known.feeder, known.history, known.moved_from);
+            ledger.forgotten = known.forgotten;
+        }
+        ledger.earlier.parts = parts;
+        ledger.caution = Some(CAUTION.to_owned());
+        self.ledger.replace(ledger).await?;
+        Ok(rebuilt)
+    }
+
+    /// How many lines a part has; the inner error is what is wrong with it.
+    async fn lines_of(&self, key: &str) -> Result<Result<u64, StateError>, DeliveryError> {
+        let part = match self.parts.read(key).await {
+            Ok(Some(part)) => part,
+            Ok(None) => return Ok(Err(StateError::PartMissing { key: key.to_owned() })),
+            Err(error @ StateError::NotOpened { .. }) => return Ok(Err(error)),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(read_part(key, &part.bytes, |_| {}))
+    }
+}

@@ -1,0 +1,178 @@
+//! The attributes of a workspace: which have a state, and which of them nothing feeds any more.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::message::AnswerMessage;
+use super::{Configured, Handler, HandlerError, listed};
+use crate::budget::TimeBudget;
+use crate::config::{Connection, Export, OnLeave};
+use crate::delivery::{DeliveryError, SegmentDelivery};
+use crate::names::{AttributeName, ConnectionName, WorkspaceName};
+use crate::report::Trigger;
+use crate::run::Models;
+use crate::run::layout::{Place, place};
+use crate::state::{Feeder, Ledger, Mapping, Mappings, StateError, StateKeys};
+use crate::trigger::on_demand::AttributeSubject;
+
+/// So many attributes are looked at of which it is not known whether something feeds them.
+const MOST_LOOKED_AT: usize = 200;
+
+/// An attribute that has a state and that nothing feeds.
+#[derive(Clone, Debug)]
+pub(super) struct Unfed {
+    pub(super) attribute: AttributeName,
+    pub(super) ledger: Ledger,
+}
+
+/// An attribute that a person named.
+pub(super) struct Named {
+    pub(super) connection: Arc<Connection>,
+    pub(super) attribute: AttributeName,
+    /// The segment by which it was named, or which has fed it last.
+    pub(super) feeder: Option<Feeder>,
+}
+
+impl Unfed {
+    /// How many people it is still set for, as far as is known.
+    pub(super) fn people(&self) -> u64 {
+        let listed: u64 = self.ledger.earlier.parts.iter().map(|part| part.rows).sum();
+        self.ledger.last_complete.as_ref().map_or(listed, |last| last.members)
+    }
+
+    /// What is to be said of it.
+    pub(super) fn remark(&self) -> AnswerMessage {
+        AnswerMessage::Unfed {
+            attribute: self.attribute.clone(),
+            people: self.people(),
+            last: self.ledger.feeder.clone(),
+        }
+    }
+}
+
+impl Handler {
+    /// The attributes of a workspace that have a state.
+    pub(super) async fn attributes_with_state(
+        &self,
+        workspace: &WorkspaceName,
+    ) -> Result<BTreeSet<AttributeName>, HandlerError> {
+        let folders = self.bucket.folders(&StateKeys::of_workspace(workspace)).await?;
+        Ok(folders.iter().filter_map(|folder| StateKeys::attribute_of_folder(workspace, folder)).collect())
+    }
+
+    /// The attributes of a workspace that nothing feeds any more. Of `known` attributes it is known that something does.
+    pub(super) async fn unfed(
+        &self,
+        config: &Configured,
+        workspace: &WorkspaceName,
+        known: &BTreeSet<AttributeName>,
+    ) -> Result<Vec<Unfed>, HandlerError> {
+        let mut unfed = Vec::new();
+        let attributes = self.attributes_with_state(workspace).await?;
+        for attribute in attributes.difference(known).take(MOST_LOOKED_AT) {
+            let feeds = config.feeds.of(workspace, attribute);
+            if feeds.explicit().is_some() {
+                continue;
+            }
+            // A state that cannot be read is named by `status` and by its own delivery.
+            let Ok(Some(ledger)) = StateKeys::new(workspace, attribute).ledger(&self.bucket).read().await else {
+                continue;
+            };
+            if feeds.mapping(&ledger.feeder).is_none() && ledger.lists_anybody() {
+                unfed.push(Unfed { attribute: attribute.clone(), ledger });
+            }
+        }
+        Ok(unfed)
+    }
+
+    /// The attribute that a person named. A segment that is in the configuration no more is found by the state that it has left.
+    pub(super) async fn named(&self, config: &Configured, subject: &AttributeSubject) -> Result<Named, HandlerError> {
+        match subject {
+            AttributeSubject::Attribute { connection, attribute } => {
+                let connection = connection_of(config, connection)?.clone();
+                let ledger = StateKeys::new(&connection.workspace, attribute).ledger(&self.bucket).read().await;
+                // Also where it cannot be read, which may be why it is named.
+                let feeder = ledger.ok().flatten().map(|ledger| ledger.feeder);
+                Ok(Named { connection, attribute: attribute.clone(), feeder })
+            }
+            AttributeSubject::Segment { export, segment } => {
+                let feeder = Feeder::new(export, segment);
+                for connection in config.connections.values() {
+                    for attribute in self.attributes_with_state(&connection.workspace).await? {
+                        let store = StateKeys::new(&connection.workspace, &attribute).ledger(&self.bucket);
+                        if store.read().await.is_ok_and(|ledger| ledger.is_some_and(|ledger| ledger.feeder == feeder)) {
+                            return Ok(Named { connection: connection.clone(), attribute, feeder: Some(feeder) });
+                        }
+                    }
+                }
+                let Some(export) = config.exports.get(export) else {
+                    let existing = listed(config.exports.keys());
+                    return Err(HandlerError::NoSuch { kind: "the export", name: export.to_string(), existing });
+                };
+                let (connection, attribute) = (export.connection.clone(), export.attribute_of(segment));
+                Ok(Named { connection, attribute, feeder: Some(feeder) })
+            }
+        }
+    }
+
+    /// Who feeds an attribute by the present configuration: a segment that is merely found feeds it as long as there are files.
+    pub(super) async fn fed_by(&self, config: &Configured, named: &Named) -> Result<Option<Feeder>, HandlerError> {
+        let feeds = config.feeds.of(&named.connection.workspace, &named.attribute);
+        if let Some(feeder) = feeds.explicit() {
+            return Ok(Some(feeder));
+        }
+        let found = named.feeder.clone().filter(|feeder| feeds.mapping(feeder) == Some(Mapping::Found));
+        let found = found
+            .or_else(|| feeds.found_by().map(|export| Feeder::new(&export.name, &named.attribute.as_str().into())));
+        let Some((feeder, export)) = found.and_then(|feeder| {
+            let export = config.exports.get(&feeder.export)?;
+            Some((feeder, export))
+        }) else {
+            return Ok(None);
+        };
+        let mut pages = self.bucket.pages(format!("{}/", export.folder));
+        while let Some(page) = pages.next().await? {
+            let is_of_segment = |place| matches!(place, Place::File(file) if file.segment == feeder.segment);
+            if page.iter().any(|object| is_of_segment(place(export, &object.key, object.size, object.last_modified))) {
+                return Ok(Some(feeder));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The means to work on an attribute, whether or not an export is left that has fed it.
+    pub(super) fn delivery_of(
+        &self,
+        config: &Configured,
+        named: &Named,
+        budget: TimeBudget,
+        trigger: Trigger,
+    ) -> SegmentDelivery {
+        let unnamed =
+            || Feeder { export: named.connection.name.as_str().into(), segment: named.attribute.as_str().into() };
+        let feeder = named.feeder.clone().unwrap_or_else(unnamed);
+        let known = config.exports.get(&feeder.export).filter(|export| export.connection == named.connection);
+        let export = known.cloned().unwrap_or_else(|| {
+            Arc::new(Export { on_leave: OnLeave::False, ..Export::without_files(&feeder.export, &named.connection) })
+        });
+        let models = Models::new(self.bucket.clone());
+        self.delivery(config, &export, &feeder.segment, &models, budget, trigger).of_attribute(&named.attribute)
+    }
+}
+
+pub(super) fn connection_of<'c>(
+    config: &'c Configured,
+    name: &ConnectionName,
+) -> Result<&'c Arc<Connection>, HandlerError> {
+    config.connections.get(name).ok_or_else(|| HandlerError::NoSuch {
+        kind: "the connection",
+        name: name.to_string(),
+        existing: listed(config.connections.keys()),
+    })
+}
+
+impl From<StateError> for HandlerError {
+    fn from(error: StateError) -> Self {
+        Self::Delivery(DeliveryError::State(error))
+    }
+}

@@ -1,0 +1,207 @@
+//! The steps that complete a run.
+//!
+//! ```text
+//!         all files delivered,            few enough leavers
+//!         evidence of completeness        or a person released it     leavers sent
+//!  Open ────────────────────────▶ (compare) ─────────────────▶ Completing ────────▶ Complete
+//!   ▲                               │                                                  │
+//!   │                               └──────▶ Held ── released ──▶ Completing           │
+//!   └───────────────────────── a new file, or new content ─────────────────────────────┘
+//! ```
+
+use jiff::Timestamp;
+
+use super::lease::Lease;
+use super::ledger::{CompleteRun, Completing, Ledger, Phase, RunRecord};
+use super::part::Part;
+use crate::config::DataMatching;
+use crate::pattern::RunId;
+use crate::report::{Counts, Members, Outcome, RunSummary};
+
+/// What a comparison found of a run's members, before anything is sent to anybody who left.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compared {
+    /// The figures for the report.
+    pub figures: Members,
+    /// How many people's attribute would be set.
+    pub people: u64,
+    /// Why a person has to say that it is right; `None` if nobody has to.
+    pub reason: Option<String>,
+    /// Where those who left are listed.
+    pub leavers: Vec<Part>,
+    /// Where those are listed whom a later run has to know.
+    pub carried: Vec<Part>,
+    /// The columns that identify the members.
+    pub matching: DataMatching,
+}
+
+/// What came of the attempt to complete a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BeginAnswer {
+    /// The leavers are ours to send.
+    Ours(Box<Completing>),
+    /// The run has to be compared with what was known before.
+    Compare,
+    /// Too many would leave.
+    Held,
+    /// It is complete.
+    Complete,
+    /// Another function completes it.
+    InOtherHands,
+    /// It is not to be completed now: a file is outstanding, or something changed since the comparison.
+    NotNow,
+}
+
+/// What an attempt to send the leavers came to.
+#[derive(Clone, Debug)]
+pub struct LeaversSent {
+    /// How many are done.
+    pub done: u64,
+    /// The requests of this attempt that are not on record yet.
+    pub counts: Counts,
+    /// Leavers to be tried again that are not on record yet.
+    pub carried: Vec<Part>,
+}
+
+impl LeaversSent {
+    /// Puts on record how many are done and who was refused. Tells whether that is news: the answer to a write may be lost, and
+    /// the same is written once more.
+    pub(super) fn put_on_record(&self, done: &mut u64, carried: &mut Vec<Part>) -> bool {
+        let known = *done == self.done && self.carried.iter().all(|part| carried.contains(part));
+        if !known {
+            *done = self.done;
+            carried.extend(self.carried.iter().cloned());
+        }
+        !known
+    }
+}
+
+impl Ledger {
+    /// Resumes the completion of a run, or says that it has to be compared first.
+    pub fn resume_completion(&mut self, run: RunId, lease: &Lease, now: Timestamp) -> BeginAnswer {
+        let leased = self.is_leased(now) || self.retirement.is_some();
+        let newest = self.newest_run() == Some(run);
+        let Some(record) = self.runs.get_mut(&run) else {
+            return BeginAnswer::NotNow;
+        };
+        let delivered = record.all_files_delivered();
+        match &mut record.phase {
+            Phase::Complete => BeginAnswer::Complete,
+            _ if leased => BeginAnswer::InOtherHands,
+            Phase::Completing(Completing { lease: Some(other), .. })
+                if other.owner != lease.owner && other.holds(now) =>
+            {
+                BeginAnswer::InOtherHands
+            }
+            Phase::Completing(completing) => {
+                completing.lease = Some(lease.clone());
+                BeginAnswer::Ours(Box::new(completing.clone()))
+            }
+            Phase::Open | Phase::Held { .. } if delivered && newest => BeginAnswer::Compare,
+            Phase::Open | Phase::Held { .. } => BeginAnswer::NotNow,
+        }
+    }
+
+    /// Begins to complete a run that was compared with what `seen` says, or holds it.
+    pub fn begin_completion(
+        &mut self,
+        seen: &Self,
+        run: RunId,
+        compared: &Compared,
+        lease: &Lease,
+        now: Timestamp,
+    ) -> BeginAnswer {
+        let same_run = |one: &RunRecord, other: &RunRecord| one.files == other.files && one.replaced == other.replaced;
+        let same = self.feeder == seen.feeder
+            && self.last_complete == seen.last_complete
+            && self.earlier == seen.earlier
+            && self.runs.get(&run).zip(seen.runs.get(&run)).is_some_and(|(one, other)| same_run(one, other));
+        match self.resume_completion(run, lease, now) {
+            BeginAnswer::Compare if same => {}
+            BeginAnswer::Compare => return BeginAnswer::NotNow,
+            other => return other,
+        }
+        let before = self.members_before(run);
+        let Some(record) = self.runs.get_mut(&run) else {
+            return BeginAnswer::NotNow;
+        };
+        record.members = Some(compared.figures.clone());
+        if let Some(reason) = compared.reason.clone() {
+            record.phase = Phase::Held { people: compared.people, before, reason, released: false };
+            return BeginAnswer::Held;
+        }
+        let completing = Completing {
+            lease: Some(lease.clone()),
+            leavers: compared.leavers.clone(),
+            done: 0,
+            carried: compared.carried.clone(),
+            matching: Some(compared.matching.clone()),
+        };
+        record.phase = Phase::Completing(completing.clone());
+        BeginAnswer::Ours(Box::new(completing))
+    }
+
+    /// Puts on record how far the leavers are sent, and renews the lease or gives it back. Tells whether it is still `owner`'s.
+    pub fn leavers_sent(&mut self, run: RunId, owner: &str, sent: &LeaversSent, until: Option<Timestamp>) -> bool {
+        let Some(record) = self.runs.get_mut(&run) else {
+            return false;
+        };
+        let Phase::Completing(completing) = &mut record.phase else {
+            return false;
+        };
+        if completing.lease.as_ref().is_none_or(|lease| lease.owner != owner) {
+            return false;
+        }
+        if sent.put_on_record(&mut completing.done, &mut completing.carried) {
+            record.leavers.add(&sent.counts);
+        }
+        completing.lease = until.map(|until| Lease { owner: owner.to_owned(), until });
+        true
+    }
+
+    /// Completes the run, after the last of its leavers.
+    pub fn end_completion(&mut self, run: RunId, owner: &str, sent: &LeaversSent, now: Timestamp) -> BeginAnswer {
+        if matches!(self.runs.get(&run).map(|record| &record.phase), Some(Phase::Complete)) {
+            return BeginAnswer::Complete;
+        }
+        if !self.leavers_sent(run, owner, sent, None) {
+            return BeginAnswer::InOtherHands;
+        }
+        let older = self.older_runs(run);
+        let before = self.members_before(run);
+        let Some(record) = self.runs.get_mut(&run) else {
+            return BeginAnswer::NotNow;
+        };
+        let Phase::Completing(completing) = std::mem::replace(&mut record.phase, Phase::Complete) else {
+            return BeginAnswer::NotNow;
+        };
+        record.replaced.clear();
+        record.uncertain.clear();
+        let mut parts = completing.carried;
+        parts.extend(record.parts());
+        let figures = record.members.clone().unwrap_or_default();
+        let summary = record.summary(run, figures.before, Outcome::Delivered, now);
+        let place = record.order;
+        // Older runs that never were complete are given up with this one.
+        let superseded: Vec<RunSummary> = older
+            .iter()
+            .filter_map(|older| self.runs.get(older).map(|record| (older, record)))
+            .filter(|(_, record)| record.phase != Phase::Complete)
+            .map(|(older, record)| record.summary(*older, before, Outcome::Superseded, now))
+            .collect();
+        self.runs.retain(|id, _| !older.contains(id));
+        self.last_complete = Some(CompleteRun {
+            run,
+            order: place,
+            feeder: self.feeder.clone(),
+            matching: completing.matching,
+            members: figures.after,
+            parts,
+        });
+        self.earlier = super::ledger::Sent::default();
+        (self.caution, self.uncollected) = (None, true);
+        self.superseded.clear();
+        superseded.into_iter().chain([summary]).for_each(|summary| self.remember(summary));
+        BeginAnswer::Complete
+    }
+}

@@ -1,0 +1,193 @@
+//! Moves state of format 1 to where it belongs now: by workspace and attribute.
+//!
+//! ```text
+//! state/<export>/<segment>/ledger.json        becomes   state/<workspace>/<attribute>/ledger.json
+//! ```
+//!
+//! Parts stay where they are until the first complete run. What remains in the place of a ledger keeps versions away that know
+//! format 1 alone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tokio::sync::OnceCell;
+
+use super::StateError;
+use super::feeder::Feeder;
+use super::format_1::{self, FormerLedger, Stored};
+use super::keys::StateKeys;
+use super::ledger::{Ledger, Sent};
+use super::part::{Part, PartWriter, read_part};
+use super::part_store::PartStore;
+use crate::bucket::{Bucket, BucketError, Condition};
+use crate::config::{Config, Connection, Export, StateIdentifiers};
+use crate::names::{AttributeName, ExportName, SegmentName};
+use crate::secrets::ApiKeys;
+
+/// A ledger is small; larger objects are refused.
+const SIZE_LIMIT: u64 = 64 * 1024 * 1024;
+
+/// What has to be known to move state of format 1. Clones share whether it has been looked for: once in an invocation.
+#[derive(Clone, Debug)]
+pub struct FormerState {
+    exports: BTreeMap<ExportName, Arc<Export>>,
+    connections: Vec<Arc<Connection>>,
+    looked: Arc<OnceCell<()>>,
+}
+
+/// One ledger of format 1.
+struct Found {
+    key: String,
+    folder: String,
+    feeder: Feeder,
+    bytes: bytes::Bytes,
+    etag: crate::bucket::ETag,
+    ledger: FormerLedger,
+    connection: Arc<Connection>,
+}
+
+impl FormerState {
+    /// State that was kept for the exports of `config`.
+    pub fn new(config: &Config) -> Self {
+        let connections = config.connections.values().cloned().collect();
+        Self { exports: config.exports.clone(), connections, looked: Arc::default() }
+    }
+
+    /// Moves all that is there and not at work. What no connection leads to stays where it is.
+    pub async fn move_all(&self, bucket: &Bucket, api_keys: &ApiKeys, now: Timestamp) -> Result<(), StateError> {
+        self.looked.get_or_try_init(|| Box::pin(self.move_found(bucket, api_keys, now))).await.copied()
+    }
+
+    async fn move_found(&self, bucket: &Bucket, api_keys: &ApiKeys, now: Timestamp) -> Result<(), StateError> {
+        for found in self.find(bucket).await? {
+            if found.ledger.is_worked_on(now) {
+                return Err(StateError::FormerAtWork { key: found.key });
+            }
+            self.move_one(bucket, api_keys, found, now).await?;
+        }
+        Ok(())
+    }
+
+    /// The ledger that would be at `attribute` of the connection's workspace if all were moved.
+    pub async fn preview(
+        &self,
+        bucket: &Bucket,
+        connection: &Connection,
+        attribute: &AttributeName,
+        now: Timestamp,
+    ) -> Result<Option<Ledger>, StateError> {
+        let found =
+            self.find(bucket).await?.into_iter().find(|found| {
+                found.connection.workspace == connection.workspace && found.ledger.attribute == *attribute
+            });
+        Ok(found.map(|found| {
+            let zone = self.zone(&found.feeder);
+            found.ledger.into_ledger(found.feeder, &zone, &found.folder, now)
+        }))
+    }
+
+    async fn find(&self, bucket: &Bucket) -> Result<Vec<Found>, StateError> {
+        let mut all = Vec::new();
+        for export_folder in bucket.folders(StateKeys::ROOT).await? {
+            let name = export_folder.trim_start_matches(StateKeys::ROOT).trim_end_matches('/');
+            if StateKeys::workspace_of_folder(&export_folder).is_some() || name.starts_with('.') {
+                continue;
+            }
+            let export = ExportName::from(name);
+            for folder in bucket.folders(&export_folder).await? {
+                let segment = folder.trim_start_matches(&export_folder).trim_end_matches('/');
+                let segment = percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned();
+                let feeder = Feeder::new(&export, &SegmentName::new(segment));
+                all.extend(self.read(bucket, folder, feeder).await?);
+            }
+        }
+        Ok(all)
+    }
+
+    async fn read(&self, bucket: &Bucket, folder: String, feeder: Feeder) -> Result<Option<Found>, StateError> {
+        let key = format!("{folder}ledger.json");
+        let Some((bytes, etag)) = bucket.read(&key, SIZE_LIMIT).await? else {
+            return Ok(None);
+        };
+        let ledger = match format_1::read(&bytes) {
+            Ok(Stored::Former(ledger)) => *ledger,
+            Ok(Stored::Moved) => return Ok(None),
+            Err(error) => return Err(StateError::Unreadable { key, reason: error.to_string() }),
+        };
+        let own = self.exports.get(&feeder.export).map(|export| &export.connection);
+        let leads_there = |connection: &&Arc<Connection>| connection.hostname.authority() == ledger.destination;
+        let connection = own.filter(leads_there).or_else(|| self.connections.iter().find(leads_there));
+        Ok(connection.cloned().map(|connection| Found { key, folder, feeder, bytes, etag, ledger, connection }))
+    }
+
+    fn zone(&self, feeder: &Feeder) -> TimeZone {
+        self.exports.get(&feeder.export).map_or(TimeZone::UTC, |export| export.time_zone.clone())
+    }
+
+    /// The new ledger first: whoever is killed before the old one is marked does the same once more.
+    async fn move_one(
+        &self,
+        bucket: &Bucket,
+        api_keys: &ApiKeys,
+        found: Found,
+        now: Timestamp,
+    ) -> Result<(), StateError> {
+        let Found { key, folder, feeder, bytes, etag, ledger, connection } = found;
+        tracing::info!(from = key, attribute = %ledger.attribute, "state of format 1 is moved");
+        let zone = self.zone(&feeder);
+        let keys = StateKeys::new(&connection.workspace, &ledger.attribute);
+        for former in ledger.former_attributes.clone() {
+            let seals = connection.state_identifiers == StateIdentifiers::Encrypted;
+            let parts = PartStore::new(bucket.clone(), api_keys.clone(), vec![connection.secret.clone()], seals);
+            copy(bucket, &parts, &connection, &former, &feeder, ledger.everybody()).await?;
+        }
+        let moved = format_1::moved(&bytes, keys.everything());
+        let new = ledger.into_ledger(feeder, &zone, &folder, now);
+        let store = keys.ledger(bucket);
+        if store.read().await?.is_none() {
+            store.update(|ledger| _ = ledger.get_or_insert_with(|| new.clone())).await?;
+        }
+        let moved = moved.map_err(|error| StateError::Unreadable { key: key.clone(), reason: error.to_string() })?;
+        match bucket.write(&key, moved, "application/json", &Condition::Unchanged(etag)).await {
+            // Somebody else moved it at the same moment.
+            Ok(_) | Err(BucketError::Changed { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Members may still be marked under a former name: it becomes an attribute of its own that nothing feeds.
+async fn copy(
+    bucket: &Bucket,
+    parts: &PartStore,
+    connection: &Connection,
+    attribute: &AttributeName,
+    feeder: &Feeder,
+    everybody: Sent,
+) -> Result<(), StateError> {
+    let keys = StateKeys::new(&connection.workspace, attribute);
+    let store = keys.ledger(bucket);
+    if store.read().await?.is_some() {
+        return Ok(());
+    }
+    let mut named: Vec<String> = everybody.parts.into_iter().map(|part| part.key).collect();
+    for folder in everybody.folders {
+        let found = bucket.keys(&folder).await?;
+        named.extend(found.into_iter().filter(|key| key.ends_with(".csv.gz")));
+    }
+    named.sort();
+    named.dedup();
+    let mut ledger = Ledger::new(attribute.clone(), feeder.clone());
+    for (number, from) in named.iter().enumerate() {
+        let Some(part) = parts.read(from).await? else { continue };
+        let mut writer = PartWriter::new();
+        read_part(from, &part.bytes, |row| writer.push(row))?;
+        let key = format!("{}moved/{number:06}.csv.gz", keys.everything());
+        let (bytes, rows) = writer.finish(&key);
+        parts.write(&key, bytes).await?;
+        ledger.earlier.parts.push(Part { key, rows, outdated: true });
+    }
+    store.update(|stored| _ = stored.get_or_insert_with(|| ledger.clone())).await
+}

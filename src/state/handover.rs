@@ -1,0 +1,105 @@
+//! Steps about whole runs that no file is claimed for: an attribute is handed over, a run is sent to everybody again, released
+//! or forgotten.
+
+use jiff::Timestamp;
+
+use super::feeder::Feeder;
+use super::ledger::{FileRecord, Ledger, Phase, Sent};
+use crate::bucket::ETag;
+use crate::pattern::RunId;
+
+/// What came of a step about a whole run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunAnswer {
+    /// It is done.
+    Done,
+    /// No such run is known.
+    Unknown,
+    /// Another function is at work on it.
+    Busy,
+    /// The run is not held, or another number of people would leave.
+    NotHeld {
+        /// How many would leave, if it is held.
+        people: Option<u64>,
+    },
+}
+
+impl Ledger {
+    /// Another segment feeds the attribute from now on. Whatever may have been sent for the former one stays on record, and
+    /// runs are ordered anew, because names of different segments' runs cannot be compared.
+    pub fn hand_over(&mut self, feeder: &Feeder) {
+        for run in std::mem::take(&mut self.runs).into_values() {
+            if run.phase != Phase::Complete {
+                self.add_earlier(run.into_sent());
+            }
+        }
+        self.feeder = feeder.clone();
+        self.forgotten.clear();
+        self.superseded.clear();
+    }
+
+    /// All members of the run's files are sent, unchanged ones as well.
+    pub fn resend(&mut self, run: RunId, seen: &[(String, ETag)], now: Timestamp) -> RunAnswer {
+        let Some(record) = self.runs.get_mut(&run) else {
+            return RunAnswer::Unknown;
+        };
+        if record.is_worked_on(now) || matches!(record.phase, Phase::Completing(_)) {
+            return RunAnswer::Busy;
+        }
+        record.enter(seen, true);
+        // A delivered file that is gone cannot be sent again.
+        for (key, etag) in seen {
+            record.replace_file(key, FileRecord { resend: true, ..FileRecord::seen(etag.clone()) });
+        }
+        RunAnswer::Done
+    }
+
+    /// A person says that it is right if `people` leave with a run that is held.
+    pub fn release(&mut self, run: RunId, people: u64) -> RunAnswer {
+        let Some(record) = self.runs.get_mut(&run) else {
+            return RunAnswer::Unknown;
+        };
+        match &mut record.phase {
+            Phase::Held { people: held, released, .. } if *held == people => {
+                *released = true;
+                RunAnswer::Done
+            }
+            Phase::Held { people, .. } => RunAnswer::NotHeld { people: Some(*people) },
+            _ => RunAnswer::NotHeld { people: None },
+        }
+    }
+
+    /// The run is not delivered any more, and nothing is ordered after it. What may have been sent of it stays on record.
+    pub fn forget(&mut self, run: RunId, now: Timestamp) -> RunAnswer {
+        let is_last = self.last_complete.as_ref().is_some_and(|last| last.run == run && last.feeder == self.feeder);
+        match self.runs.get(&run) {
+            Some(record) if record.is_worked_on(now) => return RunAnswer::Busy,
+            None if !is_last => return RunAnswer::Unknown,
+            _ => {}
+        }
+        if let Some(record) = self.runs.remove(&run)
+            && record.phase != Phase::Complete
+        {
+            self.add_earlier(record.into_sent());
+        }
+        self.forgotten.insert(run);
+        RunAnswer::Done
+    }
+
+    /// The run is complete without this file, which is gone: an operator says so.
+    pub fn forget_file(&mut self, run: RunId, key: &str, now: Timestamp) -> RunAnswer {
+        let Some(record) = self.runs.get_mut(&run).filter(|record| record.files.contains_key(key)) else {
+            return RunAnswer::Unknown;
+        };
+        if record.is_worked_on(now) {
+            return RunAnswer::Busy;
+        }
+        record.forget_file(key);
+        RunAnswer::Done
+    }
+
+    fn add_earlier(&mut self, sent: Sent) {
+        self.earlier.parts.extend(sent.parts);
+        self.earlier.folders.extend(sent.folders);
+    }
+}

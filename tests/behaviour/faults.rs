@@ -1,0 +1,10 @@
+//! Sequences of what people do: attributes are handed over, workspaces changed, folders misnamed, files deleted, runs released.
+//! Each ends with what Braze holds.
+mod damage;
+mod handover;
+mod identity;
+mod moved;
+mod order;
+mod ownership;
+mod story;
+mod whole;
