@@ -6,6 +6,8 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use super::*;
 use crate::profile::Identifier;
 
+mod table;
+
 /// Seeded, so that a failure can be repeated; the seed is part of the failure's output.
 fn runner() -> TestRunner {
     let seed = [7; 32];
@@ -80,34 +82,34 @@ mod steps {
     use crate::report::Members;
     use crate::run::Order;
 
-    const KEY: &str = "incoming/BlobExport/顧客/2026/11/23/0102/顧客_1.csv";
+    pub(super) const KEY: &str = "incoming/BlobExport/顧客/2026/11/23/0102/顧客_1.csv";
 
-    fn at(second: i64) -> Timestamp {
+    pub(super) fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_763_856_000 + second).unwrap()
     }
 
-    fn lease(owner: &str, second: i64) -> Lease {
+    pub(super) fn lease(owner: &str, second: i64) -> Lease {
         Lease { owner: owner.to_owned(), until: at(second) }
     }
 
-    fn feeder(segment: &str) -> Feeder {
+    pub(super) fn feeder(segment: &str) -> Feeder {
         Feeder { export: "loyalty".into(), segment: segment.into() }
     }
 
-    fn run(day: u32) -> RunId {
+    pub(super) fn run(day: u32) -> RunId {
         format!("2026-11-{day}T01:02Z").parse().unwrap()
     }
 
-    fn order(day: u32) -> Order {
+    pub(super) fn order(day: u32) -> Order {
         Order::of(run(day), &jiff::tz::TimeZone::UTC, at(i64::from(day) * 86_400))
     }
 
-    fn part(name: &str) -> Part {
+    pub(super) fn part(name: &str) -> Part {
         Part { key: format!("state/{name}"), rows: 3, outdated: false }
     }
 
     /// Leads whoever is asked for, as `segments` does.
-    struct Listed(&'static str);
+    pub(super) struct Listed(pub(super) &'static str);
 
     impl Mappings for Listed {
         fn explicit(&self) -> Option<Feeder> {
@@ -119,12 +121,12 @@ mod steps {
         }
     }
 
-    fn ledger() -> Ledger {
+    pub(super) fn ledger() -> Ledger {
         Ledger::new("Gold".into(), feeder("Gold"))
     }
 
     /// A ledger whose run of the 23rd has one file.
-    fn with_file(progress: Progress) -> Ledger {
+    pub(super) fn with_file(progress: Progress) -> Ledger {
         let mut ledger = ledger();
         let mut record = RunRecord::new(order(23), at(0));
         let file = FileRecord {

@@ -276,7 +276,7 @@ async fn requests_that_the_on_demand_function_does_not_take() {
         (
             json!({ "action": "retire", "export": "loyalty", "segment": "ChurnRisk" }),
             "InvalidEvent",
-            &["segment", "ChurnRisk", "still lists"],
+            &["segment", "ChurnRisk", "is fed by"],
         ),
     ];
     for (event, error_type, words) in cases {

@@ -123,7 +123,7 @@ async fn work(world: &World) {
     assert_eq!(describe(21).await["reports"][0]["outcome"], "delivered");
     world.account.delete_object("incoming/BlobExport/model.json").unwrap();
     let late = file_of("HighValueCustomers", 21).replace("_1.csv", "_2.csv");
-    world.put(&late, people(25..27));
+    world.put(&late, people(2..3));
     world.invoke(Function::ObjectCreated, &world.s3_event(&late)).await.unwrap();
     let goes_on = json!({ "continue": { "export": "loyalty", "segment": "HighValueCustomers" } });
     world.invoke(Function::ObjectCreated, &goes_on).await.unwrap();
