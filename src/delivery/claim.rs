@@ -7,13 +7,12 @@ use tokio::time::Instant;
 use super::DeliveryError;
 use super::complete::Completion;
 use super::segment::{RunOptions, SegmentDelivery};
+use super::take_over::TakenOver;
 use crate::bucket::ETag;
 use crate::config::SendRule;
 use crate::pattern::RunId;
 use crate::run::{FileToDeliver, Order};
-use crate::state::{
-    ClaimAnswer, FileClaim, FileRecord, LeaseKeeper, Ledger, Ownership, StateError, StateKeys, ownership,
-};
+use crate::state::{ClaimAnswer, FileClaim, FileRecord, LeaseKeeper, Ledger, StateError, StateKeys};
 
 /// How long a delivery waits for the end of others before it leaves the file to a later attempt.
 const LONGEST_WAIT: Duration = Duration::from_secs(45);
@@ -63,7 +62,6 @@ impl SegmentDelivery {
         seen: &[(String, ETag)],
     ) -> Result<Claimed, DeliveryError> {
         self.find_state().await?;
-        self.may_take_over().await?;
         let give_up = (Instant::now() + LONGEST_WAIT).min(self.budget.stop_sending());
         let owner = self.new_owner();
         let mut seen_until = None;
@@ -91,6 +89,13 @@ impl SegmentDelivery {
                 ClaimAnswer::Superseded { by } => return Ok(Claimed::Superseded { by }),
                 ClaimAnswer::Forgotten => return Ok(Claimed::Forgotten),
                 ClaimAnswer::OwnedBy(owner) => return Err(self.owned_by(owner)),
+                ClaimAnswer::TakeOverFirst => match self.take_over().await? {
+                    TakenOver::Done => continue,
+                    TakenOver::Await { what } => {
+                        wait().await;
+                        what
+                    }
+                },
                 ClaimAnswer::CompleteFirst(run) => {
                     let what = format!("the leavers of run {run}");
                     match Box::pin(self.complete(run, None)).await? {
@@ -137,7 +142,10 @@ impl SegmentDelivery {
         let (answer, ledger) = self
             .ledger
             .update(|ledger| {
-                let ledger = ledger.get_or_insert_with(|| Ledger::new(self.attribute.clone(), self.feeder.clone()));
+                let Some(ledger) = ledger else {
+                    let new = Ledger::new(self.attribute.clone(), self.feeder.clone());
+                    return (ClaimAnswer::TakeOverFirst, new);
+                };
                 (ledger.claim(&claim, &mappings, now), ledger.clone())
             })
             .await?;
@@ -168,23 +176,6 @@ impl SegmentDelivery {
     pub fn order_of_run(&self, run: RunId, files: &[FileToDeliver]) -> Order {
         let arrived = files.iter().map(|file| file.object.last_modified).min();
         Order::of(run, &self.export.time_zone, arrived.unwrap_or_else(|| self.budget.now()))
-    }
-
-    /// Whoever takes an attribute over goes by the `exports.toml` that is there now, not by one that has been replaced since
-    /// this invocation read it.
-    async fn may_take_over(&self) -> Result<(), DeliveryError> {
-        let ledger = self.ledger.last_seen().await?;
-        let mappings = self.feeds.of(&self.export.connection.workspace, &self.attribute);
-        match ownership(&mappings, ledger.as_ref().map(|ledger| &ledger.feeder), &self.feeder) {
-            Ownership::Owner => Ok(()),
-            Ownership::OwnedBy(owner) => Err(self.owned_by(owner)),
-            Ownership::TakesOver if self.configuration_is_current().await? => Ok(()),
-            Ownership::TakesOver => Err(DeliveryError::ConfigurationChanged),
-        }
-    }
-
-    fn owned_by(&self, owner: crate::state::Feeder) -> DeliveryError {
-        DeliveryError::Owned { attribute: self.attribute.clone(), owner }
     }
 
     /// Without a ledger nothing may be on record: what an earlier format kept is moved, and a ledger that was lost is noticed.

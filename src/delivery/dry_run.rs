@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::DeliveryError;
@@ -17,7 +18,7 @@ use crate::pattern::RunId;
 use crate::profile::FirstLook;
 use crate::report::{Counts, Outcome, Preview, Report, ReportMessage, ReportedFile, RunSummary};
 use crate::run::FileToDeliver;
-use crate::state::{Ledger, Ownership, Progress, RunRecord, ownership, read_part};
+use crate::state::{Ledger, Progress, RunRecord, TakeOverAnswer, read_part};
 
 /// How many objects a dry run shows.
 const OBJECTS_SHOWN: usize = 3;
@@ -44,10 +45,10 @@ impl SegmentDelivery {
         };
         let mut ledger = ledger.unwrap_or_else(|| Ledger::new(self.attribute.clone(), self.feeder.clone()));
         let mappings = self.feeds.of(&connection.workspace, &self.attribute);
-        match ownership(&mappings, Some(&ledger.feeder), &self.feeder) {
-            Ownership::OwnedBy(owner) => return Err(DeliveryError::Owned { attribute: self.attribute.clone(), owner }),
-            Ownership::Owner => {}
-            Ownership::TakesOver => ledger.hand_over(&self.feeder),
+        // As if everybody at work had ended.
+        match ledger.take_over(&self.feeder, &mappings, self.has_moved().await?, Timestamp::MAX) {
+            TakeOverAnswer::OwnedBy(owner) => return Err(self.owned_by(owner)),
+            TakeOverAnswer::Done | TakeOverAnswer::Await(_) => {}
         }
         let mut seen = Seen::default();
         let mut delivered = 0;

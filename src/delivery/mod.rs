@@ -37,6 +37,7 @@ mod report;
 mod retire;
 mod secret_retry;
 mod segment;
+mod take_over;
 
 use thiserror::Error;
 

@@ -71,6 +71,8 @@ pub enum ClaimAnswer {
     CompleteFirst(RunId),
     /// Another segment feeds the attribute.
     OwnedBy(Feeder),
+    /// The attribute has to be taken over first.
+    TakeOverFirst,
 }
 
 /// Whether a file is still its owner's after a write.
@@ -107,14 +109,9 @@ impl Ledger {
     /// Takes a file. A run that is new here becomes known with that, so that functions at work on an older one stop.
     pub fn claim(&mut self, claim: &FileClaim<'_>, mappings: &impl Mappings, now: Timestamp) -> ClaimAnswer {
         match ownership(mappings, Some(&self.feeder), claim.feeder) {
-            Ownership::Owner => {}
             Ownership::OwnedBy(owner) => return ClaimAnswer::OwnedBy(owner),
-            Ownership::TakesOver => {
-                if let Some(what) = self.worked_on_by(now) {
-                    return ClaimAnswer::Await { what: format!("{what} of {}", self.feeder) };
-                }
-                self.hand_over(claim.feeder);
-            }
+            Ownership::Owner if !self.vacant => {}
+            Ownership::Owner | Ownership::TakesOver => return ClaimAnswer::TakeOverFirst,
         }
         if self.forgotten.contains(&claim.run) {
             return ClaimAnswer::Forgotten;

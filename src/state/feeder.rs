@@ -47,7 +47,7 @@ pub trait Mappings {
 
 /// Whether a segment may feed an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ownership {
+pub(super) enum Ownership {
     /// It does already, or nothing has fed the attribute so far.
     Owner,
     /// It takes the attribute over from a segment that does not feed it any more.
@@ -60,7 +60,7 @@ pub enum Ownership {
 ///
 /// The configuration decides where it is explicit. Among segments that are merely found, the first one keeps the attribute as
 /// long as it is led there.
-pub fn ownership(mappings: &impl Mappings, current: Option<&Feeder>, claimant: &Feeder) -> Ownership {
+pub(super) fn ownership(mappings: &impl Mappings, current: Option<&Feeder>, claimant: &Feeder) -> Ownership {
     let is_current = current == Some(claimant);
     let mine = if is_current || current.is_none() { Ownership::Owner } else { Ownership::TakesOver };
     match (mappings.explicit(), current) {

@@ -135,6 +135,7 @@ impl FormerLedger {
         let mut ledger = Ledger::new(self.attribute.clone(), feeder.clone());
         ledger.history.clone_from(&self.history);
         ledger.moved_from = Some(from.to_owned());
+        ledger.vacant = true;
         ledger.last_complete = self.last_complete.as_ref().map(|last| CompleteRun {
             run: last.run,
             order: order(last.run, arrived(&last.run)),

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::feeder::Feeder;
+use super::feeder::{Feeder, Mappings, Ownership, ownership};
 use super::ledger::{FileRecord, Ledger, Phase, Sent};
 use crate::bucket::ETag;
 use crate::pattern::RunId;
@@ -24,16 +24,66 @@ pub enum RunAnswer {
     },
 }
 
+/// What came of the attempt to take an attribute over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TakeOverAnswer {
+    /// The segment feeds the attribute.
+    Done,
+    /// Another segment feeds it.
+    OwnedBy(Feeder),
+    /// Something has to end first.
+    Await(&'static str),
+}
+
 impl Ledger {
+    /// `feeder` feeds the attribute from now on, if the configuration says so and nobody is at work for the former one.
+    /// `has_moved` if it has fed other attributes of the workspace, so that the further fields of its members may have other
+    /// values by now than were sent with this attribute.
+    pub fn take_over(
+        &mut self,
+        feeder: &Feeder,
+        mappings: &impl Mappings,
+        has_moved: bool,
+        now: Timestamp,
+    ) -> TakeOverAnswer {
+        match ownership(mappings, Some(&self.feeder), feeder) {
+            Ownership::OwnedBy(owner) => return TakeOverAnswer::OwnedBy(owner),
+            Ownership::Owner if !self.vacant => return TakeOverAnswer::Done,
+            Ownership::Owner if !has_moved => self.vacant = false,
+            Ownership::Owner | Ownership::TakesOver => {
+                if let Some(what) = self.worked_on_by(now) {
+                    return TakeOverAnswer::Await(what);
+                }
+                self.hand_over(feeder);
+            }
+        }
+        if has_moved {
+            self.forget_fingerprints();
+        }
+        TakeOverAnswer::Done
+    }
+
+    /// `feeder` feeds another attribute from now on, so that it does not deliver here before it has taken this one over
+    /// again. What is still at work for it here, if anything is.
+    pub fn vacate(&mut self, feeder: &Feeder, now: Timestamp) -> Option<&'static str> {
+        if self.feeder != *feeder || self.vacant {
+            return None;
+        }
+        let at_work = self.worked_on_by(now);
+        self.vacant = at_work.is_none();
+        at_work
+    }
+
     /// Another segment feeds the attribute from now on. Whatever may have been sent for the former one stays on record, and
     /// runs are ordered anew, because names of different segments' runs cannot be compared.
-    pub fn hand_over(&mut self, feeder: &Feeder) {
+    pub(super) fn hand_over(&mut self, feeder: &Feeder) {
         for run in std::mem::take(&mut self.runs).into_values() {
             if run.phase != Phase::Complete {
                 self.add_earlier(run.into_sent());
             }
         }
         self.feeder = feeder.clone();
+        self.vacant = false;
         self.forgotten.clear();
         self.superseded.clear();
     }

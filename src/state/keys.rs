@@ -2,6 +2,7 @@
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
+use super::feeder::Feeder;
 use super::ledger_store::LedgerStore;
 use crate::bucket::{Bucket, ETag};
 use crate::names::{AttributeName, ExportName, SegmentName, WorkspaceName};
@@ -66,6 +67,12 @@ impl StateKeys {
     /// The attribute whose state is in `folder`, a folder directly below that of its workspace.
     pub fn attribute_of_folder(workspace: &WorkspaceName, folder: &str) -> Option<AttributeName> {
         unescaped(&Self::of_workspace(workspace), folder).map(AttributeName::new)
+    }
+
+    /// The object that names the attributes of `workspace` which `feeder` has fed.
+    pub fn fed(workspace: &WorkspaceName, feeder: &Feeder) -> String {
+        let Feeder { export, segment } = feeder;
+        format!("{}.fed/{}/{export}/{}.json", Self::ROOT, escaped(workspace.as_str()), escaped(segment.as_str()))
     }
 
     /// The ledger.
@@ -162,7 +169,7 @@ mod tests {
         }
         let of_workspace = StateKeys::of_workspace(&workspace);
         assert_eq!(StateKeys::workspace_of_folder(&of_workspace), Some(workspace));
-        for other in ["state/loyalty/", "state/.rates/"] {
+        for other in ["state/loyalty/", "state/.rates/", "state/.fed/"] {
             assert_eq!(StateKeys::workspace_of_folder(other), None, "{other}");
         }
     }

@@ -40,6 +40,9 @@ pub struct Ledger {
     pub attribute: AttributeName,
     /// The segment that feeds it. Runs of another one are ordered by other names.
     pub feeder: Feeder,
+    /// Whether the feeder has to take the attribute over before it delivers: it has gone over to another one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub vacant: bool,
     /// The last complete run, the attribute of its leavers included. It may be a former feeder's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_complete: Option<CompleteRun>,
@@ -257,6 +260,7 @@ impl Ledger {
             format: FORMAT,
             attribute,
             feeder,
+            vacant: false,
             last_complete: None,
             runs: BTreeMap::new(),
             earlier: Sent::default(),

@@ -225,10 +225,15 @@ mod steps {
         let mut ledger = with_file(Progress::Working { lease: lease("other", 30) });
         let completing = Completing { leavers: vec![part("left")], done: 1, ..Completing::default() };
         ledger.runs.get_mut(&run(23)).unwrap().phase = Phase::Completing(completing);
-        assert!(matches!(claim_of(&mut ledger, "Platinum", 20, "a", "own", 0), ClaimAnswer::Await { .. }));
+        let platinum = feeder("Platinum");
+        assert_eq!(claim_of(&mut ledger, "Platinum", 20, "a", "own", 0), ClaimAnswer::TakeOverFirst);
+        let mut take_over = |now| ledger.take_over(&platinum, &Listed("Platinum"), true, at(now));
+        assert_eq!(take_over(0), TakeOverAnswer::Await("a delivery"));
+        assert_eq!(take_over(31), TakeOverAnswer::Done);
         assert!(granted(claim_of(&mut ledger, "Platinum", 20, "a", "own", 31)).is_some(), "its runs are ordered anew");
         assert_eq!(ledger.feeder, feeder("Platinum"));
-        assert_eq!(ledger.earlier.parts, [part("1"), part("left")]);
+        let not_certain = |name| Part { outdated: true, ..part(name) };
+        assert_eq!(ledger.earlier.parts, [not_certain("1"), not_certain("left")]);
         assert_eq!(ledger.earlier.folders, ["state/old/"]);
         let other = Listed("Platinum");
         let (feeder, etag) = (feeder("Gold"), ETag::new("a"));

@@ -8,7 +8,7 @@ use super::steps::{KEY, Listed, at, feeder, lease, ledger, order, part, run, wit
 use crate::bucket::ETag;
 use crate::state::{
     BeginAnswer, ClaimAnswer, CompleteRun, Completing, FileClaim, Ledger, Phase, Progress, RetireAnswer, Retirement,
-    RunAnswer,
+    RunAnswer, TakeOverAnswer,
 };
 
 /// A lease of another function ends at 30 s; the events come before or after.
@@ -16,21 +16,22 @@ const NOW: i64 = 10;
 const ENDED: i64 = 31;
 
 const TABLE: &str = "
-state      | same file   other file  newer run   older run   takeover    complete    resend      release     forget      retire
-nothing    | granted     granted     granted     granted     granted     not now     unknown     unknown     unknown     list
-waiting    | granted     granted     granted     superseded  granted     not now     done        not held    done        list
-working    | others      wait        wait        superseded  wait        not now     busy        not held    busy        busy
-killed     | granted     granted     granted     superseded  granted     not now     done        not held    done        list
-unfinished | granted     granted     granted     superseded  granted     not now     done        not held    done        list
-failed     | granted     granted     granted     superseded  granted     not now     done        not held    done        list
-delivered  | delivered   granted     granted     superseded  granted     compare     done        not held    done        list
-held       | delivered   granted     granted     superseded  granted     compare     done        done        done        list
-completing | wait        wait        wait        superseded  wait        others      busy        not held    busy        busy
-stopped    | leavers     leavers     leavers     superseded  granted     ours        busy        not held    done        list
-complete   | delivered   granted     granted     superseded  granted     complete    done        not held    done        list
-retiring   | wait        wait        wait        wait        wait        complete    done        not held    done        busy
-given up   | granted     granted     granted     superseded  granted     complete    done        not held    done        ours
-erasing    | wait        wait        wait        superseded  wait        complete    done        not held    done        busy
+state      | same file   other file  newer run   older run   takeover    complete    resend      release     forget      retire      leave
+nothing    | granted     granted     granted     granted     granted     not now     unknown     unknown     unknown     list        left
+waiting    | granted     granted     granted     superseded  granted     not now     done        not held    done        list        left
+working    | others      wait        wait        superseded  wait        not now     busy        not held    busy        busy        wait
+killed     | granted     granted     granted     superseded  granted     not now     done        not held    done        list        left
+unfinished | granted     granted     granted     superseded  granted     not now     done        not held    done        list        left
+failed     | granted     granted     granted     superseded  granted     not now     done        not held    done        list        left
+delivered  | delivered   granted     granted     superseded  granted     compare     done        not held    done        list        left
+held       | delivered   granted     granted     superseded  granted     compare     done        done        done        list        left
+completing | wait        wait        wait        superseded  wait        others      busy        not held    busy        busy        wait
+stopped    | leavers     leavers     leavers     superseded  granted     ours        busy        not held    done        list        left
+complete   | delivered   granted     granted     superseded  granted     complete    done        not held    done        list        left
+retiring   | wait        wait        wait        wait        wait        complete    done        not held    done        busy        wait
+given up   | granted     granted     granted     superseded  granted     complete    done        not held    done        ours        left
+erasing    | wait        wait        wait        superseded  wait        complete    done        not held    done        busy        wait
+vacant     | take over   take over   take over   take over   granted     complete    done        not held    done        list        left
 ";
 
 /// A ledger in a state, and when the event comes.
@@ -71,6 +72,11 @@ fn state(name: &str) -> (Ledger, i64) {
         "complete" => complete(),
         "retiring" => retired(30),
         "given up" => retired(5),
+        "vacant" => {
+            let (mut ledger, now) = complete();
+            ledger.vacant = true;
+            (ledger, now)
+        }
         "erasing" => {
             let (mut ledger, now) = complete();
             ledger.lease = Some(lease("other", 30));
@@ -103,6 +109,7 @@ fn claim(ledger: &mut Ledger, segment: &'static str, day: u32, etag: &str, now: 
         ClaimAnswer::Await { .. } => "wait",
         ClaimAnswer::CompleteFirst(_) => "leavers",
         ClaimAnswer::OwnedBy(_) => "owned",
+        ClaimAnswer::TakeOverFirst => "take over",
     }
 }
 
@@ -122,7 +129,11 @@ fn event(name: &str, ledger: &mut Ledger, now: i64) -> &'static str {
         "other file" => claim(ledger, "Gold", 23, "b", now),
         "newer run" => claim(ledger, "Gold", 24, "a", now),
         "older run" => claim(ledger, "Gold", 22, "a", now),
-        "takeover" => claim(ledger, "Platinum", 20, "a", now),
+        "takeover" => match ledger.take_over(&feeder("Platinum"), &Listed("Platinum"), true, time) {
+            TakeOverAnswer::Done => claim(ledger, "Platinum", 20, "a", now),
+            TakeOverAnswer::OwnedBy(_) => "owned",
+            TakeOverAnswer::Await(_) => "wait",
+        },
         "complete" => match ledger.resume_completion(run(23), &lease("own", now + 30), time) {
             BeginAnswer::Ours(_) => "ours",
             BeginAnswer::Compare => "compare",
@@ -140,6 +151,7 @@ fn event(name: &str, ledger: &mut Ledger, now: i64) -> &'static str {
             RetireAnswer::Changed => "changed",
             RetireAnswer::Busy(_) => "busy",
         },
+        "leave" => ledger.vacate(&feeder("Gold"), time).map_or("left", |_| "wait"),
         other => panic!("no event is called {other}"),
     }
 }

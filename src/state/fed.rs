@@ -1,0 +1,67 @@
+//! Which attributes of a workspace a feeder has fed: the object by which it finds those that it leaves.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::StateError;
+use super::feeder::Feeder;
+use super::keys::StateKeys;
+use crate::bucket::{Bucket, BucketError, Condition, ETag};
+use crate::names::{AttributeName, WorkspaceName};
+
+/// The object is small; larger ones are refused.
+const SIZE_LIMIT: u64 = 1024 * 1024;
+
+/// The attributes of one workspace that a feeder has fed so far.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Fed {
+    attributes: BTreeSet<AttributeName>,
+}
+
+impl Fed {
+    /// Reads what is on record.
+    pub async fn read(bucket: &Bucket, workspace: &WorkspaceName, feeder: &Feeder) -> Result<Self, StateError> {
+        Ok(Self::read_tagged(bucket, &StateKeys::fed(workspace, feeder)).await?.0)
+    }
+
+    /// Puts `attribute` on record.
+    pub async fn add(
+        bucket: &Bucket,
+        workspace: &WorkspaceName,
+        feeder: &Feeder,
+        attribute: &AttributeName,
+    ) -> Result<Self, StateError> {
+        let key = StateKeys::fed(workspace, feeder);
+        loop {
+            let (mut fed, etag) = Self::read_tagged(bucket, &key).await?;
+            if !fed.attributes.insert(attribute.clone()) {
+                return Ok(fed);
+            }
+            let body = serde_json::to_vec(&fed)
+                .map_err(|error| StateError::Unreadable { key: key.clone(), reason: error.to_string() })?;
+            let condition = etag.map_or(Condition::Absent, Condition::Unchanged);
+            match bucket.write(&key, body, "application/json", &condition).await {
+                Ok(_) => return Ok(fed),
+                // Somebody else added an attribute.
+                Err(BucketError::Changed { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Those besides `attribute`.
+    pub fn others<'a>(&'a self, attribute: &'a AttributeName) -> impl Iterator<Item = &'a AttributeName> {
+        self.attributes.iter().filter(move |other| *other != attribute)
+    }
+
+    async fn read_tagged(bucket: &Bucket, key: &str) -> Result<(Self, Option<ETag>), StateError> {
+        match bucket.read(key, SIZE_LIMIT).await? {
+            None => Ok((Self::default(), None)),
+            Some((bytes, etag)) => match serde_json::from_slice(&bytes) {
+                Ok(fed) => Ok((fed, Some(etag))),
+                Err(error) => Err(StateError::Unreadable { key: key.to_owned(), reason: error.to_string() }),
+            },
+        }
+    }
+}
