@@ -13,6 +13,7 @@ use crate::report::Members;
 use crate::report::Outcome;
 use crate::report::Report;
 use crate::report::ReportMessage;
+use crate::state::Fed;
 use crate::state::LeaseKeeper;
 use crate::state::Ledger;
 use crate::state::RetireAnswer;
@@ -142,6 +143,7 @@ impl SegmentDelivery {
         let goes_on = ours && ended == LeavingEnd::OutOfTime;
         let (outcome, message) = if ours && finished && refused == 0 {
             self.delete_but_ledger(keys).await?;
+            Fed::remove(&self.bucket, &self.export.connection.workspace, &seen.feeder, &self.attribute).await?;
             self.note_work(|work| work.completed = true);
             (Outcome::Delivered, ReportMessage::Retired { members: begun.members })
         } else if ours && finished {

@@ -32,18 +32,44 @@ impl Fed {
         feeder: &Feeder,
         attribute: &AttributeName,
     ) -> Result<Self, StateError> {
+        Self::change(bucket, workspace, feeder, |attributes| attributes.insert(attribute.clone())).await
+    }
+
+    /// Takes `attribute` off the record: nothing is known of it any more.
+    pub async fn remove(
+        bucket: &Bucket,
+        workspace: &WorkspaceName,
+        feeder: &Feeder,
+        attribute: &AttributeName,
+    ) -> Result<Self, StateError> {
+        Self::change(bucket, workspace, feeder, |attributes| attributes.remove(attribute)).await
+    }
+
+    /// `change` says whether it has changed anything.
+    async fn change(
+        bucket: &Bucket,
+        workspace: &WorkspaceName,
+        feeder: &Feeder,
+        change: impl Fn(&mut BTreeSet<AttributeName>) -> bool,
+    ) -> Result<Self, StateError> {
         let key = StateKeys::fed(workspace, feeder);
         loop {
             let (mut fed, etag) = Self::read_tagged(bucket, &key).await?;
-            if !fed.attributes.insert(attribute.clone()) {
+            if !change(&mut fed.attributes) {
                 return Ok(fed);
             }
-            let body = serde_json::to_vec(&fed)
-                .map_err(|error| StateError::Unreadable { key: key.clone(), reason: error.to_string() })?;
-            let condition = etag.map_or(Condition::Absent, Condition::Unchanged);
-            match bucket.write(&key, body, "application/json", &condition).await {
-                Ok(_) => return Ok(fed),
-                // Somebody else added an attribute.
+            let written = match etag {
+                Some(etag) if fed.attributes.is_empty() => bucket.delete_unchanged(&key, &etag).await,
+                etag => {
+                    let body = serde_json::to_vec(&fed)
+                        .map_err(|error| StateError::Unreadable { key: key.clone(), reason: error.to_string() })?;
+                    let condition = etag.map_or(Condition::Absent, Condition::Unchanged);
+                    bucket.write(&key, body, "application/json", &condition).await.map(drop)
+                }
+            };
+            match written {
+                Ok(()) => return Ok(fed),
+                // Somebody else changed it at the same time.
                 Err(BucketError::Changed { .. }) => {}
                 Err(error) => return Err(error.into()),
             }

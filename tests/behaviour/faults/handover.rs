@@ -1,9 +1,12 @@
 //! More hand-overs of attributes, and what stays on record over them.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use itb::standin::fault::{Call, Fault};
 use serde_json::json;
 
-use crate::faults::story::{Story, export, file, names, outcomes, people, set};
+use crate::faults::story::{Story, export, file, names, outcomes, people, rows, set};
 use crate::support::{API_KEY, SECRET};
 
 fn renamed(export_name: &str, segment: &str, attribute: &str) -> String {
@@ -169,4 +172,52 @@ async fn a_retirement_that_is_killed_tries_those_again_whom_braze_refused() {
     let answer = story.ask(retire).await.unwrap();
     assert_eq!(answer["reports"][0]["outcome"], "delivered", "{answer}");
     assert_eq!(story.with("Gold", &json!(false)), set(0..60));
+}
+
+/// Gold leads to `attribute`, with a first name beside it.
+fn with_name(attribute: &str) -> String {
+    let fields = "[exports.x.attributes]\nfirst_name = \"FirstName\"\n";
+    export("x", "segments = [\"Gold\"]", &format!("{fields}{}", names("x", &format!("Gold = \"{attribute}\""))))
+}
+
+fn called(name: &str) -> String {
+    rows(0..40, |number| format!("c{number},p{number}@example.com,{name}"))
+}
+
+fn first_names(story: &Story) -> BTreeSet<String> {
+    let profiles = story.world.account.braze.profiles();
+    profiles.iter().map(|profile| profile.standard["first_name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renamed_attribute_waits_until_an_older_run_is_no_longer_sent_under_the_former_name() {
+    let story = Story::begin().await;
+    let connection = story.connection("braze", SECRET, "requests_per_second = 10\nobjects_per_request = 2");
+    story.configure_connections(&connection, &with_name("A"));
+    let older = file("x", "Gold", 20, 1);
+    story.put(&older, called("海斗"));
+    let renamed = async {
+        while story.requests() == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        story.configure_connections(&connection, &with_name("B"));
+        story.put(&file("x", "Gold", 21, 1), called("蓮"));
+        story.pass().await
+    };
+    let (_, reports) = tokio::join!(story.lands(&older), renamed);
+    assert_eq!(outcomes(&reports), ["delivered"], "{reports:?}");
+    assert_eq!(first_names(&story), BTreeSet::from(["蓮".to_owned()]), "the newer run has the last word");
+    assert_eq!(story.marked("B"), set(0..40));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_that_returns_to_an_attribute_sends_the_values_of_its_run() {
+    let story = Story::begin().await;
+    for (day, attribute, name) in [(20, "A", "海斗"), (21, "B", "蓮"), (22, "A", "海斗"), (23, "B", "蓮")] {
+        story.configure(&with_name(attribute));
+        story.put(&file("x", "Gold", day, 1), called(name));
+        story.pass().await;
+        assert_eq!(first_names(&story), BTreeSet::from([name.to_owned()]), "{day}");
+        assert_eq!(story.marked(attribute), set(0..40), "{day}");
+    }
 }
