@@ -1,6 +1,7 @@
 //! The books: what Braze holds, what was sent when, and what the reports say, against the model of the case.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 
 use itb::standin::braze::{Braze, Counters, Profile};
 use rand::RngExt;
@@ -59,8 +60,10 @@ impl Storm<'_> {
         }
         self.world.drawn.count("segment: retired");
         let config = self.retire_first_segment();
-        let former = self.former.lock().expect("no panic before").clone();
-        for attribute in former.iter().chain([&config.attribute]) {
+        let mut retired = self.former.lock().expect("no panic before").clone();
+        retired.insert(config.attribute.clone());
+        retired.remove(&config.second_attribute);
+        for attribute in &retired {
             if let Err(problem) = self.retire(random, attribute).await {
                 problems.push(problem);
                 return;
@@ -68,7 +71,7 @@ impl Storm<'_> {
         }
         let profiles = self.world.braze().profiles();
         for profile in profiles.iter().filter(|profile| !is_shadowed(&profiles, profile)) {
-            for name in former.iter().chain([&config.attribute]) {
+            for name in &retired {
                 if profile.custom_attributes.get(name) == Some(&json!(true)) {
                     problems.push(format!("the segment is retired, and {profile:?} is marked {name:?}"));
                 }
@@ -81,7 +84,7 @@ impl Storm<'_> {
         let profiles = self.world.braze().profiles();
         let last = self.last_run();
         for segment in SEGMENTS.iter().take(self.segments) {
-            let attribute = if *segment == SEGMENTS[0] { config.attribute.as_str() } else { segment };
+            let attribute = &self.attribute_of(segment);
             let members = self.runs.lock().expect("no panic before")[&(*segment, last)].members();
             let mut expected: BTreeSet<usize> = BTreeSet::new();
             let mut unsure: BTreeSet<usize> = BTreeSet::new();
@@ -134,8 +137,11 @@ impl Storm<'_> {
         let mut names: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
         let mut of_first = self.former.lock().expect("no panic before").clone();
         of_first.extend(["High Value Customers", "VIP 🎉", "Mitglieder"].map(str::to_owned));
+        let swapped = self.swapped.load(Ordering::Relaxed);
+        if !swapped {
+            names.insert(SEGMENTS[1], BTreeSet::from([SEGMENTS[1].to_owned()]));
+        }
         names.insert(SEGMENTS[0], of_first);
-        names.insert(SEGMENTS[1], BTreeSet::from([SEGMENTS[1].to_owned()]));
         let keeps = self.config.lock().expect("no panic before").on_leave == "keep";
         for record in self.world.workspaces().flat_map(Braze::records) {
             let body = record.body.unwrap_or_default();
@@ -148,7 +154,7 @@ impl Storm<'_> {
                     let who = object["external_id"].as_str().or_else(|| object["email"].as_str()).unwrap_or_default();
                     let allowed = !keeps
                         && snapshots.iter().any(|snapshot| {
-                            snapshot.segment == *segment
+                            (swapped || snapshot.segment == *segment)
                                 && snapshot.from <= record.at
                                 && !snapshot.protected.contains(who)
                         });

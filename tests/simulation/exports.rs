@@ -17,14 +17,15 @@ use super::storm::{CaseKind, Config, Snapshot, Storm};
 
 impl Storm<'_> {
     pub(crate) fn configure(&self) {
-        let attribute = self.config.lock().expect("no panic before").attribute.clone();
-        let names = format!("[exports.loyalty.attribute_names]\nHighValueCustomers = \"{attribute}\"");
+        let [first, second] = SEGMENTS.map(|segment| self.attribute_of(segment));
+        let names = format!("HighValueCustomers = \"{first}\"\nChurnRisk = \"{second}\"");
         self.configure_segments(r#"["HighValueCustomers", "ChurnRisk"]"#, &names);
     }
 
     /// Takes the first segment out of the configuration; gives what is configured.
     pub(crate) fn retire_first_segment(&self) -> Config {
-        self.configure_segments(r#"["ChurnRisk"]"#, "");
+        let names = format!("ChurnRisk = \"{}\"", self.attribute_of(SEGMENTS[1]));
+        self.configure_segments(r#"["ChurnRisk"]"#, &names);
         self.config.lock().expect("no panic before").clone()
     }
 
@@ -61,6 +62,7 @@ first_name = "FirstName"
 loyalty_points = {{ column = "Points", type = "integer", empty = "remove" }}
 {tier}
 
+[exports.loyalty.attribute_names]
 {attribute_names}
 "#,
             host = self.world.hostname(),
@@ -73,11 +75,22 @@ loyalty_points = {{ column = "Points", type = "integer", empty = "remove" }}
     fn change_config(&self, random: &mut SmallRng) {
         {
             let mut config = self.config.lock().expect("no panic before");
-            match random.random_range(0..6) {
+            match random.random_range(0..7) {
+                0 if self.segments == 2 => {
+                    self.world.drawn.count("configuration: two attributes swapped");
+                    let Config { attribute, second_attribute, .. } = &mut *config;
+                    std::mem::swap(attribute, second_attribute);
+                    self.swapped.store(true, Ordering::Relaxed);
+                    let both = [attribute.clone(), second_attribute.clone()];
+                    self.former.lock().expect("no panic before").extend(both);
+                }
                 0 | 1 => {
                     self.world.drawn.count("configuration: attribute renamed");
                     let names = ["High Value Customers", "VIP 🎉", "Mitglieder"];
                     let name = names[random.random_range(0..names.len())].to_owned();
+                    if name == config.second_attribute {
+                        return;
+                    }
                     let former = std::mem::replace(&mut config.attribute, name);
                     self.former.lock().expect("no panic before").insert(former);
                 }

@@ -79,6 +79,7 @@ pub(crate) const DRAWS: &[&str] = &[
     "row: names nobody",
     "row: broken",
     "configuration: attribute renamed",
+    "configuration: two attributes swapped",
     "configuration: mapping changed",
     "configuration: on_leave changed",
     "configuration: send changed",

@@ -27,6 +27,8 @@ use super::world::World;
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) attribute: String,
+    /// The attribute of the second segment.
+    pub(crate) second_attribute: String,
     pub(crate) tier: bool,
     pub(crate) on_leave: &'static str,
     pub(crate) send: &'static str,
@@ -81,6 +83,8 @@ pub(crate) struct Storm<'a> {
     pub(crate) rates: Rates,
     pub(crate) config: Mutex<Config>,
     pub(crate) former: Mutex<BTreeSet<String>>,
+    /// Whether the two segments have ever fed each other's attribute.
+    pub(crate) swapped: AtomicBool,
     pub(crate) poisoned_for_good: BTreeSet<usize>,
     pub(crate) workers: usize,
     pub(crate) snapshots: Mutex<Vec<Snapshot>>,
@@ -123,6 +127,7 @@ impl<'a> Storm<'a> {
         world.drawn.count(what);
         let config = Config {
             attribute: "High Value Customers".to_owned(),
+            second_attribute: SEGMENTS[1].to_owned(),
             tier: false,
             on_leave,
             send: if random.random_bool(0.8) { "changes" } else { "all" },
@@ -162,6 +167,7 @@ impl<'a> Storm<'a> {
             rates: if kind == CaseKind::Slow { Rates::of_stalled_leases() } else { Rates::draw(random) },
             config: Mutex::new(config),
             former: Mutex::default(),
+            swapped: AtomicBool::new(false),
             poisoned_for_good,
             workers,
             snapshots: Mutex::default(),
@@ -390,11 +396,8 @@ impl<'a> Storm<'a> {
 
     /// The attribute of a segment, as it is configured now.
     pub(crate) fn attribute_of(&self, segment: &str) -> String {
-        if segment == SEGMENTS[0] {
-            self.config.lock().expect("no panic before").attribute.clone()
-        } else {
-            segment.to_owned()
-        }
+        let config = self.config.lock().expect("no panic before");
+        if segment == SEGMENTS[0] { config.attribute.clone() } else { config.second_attribute.clone() }
     }
 
     /// The ledger of a segment's attribute.
