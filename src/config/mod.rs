@@ -21,7 +21,7 @@ mod table;
 mod tests;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 
@@ -166,6 +166,16 @@ impl Export {
     /// The custom attribute that stands for `segment`.
     pub fn attribute_of(&self, segment: &SegmentName) -> AttributeName {
         self.attribute_names.get(segment).cloned().unwrap_or_else(|| AttributeName::new(segment.as_str()))
+    }
+
+    /// The segments in `attribute_names` that are not among those `found`, each with the one that is probably meant.
+    pub fn names_without_segment<'e>(
+        &'e self,
+        found: &'e BTreeSet<SegmentName>,
+    ) -> impl Iterator<Item = (&'e SegmentName, Option<&'e str>)> {
+        let unknown = self.attribute_names.keys().filter(|segment| !found.contains(*segment));
+        let unnamed = || found.iter().filter(|segment| !self.attribute_names.contains_key(*segment));
+        unknown.map(move |segment| (segment, shown::nearest(segment.as_str(), unnamed().map(SegmentName::as_str))))
     }
 
     /// The segment that a name in a key or in a `model.json` means: the listed one that looks the same, whatever the

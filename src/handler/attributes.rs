@@ -97,13 +97,24 @@ impl Handler {
             }
             AttributeSubject::Segment { export, segment } => {
                 let feeder = Feeder::new(export, segment);
+                // A segment that was renamed in Braze has left attributes behind; the one that it has fed last is meant.
+                let mut left = None;
                 for connection in config.connections.values() {
                     for attribute in self.attributes_with_state(&connection.workspace).await? {
                         let store = StateKeys::new(&connection.workspace, &attribute).ledger(&self.bucket);
-                        if store.read().await.is_ok_and(|ledger| ledger.is_some_and(|ledger| ledger.feeder == feeder)) {
-                            return Ok(Named { connection: connection.clone(), attribute, feeder: Some(feeder) });
+                        let Some(ledger) = store.read().await.ok().flatten().filter(|ledger| ledger.feeder == feeder)
+                        else {
+                            continue;
+                        };
+                        let named = Named { connection: connection.clone(), attribute, feeder: Some(feeder.clone()) };
+                        if !ledger.vacant {
+                            return Ok(named);
                         }
+                        left.get_or_insert(named);
                     }
+                }
+                if let Some(named) = left {
+                    return Ok(named);
                 }
                 let Some(export) = config.exports.get(export) else {
                     let existing = listed(config.exports.keys());

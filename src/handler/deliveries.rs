@@ -342,10 +342,27 @@ impl Handler {
         Ok(found)
     }
 
-    /// What is to be said in the reports of an export about attributes of its workspace that nothing feeds any more.
+    /// What is to be said in the reports of an export about names of segments that were not found, and about attributes of its
+    /// workspace that nothing feeds any more.
     async fn remarks(&self, config: &Configured, export: &Export, survey: &Survey) -> BTreeSet<String> {
         let known = survey.segments.keys().map(|segment| export.attribute_of(segment)).collect();
-        match self.unfed(config, &export.connection.workspace, &known).await {
+        let found = survey.segments.keys().cloned().collect();
+        let unknown = export.names_without_segment(&found).map(|(segment, nearest)| {
+            let nearest = nearest.map(str::to_owned);
+            AnswerMessage::NameWithoutSegment { segment: segment.clone(), nearest }.to_string()
+        });
+        let mut remarks: BTreeSet<String> = unknown.collect();
+        remarks.extend(self.remarks_on_unfed(config, export, &known).await);
+        remarks
+    }
+
+    async fn remarks_on_unfed(
+        &self,
+        config: &Configured,
+        export: &Export,
+        known: &BTreeSet<AttributeName>,
+    ) -> BTreeSet<String> {
+        match self.unfed(config, &export.connection.workspace, known).await {
             Ok(unfed) => unfed
                 .iter()
                 .filter(|unfed| {

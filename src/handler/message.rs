@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::message::{codes, counted};
-use crate::names::AttributeName;
+use crate::names::{AttributeName, SegmentName};
 use crate::state::Feeder;
 
 /// The message of a response: what was found, and what to do.
@@ -67,6 +67,15 @@ pub(super) enum AnswerMessage {
         /// Which segment fed it last.
         last: Feeder,
     },
+    /// `attribute_names` names a segment of which no file was found.
+    ///
+    /// Fix: correct the segment's name, or wait for its first file.
+    NameWithoutSegment {
+        /// The name.
+        segment: SegmentName,
+        /// A segment of almost the same name.
+        nearest: Option<String>,
+    },
     /// `rebuild`: every object of the state can be read.
     ///
     /// Fix: nothing to do.
@@ -102,6 +111,7 @@ codes!(AnswerMessage {
     MoreDeadLetters = "ITB-A11",
     FedByAnother = "ITB-A12",
     Unfed = "ITB-A13",
+    NameWithoutSegment = "ITB-A19",
     NotDamaged = "ITB-A14",
     Damaged = "ITB-A15",
     Rebuilt = "ITB-A16",
@@ -146,6 +156,10 @@ impl fmt::Display for AnswerMessage {
                  What may have been sent of it stays on record, and the next complete run is compared with it."
             }
             Self::FedByAnother { owner } => return write!(f, "The attribute is fed by {owner}."),
+            Self::NameWithoutSegment { segment, nearest } => {
+                write!(f, "attribute_names: no files of a segment \"{segment}\" found.")?;
+                return nearest.as_ref().map_or(Ok(()), |nearest| write!(f, " Did you mean \"{nearest}\"?"));
+            }
             Self::Unfed { attribute, people, last } => {
                 return write!(
                     f,

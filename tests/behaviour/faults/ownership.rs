@@ -201,3 +201,14 @@ async fn what_no_export_is_left_of_is_retired_by_its_attribute() {
     assert_eq!(answer["reports"][0]["outcome"], "delivered", "{answer}");
     assert_eq!((story.marked("Gold"), story.with("Gold", &json!(false))), (set(0..0), set(0..12)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_of_a_segment_that_is_not_there_is_said_with_the_one_that_is_meant() {
+    let story = Story::begin().await;
+    story.configure(&export("x", "", &names("x", "GodlMembers = \"Best\"")));
+    story.put(&file("x", "GoldMembers", 20, 1), people(0..5));
+    let reports = story.pass().await;
+    let notes = reports[0]["notes"].to_string();
+    assert!(notes.contains("segment \\\"GodlMembers\\\" found. Did you mean \\\"GoldMembers\\\"?"), "{notes}");
+    assert_eq!(story.marked("GoldMembers"), set(0..5));
+}
