@@ -1,8 +1,9 @@
-//! What the three Lambda functions have in common: logs, a handler that is built once, and the loop that takes events.
+//! The start of the three Lambda functions: logs, a handler that is built once, and the event loop.
 
 use futures::future::LocalBoxFuture;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
+use tracing::Instrument;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -12,7 +13,7 @@ use crate::budget::TimeBudget;
 use crate::environment::Environment;
 use crate::handler::{Answering, Handler};
 
-/// What answers the events of one function: a method of the handler.
+/// A method of the handler that answers the events of one function.
 pub type Answer = for<'a> fn(&'a Handler, &'a LambdaEvent<Value>, TimeBudget) -> Answering<'a>;
 
 /// Serves one function until AWS Lambda ends the process.
@@ -27,21 +28,21 @@ pub fn serve(answer: Answer) -> LocalBoxFuture<'static, Result<(), Error>> {
         let handler = &environment.handler()?.with_metrics(&environment.stack);
         lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
             let budget = TimeBudget::until_lambda_deadline(event.context.deadline);
-            answer(handler, &event, budget).await.inspect_err(|error| {
-                let request_id = event.context.request_id.as_str();
-                tracing::error!(request_id, %error, "the invocation failed");
-            })
+            // Spans have the level of errors, so that every line that is logged at all says what it is about.
+            let span = tracing::error_span!("invocation", request_id = event.context.request_id);
+            let answered = answer(handler, &event, budget).instrument(span.clone()).await;
+            answered.inspect_err(|error| span.in_scope(|| tracing::error!(%error, "the invocation failed")))
         }))
         .await
     })
 }
 
-/// No core file of this process is written, and no other process reads its memory: it holds the key and people's data.
+/// Prevents core files, and other processes from reading the memory, which contains the key and personal data.
 #[cfg(target_os = "linux")]
 fn keep_memory_private() {
     use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
-    // Neither is ever refused to a process about itself; if a kernel has it otherwise, the function works all the same.
+    // A process may always do this to itself; if a kernel refuses, the function still works.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
@@ -50,7 +51,7 @@ fn keep_memory_private() {
 #[cfg(not(target_os = "linux"))]
 fn keep_memory_private() {}
 
-/// A panic logs its place in the code and nothing else: its message may contain data.
+/// Makes a panic log its place in the code and nothing else, because its message may contain data.
 pub fn keep_panics_silent() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -58,8 +59,9 @@ pub fn keep_panics_silent() {
     }));
 }
 
-/// Logs as JSON lines on standard error, at the level of `LOG_LEVEL` (default info). Libraries log warnings alone: what
-/// they tell of single requests may hold more than a log should.
+/// Logs JSON lines to standard error, at the level of `LOG_LEVEL` (default info). The list `spans` of a line says what it is
+/// about: the invocation, the delivery, the file, and the chunk of the file. Libraries log only warnings, because their
+/// other lines may contain personal data.
 fn start_logs() {
     let level = std::env::var("LOG_LEVEL").ok().map(|level| level.trim().to_ascii_lowercase());
     let level = match level.as_deref() {
@@ -74,6 +76,10 @@ fn start_logs() {
         .with_default(LevelFilter::WARN)
         .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
         .with_target("insights_to_braze", level);
-    let lines = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr).with_target(false);
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .with_current_span(false);
     tracing_subscriber::registry().with(targets).with(lines).init();
 }

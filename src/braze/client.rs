@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -14,7 +13,6 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::http_clients::{HttpClients, REQUEST_TIMEOUT};
 use super::limiter::{Limiter, MOST_IN_FLIGHT, NoStart, Start};
 use super::outcome::{ObjectFate, RequestCounts, StopReason, TrackOutcome};
-use super::over_time::RequestsOverTime;
 use super::reason;
 use super::request::TrackRequest;
 use super::retry::{self, Others, RetryAction, Stop};
@@ -36,7 +34,6 @@ pub struct BrazeClient {
 struct Shared {
     host: String,
     transport: Box<dyn Transport>,
-    clock: WallClock,
     limiter: Limiter,
     random: Mutex<SmallRng>,
     /// The key that Braze refused, and why. It is not used again.
@@ -78,7 +75,6 @@ impl BrazeClient {
             shared: Arc::new(Shared {
                 host: connection.hostname.authority().to_owned(),
                 transport,
-                clock,
                 limiter,
                 random: Mutex::new(SmallRng::seed_from_u64(seed.rotate_left(32))),
                 refused: Mutex::default(),
@@ -102,12 +98,11 @@ impl BrazeClient {
             deadline,
             objects: Vec::new(),
             counts: RequestCounts::default(),
-            over_time: RequestsOverTime::default(),
             parts: vec![(0..request.len()).collect()],
         };
         let stop = delivery.run().await.err();
         delivery.fates();
-        TrackOutcome { objects: delivery.objects, stop, counts: delivery.counts, over_time: delivery.over_time }
+        TrackOutcome { objects: delivery.objects, stop, counts: delivery.counts }
     }
 
     /// Allows a refused key again, because its permissions may have been changed. Called at the start of an invocation.
@@ -148,10 +143,6 @@ impl BrazeClient {
 }
 
 impl Shared {
-    fn now(&self) -> Timestamp {
-        Timestamp::try_from(self.clock.now()).unwrap_or(Timestamp::UNIX_EPOCH)
-    }
-
     fn refusal_of(&self, key: &ApiKey) -> Option<StopReason> {
         lock(&self.refused).as_ref().filter(|(refused, _)| refused == key).map(|(_, reason)| reason.clone())
     }
@@ -191,7 +182,6 @@ struct Delivery<'a> {
     /// Empty until the first result, to save memory: hundreds of requests wait for their answer at once.
     objects: Vec<ObjectFate>,
     counts: RequestCounts,
-    over_time: RequestsOverTime,
     /// The objects still to be sent, grouped by request; the last group is sent first.
     parts: Vec<Vec<usize>>,
 }
@@ -251,7 +241,6 @@ impl<'a> Delivery<'a> {
                     let told = answer.map(|answer| answer.rate).unwrap_or_default();
                     let wait = start.refused(&told);
                     self.counts.rate_limited += 1;
-                    self.over_time.count_rate_limited(self.shared.now());
                     tries.limited += 1;
                     self.wait(wait).await?;
                 }
@@ -291,7 +280,6 @@ impl<'a> Delivery<'a> {
         let authorization = self.key.authorization().ok_or_else(|| shared.stop_reason(Stop::Unauthorized, 401))?;
         let post = Post { authorization, body: body.clone() };
         self.counts.sent += 1;
-        self.over_time.count_sent(shared.now());
         self.counts.retried += u64::from(again);
         let too_long = Instant::now() + REQUEST_TIMEOUT;
         let Ok(answer) = timeout_at(too_long.min(self.deadline), shared.transport.post(post)).await else {

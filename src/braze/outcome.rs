@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::over_time::RequestsOverTime;
 use crate::message::codes;
 
 /// The result of one attribute object.
@@ -30,8 +29,6 @@ pub struct TrackOutcome {
     pub stop: Option<StopReason>,
     /// The HTTP requests that were needed.
     pub counts: RequestCounts,
-    /// When they were made.
-    pub over_time: RequestsOverTime,
 }
 
 /// HTTP requests made for one [`TrackRequest`](super::TrackRequest).

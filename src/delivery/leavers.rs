@@ -190,7 +190,6 @@ impl<'a> Leaving<'a> {
                     retried: outcome.counts.retried,
                     rate_limited: outcome.counts.rate_limited,
                 };
-                self.counts.requests_over_time.add(&outcome.over_time);
                 if let Some(stop) = outcome.stop {
                     let stop = match stop {
                         StopReason::OutOfTime => Stop::End(LeavingEnd::OutOfTime),

@@ -17,7 +17,7 @@ use super::outstanding::{Departure, DoneChunk, Outstanding};
 use super::progress::Account;
 use super::secret_retry::SecretRetry;
 use super::segment::SegmentDelivery;
-use crate::braze::{ObjectFate, RequestsOverTime, StopReason, TrackOutcome};
+use crate::braze::{ObjectFate, StopReason, TrackOutcome};
 use crate::pattern::RunId;
 use crate::report::{Counts, Requests};
 use crate::run::FileToDeliver;
@@ -90,7 +90,6 @@ pub(super) struct Pump<'a, S> {
     committing: Option<Committing<'a>>,
     committed_at: Instant,
     requests_counted: Requests,
-    over_time: RequestsOverTime,
     started: Instant,
     seconds_counted: f64,
     stop: Option<Stop>,
@@ -125,7 +124,6 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             committing: None,
             committed_at: Instant::now(),
             requests_counted: Requests::default(),
-            over_time: RequestsOverTime::default(),
             started: Instant::now(),
             seconds_counted: 0.0,
             stop: None,
@@ -291,7 +289,6 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
     }
 
     fn take_answer(&mut self, departure: Departure, outcome: TrackOutcome) {
-        self.over_time.add(&outcome.over_time);
         let answered = outcome.objects.iter().all(|fate| !matches!(fate, ObjectFate::Unknown | ObjectFate::NotSent));
         if answered {
             self.outstanding.answer(&departure, outcome.objects, outcome.counts);
@@ -390,12 +387,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
                 retried: sent.retried - counted.retried,
                 rate_limited: sent.rate_limited - counted.rate_limited,
             };
-            account.count(&Counts {
-                requests,
-                requests_over_time: std::mem::take(&mut self.over_time),
-                seconds: seconds - self.seconds_counted,
-                ..Counts::default()
-            });
+            account.count(&Counts { requests, seconds: seconds - self.seconds_counted, ..Counts::default() });
             *counted = sent;
             self.seconds_counted = seconds;
         }

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 
 use super::DeliveryError;
 use super::segment::SegmentDelivery;
-use crate::braze::RequestsOverTime;
 use crate::bucket::{BucketError, Condition, ETag, Piece};
 use crate::message::{Coded, Message};
 use crate::page;
@@ -158,7 +157,6 @@ impl SegmentDelivery {
             rejected_reasons: BTreeMap::new(),
             unconfirmed: 0,
             requests: Requests::default(),
-            requests_over_time: RequestsOverTime::default(),
             data_points: 0,
             started_at,
             finished_at: self.budget.now(),
@@ -179,7 +177,6 @@ impl SegmentDelivery {
             rejected_reasons: counts.rejected_reasons,
             unconfirmed,
             requests: counts.requests,
-            requests_over_time: counts.requests_over_time,
             data_points: counts.data_points,
             seconds: counts.seconds,
             ..self.blank_report(started_at)

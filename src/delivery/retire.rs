@@ -137,7 +137,6 @@ impl SegmentDelivery {
         let retirement = done.unwrap_or_default();
         let refused: u64 = retirement.refused.iter().map(|part| part.rows).sum();
         report.requests = retirement.counts.requests;
-        report.requests_over_time = retirement.counts.requests_over_time;
         report.data_points = retirement.counts.data_points;
         report.seconds = retirement.counts.seconds;
         let goes_on = ours && ended == LeavingEnd::OutOfTime;

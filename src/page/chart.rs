@@ -11,7 +11,6 @@ use plotters::prelude::*;
 
 use super::PageError;
 use super::text::count;
-use crate::braze::RequestsOverTime;
 
 /// Width and height in the units of the drawing. At the width of a phone one unit is about a pixel.
 const SIZE: (u32, u32) = (344, 168);
@@ -20,8 +19,7 @@ const LETTERS: i32 = 11;
 
 const INK: RGBColor = RGBColor(0x5A, 0x64, 0x72);
 const GRID: RGBColor = RGBColor(0xD8, 0xDD, 0xE4);
-const SENT: RGBColor = RGBColor(0x2B, 0x6C, 0xB8);
-const LIMITED: RGBColor = RGBColor(0xC2, 0x41, 0x0C);
+const LEFT: RGBColor = RGBColor(0xC2, 0x41, 0x0C);
 const MEMBERS: RGBColor = RGBColor(0x0F, 0x76, 0x6E);
 
 /// A drawing, without the element `svg` around it.
@@ -33,31 +31,6 @@ pub(super) struct Chart {
     pub(super) drawing: String,
 }
 
-/// Requests and answers 429 over time; `None` if nothing was sent.
-pub(super) fn requests(over_time: &RequestsOverTime) -> Result<Option<Chart>, PageError> {
-    let (Some((begins, ..)), Some((last, ..))) = (over_time.stretches().next(), over_time.stretches().last()) else {
-        return Ok(None);
-    };
-    let each = over_time.seconds_each();
-    let most = over_time.stretches().map(|(_, sent, limited)| sent.max(limited)).max().unwrap_or_default();
-    // A delivery of an instant has one stretch: beside empty ones it is a bar and not a block.
-    let ends = (last + each).max(begins + 8 * each);
-    let moments = Moments::between(begins, ends);
-    let chart = draw(moments.axis(), most, &|moment| moments.name(moment), |plot| {
-        let gap = if ends - begins <= 60 * each { seconds(each) * 0.15 } else { 0.0 };
-        for (begins, sent, limited) in over_time.stretches() {
-            let (from, to) = (seconds(begins) + gap / 2.0, seconds(begins + each) - gap / 2.0);
-            for (count, colour) in [(sent, SENT), (limited, LIMITED)] {
-                if count > 0 {
-                    plot.draw_series([Rectangle::new([(from, 0.0), (to, float(count))], colour.filled())])?;
-                }
-            }
-        }
-        Ok(())
-    })?;
-    Ok(Some(chart))
-}
-
 /// Members after each run, by the time that names the run; `None` for fewer than two runs.
 pub(super) fn members(runs: &[(i64, u64)]) -> Result<Option<Chart>, PageError> {
     lines(&[(MEMBERS, runs)])
@@ -65,7 +38,7 @@ pub(super) fn members(runs: &[(i64, u64)]) -> Result<Option<Chart>, PageError> {
 
 /// Who entered and who left in each run, by the time that names the run; `None` for fewer than two runs.
 pub(super) fn changes(entered: &[(i64, u64)], left: &[(i64, u64)]) -> Result<Option<Chart>, PageError> {
-    lines(&[(LIMITED, left), (MEMBERS, entered)])
+    lines(&[(LEFT, left), (MEMBERS, entered)])
 }
 
 /// A line for each series. All have the same times.
@@ -230,10 +203,7 @@ fn float(count: u64) -> f64 {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use jiff::Timestamp;
-
-    use super::{changes, marks_up_to, members, requests};
-    use crate::braze::RequestsOverTime;
+    use super::{changes, marks_up_to, members};
 
     #[test]
     fn marks_are_round() {
@@ -245,25 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chart_has_a_bar_for_each_stretch_and_times_below_it() {
-        let mut over_time = RequestsOverTime::default();
-        assert!(requests(&over_time).unwrap().is_none());
-        for second in 0..10 {
-            let time = Timestamp::from_second(1_795_395_960 + second).unwrap();
-            over_time.count_sent(time);
-            over_time.count_sent(time);
-            if second % 2 == 0 {
-                over_time.count_rate_limited(time);
-            }
-        }
-        let drawing = requests(&over_time).unwrap().unwrap().drawing;
-        assert_eq!(drawing.matches("#2B6CB8").count(), 10, "{drawing}");
-        assert_eq!(drawing.matches("#C2410C").count(), 5, "{drawing}");
-        assert!(drawing.contains("01:06:05") && !drawing.contains("style="), "{drawing}");
-    }
-
-    #[test]
-    fn whoever_entered_and_left_are_two_lines() {
+    fn members_who_entered_and_left_are_two_lines() {
         let drawing = changes(&[(0, 7), (86_400, 9)], &[(0, 1), (86_400, 0)]).unwrap().unwrap().drawing;
         assert!(drawing.contains("#0F766E") && drawing.contains("#C2410C") && drawing.contains("Jan 1"), "{drawing}");
     }

@@ -3,7 +3,6 @@
 use askama::Template;
 
 use super::PageError;
-use super::chart::{self, Chart};
 use super::frame::Frame;
 use super::sections::{
     FilesSection, Line, MembersSection, Reason, RowsSection, cut, dropped_fields, notes, outcome, reasons,
@@ -28,9 +27,6 @@ struct RunReport {
     members: MembersSection,
     rows: RowsSection,
     requests: Vec<(&'static str, String)>,
-    chart: Option<Chart>,
-    requests_in_words: String,
-    any_rate_limited: bool,
     reasons: Vec<Reason>,
     dropped: Vec<Line>,
     files: FilesSection,
@@ -64,9 +60,6 @@ pub fn run_report(report: &Report, export: Option<&Export>, examples: &[Rejected
             ("Rate limited (429)", count(report.requests.rate_limited)),
             ("Data points", count(report.data_points)),
         ],
-        chart: chart::requests(&report.requests_over_time)?,
-        requests_in_words: requests_in_words(report),
-        any_rate_limited: report.requests.rate_limited > 0,
         reasons: reasons(report, examples),
         dropped: dropped_fields(report),
         files: FilesSection::new(report),
@@ -127,17 +120,4 @@ fn facts(report: &Report, export: Option<&Export>) -> Vec<(&'static str, String)
         ("Duration", duration(report.seconds)),
     ]);
     facts
-}
-
-fn requests_in_words(report: &Report) -> String {
-    let over_time = &report.requests_over_time;
-    let most = over_time.stretches().map(|(_, sent, _)| sent).max().unwrap_or_default();
-    let each = over_time.seconds_each();
-    let length = if each == 1 { "second".to_owned() } else { format!("{} seconds", count(each.unsigned_abs())) };
-    format!(
-        "{} in total, at most {} in one interval of {length}; {} rate limited (429).",
-        counted(report.requests.sent, "request", "requests"),
-        count(most),
-        count(report.requests.rate_limited)
-    )
 }

@@ -5,8 +5,6 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use crate::braze::RequestsOverTime;
-
 /// The most reasons that are counted separately.
 const REASONS: usize = 50;
 
@@ -84,9 +82,6 @@ pub struct Counts {
     pub rejected_reasons: BTreeMap<String, u64>,
     /// Requests to Braze.
     pub requests: Requests,
-    /// When they were sent.
-    #[serde(default, skip_serializing_if = "RequestsOverTime::is_empty")]
-    pub requests_over_time: RequestsOverTime,
     /// Data points.
     pub data_points: u64,
     /// Processing time in seconds.
@@ -107,7 +102,6 @@ impl Counts {
             self.count_reason(reason, *count);
         }
         self.requests += other.requests;
-        self.requests_over_time.add(&other.requests_over_time);
         self.data_points += other.data_points;
         self.seconds += other.seconds;
     }

@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 pub use self::comparison::Compared;
 pub use self::counts::{Counts, Requests, Rows};
 pub use self::message::{HoldReason, ReportMessage};
-use crate::braze::RequestsOverTime;
 use crate::names::{AttributeName, ExportName, SegmentName};
 use crate::pattern::RunId;
 
@@ -115,9 +114,6 @@ pub struct Report {
     pub unconfirmed: u64,
     /// Requests to Braze.
     pub requests: Requests,
-    /// When they were sent: at most 120 stretches of time of the same length.
-    #[serde(default, skip_serializing_if = "RequestsOverTime::is_empty")]
-    pub requests_over_time: RequestsOverTime,
     /// Data points that Braze counts for what was sent, in contracts that are priced by them.
     pub data_points: u64,
     /// When the first delivery of the run began.
