@@ -1,7 +1,7 @@
-//! Names that Braze gives to the fields of a profile, and names that it refuses or takes for something else.
+//! The names of Braze's profile fields, and names that Braze refuses or interprets in another way.
 //!
-//! The one table of these names: the configuration checks names with it before anything is read, and the profile checks
-//! what only a file tells, such as a segment that was found in a folder.
+//! This is the only table of these names. The configuration checks its names here, and the profile checks those that
+//! come from files, such as a segment that was found in a folder.
 
 /// The longest name of an attribute, in characters (Braze, "Set custom attributes": keys of up to 255 characters).
 pub const LONGEST_NAME: usize = 255;

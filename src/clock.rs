@@ -1,19 +1,19 @@
-//! The time of day, which tests may tie to virtual time.
+//! The time of day, which tests can replace by virtual time.
 
 use std::time::SystemTime;
 
 use tokio::time::Instant;
 
-/// Where the time of day comes from.
+/// The source of the time of day.
 #[derive(Clone, Copy, Debug)]
 pub enum WallClock {
     /// The system's clock.
     System,
-    /// A clock that showed `origin` at `started` and runs as fast as `tokio::time` does, paused or not.
+    /// A clock that showed `origin` at `started` and runs with `tokio::time`, which may be paused.
     Virtual {
         /// The time of day at `started`.
         origin: SystemTime,
-        /// When that was.
+        /// The instant of `origin`.
         started: Instant,
     },
 }

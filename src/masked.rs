@@ -1,10 +1,10 @@
 //! Shows only the shape of personal values. All masking happens here.
 
-/// Longer values are shown by their length alone.
+/// Longer values are replaced by their length.
 const LONGEST_SHAPE: usize = 24;
 
 /// The shape of a value: `AA-0000000` for a customer ID, `字字` for a name, `a…@a….jp` for an address, `31 letters` for a
-/// long text. Every letter stands for its kind, never for itself; the top-level domain of an address is shown as it is.
+/// long text. Every letter is replaced by one that shows its kind; only the top-level domain of an address is shown.
 pub fn masked(value: &str) -> String {
     let length = value.chars().count();
     match value.rsplit_once('@') {
@@ -20,7 +20,7 @@ fn address(domain: &str) -> String {
     shown.map_or_else(|| "a…@a…".to_owned(), |top| format!("a…@a….{top}"))
 }
 
-/// What stands for a letter. Punctuation and spaces stand for themselves: they make the shape.
+/// What replaces a letter. Punctuation and spaces are kept: they make the shape.
 fn kind(letter: char) -> char {
     match letter {
         '0'..='9' => '0',

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A message with a code that stays the same when its text changes: `ITB-`, a letter for the area, and a number.
 ///
-/// `docs/messages.md` lists all of them. A code is never given to another message.
+/// `docs/messages.md` lists all of them. A code is never reused.
 pub trait Coded: fmt::Display {
     /// The code, such as `ITB-B05`.
     fn code(&self) -> &'static str;
@@ -20,12 +20,12 @@ pub trait Coded: fmt::Display {
     }
 }
 
-/// A text and its code, as reports and responses carry them. Displays with the code at the end.
+/// A text and its code, as in reports and responses. Displayed with the code at the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Message {
     /// What happened, what is safe, and what to do next: a first line, and the details in further lines.
     pub text: String,
-    /// The code of the text; the first one where a text consists of several.
+    /// The code of the text; the first one if a text consists of several.
     pub code: String,
 }
 

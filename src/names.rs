@@ -1,4 +1,4 @@
-//! Names that must not be mixed up, each a type of its own.
+//! Types for names that must not be confused.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -14,7 +14,7 @@ macro_rules! name {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// Takes the name as it stands; whoever reads it from outside has checked it.
+            /// The name, unchecked: the caller validates names from outside.
             pub fn new(name: impl Into<Arc<str>>) -> Self {
                 Self(name.into())
             }
@@ -46,7 +46,7 @@ macro_rules! name {
 }
 
 name! {
-    /// The key of a `[connections.NAME]` table: one Braze workspace and the way to it.
+    /// The key of a `[connections.NAME]` table: one Braze workspace, with its host and API key.
     ConnectionName
 }
 name! {
@@ -54,7 +54,7 @@ name! {
     ExportName
 }
 name! {
-    /// A segment's table name in Customer Insights, as its folder or file carries it.
+    /// A segment's table name in Customer Insights, as in the name of its folder or file.
     SegmentName
 }
 name! {

@@ -20,12 +20,12 @@ use crate::when_needed::WhenNeeded;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Continuation {
-    /// What is to be continued.
+    /// What to continue.
     #[serde(rename = "continue")]
     pub delivery: ContinuedDelivery,
 }
 
-/// A delivery that is not at its end.
+/// A delivery that is not finished.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContinuedDelivery {
@@ -33,7 +33,7 @@ pub struct ContinuedDelivery {
     pub export: ExportName,
     /// The segment.
     pub segment: SegmentName,
-    /// Whether it is not a delivery but the retirement of the segment.
+    /// Whether it is the retirement of the segment and not a delivery.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retire: bool,
     /// The run that was being delivered, for information; the newest run is delivered next.
@@ -103,18 +103,18 @@ impl Queue {
         Self::when_needed(move || client, url)
     }
 
-    /// The same with a client that is made when a message is sent.
+    /// The queue with this URL, with a client that is created when a message is sent.
     pub fn when_needed(client: impl FnOnce() -> Client + Send + 'static, url: String) -> Self {
         Self { client: WhenNeeded::new(client), url }
     }
 
-    /// Asks for a delivery to be continued.
+    /// Sends the message that continues a delivery.
     pub async fn send(&self, delivery: ContinuedDelivery) -> Result<(), QueueError> {
         self.send_after(delivery, Duration::ZERO).await
     }
 
-    /// Asks for a delivery to be continued, not before `wait` is over: at most 15 minutes (Amazon SQS API Reference,
-    /// `SendMessage`, `DelaySeconds`).
+    /// Sends the message that continues a delivery after `wait`: at most 15 minutes (Amazon SQS API Reference, `SendMessage`,
+    /// `DelaySeconds`).
     pub async fn send_after(&self, delivery: ContinuedDelivery, wait: Duration) -> Result<(), QueueError> {
         let failed = |reason| QueueError::NotContinued { url: self.url.clone(), reason };
         let body = serde_json::to_string(&Continuation { delivery }).map_err(|error| failed(error.to_string()))?;
@@ -143,15 +143,15 @@ impl Queue {
 pub struct DeadLetter {
     /// The message as it was sent.
     pub body: String,
-    /// What deletes it, or lets it be seen again.
+    /// What is needed to delete it, or to make it visible again.
     pub receipt: Receipt,
 }
 
-/// The right to a message that was received, until it can be seen again.
+/// The receipt handle of a received message.
 #[derive(Clone, Debug)]
 pub struct Receipt(String);
 
-/// The dead-letter queue: where messages rest that failed too often (Amazon SQS Developer Guide, "Using dead-letter queues").
+/// The dead-letter queue, which keeps messages that failed too often (Amazon SQS Developer Guide, "Using dead-letter queues").
 #[derive(Clone, Debug)]
 pub struct DeadLetterQueue {
     client: WhenNeeded<Client>,
@@ -159,7 +159,7 @@ pub struct DeadLetterQueue {
 }
 
 impl DeadLetterQueue {
-    /// The queue with this URL, with a client that is made when it is looked at.
+    /// The queue with this URL, with a client that is created at its first use.
     pub fn when_needed(client: impl FnOnce() -> Client + Send + 'static, url: String) -> Self {
         Self { client: WhenNeeded::new(client), url }
     }
@@ -191,7 +191,7 @@ impl DeadLetterQueue {
         deleted.map(drop).map_err(|error| self.failed("DeleteMessage", &DisplayErrorContext(&error)))
     }
 
-    /// Lets messages be seen again at once.
+    /// Makes messages visible again immediately.
     pub async fn show_again(&self, receipts: &[Receipt]) -> Result<(), QueueError> {
         const OPERATION: &str = "ChangeMessageVisibilityBatch";
         for receipts in receipts.chunks(10) {

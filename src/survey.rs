@@ -1,4 +1,4 @@
-//! Looks through an export's folder: which segments are there, and which files have their newest runs.
+//! Lists an export's folder: the segments, and the files of each one's newest runs.
 
 use std::collections::BTreeMap;
 

@@ -36,7 +36,7 @@ impl Answer {
         }
     }
 
-    /// Tells all of it to a person.
+    /// Shows the answer in the terminal.
     pub(crate) fn tell(&self) {
         show::reports(&self.reports);
         for report in &self.reports {

@@ -19,7 +19,7 @@ use crate::ending::Failure;
 use crate::workspace::{ConfigFile, Served, WorkspaceFolder};
 use crate::{interrupt, show};
 
-/// Nobody ends a command on one's own machine but its user.
+/// The time limit: none but Ctrl-C.
 const TIME: Duration = Duration::from_hours(24 * 30);
 
 /// A bucket, and the handler that uses it.
@@ -68,7 +68,7 @@ impl Application {
         })
     }
 
-    /// Where an object lies, for whoever wants to open it: a path of this machine, or an address in S3.
+    /// Where an object can be opened: a path on this machine, or an address in S3.
     pub(crate) fn location(&self, key: &str) -> String {
         match &self.served {
             Some(served) => served.bucket_folder().join(key).display().to_string(),
@@ -132,7 +132,7 @@ impl ExportFiles {
         let config = source.read()?;
         let export = config.export(&self.export)?;
         let folder = WorkspaceFolder::take(&self.place.workspace)?;
-        // The command line asks for the folder wherever there is no bucket.
+        // The command line requires the folder if there is no bucket.
         let files = self.files.as_deref().unwrap_or_else(|| Path::new("."));
         let mirrored = folder.mirror(files, export)?;
         show::aside(format!(
@@ -149,7 +149,7 @@ impl ExportFiles {
 impl crate::arguments::Source {
     /// The configuration file of this machine.
     pub(crate) fn read(&self) -> Result<ConfigFile, Failure> {
-        // The command line asks for the file wherever there is no bucket.
+        // The command line requires the file if there is no bucket.
         ConfigFile::read(self.config.as_deref().unwrap_or_else(|| Path::new("exports.toml")))
     }
 }

@@ -22,7 +22,8 @@ const READ: &str = "Check that --files is the folder of the export and that it i
 const WRITE: &str = "Check that the workspace is writable and that the disk has space.";
 
 /// Copies what is new or changed in `from` to `to` and removes what `from` no longer has. A copy keeps the time of its
-/// original: how long the files have been quiet tells whether a run is complete. Names that begin with a dot are passed over. A copy that is not whole yet lies in `unfinished`, which is on the same disk as `to` and outside of it.
+/// original, because a run without a `model.json` is complete when its files have been quiet for a while. Names that begin
+/// with a dot are skipped. Unfinished copies are stored in `unfinished`, on the same disk as `to` and outside of it.
 pub(crate) fn mirror(from: &Path, to: &Path, unfinished: &Path) -> Result<Mirrored, Failure> {
     let mut found = Vec::new();
     collect(from, Path::new(""), &mut found)?;

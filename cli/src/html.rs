@@ -1,4 +1,4 @@
-//! The HTML pages: where those of a bucket lie, and how one gets into a file.
+//! The HTML pages: shows where those of a bucket are, and writes one to a file.
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +26,7 @@ pub(crate) async fn copy(application: &Application, key: &str, file: &Path) -> R
     }
 }
 
-/// Tells where the page with this key lies, if there is one.
+/// Shows where the page with this key is, if it exists.
 pub(crate) async fn tell(application: &Application, what: &str, key: &str) -> Result<(), Failure> {
     if application.bucket().summary(key).await?.is_some() {
         show::line(format!("{what}: {}", application.location(key)));

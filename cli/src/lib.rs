@@ -53,7 +53,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(help_or_error) => {
             let wrong = help_or_error.use_stderr();
-            // Standard output that nobody reads any more is no mistake.
+            // A closed standard output is not an error.
             drop(help_or_error.print());
             return if wrong { Ending::Usage.into() } else { Ending::Done.into() };
         }

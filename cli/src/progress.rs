@@ -11,7 +11,7 @@ use crate::show::{Progress, elements};
 /// How often the rows delivered so far are looked up. They are on record every second.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Runs a delivery and meanwhile shows how it gets on.
+/// Runs a delivery and shows its progress.
 pub(crate) async fn with_progress(
     application: &Application,
     request: &Value,
@@ -54,7 +54,7 @@ struct Standing {
     requests: u64,
     /// The members of the last complete runs of the same segments, which a new run has about as many rows as.
     expected: u64,
-    /// What the connection admits each second.
+    /// The connection's requests a second.
     limit: u64,
 }
 

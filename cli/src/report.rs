@@ -53,7 +53,7 @@ pub(crate) async fn run(arguments: &arguments::Report) -> Result<Ending, Failure
     Ok(Ending::of_reports(&reports))
 }
 
-/// The key of the page that tells the same as the report with this key.
+/// The key of the page that belongs to the report with this key.
 fn page_beside(report: &str) -> String {
     format!("{}.html", report.strip_suffix(".json").unwrap_or(report))
 }

@@ -91,7 +91,7 @@ impl WorkspaceFolder {
         self.path.join(BUCKET)
     }
 
-    /// Makes the files of `from` the ones that lie in the export's folder of the bucket.
+    /// Makes the export's folder of the bucket a copy of `from`.
     pub(crate) fn mirror(&self, from: &Path, export: &Export) -> Result<Mirrored, Failure> {
         if from.canonicalize().is_ok_and(|from| self.path().starts_with(from)) {
             return Err(Failure::WorkspaceInFiles(self.path().to_owned()));

@@ -1,4 +1,4 @@
-//! The `object-created` function: delivers files that landed in the bucket.
+//! The `object-created` function: delivers files that were uploaded to the bucket.
 
 use insights_to_braze::function;
 use lambda_runtime::Error;

@@ -1,4 +1,4 @@
-//! The `on-demand` function: runs, tests, tells and retires what a person or a program asks for.
+//! The `on-demand` function: runs, the actions of people and programs.
 
 use insights_to_braze::function;
 use insights_to_braze::trigger::caller::Caller;

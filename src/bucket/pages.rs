@@ -28,7 +28,7 @@ impl Bucket {
     }
 }
 
-/// An upload in pieces that was begun longer ago than this has been given up.
+/// The age at which an unfinished multipart upload counts as abandoned.
 const LONGEST_UPLOAD: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
 impl Bucket {

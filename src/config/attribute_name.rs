@@ -31,7 +31,7 @@ pub(super) fn types_of(field: StandardField) -> &'static [&'static str] {
     }
 }
 
-/// What a name under `[exports.NAME.attributes]` stands for: a standard field, or `None` for a custom attribute.
+/// The standard field with a name under `[exports.NAME.attributes]`; `None` for a custom attribute.
 pub(super) fn check_field(name: &str) -> Result<Option<StandardField>, Refusal> {
     braze_fields::check_field(name).map_err(|problem| {
         let allowed = "a standard field or a custom attribute";

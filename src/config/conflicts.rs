@@ -16,7 +16,7 @@ pub(super) struct Outline {
     pub(super) folder: Option<Located<String>>,
     pub(super) segments: ListedSegments,
     pub(super) segment_attributes: Vec<SegmentAttribute>,
-    /// Further fields, by Braze's name.
+    /// Additional fields, by Braze's name.
     pub(super) fields: Vec<Located<String>>,
 }
 
@@ -55,7 +55,7 @@ impl From<&Result<Option<Vec<Located<String>>>, Reported>> for ListedSegments {
     }
 }
 
-/// A segment that the file names and the attribute that stands for it.
+/// A segment that the file names, and its attribute.
 #[derive(Debug)]
 pub(super) struct SegmentAttribute {
     pub(super) segment: String,

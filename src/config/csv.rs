@@ -11,9 +11,8 @@ use crate::rows::{ReadLimits, TextEncoding};
 
 /// Reads the table.
 ///
-/// `identifying` are the columns of data matching. The listed
-/// columns must contain them, because no row could be matched without; further fields may be missing in files that have
-/// no header.
+/// `identifying` are the columns of data matching. The listed columns must contain them, because otherwise no row could be
+/// matched; additional fields may be missing in files without a header.
 pub(super) fn read(
     export_table: &TableReader<'_, '_>,
     identifying: &[Located<String>],

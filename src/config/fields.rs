@@ -43,7 +43,7 @@ const OTHER_TYPE_NAMES: [(&str, &str); 24] = [
     ("list", "array"),
 ];
 
-/// What stands between the texts of an array where nothing else is set.
+/// The default separator of the texts of an array.
 const DEFAULT_SEPARATOR: &str = ";";
 
 /// Which columns identify a member; at least one must be named. `identifying` takes them with their places.
@@ -83,7 +83,7 @@ fn read_email(
     Ok(Some((column?, email_use?)))
 }
 
-/// The further fields, in the order of the file; `names` takes all of their names, with or without mistakes.
+/// Reads the additional fields, in the order of the file; `names` gets all of their names, valid or not.
 pub(super) fn read_attributes(
     export_table: &TableReader<'_, '_>,
     names: &mut Vec<Located<String>>,

@@ -1,4 +1,4 @@
-//! Where Braze may be: its published REST endpoints, another host on request, or a stand-in on this machine.
+//! Allowed hosts: Braze's published REST endpoints, another host on request, or a mock on this machine.
 
 use super::Hostname;
 use super::mistakes::Refusal;
@@ -27,10 +27,10 @@ pub const PUBLISHED_HOSTS: [(&str, &str); 15] = [
 const LOOPBACK_HOSTS: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
 impl Hostname {
-    /// Reads a host as people paste it: in any case, with or without `https://` and slashes behind.
+    /// Reads a host as people paste it: in any case, with or without `https://` and trailing slashes.
     ///
-    /// `allow_any_hostname` admits DNS names that Braze does not publish. Addresses are never admitted except this
-    /// machine's own over plain HTTP, so that no configuration can aim at an instance's metadata service.
+    /// `allow_any_hostname` allows DNS names that Braze does not publish. IP addresses are never allowed, except this
+    /// machine's own over plain HTTP, so that no configuration can reach an instance's metadata service.
     pub(super) fn parse(text: &str, allow_any_hostname: bool) -> Result<Self, Refusal> {
         if text.contains('@') {
             return Err(refuse("a user name or password in front of the host (not shown)"));

@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue, Error as TomlError};
 use super::error::{ConfigError, Mistake, SyntaxError};
 use super::shown::toml_key;
 
-/// Proof that a mistake has been recorded: whoever cannot give a value gives this instead, and cannot forget to say why.
+/// Proof that a mistake has been recorded. It is returned instead of a value, so that no mistake goes unrecorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reported(());
 
@@ -17,7 +17,7 @@ pub(super) struct Located<T> {
     pub(super) offset: usize,
 }
 
-/// Why a value is refused, before it is known where it stands.
+/// Why a value is refused, without its place in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) found: String,
@@ -51,7 +51,7 @@ impl<'t> Mistakes<'t> {
         self.found.is_empty()
     }
 
-    /// Records a mistake of `key` in `table` at the byte `offset`. The key is given as it reads, without TOML's quotes.
+    /// Records a mistake in `key` of `table` at the byte `offset`. The key is without TOML's quotes.
     pub(super) fn add(&mut self, table: &str, key: &str, offset: usize, refusal: Refusal) -> Reported {
         let Refusal { found, allowed, advice } = refusal;
         let line = position(self.text, offset).0;
@@ -60,7 +60,7 @@ impl<'t> Mistakes<'t> {
         Reported(())
     }
 
-    /// Records a mistake of the file as a whole.
+    /// Records a mistake that concerns the file as a whole.
     pub(super) fn add_to_file(&mut self, refusal: Refusal) {
         let Refusal { found, allowed, advice } = refusal;
         let value = Mistake { table: String::new(), key: String::new(), found, allowed, advice, line: 1 };

@@ -59,9 +59,9 @@ pub struct Connection {
     pub secret: SecretName,
     /// Whether someone agreed that customer data leaves for Braze. Without it nothing is sent.
     pub agree_to_data_transfer: bool,
-    /// Requests that the contract admits each second (default 1,000).
+    /// Requests that the contract allows each second (default 1,000).
     pub requests_per_second: NonZeroU32,
-    /// Requests that the contract admits in each clock hour, where it has such a budget.
+    /// Requests that the contract allows in each clock hour, if it has such a budget.
     pub requests_per_hour: Option<NonZeroU64>,
     /// Attribute objects in one request, 1 to 75 (default 75).
     pub objects_per_request: usize,
@@ -119,11 +119,11 @@ pub struct Export {
     pub time_zone: TimeZone,
     /// Which columns identify a member.
     pub data_matching: DataMatching,
-    /// Further fields, in the order of the file.
+    /// Additional fields, in the order of the file.
     pub attributes: Vec<FieldMapping>,
     /// Segments whose attribute has another name than their own.
     pub attribute_names: BTreeMap<SegmentName, AttributeName>,
-    /// Texts that stand for an empty cell.
+    /// Texts that mean an empty cell.
     pub null_values: Vec<String>,
     /// Where telephone numbers without a country are from.
     pub default_country: Option<Country>,
@@ -136,7 +136,7 @@ pub struct Export {
 }
 
 impl Export {
-    /// An export through `connection` that no file is left of.
+    /// An export through `connection` whose part of `exports.toml` is gone.
     pub fn without_files(name: &ExportName, connection: &Arc<Connection>) -> Self {
         Self {
             name: name.clone(),
@@ -163,7 +163,7 @@ impl Export {
         }
     }
 
-    /// The custom attribute that stands for `segment`.
+    /// The custom attribute of `segment`.
     pub fn attribute_of(&self, segment: &SegmentName) -> AttributeName {
         self.attribute_names.get(segment).cloned().unwrap_or_else(|| AttributeName::new(segment.as_str()))
     }
@@ -289,7 +289,7 @@ pub struct DataMatching {
     pub customer_id: Option<String>,
     /// The column of the email address.
     pub email: Option<String>,
-    /// What the address is used for. It identifies nobody, so the state does not keep it.
+    /// What the address is used for. It identifies no one, so the state does not keep it.
     #[serde(skip)]
     pub email_use: EmailUse,
 }
@@ -336,7 +336,7 @@ pub struct Written {
 /// The type of a field's values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ValueType {
-    /// Text as it stands.
+    /// Unchanged text.
     String,
     /// A whole number, kept exactly.
     Integer,
@@ -350,7 +350,7 @@ pub enum ValueType {
     DateTime,
     /// Texts in one cell, split at the separator.
     Array {
-        /// What stands between two texts (default a semicolon).
+        /// The separator of two texts (default a semicolon).
         separator: String,
     },
 }
@@ -369,7 +369,7 @@ pub enum EmptyRule {
 pub struct CsvSettings {
     /// The field delimiter.
     pub delimiter: Option<u8>,
-    /// Whether a backslash stands before a quotation mark inside a quoted field; `None` finds out.
+    /// Whether a backslash escapes a quotation mark inside a quoted field; `None` detects it.
     pub backslash_escapes: Option<bool>,
     /// How the files are encoded; `None` is UTF-8, or what a byte-order mark says.
     pub encoding: Option<TextEncoding>,

@@ -98,7 +98,7 @@ fn named_tables<'a, 't>(
     read.collect()
 }
 
-/// Names stand in the keys of state and reports in the bucket.
+/// The longest name: names are part of the keys of state and reports in the bucket.
 const LONGEST_NAME: usize = 100;
 
 fn is_name(name: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-/// Stands in messages for what may be a key, whether it was pasted as a value or as a name.
+/// Replaces what may be an API key in messages, whether it was pasted as a value or as a name.
 const HIDDEN: &str = "a text that looks like a key (not shown)";
 
 /// A longer text is cut in messages.

@@ -9,7 +9,7 @@ use super::mistakes::{Located, Mistakes, Refusal, Reported, in_file_order};
 use super::reference::{Key, Kind, Presence, Table};
 use super::shown::{describe, did_you_mean, kind_of, may_be_key, quoted, toml_key};
 
-/// One table of the file and where it stands.
+/// One table of the file and its place.
 pub(super) struct TableReader<'a, 't> {
     /// Its header without the brackets.
     path: String,
@@ -160,7 +160,7 @@ impl<'a, 't> TableReader<'a, 't> {
         self.needed(key, value, mistakes)
     }
 
-    /// One of the key's texts, turned into what it stands for, or `None` where it is left out and has no default.
+    /// The value of one of the key's texts; `None` if it is left out and has no default.
     pub(super) fn choice<T>(
         &self,
         key: &Key,
@@ -170,7 +170,7 @@ impl<'a, 't> TableReader<'a, 't> {
         self.read(key, mistakes, |value| value.as_str().and_then(&meaning))
     }
 
-    /// One of the key's texts, turned into what it stands for, of a key that has a default.
+    /// The value of one of the key's texts, for a key with a default.
     pub(super) fn needed_choice<T>(
         &self,
         key: &Key,

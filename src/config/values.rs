@@ -1,4 +1,4 @@
-//! Reads what is said of values: countries, cultures, the order of dates, texts that stand for nothing.
+//! Reads settings about values: countries, cultures, the order of dates, texts that mean an empty cell.
 
 use super::attribute_name::types_of;
 use super::mistakes::{Located, Mistakes, Refusal, Reported};

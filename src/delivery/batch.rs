@@ -1,6 +1,6 @@
-//! A request on its way, with the rows that it stands for, kept as small as they can be until Braze has answered for them.
+//! A request in flight, with the rows of its objects in as few bytes as possible until Braze has answered.
 //!
-//! Hundreds of requests are in flight at once, so what is kept of a row decides how much memory a delivery takes.
+//! Hundreds of requests are in flight at once, so the bytes kept per row decide how much memory a delivery needs.
 
 use crate::braze::TrackRequest;
 use crate::profile::{Identifier, Matched};
@@ -20,14 +20,14 @@ const IDENTIFIER_IS_FIELD: u64 = 1 << 2;
 /// The most bytes of a batch that is filled again.
 const ROOM_KEPT: usize = 64 * 1024;
 
-/// A request and what its objects stand for.
+/// A request and the rows of its objects.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     pub(super) request: TrackRequest,
     /// Where each row's texts begin.
     starts: Vec<u32>,
-    /// Of each row its [`Ticket`], its identifier if that is none of the fields, and its data, these two after their lengths,
-    /// and then where the fields lie in the data.
+    /// Of each row: its [`Ticket`]; its identifier unless that is one of the fields, after its length; its data, after its
+    /// length; and the places of the fields in the data.
     texts: Vec<u8>,
 }
 
@@ -44,7 +44,7 @@ struct Ticket {
     data_points: u32,
 }
 
-/// The row that one object of a request stands for.
+/// The row of one object of a request.
 #[derive(Debug)]
 pub(super) struct SentRow<'a> {
     /// Its line in the file.
@@ -202,15 +202,15 @@ impl Batch {
         }));
     }
 
-    /// Where fields lie: twice the length, if the field comes after one byte, the delimiter; else one more, and then how many
-    /// bytes it comes after.
+    /// The places of fields. If one byte, the delimiter, precedes a field: twice its length. Otherwise twice its length plus
+    /// one, and the number of bytes that precede it.
     fn push_places(&mut self, fields: impl Iterator<Item = (usize, usize)>) {
         let mut expected = 0;
         for (start, end) in fields {
             let elsewhere = start != expected;
             self.push_number(2 * (end - start) as u64 + u64::from(elsewhere));
             if elsewhere {
-                // Fields that lie side by side have no delimiter between them.
+                // Adjacent fields have no delimiter between them.
                 self.push_number((start + 1 - expected) as u64);
             }
             expected = end + 1;

@@ -146,8 +146,8 @@ impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
         notes.map(|note| format!("{key}: {note}")).collect()
     }
 
-    /// How many different members the parts of all chunks so far list, if nobody was known before and they are few enough
-    /// to be counted while they are sent.
+    /// The number of different members in the parts of all chunks so far, if none was known before and they are few enough to
+    /// be counted while they are sent.
     pub(super) fn members(&self) -> Option<u64> {
         self.recent.met().filter(|_| self.all_counted)
     }
@@ -194,7 +194,7 @@ impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
                 break;
             }
             if draft.chunk.counts.rows.read.is_multiple_of(512) {
-                // Answers that came meanwhile, and requests whose turn it is, do not wait for the whole chunk.
+                // Lets answers be processed and requests start before the chunk is read to its end.
                 tokio::task::yield_now().await;
             }
         }
@@ -355,9 +355,8 @@ impl Taking<'_> {
     }
 
     /// A row with too few or too many fields does not say which of them is the identifier. Any field that names a known
-    /// member keeps that member in the run: nobody leaves because of a broken row.
-    /// Its address goes on record too: without it, the next run could not tell that the same person comes under the address.
-    /// Tells whether it names anybody.
+    /// member keeps that member in the run: no one leaves because of a broken row. The row's address is recorded too:
+    /// otherwise the next run could not recognise the same person by the address. Returns whether the row names anyone.
     fn keep_whoever_it_names(&self, row: &Row<'_>, draft: &mut Draft) -> bool {
         let mut names_anybody = false;
         let fields = || (0..row.len()).filter_map(|place| row.field(place)).map(str::trim);

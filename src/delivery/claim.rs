@@ -53,8 +53,8 @@ pub(super) enum Claimed {
 }
 
 impl SegmentDelivery {
-    /// Takes the file. Waits for functions that work on an older run or an older content, and finishes a run that
-    /// somebody began to complete.
+    /// Claims the file. Waits for functions that work on an older run or an older content, and finishes a run whose completion
+    /// was started.
     pub(super) async fn claim(
         &self,
         file: &FileToDeliver,
@@ -152,8 +152,7 @@ impl SegmentDelivery {
         Ok((answer, LeaseKeeper::new(lease, self.budget), ledger))
     }
 
-    /// Puts on record that a file of `run` was seen and is gone. Before the first delivery nobody can leave, so that nothing has
-    /// to be known.
+    /// Records that a file of `run` was seen and is gone. Before the first delivery no one can leave, so nothing is recorded.
     pub async fn note_missing(&self, run: RunId, key: &str) -> Result<(), DeliveryError> {
         let now = self.budget.now();
         let order = Order::of(run, &self.export.time_zone, now);
@@ -189,7 +188,7 @@ impl SegmentDelivery {
         }
         let mut beside = self.bucket.keys(self.keys.everything()).await?;
         beside.retain(|key| !StateKeys::is_clock(key));
-        // Whoever began to deliver at the same time has stored a ledger first.
+        // Another function that began at the same time has stored a ledger first.
         if beside.is_empty() || self.ledger.read().await?.is_some() {
             return Ok(());
         }

@@ -21,12 +21,12 @@ pub(super) struct Comparison {
     pub(super) gone: u64,
     /// How many people's attribute would be set in all.
     pub(super) people: u64,
-    /// Whether the state lists nobody but members of the run, so that it need not be gone through again.
+    /// Whether the state lists only members of the run, so that it need not be read again.
     pub(super) nobody_else: bool,
 }
 
 impl Comparison {
-    /// So many members, and nobody before them.
+    /// A first run with this many members.
     fn of_new_members(ledger: &Ledger, members: u64) -> Self {
         let figures = figures(ledger, 0, members);
         Self { members: RunMembers::default(), figures, gone: 0, people: 0, nobody_else: true }
@@ -98,7 +98,7 @@ impl SegmentDelivery {
         self.compare_members(ledger, members, sources).await
     }
 
-    /// Where the state lists nobody else, there is nothing to compare with.
+    /// Counts members if the state lists no one else, so that there is nothing to compare with.
     async fn count_members(&self, ledger: &Ledger, parts: &[Part]) -> Result<Comparison, DeliveryError> {
         let mut members = DistinctMembers::with_capacity(lines_of(parts));
         self.read_parts(parts, |row| members.push(row)).await?;

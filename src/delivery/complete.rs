@@ -11,8 +11,8 @@ use crate::pattern::RunId;
 use crate::report::{HoldReason, Members};
 use crate::state::{BeginAnswer, Compared, Completing, LeaseKeeper, Ledger, Phase, RunRecord};
 
-/// A run with at most this many leavers is never held for their share: in a small segment, a few people are a large share. As
-/// many rows that nobody could identify are no reason either.
+/// A run with at most this many leavers is never held for their share: in a small segment, a few people are a large share.
+/// The same holds for this many rows without an identifier.
 const FEW: u64 = 5;
 
 /// How the completion of a run ended.
@@ -24,7 +24,7 @@ pub(super) enum Completion {
     Held,
     /// Another function completes it.
     InOtherHands,
-    /// Something changed meanwhile, so that it is not to be completed now.
+    /// Something has changed in the meantime, so the run is not completed now.
     NotNow,
     /// Time is up; it resumes from where it is.
     OutOfTime,
@@ -189,7 +189,7 @@ impl SegmentDelivery {
         }
     }
 
-    /// Deletes what no ledger refers to any more. A failure leaves objects that nobody reads; the next attempt finds them.
+    /// Deletes what no ledger refers to. A failure leaves unused objects, which the next attempt deletes.
     pub async fn collect(&self) {
         if let Err(error) = self.try_to_collect().await {
             tracing::warn!(%error, "can't delete old state; the next delivery deletes it");
@@ -207,7 +207,7 @@ impl SegmentDelivery {
             moved.retain(|key| !key.ends_with("/ledger.json"));
             keys.extend(moved);
         }
-        // A function may have begun a file since: what it stores lies in folders that this ledger does not know.
+        // Another function may have started a file since: its parts are in folders that this ledger does not know.
         let now = self.ledger.read().await?;
         let Some(now) = now.filter(|now| now.uncollected) else {
             return Ok(());

@@ -20,7 +20,7 @@ use crate::report::{Outcome, Report, ReportMessage};
 use crate::run::{Evidence, FileToDeliver};
 use crate::state::{Progress, RunAnswer};
 
-/// How often a delivery starts anew because the file changed under its key.
+/// How often a delivery starts again because the file changed under its key.
 const TRIES: u32 = 4;
 
 /// A run that is later than now by more than this is refused: its name is a mistake.
@@ -29,9 +29,9 @@ const FUTURE: SignedDuration = SignedDuration::from_hours(24);
 /// How a delivery of a run ended.
 #[derive(Debug)]
 pub struct DeliveryEnd {
-    /// What is to be told.
+    /// The report.
     pub report: Report,
-    /// Whether another invocation has to go on where this one ran out of time.
+    /// Whether another invocation has to continue because this one ran out of time.
     pub goes_on: bool,
     /// Whether the event that brought the delivery about has to come again.
     pub again: bool,
@@ -47,11 +47,11 @@ enum FileEnd {
     Past(Past),
     InOtherHands,
     OutOfTime,
-    /// No object has this key any more.
+    /// The object no longer exists.
     Gone,
 }
 
-/// Why a run is not delivered any more.
+/// Why a run is no longer delivered.
 #[derive(Clone, Copy, Debug)]
 enum Past {
     /// A newer run has begun.
@@ -60,7 +60,7 @@ enum Past {
     Forgotten,
 }
 
-/// How a run stands after its files have been tried.
+/// The state of a run after its files have been tried.
 #[derive(Debug, Default)]
 struct Tried {
     failures: Vec<DeliveryError>,
@@ -71,10 +71,16 @@ struct Tried {
 }
 
 impl SegmentDelivery {
-    /// Delivers `files`, which all belong to `run`. `evidence` is what is known of the run beyond its `model.json`.
+    /// Delivers `files`, which all belong to `run`. `evidence` is what is known about the run beyond its `model.json`.
     ///
-    /// A failure of one file does not keep the others; it is told in the report. An error is returned only if not even
-    /// a report could be made.
+    /// A failure of one file does not prevent the others; the report contains it. An error is returned only if the report
+    /// itself could not be made.
+    #[tracing::instrument(
+        name = "delivery",
+        level = "error",
+        skip_all,
+        fields(export = %self.export.name, segment = %self.segment, %run)
+    )]
     pub async fn deliver(
         &self,
         run: RunId,
@@ -125,7 +131,7 @@ impl SegmentDelivery {
             Some(RunAnswer::NotHeld { people: Some(held) }) => {
                 Err(DeliveryError::NotReleased { run, held, asked: people })
             }
-            // Not held yet, or not any more: the number is compared with whom the run itself would lose.
+            // Not held now: the number is compared with the leavers of the run itself.
             _ => Ok(()),
         }
     }
@@ -144,7 +150,7 @@ impl SegmentDelivery {
 
     async fn deliver_files(&self, files: &[FileToDeliver], options: RunOptions, tried: &mut Tried) {
         let seen = seen(files);
-        // The last file has the last word about whoever is in several: what it says need not be sent twice if it comes first.
+        // The last file wins if a member is in several: delivering it first avoids sending the member twice.
         for file in files.iter().rev() {
             match self.deliver_file(file, options, &seen).await {
                 Ok(end) => tried.note(&end),
@@ -174,6 +180,7 @@ impl SegmentDelivery {
             }
         }
         let (outcome, message) = tried.outcome(completion);
+        tracing::debug!(?outcome, "the delivery ends");
         let report = self.report(run, outcome, message, tried.sent).await?;
         let out_of_time = tried.out_of_time || completion == Some(Completion::OutOfTime);
         let is_held = tried.is_held();
@@ -234,6 +241,7 @@ impl SegmentDelivery {
         Err(DeliveryError::Busy { what: format!("{}, which is being overwritten", file.object.key) })
     }
 
+    #[tracing::instrument(name = "file", level = "error", skip_all, fields(key = file.object.key))]
     async fn deliver_content(
         &self,
         file: &FileToDeliver,
@@ -250,6 +258,8 @@ impl SegmentDelivery {
             Claimed::Forgotten => return Ok(FileEnd::Past(Past::Forgotten)),
             Claimed::InOtherHands => return Ok(FileEnd::InOtherHands),
         };
+        let resumed_at_line = claim.file.checkpoint.as_ref().map(|checkpoint| checkpoint.position.line);
+        tracing::debug!(resumed_at_line, "the file is claimed");
         let account = Account::new(&claim, self.export.csv.max_rejected_bytes);
         match Box::pin(self.send_file(file, options, claim, account.clone())).await {
             Ok(end) => Ok(end),

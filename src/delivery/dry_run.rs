@@ -1,4 +1,4 @@
-//! Tells what a delivery would send, without sending anything and without writing any state.
+//! Reports what a delivery would send, without sending anything or writing any state.
 
 use std::collections::BTreeSet;
 
@@ -45,7 +45,7 @@ impl SegmentDelivery {
         };
         let mut ledger = ledger.unwrap_or_else(|| Ledger::new(self.attribute.clone(), self.feeder.clone()));
         let mappings = self.feeds.of(&connection.workspace, &self.attribute);
-        // As if everybody at work had ended.
+        // As if no function worked on it.
         match ledger.take_over(&self.feeder, &mappings, self.has_moved().await?, Timestamp::MAX) {
             TakeOverAnswer::OwnedBy(owner) => return Err(self.owned_by(owner)),
             TakeOverAnswer::Done | TakeOverAnswer::Await(_) => {}

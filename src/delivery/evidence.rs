@@ -1,8 +1,8 @@
-//! Finds out whether all files of a run are here.
+//! Finds out whether all files of a run have been received.
 //!
-//! Leavers are told only of a run that is known to be whole. There are three kinds of evidence: the `model.json` beside
-//! the files lists the run and everything that it lists is delivered; or the layout has one file per run; or the folder
-//! has been quiet for `settle_minutes`.
+//! Leavers are sent only if the run is complete. There are three kinds of evidence: the `model.json` beside the files lists
+//! the run, and everything that it lists is delivered; or the layout has one file per run; or the folder has been quiet
+//! for `settle_minutes`.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::run::expected::expected_files;
 use crate::run::layout::{Place, place};
 use crate::state::{Phase, Progress, RunRecord};
 
-/// The folders that the run's files lie in.
+/// The folders of the run's files.
 fn folders_of(record: &RunRecord) -> BTreeSet<&str> {
     record.files.keys().map(|key| key.rsplit_once('/').map_or("", |(folder, _)| folder)).collect()
 }
@@ -51,8 +51,8 @@ impl SegmentDelivery {
         }
     }
 
-    /// Whether the files have the content that was delivered. New content may have landed whose event is still to come,
-    /// and whoever is in it has not left. A file that is gone was delivered before somebody cleared it away.
+    /// Whether the files still have the content that was delivered. The event of a new content may still be on its way, and
+    /// people in it have not left. A file that is gone was delivered before it was deleted.
     async fn is_as_delivered(&self, record: &RunRecord) -> Result<bool, DeliveryError> {
         for (key, file) in &record.files {
             if self.bucket.summary(key).await?.is_some_and(|object| object.etag != file.etag) {
@@ -127,10 +127,9 @@ impl SegmentDelivery {
         Ok(true)
     }
 
-    /// Whether the folder has been quiet long enough, by S3's own clock: an object stored now tells the time.
+    /// Whether the folder has been quiet long enough, by S3's own clock.
     ///
-    /// The run's folders are listed once more: since the first listing the delivery of what was found has taken time, and a
-    /// further file may have landed.
+    /// The run's folders are listed again, because another file may have been uploaded during the delivery.
     async fn is_quiet(&self, run: RunId, record: &RunRecord, evidence: Evidence) -> Result<bool, DeliveryError> {
         let Some(mut last_change) = evidence.listed_last_change else {
             return Ok(false);
@@ -160,7 +159,7 @@ impl SegmentDelivery {
         Ok(quiet.as_secs() >= i64::from(self.export.settle_minutes) * 60)
     }
 
-    /// What S3's clock says: an object that is stored now tells the time.
+    /// The time by S3's clock: the last-modified time of an object that is stored now.
     pub(super) async fn clock(&self) -> Result<Timestamp, DeliveryError> {
         let key = self.keys.clock();
         self.bucket.write(&key, bytes::Bytes::new(), "text/plain", &Condition::Any).await?;
@@ -168,8 +167,8 @@ impl SegmentDelivery {
         Ok(clock.map_or_else(|| self.budget.now(), |clock| clock.last_modified))
     }
 
-    /// When the newest file that lies in the folders of the run's files was stored; `None` if one of them is not known, or
-    /// has another content than was delivered.
+    /// When the newest file in the folders of the run's files was stored; `None` if one of them is not known, or has another
+    /// content than was delivered.
     async fn newest_change(&self, run: RunId, record: &RunRecord) -> Result<Option<Timestamp>, DeliveryError> {
         let mut newest = Timestamp::UNIX_EPOCH;
         for object in self.files_beside(run, record).await? {
@@ -181,7 +180,7 @@ impl SegmentDelivery {
         Ok(Some(newest))
     }
 
-    /// The files of the run that lie in the folders of its known files now.
+    /// The files of the run that are now in the folders of its known files.
     async fn files_beside(&self, run: RunId, record: &RunRecord) -> Result<Vec<ObjectSummary>, DeliveryError> {
         let folders = folders_of(record);
         let is_of_run =

@@ -41,7 +41,7 @@ impl Filling {
         self.batch.push(sending.object, row, matched, sending.email)
     }
 
-    /// Takes out whoever an earlier row had, and puts the others on record.
+    /// Removes members who were in an earlier row, and records the others.
     pub(super) fn settle(&mut self, recent: &mut RecentMembers, counts: &mut Counts, part: &mut PartWriter) {
         let new = recent.insert_all(self.unsure.iter().map(|member| member.key));
         let mut repeated = Vec::new();

@@ -1,8 +1,9 @@
-//! Finds files that were read before their `model.json` came, or with that of an earlier run, and would be read otherwise now.
+//! Finds files that were read before their `model.json` came, or with that of an earlier run, and would be read differently
+//! now.
 //!
-//! Nobody promises in which order a `model.json` and the files that it describes arrive. A file with a header is not kept
-//! waiting for it: it is delivered as it is. When the model comes and gives its columns other types, the file is read again;
-//! the members whose objects are others by that are changed members, and are sent in the same run.
+//! A `model.json` and the files that it describes may arrive in any order. A file with a header does not wait for it. If the
+//! model comes later and gives its columns other types, the file is read again, and members whose objects change as a
+//! result are sent in the same run.
 
 use super::DeliveryError;
 use super::segment::SegmentDelivery;
@@ -49,7 +50,7 @@ pub async fn described_otherwise(
     Ok(files)
 }
 
-/// The file as it lies in the bucket, unless another content has come, whose own event says so.
+/// The file in the bucket, unless it has new content, which has an event of its own.
 async fn as_delivered(
     bucket: &Bucket,
     export: &Export,

@@ -31,10 +31,10 @@ pub(super) enum Duty {
     Retirement,
 }
 
-/// Somebody who left.
+/// Someone who left.
 type Person = (OwnedIdentifier, Option<EmailHash>);
 
-/// Sending the leavers of one run, or everybody whose attribute is retired.
+/// Sends the leavers of one run, or everyone whose attribute is retired.
 pub(super) struct Leaving<'a> {
     delivery: &'a SegmentDelivery,
     duty: Duty,
@@ -98,7 +98,7 @@ impl<'a> Leaving<'a> {
         }
     }
 
-    /// Sends everybody on the list who is not done.
+    /// Sends everyone on the list who has not been sent.
     pub(super) async fn send_all(&mut self, list: &[Part]) -> Result<LeavingEnd, DeliveryError> {
         if list.is_empty() {
             return Ok(LeavingEnd::AllSent);
@@ -176,7 +176,7 @@ impl<'a> Leaving<'a> {
         let mut sent = 0;
         loop {
             let Some(left) = self.lease.left() else {
-                // It could not be renewed in time: whoever takes the run over may already send something newer.
+                // It could not be renewed in time: another function may already send something newer.
                 return Ok((sent, Some(Stop::End(LeavingEnd::OutOfTime))));
             };
             let wait = (self.written_at + CHECKPOINT).min(Instant::now() + left);
@@ -268,7 +268,7 @@ impl<'a> Leaving<'a> {
         Ok(LeaversSent { done: self.done, counts, carried })
     }
 
-    /// Writes how far it is and renews the lease; tells whether it is still ours.
+    /// Records the progress and renews the lease; returns whether it is still ours.
     async fn write_progress(&mut self) -> Result<bool, DeliveryError> {
         let folder = match self.duty {
             Duty::Completion(run) => self.delivery.keys.run_folder(run),

@@ -33,7 +33,7 @@ pub(super) enum Certainty {
     Uncertain,
 }
 
-/// Where somebody is listed, from the file at hand.
+/// Where a member is listed, relative to the current file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Listed {
     /// In the last complete run.
@@ -157,8 +157,7 @@ impl SegmentDelivery {
     /// Forgets what Braze accepted of members whose profile may have been changed since under another identifier: a row
     /// with the address alone changes the profile with a customer ID that has the address, and the other way round.
     ///
-    /// Only what came after the last complete run matters. When a run is completed, whoever came otherwise before is
-    /// listed again, as somebody of whom nothing is certain.
+    /// Only what came after the last complete run matters: completing a run lists such members again without a fingerprint.
     async fn forget_who_came_otherwise(
         &self,
         known: &mut Known,
@@ -206,7 +205,7 @@ impl SegmentDelivery {
         Ok(sources)
     }
 
-    /// Where everybody is listed who may have the attribute.
+    /// The parts that list everyone who may have the attribute.
     pub(super) async fn everything_listed(&self, ledger: &Ledger) -> Result<Vec<Source>, StateError> {
         let mut sources = Source::of_last_run(ledger);
         self.add_earlier(&mut sources, ledger).await?;

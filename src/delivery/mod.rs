@@ -11,10 +11,10 @@
 //! | write down what is certain | `progress` |
 //! | find out whether the run is complete | `evidence` |
 //! | compare its members with those before | `compare` |
-//! | unset the attribute of those who left | `complete`, `leavers` |
-//! | read files again that are described otherwise by now | `late_model` |
+//! | set the attribute of members who left to `false`, or remove it | `complete`, `leavers` |
+//! | read files again that are described differently since | `late_model` |
 //! | say what happened | `report` |
-//! | unset the attribute of everybody of a segment that is delivered no more | `retire` |
+//! | remove an attribute that is no longer delivered from everyone | `retire` |
 
 mod batch;
 mod chunk;
@@ -230,17 +230,17 @@ codes!(DeliveryError wraps Bucket, State, Secret, Refused, Model source Read, Ma
 });
 
 impl DeliveryError {
-    /// Whether a person has to decide before anything goes on.
+    /// Whether a person has to decide first.
     fn is_hold(&self) -> bool {
         matches!(self, Self::DoubtfulIdentifiers { .. })
     }
 
-    /// Whether the same may succeed later, or once somebody has corrected something that is not the name of a folder.
+    /// Whether the same may succeed later, or after something other than the name of a folder has been fixed.
     fn may_pass(&self) -> bool {
         !matches!(self, Self::InFuture { .. })
     }
 
-    /// Whether Braze does not answer at the moment, so that the same will succeed later without anybody's doing.
+    /// Whether Braze does not answer at the moment, so that the same will succeed later without any action.
     fn is_outage(&self) -> bool {
         matches!(self, Self::Refused(StopReason::Outage { .. }))
     }

@@ -1,4 +1,4 @@
-//! Opens a file: at its beginning as its `model.json` or its header describes it, or where the last checkpoint stands.
+//! Opens a file: at its beginning, as its `model.json` or its header describes it, or at the last checkpoint.
 
 use aws_sdk_s3::primitives::ByteStream;
 use tokio::io::AsyncRead;
@@ -20,7 +20,7 @@ use crate::state::Checkpoint;
 /// more is sent twice when a function is killed; shorter ones make more parts, which every later run reads.
 const TENTHS_PER_CHUNK: u32 = 2;
 
-/// The most requests in one chunk, however many the connection admits.
+/// The most requests in one chunk.
 const MOST_PER_CHUNK: usize = 100;
 
 /// The rows that begin in so many bytes of text, at most, are checked before anything is sent; they are kept in memory until then.
@@ -34,7 +34,7 @@ pub(super) struct Opened {
     pub(super) builder: ChunkBuilder<FileBytes>,
     pub(super) header: Header,
     pub(super) types: TypesDigest,
-    /// What its first rows show; `None` where nobody needs to know it again.
+    /// What its first rows show; `None` if that is not needed again.
     pub(super) look: Option<FirstLook>,
 }
 

@@ -41,7 +41,7 @@ struct OnTheWay {
     position: Position,
 }
 
-/// A chunk all of whose rows have their fate.
+/// A chunk whose rows all have a result.
 #[derive(Debug)]
 pub(super) struct DoneChunk {
     pub(super) counts: Counts,
@@ -111,8 +111,8 @@ impl Outstanding {
             let (batch, alone) = if let Some(batch) = chunk.waiting.pop_front() {
                 (batch, false)
             } else if !chunk.waiting_alone.is_empty() {
-                // Somebody whom the address identifies may be the same profile as somebody with a customer ID, so these
-                // requests set out when all others have been answered.
+                // A member identified by address may have the same profile as one with a customer ID, so these requests are
+                // sent when all others have been answered.
                 if !nothing_in_flight {
                     return None;
                 }
@@ -138,7 +138,7 @@ impl Outstanding {
         }
     }
 
-    /// Takes the answer to a request, one fate for each object.
+    /// Takes the answer to a request: a result for each object.
     pub(super) fn answer(&mut self, departure: &Departure, fates: Vec<ObjectFate>, counts: RequestCounts) {
         self.count_requests(counts);
         let Some(chunk) = self.arrive(departure.chunk, departure.alone) else {
@@ -158,7 +158,7 @@ impl Outstanding {
                     chunk.refused.push((OwnedIdentifier::of(row.identifier), row.email));
                     chunk.rejected.push(RejectedRow { line: row.line, reason, record: row.record });
                 }
-                // A request with such a fate is taken back, not answered.
+                // Requests with such results are taken back, not answered.
                 ObjectFate::Unknown | ObjectFate::NotSent => {}
             }
         }

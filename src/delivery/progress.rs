@@ -59,7 +59,7 @@ impl Account {
         format!("{}{}-{:06}{kind}", self.record.folder, self.lease.owner(), self.numbers)
     }
 
-    /// Takes in a chunk whose rows all have their fate.
+    /// Takes in a chunk whose rows all have a result.
     pub(super) fn add(&mut self, chunk: DoneChunk) {
         let refusals = chunk.refusals();
         let written = self.record.parts.contains(&chunk.part);
@@ -148,6 +148,7 @@ impl SegmentDelivery {
             account.rejected_bytes = 0;
         }
         let standing = self.write_record(file, &account, progress).await?;
+        tracing::debug!(rows = account.record.counts.rows.read, "progress is recorded");
         let since = std::mem::take(&mut account.since);
         if standing != WriteAnswer::Lost {
             self.note_work(|work| work.counts.add(&since));

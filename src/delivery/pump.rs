@@ -1,4 +1,4 @@
-//! Sends a file: reading and comparing go on while requests are in flight and while the state is written.
+//! Sends a file: reads and compares while requests are in flight and while the state is written.
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use tokio::io::AsyncRead;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::DeliveryError;
 use super::batch::Batch;
@@ -41,9 +42,9 @@ const MANY_IN_FLIGHT: usize = 128;
 /// How a delivery of a file ended.
 #[derive(Debug)]
 pub(super) enum PumpEnd {
-    /// Every row has its fate.
+    /// Every row has a result.
     Delivered,
-    /// Time is up; it goes on from the checkpoint.
+    /// The time limit was reached; the next invocation resumes from the checkpoint.
     OutOfTime,
     /// A newer run has begun.
     NewerRunBegan {
@@ -130,7 +131,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         }
     }
 
-    /// Sends until the file ends, time is up, or something forbids to go on; then writes down how it stands.
+    /// Sends until the file ends, the time limit is reached, or something prevents it; then records the progress.
     pub(super) async fn run(mut self) -> Result<PumpEnd, DeliveryError> {
         let sent = self.send_all().await;
         // Whatever happened, nothing is left in flight here, and what is certain is written down.
@@ -211,8 +212,8 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             self.stop = Some(Stop::Time);
         }
         if self.lease.left().is_none() && !super::planted("lease-without-fencing") {
-            // The lease could not be renewed in time. What is on its way is given up, before whoever takes the file over
-            // sends something newer; it is sent again from the checkpoint.
+            // The lease could not be renewed in time. Requests in flight are abandoned before the next owner sends something
+            // newer; they are sent again from the checkpoint.
             self.in_flight = FuturesUnordered::new();
             if !matches!(self.stop, Some(Stop::Lost)) {
                 self.stop = Some(Stop::Time);
@@ -228,10 +229,12 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             };
             let (braze, key) = (self.delivery.braze.clone(), self.key.clone());
             let deadline = self.delivery.budget.stop_waiting();
-            self.in_flight.push(Box::pin(async move {
+            let span = tracing::debug_span!("chunk", number = departure.chunk);
+            let sending = async move {
                 let outcome = braze.track(&departure.batch.request, &key, deadline).await;
                 (departure, outcome)
-            }));
+            };
+            self.in_flight.push(Box::pin(sending.instrument(span)));
         }
     }
 
@@ -246,16 +249,22 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         };
         builder.answered.append(&mut self.answered);
         builder.answered.truncate(KEPT_FOR_FILLING);
+        let span = tracing::debug_span!("chunk", number = self.parts);
         self.parts += 1;
         let key = format!("{}{}-{:06}.csv.gz", self.folder, self.lease.owner(), self.parts);
         let (delivery, file) = (self.delivery, self.file);
-        self.building = Some(Box::pin(async move {
+        let building = async move {
             let chunk = match builder.next_chunk().await {
-                Ok(chunk) => delivery.store_part(chunk, key).await,
+                Ok(chunk) => {
+                    let requests = chunk.requests.len() + chunk.alone.len();
+                    tracing::debug!(rows = chunk.counts.rows.read, requests, "a chunk is read");
+                    delivery.store_part(chunk, key).await
+                }
                 Err(source) => Err(DeliveryError::Read { key: file.object.key.clone(), source }),
             };
             (builder, chunk)
-        }));
+        };
+        self.building = Some(Box::pin(building.instrument(span)));
     }
 
     fn take_chunk(
@@ -317,7 +326,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
     }
 
     /// After Braze refused the key and everything in flight has come back: reads the secret again, once, because it may
-    /// have been rotated. Tells whether to go on.
+    /// have been rotated. Returns whether to continue.
     async fn try_new_key(&mut self) -> Result<bool, DeliveryError> {
         let Some(Stop::Key(reason)) = &self.stop else {
             return Ok(false);

@@ -17,8 +17,8 @@ use crate::report::{Counts, Members, Outcome, Report, ReportMessage, ReportedFil
 use crate::rows::Header;
 use crate::state::{Ledger, Phase, Progress, RunRecord};
 
-/// How often a report is made anew because the run changed, or another function told it, while it was written. Whoever
-/// told it looks at the run again afterwards, so that giving up leaves the last word to them.
+/// How often a report is made again because the run changed, or another function stored its report, in the meantime. That
+/// function looks at the run again afterwards, so its report is the last one.
 const TRIES: u32 = 5;
 
 /// So many runs that came and were superseded in a row are worth a remark.
@@ -32,7 +32,7 @@ const BEGINNING: usize = 64 * 1024;
 
 impl SegmentDelivery {
     /// The report of `run` as the ledger has it, with what this invocation says of it. Stored as `report.json` with
-    /// `rejected.csv` beside it, and logged. If nothing was `sent` and nothing is new, what was told before stays.
+    /// `rejected.csv` beside it, and logged. If nothing was `sent` and nothing is new, the earlier report stays.
     pub(super) async fn report(
         &self,
         run: RunId,
@@ -40,15 +40,15 @@ impl SegmentDelivery {
         message: Message,
         sent: bool,
     ) -> Result<Report, DeliveryError> {
-        // First what was told and then what is so: the other way round, something told in between would be replaced.
+        // First the stored report and then the ledger: the other way round, a report stored in between would be replaced.
         let Told { report: last_told, mut tag } = self.told(run).await?;
         let mut ledger = self.ledger.read().await?;
         let mut report = self.make_report(ledger.as_ref(), run, outcome, message.clone());
         let news = sent || is_news(&report, last_told.as_ref());
         for _ in 0..if news { TRIES } else { 0 } {
             let known = ledger.as_ref().is_some_and(|ledger| ledger.runs.contains_key(&run));
-            // What was told of a run that is past is not replaced by the news that its file came again, and a write that
-            // was held up does not replace what was told since.
+            // The report of a past run is not replaced because its file came again, and a delayed write does not replace a
+            // newer report.
             let condition = tag.filter(|_| known).map_or(Condition::Absent, Condition::Unchanged);
             let record = ledger.as_ref().and_then(|ledger| ledger.runs.get(&run));
             let with_page = async {
@@ -86,7 +86,8 @@ impl SegmentDelivery {
         Ok(report)
     }
 
-    /// Whether the report of `run` says how it ended: a function that was killed may have ended the run and not told it.
+    /// Whether the report of `run` says how it ended: a function may have been killed after it ended the run and before it
+    /// stored the report.
     pub async fn is_told(&self, run: RunId) -> Result<bool, DeliveryError> {
         let told = self.told(run).await?.report;
         Ok(told.is_some_and(|told| matches!(told.outcome, Outcome::Delivered | Outcome::Held)))
@@ -99,7 +100,7 @@ impl SegmentDelivery {
 
     /// Why `run`, or a file of it, could not be delivered; `None` if nothing of it has failed, or if a newer run has begun.
     pub async fn failure(&self, run: RunId) -> Result<Option<String>, DeliveryError> {
-        // A state that cannot be read is a failure that the report tells.
+        // A state that cannot be read is a failure in the report.
         let ledger = self.ledger.read().await.ok().flatten().filter(|ledger| ledger.feeder == self.feeder);
         if ledger.as_ref().is_some_and(|ledger| {
             ledger.runs.get(&run).is_some_and(|record| ledger.newer_than(run, record.order).is_some())
@@ -133,7 +134,7 @@ impl SegmentDelivery {
         let report = self.make_report(None, run, Outcome::Failed, error.to_message());
         match self.store_report(&report, &Condition::Absent).await {
             Ok(Some(_)) => self.store_page(&report, &[], &Condition::Any).await,
-            // What is told there already has its page.
+            // The stored report already has its page.
             Ok(None) => {}
             Err(error) => tracing::error!(%error, "can't store the report of a failed delivery"),
         }
@@ -229,7 +230,7 @@ impl SegmentDelivery {
         }
     }
 
-    /// Writes the page of the report beside it. Nothing depends on the page, so a failure is only told in the log.
+    /// Writes the page of the report beside it. Nothing depends on the page, so a failure is only logged.
     async fn store_page(&self, report: &Report, examples: &[RejectedExample], condition: &Condition) {
         let Some(run) = report.run else {
             return;
@@ -276,7 +277,7 @@ impl SegmentDelivery {
             }
             number += 1;
         }
-        // What an earlier content left behind would look like rows that are still to be mended.
+        // Files of an earlier content would look like rows that still have to be fixed.
         while self.bucket.summary(&self.rejected_key(run, number)).await?.is_some_and(|left| left.size > 0) {
             self.bucket.write(&self.rejected_key(run, number), Bytes::new(), REJECTED_TYPE, &Condition::Any).await?;
             number += 1;
@@ -290,10 +291,10 @@ impl SegmentDelivery {
     }
 }
 
-/// What `report.json` tells of a run.
+/// The stored `report.json` of a run.
 #[derive(Debug, Default)]
 struct Told {
-    /// The report; `None` where there is none that can be read.
+    /// The report; `None` if it can't be read.
     report: Option<Report>,
     /// The tag of the object, if there is one.
     tag: Option<ETag>,
@@ -306,7 +307,7 @@ fn is_news(report: &Report, told: Option<&Report>) -> bool {
     })
 }
 
-/// What the ledger knows better than this invocation: a run that is held or complete is so for everybody.
+/// Corrects the outcome by the ledger: a run may be held or complete by another invocation.
 fn said_of(run: RunId, record: &RunRecord, outcome: Outcome, message: Message) -> (Outcome, Message) {
     match (&record.phase, outcome) {
         (Phase::Held { reason, people, .. }, Outcome::Held | Outcome::Waiting | Outcome::Delivered) => {

@@ -1,4 +1,4 @@
-//! Sets an attribute that nothing feeds any more on leaving, for everybody who may have it.
+//! Retires an attribute that nothing feeds: applies `on_leave` to everyone who may have it.
 
 use jiff::Timestamp;
 
@@ -19,7 +19,7 @@ use crate::state::Ledger;
 use crate::state::RetireAnswer;
 use crate::state::Retirement;
 
-/// How often a retirement is begun anew because the ledger changed meanwhile.
+/// How often a retirement starts again because the ledger changed in the meantime.
 const TRIES: u32 = 4;
 
 /// How a retirement ended.
@@ -32,10 +32,11 @@ pub struct RetirementEnd {
 }
 
 impl SegmentDelivery {
-    /// Sets the attribute of everybody whom the state names, then deletes the state. With `dry_run`, tells only how many they
-    /// are. `None` if nothing is known of the attribute.
+    /// Applies `on_leave` to everyone in the state, then deletes the state. With `dry_run`, only counts them. `None` if there
+    /// is no state of the attribute.
     ///
     /// A lease in the ledger keeps deliveries and other retirements away. An attempt whose time ends is resumed by the next one.
+    #[tracing::instrument(name = "retirement", level = "error", skip_all, fields(attribute = %self.attribute))]
     pub async fn retire(&self, dry_run: bool) -> Result<Option<RetirementEnd>, DeliveryError> {
         let Some(seen) = self.ledger.read().await?.filter(Ledger::lists_anybody) else {
             return Ok(None);
@@ -80,7 +81,7 @@ impl SegmentDelivery {
         let Some(seen) = self.ledger.last_seen().await? else {
             return Ok(RetireAnswer::Changed);
         };
-        // Compared with a run that nobody is in, everybody left.
+        // Compared with an empty run, everyone left.
         let sources = self.everything_listed(&seen).await?;
         let compared = self.compare_members(&seen, RunMembers::default(), sources.clone()).await?;
         let prefix = format!("{}{owner}", self.keys.retired_folder());
@@ -107,7 +108,7 @@ impl SegmentDelivery {
     ) -> Result<RetirementEnd, DeliveryError> {
         let mut report = self.retiring(seen, begun.members, begun.started_at);
         let keeper = LeaseKeeper::new(begun.lease.unwrap_or_else(|| self.lease_of(owner, Timestamp::MIN)), self.budget);
-        // Whoever retires an attribute wants it gone.
+        // Retiring an attribute with `keep` removes it.
         let on_leave = if self.export.on_leave == OnLeave::Keep { OnLeave::Remove } else { self.export.on_leave };
         let mut leaving = Leaving::new(self, Duty::Retirement, keeper, on_leave, begun.done);
         let ended = leaving.send_all(&begun.people).await;

@@ -53,7 +53,7 @@ pub struct SegmentDelivery {
 /// A file that this invocation has delivered from its beginning to its end.
 #[derive(Debug)]
 struct CountedFile {
-    /// Where its parts lie; every attempt at a file has a folder of its own.
+    /// The folder of its parts; every attempt at a file has its own.
     folder: String,
     members: u64,
 }
@@ -207,7 +207,7 @@ impl SegmentDelivery {
         Ok(self.bucket.summary(key).await?.is_some_and(|stored| stored.etag == *etag))
     }
 
-    /// Writes the report to the log, unless whoever delivers shows it otherwise.
+    /// Writes the report to the log, unless the caller shows it in another way.
     pub(super) fn log(&self, report: &Report) {
         if self.logs_reports {
             report.log();
@@ -224,8 +224,8 @@ impl SegmentDelivery {
         note(&mut self.work.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Remembers how many different members the file whose parts lie in `folder` has, if that is known, so that nothing has
-    /// to be read back for it.
+    /// Remembers how many different members the file with its parts in `folder` has, if that is known, so that they need not
+    /// be read back.
     pub(super) fn note_members(&self, folder: &str, members: Option<u64>) {
         let counted = members.map(|members| CountedFile { folder: folder.to_owned(), members });
         *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = counted;

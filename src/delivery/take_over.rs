@@ -1,18 +1,18 @@
 //! Takes an attribute over: before a segment delivers to it for the first time, or again after it has fed another one.
 //!
-//! The values of further fields are ordered by the runs of a segment, so nothing may still be delivered to an attribute that
-//! the segment has left. Functions that began under an earlier `exports.toml` don't know that it has:
+//! The values of additional fields are ordered by the runs of a segment, so nothing may still be delivered to an attribute
+//! that the segment no longer feeds. Functions that started with an earlier `exports.toml` don't know of the change:
 //!
-//! 1. The attribute is put on record as one that the segment feeds.
-//! 2. Every other one on record is marked as vacant, once nobody is at work there.
-//! 3. Only if `exports.toml` is still the one that this function has read, and nobody has touched the ledger since before
-//!    that was asked, does the segment feed the attribute.
+//! 1. The attribute is recorded as one that the segment feeds.
+//! 2. Every other recorded attribute is marked as vacant, once no function works on it.
+//! 3. The segment feeds the attribute only if `exports.toml` is still the one that this function read, and the ledger has
+//!    not changed since before that was checked.
 
 use super::DeliveryError;
 use super::segment::SegmentDelivery;
 use crate::state::{Fed, Feeder, Ledger, StateKeys, TakeOverAnswer};
 
-/// What came of the attempt to take the attribute over.
+/// The result of the attempt to take the attribute over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum TakenOver {
     /// The segment feeds it.
@@ -36,7 +36,7 @@ impl SegmentDelivery {
             let left = StateKeys::new(workspace, other).ledger(&self.bucket);
             let at_work = left
                 .update(|ledger| {
-                    // A function that is about to create it has to find it changed.
+                    // Creates it if needed, so that a function that is about to create it finds it changed.
                     let new = || Ledger::new(other.clone(), self.feeder.clone());
                     ledger.get_or_insert_with(new).vacate(&self.feeder, now)
                 })

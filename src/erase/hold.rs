@@ -24,8 +24,8 @@ pub(super) struct Hold {
 }
 
 impl Hold {
-    /// Takes the attribute; `None` if deliveries kept it for too long. One without a ledger needs no lease, since nothing is at
-    /// work on it.
+    /// Takes the lease of the attribute; `None` if deliveries held it for too long. An attribute without a ledger needs no
+    /// lease, since nothing is being delivered.
     pub(super) async fn take(store: LedgerStore, budget: &TimeBudget) -> Result<Option<Self>, StateError> {
         let owner = Randomness::new().owner();
         let give_up = (Instant::now() + LONGEST_WAIT).min(budget.stop_sending());
@@ -78,7 +78,7 @@ impl Hold {
     }
 }
 
-/// Takes the lease if nothing is at work.
+/// Takes the lease if no function works on the attribute.
 fn take_now(ledger: Option<&mut Ledger>, lease: &Lease, now: Timestamp) -> bool {
     let Some(ledger) = ledger else {
         return true;

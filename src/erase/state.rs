@@ -11,8 +11,8 @@ use crate::names::{AttributeName, WorkspaceName};
 use crate::rows::{Header, ReadSettings};
 use crate::state::{Ledger, LedgerStore, MemberKey, PartWriter, Standing, StateKeys, StoredPart, read_part};
 
-/// Most passes over a segment until nothing more is found: a delivery that lost its lease may have stored another part in
-/// the meantime.
+/// How often a segment is searched at most, until nothing more is found: a delivery that lost its lease may have stored
+/// another part in the meantime.
 const PASSES: u32 = 3;
 
 /// What was found in one segment.
@@ -38,7 +38,7 @@ impl Erasure<'_> {
             let workspace = StateKeys::workspace_of_folder(&folder);
             for folder in self.bucket.folders(&folder).await? {
                 let Some(workspace) = workspace.clone() else {
-                    // State of format 1 that no connection leads to, so that nothing is at work on it.
+                    // State of format 1 that belongs to no connection, so that no function works on it.
                     let name = AttributeName::from(folder.as_str());
                     let workspace = WorkspaceName::from("format 1");
                     let store = LedgerStore::new(self.bucket.clone(), format!("{folder}none"));
@@ -218,7 +218,7 @@ fn header_of<'l>(ledger: &'l Ledger, key: &str) -> Option<&'l Header> {
     file.checkpoint.as_ref().map(|checkpoint| &checkpoint.header)
 }
 
-/// What the ledger says of members after lines have been taken out. Their places in the parts are kept.
+/// Updates the ledger's count of members after lines were removed. Their places in the parts are kept.
 fn take_out(ledger: &mut Ledger, members: u64) {
     if let Some(last) = &mut ledger.last_complete {
         last.members = last.members.saturating_sub(members);

@@ -1,4 +1,4 @@
-//! The attributes of a workspace: which have a state, and which of them nothing feeds any more.
+//! The attributes of a workspace: which have a state, and which of them are no longer fed.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -60,7 +60,7 @@ impl Handler {
         Ok(folders.iter().filter_map(|folder| StateKeys::attribute_of_folder(workspace, folder)).collect())
     }
 
-    /// The attributes of a workspace that nothing feeds any more. Of `known` attributes it is known that something does.
+    /// The attributes of a workspace that are no longer fed. The `known` attributes are.
     pub(super) async fn unfed(
         &self,
         config: &Configured,

@@ -26,7 +26,7 @@ impl Handler {
                 "code": message.code,
             })
         };
-        // A key that was rotated in the secret is to be seen at once by whoever tests the connection.
+        // A test of the connection uses a rotated key immediately.
         let key = match self.api_keys.read_again(&connection.secret).await {
             Ok(key) => key,
             Err(error) => return Ok(answer("failed", error.to_message())),

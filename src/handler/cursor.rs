@@ -1,7 +1,7 @@
-//! Where a pass of the schedule stopped because its time was up: the next one goes on from there.
+//! Where a pass of the schedule stopped at its time limit: the next pass continues there.
 //!
 //! ```text
-//! state/.pass      the export and the segment that were served last; there is none after a pass that came to its end
+//! state/.pass      the export and the segment that were delivered last; deleted at the end of a pass
 //! ```
 
 use serde::{Deserialize, Serialize};

@@ -76,7 +76,7 @@ impl Handler {
                         Err(error) => unknown.push(error),
                     }
                 }
-                // A slip in one name does not keep the others.
+                // A typo in one name does not prevent the others.
                 deliveries.of += unknown.len();
                 deliveries.failed.extend(unknown.iter().map(ToString::to_string));
                 if let (true, Some(error)) = (exports.is_empty(), unknown.into_iter().next()) {
@@ -144,7 +144,7 @@ impl Handler {
         Ok(deliveries.answer("run"))
     }
 
-    /// What could be released, for whoever released nothing in particular.
+    /// The error for a release without a run, with what could be released.
     async fn release_unnamed(
         &self,
         config: &Configured,
@@ -189,7 +189,7 @@ impl Handler {
         Ok(deliveries.answer("run_all"))
     }
 
-    /// Goes on with a delivery that ran out of time.
+    /// Continues a delivery that ran out of time.
     pub(super) async fn go_on(
         &self,
         config: &Configured,
@@ -342,8 +342,8 @@ impl Handler {
         Ok(found)
     }
 
-    /// What is to be said in the reports of an export about names of segments that were not found, and about attributes of its
-    /// workspace that nothing feeds any more.
+    /// Notes for the reports of an export about names of segments that were not found, and about attributes of its workspace
+    /// that are no longer fed.
     async fn remarks(&self, config: &Configured, export: &Export, survey: &Survey) -> BTreeSet<String> {
         let known = survey.segments.keys().map(|segment| export.attribute_of(segment)).collect();
         let found = survey.segments.keys().cloned().collect();
@@ -391,7 +391,7 @@ impl Handler {
         self.deliver_run(delivery, found.run, &found.files, wanted.options, found.evidence()).await
     }
 
-    /// Delivers, and sees to it that another invocation goes on if the time does not suffice.
+    /// Delivers, and makes another invocation continue if the time is not enough.
     pub(super) async fn deliver_run(
         &self,
         delivery: &SegmentDelivery,
@@ -414,7 +414,7 @@ impl Handler {
                     let (export, segment) = (end.report.export.clone(), end.report.segment.clone());
                     queue.send(ContinuedDelivery::of(export, segment, Some(run))).await?;
                 }
-                // Without a queue, the event that brought the delivery about has to come again, or the schedule goes on.
+                // Without a queue, the event has to come again, or the schedule continues.
                 None => end.again = end.report.trigger == Trigger::ObjectCreated,
             }
         }
@@ -467,7 +467,7 @@ impl Deliveries {
     }
 }
 
-/// Whether everything that was found has been delivered and told already, or is older than what has.
+/// Whether everything that was found has already been delivered and reported, or is older.
 fn nothing_to_do(ledger: &Ledger, feeder: &Feeder, order: Order, found: &FoundRun) -> bool {
     if ledger.retirement.is_some() || ledger.feeder != *feeder {
         return false;

@@ -1,5 +1,5 @@
-//! Keeps the page of an export's history: written anew whenever a run of one of its segments has ended, by the function
-//! that ended it, from the ledgers of all its segments.
+//! The page of an export's history. The function that ended a run of one of its segments writes it from the ledgers of all
+//! its segments.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::page::{self, SegmentHistory};
 use crate::report::{Outcome, Report};
 use crate::state::{Feeder, Ledger, ReportKeys, StateKeys};
 
-/// How often the page is written anew because another function wrote it meanwhile.
+/// How often the page is written again because another function wrote it in the meantime.
 const TRIES: u32 = 4;
 /// The most segments whose ledgers are read.
 const MOST_SEGMENTS: usize = 1_000;
@@ -23,8 +23,8 @@ const MOST_SEGMENTS: usize = 1_000;
 const AT_THE_SAME_TIME: usize = 16;
 
 impl Handler {
-    /// Writes the page of each export of which a run ended. Nothing depends on it: what fails is only told in the log, and
-    /// the next run that ends writes the page anew.
+    /// Writes the page of each export of which a run ended. Nothing depends on it: a failure is only logged, and the next run
+    /// that ends writes the page again.
     pub(super) async fn keep_histories(&self, config: &Configured, reports: &[Report], budget: TimeBudget) {
         let ended = reports.iter().filter(|report| {
             matches!(report.outcome, Outcome::Delivered | Outcome::Held | Outcome::Failed | Outcome::Superseded)
@@ -49,7 +49,7 @@ impl Handler {
     async fn write_history(&self, export: &Export, budget: TimeBudget) -> Result<(), HandlerError> {
         let key = ReportKeys::history_page(&export.name);
         for _ in 0..TRIES {
-            // Looked at before the ledgers are read: whoever writes the page last has read them last.
+            // Read before the ledgers: the function that writes the page last has then read them last.
             let condition =
                 self.bucket.summary(&key).await?.map_or(Condition::Absent, |page| Condition::Unchanged(page.etag));
             let segments = self.segments_with_state(export).await?;

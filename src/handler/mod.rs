@@ -53,8 +53,7 @@ use crate::trigger::object_created::ObjectCreated;
 use crate::trigger::on_demand::OnDemand;
 use crate::trigger::scheduled::Scheduled;
 
-/// An answer that is under way. It is boxed so that all of it is compiled with this library, once, and not again with
-/// each program that asks.
+/// The future of an answer, boxed so that it is compiled once with this library and not again with each program.
 pub type Answering<'a> = BoxFuture<'a, Result<Value, HandlerError>>;
 
 /// Delivers segments. One lives as long as its function's instance and keeps connections and keys between invocations.
@@ -303,7 +302,7 @@ impl Handler {
         }
     }
 
-    /// The same with the queue where messages rest that were given up.
+    /// The handler with a dead-letter queue.
     #[must_use]
     pub fn with_dead_letters(mut self, dead_letters: DeadLetterQueue) -> Self {
         self.dead_letters = Some(dead_letters);
@@ -413,7 +412,7 @@ impl Handler {
         let mut clients = self.braze.lock().unwrap_or_else(PoisonError::into_inner);
         match clients.get(&connection.name) {
             Some((known, client)) if known == connection => {
-                // A key that was refused in an earlier invocation may have been mended in Braze since.
+                // The permissions of a key that was refused in an earlier invocation may have been fixed since.
                 client.forget_refusal();
                 client.clone()
             }

@@ -5,12 +5,12 @@
 //! ```
 //!
 //! A function that has something to send stores its object and then lists the folder: S3 lists what has been stored
-//! before ("Amazon S3 data consistency model"), so that of two functions that begin together at least one sees the other.
-//! Whoever finds nobody else uses the whole rate at once. Whoever finds others begins slowly, until they have looked again
-//! and use less. An object that has not been renewed for [`EXPIRY`] is of a function that was killed.
+//! before ("Amazon S3 data consistency model"), so that of two functions that start together at least one sees the other.
+//! A function that finds no other uses the full rate at once. One that finds others starts slowly, until they have looked
+//! again and use less. An object that has not been renewed for [`EXPIRY`] belongs to a function that was killed.
 //!
 //! The share never decides whether something is sent, only how fast. If the folder cannot be read, the last known share
-//! holds, and Braze's answers slow down whoever is too fast.
+//! holds, and Braze's answers slow down a function that is too fast.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -25,10 +25,10 @@ use crate::braze::BrazeClient;
 use crate::bucket::{Bucket, BucketError, Condition};
 use crate::config::Connection;
 
-/// How often a function looks who else sends.
+/// How often a function checks which others send.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// When the others have certainly looked again.
+/// How long until every other function has looked again.
 const NOTICED: Duration = Duration::from_millis(1_250);
 
 /// The part of its share that a function uses until then.
@@ -37,12 +37,12 @@ const MEANWHILE: f64 = 0.1;
 /// How often a function renews its object.
 const RENEW: Duration = Duration::from_secs(5);
 
-/// An object so much older than this function's own is of one that does not send any more. Both times are S3's.
+/// A marker that is this much older than the function's own belongs to a function that stopped sending. Both times are S3's.
 const EXPIRY: SignedDuration = SignedDuration::from_secs(15);
 
 impl Handler {
-    /// Does `work`, which sends with `braze` through `connection`, at this function's share of the connection's rate. As
-    /// long as `work` sends nothing, nobody is told of it.
+    /// Runs `work`, which sends with `braze` through `connection`, at this function's share of the connection's rate. The
+    /// function announces itself when `work` first sends something.
     pub(super) async fn at_its_share<T>(
         &self,
         connection: &Connection,

@@ -1,4 +1,4 @@
-//! `retire`: the end of an attribute that nothing feeds any more.
+//! `retire`: the end of an attribute that is no longer fed.
 
 use futures::FutureExt;
 use serde_json::Value;
@@ -35,7 +35,7 @@ impl Handler {
         Ok(answer(&reports, &[("action", "retire".into())]))
     }
 
-    /// Resumes a retirement that ran out of time. An attribute that something feeds again is not retired any more.
+    /// Resumes a retirement that ran out of time, unless the attribute is fed again.
     pub(super) async fn go_on_retiring(
         &self,
         config: &Configured,

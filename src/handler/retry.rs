@@ -1,9 +1,9 @@
-//! `retry`: delivers once more what failed and was given up.
+//! `retry`: delivers again what failed.
 //!
-//! A message that failed too often rests in the dead-letter queue, where SQS keeps it for 14 days. Those that are about the
-//! export, segment or run that was asked for go back into the queue as they are; all others stay. A failure may also be
-//! known from the state or a report alone: its message may have expired, or it was the schedule that failed. Such a run is
-//! put into the queue as a delivery that is to be continued.
+//! A message that failed too often is in the dead-letter queue, where SQS keeps it for 14 days. Messages about the requested
+//! export, segment or run go back into the queue unchanged; all others stay. A failure may also be known only from the state
+//! or a report: its message may have expired, or the schedule failed. Such a run is sent to the queue as a delivery to
+//! continue.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -163,7 +163,7 @@ impl Handler {
         Ok(is_wanted)
     }
 
-    /// Which exports, segments and runs an object belongs to. It may be gone by now; then its key alone tells.
+    /// The exports, segments and runs of an object. If it no longer exists, its key decides.
     async fn subjects_of(&self, config: &Configured, landed: &Landed) -> Result<Vec<Subject>, HandlerError> {
         if landed.bucket != self.bucket.name() || !landed.key.starts_with(INCOMING) {
             return Ok(Vec::new());

@@ -1,4 +1,4 @@
-//! `status`: how every segment stands, from its ledger.
+//! `status`: the status of every segment, from its ledger.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::names::{ExportName, SegmentName};
 use crate::report::ReportMessage;
 use crate::state::{Feeder, Ledger, Phase, Progress, RunRecord, StateError, StateKeys};
 
-/// How many past runs of a segment are told: an answer of AWS Lambda has at most 6 MB.
+/// How many past runs of a segment are shown: an answer of AWS Lambda has at most 6 MB.
 const RUNS_TOLD: usize = 30;
 
 /// So many runs that came and were superseded in a row are worth a message.
@@ -29,7 +29,7 @@ impl Handler {
         only: Option<ExportName>,
         budget: TimeBudget,
     ) -> Result<Value, HandlerError> {
-        // What an earlier version is at work on stays where it is, and does not keep the others from being shown.
+        // State that an earlier version works on stays where it is, and does not prevent the rest from being shown.
         if let Err(error) = config.former.move_all(&self.bucket, &self.api_keys, budget.now()).await {
             tracing::warn!(%error, "state of an earlier format could not be moved");
         }
@@ -94,7 +94,7 @@ impl Handler {
         Ok(ledger)
     }
 
-    /// The attributes of all workspaces that nothing feeds any more.
+    /// The attributes of all workspaces that are no longer fed.
     async fn unfed_everywhere(&self, config: &Configured) -> Result<Vec<Value>, HandlerError> {
         let mut unfed = Vec::new();
         let mut seen = BTreeSet::new();

@@ -1,12 +1,14 @@
 //! Looks into a file: dialect, header, columns, first values.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::objects::Chosen;
-use super::{InspectError, Kind};
-use crate::bucket::{Bucket, BucketError};
+use super::error::InspectError;
+use super::values::Kind;
+use crate::bucket::{Bucket, BucketError, ObjectSummary};
+use crate::config::Export;
 use crate::delivery::look_at;
 use crate::description::{ColumnsFrom, FileDescription};
 use crate::masked::masked;
@@ -16,9 +18,18 @@ use crate::profile::{ConfiguredColumn, Matcher};
 use crate::rows::{Header, Kept, LineEnding, Quoting, ReadError, RowReader};
 use crate::run::{ModelReadError, Models};
 
+/// A file whose content is looked at.
+#[derive(Clone, Debug)]
+pub(super) struct Chosen {
+    pub(super) export: Arc<Export>,
+    pub(super) segment: SegmentName,
+    pub(super) run: RunId,
+    pub(super) object: ObjectSummary,
+}
+
 /// As many rows are looked at.
 const ROWS: u64 = 20;
-/// As many columns are told.
+/// Most columns listed.
 const COLUMNS_TOLD: usize = 100;
 /// As many values of a column are shown, masked.
 const VALUES_SHOWN: usize = 3;

@@ -1,50 +1,36 @@
-//! Says what a new tenant's files are, before anything is delivered: the first thing that one runs on them.
+//! Shows how a new export's files would be read, before anything is delivered.
 //!
 //! For each object: which export, segment, run and file it is read as, or why it is ignored. For a few files of each
-//! segment: dialect, header, columns, types and the first values, masked. For each `model.json`: what it says, and which
-//! key each of its partitions means. Nothing is written and nothing is sent.
+//! segment: dialect, header, columns, types and the first values, masked. For each `model.json`: its content, and the key
+//! of each partition. Nothing is written or sent.
 
+mod error;
 mod file;
 mod message;
 mod model;
 mod objects;
+mod subject;
 mod values;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+pub use error::InspectError;
 pub use file::{InspectedColumn, InspectedFile};
 pub use model::{InspectedEntity, InspectedModel, InspectedPartition};
 pub use objects::{InspectedObject, ReadAs};
+pub use subject::Subject;
 pub use values::Kind;
 
 use crate::bucket::{Bucket, BucketError};
 use crate::config::Config;
-use crate::message::{Message, codes};
-use crate::names::ExportName;
-use crate::run::{ModelReadError, Models};
-use objects::Found;
+use crate::message::Message;
+use crate::run::Models;
+use objects::{Found, OBJECTS_LISTED};
 
-/// As many objects are told one by one.
-const OBJECTS_TOLD: usize = 200;
-/// As many objects are listed at all.
-const OBJECTS_LISTED: usize = 20_000;
-/// As many files are opened for each segment.
-const FILES_PER_SEGMENT: usize = 2;
-/// As many files are opened altogether.
-const FILES_OPENED: usize = 20;
-/// As many models are read.
+/// Most models read.
 const MODELS_READ: usize = 5;
-
-/// What is inspected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// An object, or a folder with everything below it.
-    Key(String),
-    /// The folder of an export.
-    Export(ExportName),
-}
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -62,30 +48,6 @@ pub struct Inspection {
     /// The code of the message.
     pub code: String,
 }
-
-/// Why `inspect` failed. Problems of single files are part of [`Inspection`].
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum InspectError {
-    /// `exports.toml` has no such export.
-    ///
-    /// Fix: use one of the existing names.
-    #[error("the export {name:?} does not exist; existing: {existing}")]
-    NoSuchExport {
-        /// The name asked for.
-        name: String,
-        /// Those that exist.
-        existing: String,
-    },
-    /// The bucket failed.
-    #[error(transparent)]
-    Bucket(#[from] BucketError),
-    /// A `model.json` could not be read.
-    #[error(transparent)]
-    Model(#[from] ModelReadError),
-}
-
-codes!(InspectError wraps Bucket, Model { NoSuchExport = "ITB-E09" });
 
 /// Inspects `subject` in `bucket`. Reads at most a few megabytes of each file that it opens, and writes nothing.
 pub async fn inspect(bucket: &Bucket, config: &Config, subject: &Subject) -> Result<Inspection, InspectError> {

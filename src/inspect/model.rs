@@ -5,13 +5,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::InspectError;
+use super::error::InspectError;
 use crate::config::Export;
 use crate::names::{ExportName, SegmentName};
 use crate::run::model::{Entity, FileFormat};
 use crate::run::{ModelReadError, Models};
 
-/// As many entities, columns and partitions are told, of each.
+/// Most entities, columns and partitions listed, of each.
 const TOLD: usize = 100;
 
 /// What a description says.
@@ -40,7 +40,7 @@ pub struct InspectedEntity {
     pub culture: Option<String>,
     /// Its columns, each as name and type.
     pub columns: Vec<(String, &'static str)>,
-    /// Whether the list of partitions is whole, so that it tells when a run is complete.
+    /// Whether the list of partitions is complete, so that it shows when a run is complete.
     pub lists_every_file: bool,
     /// How many partitions it has.
     pub partition_count: usize,

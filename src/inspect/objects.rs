@@ -6,16 +6,26 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::error::InspectError;
+use super::file::{Chosen, InspectedFile};
 use super::message::InspectMessage;
-use super::{
-    FILES_OPENED, FILES_PER_SEGMENT, InspectError, InspectedFile, InspectedModel, OBJECTS_LISTED, OBJECTS_TOLD, Subject,
-};
+use super::model::InspectedModel;
+use super::subject::Subject;
 use crate::bucket::{Bucket, ObjectSummary};
 use crate::config::{Config, Export};
 use crate::message::{Coded, Message, count, counted};
 use crate::names::{AttributeName, ExportName, SegmentName};
 use crate::pattern::RunId;
 use crate::run::layout::{Place, place, place_key};
+
+/// Most objects listed individually.
+const OBJECTS_TOLD: usize = 200;
+/// Most objects listed at all.
+pub(super) const OBJECTS_LISTED: usize = 20_000;
+/// Most files opened for each segment.
+const FILES_PER_SEGMENT: usize = 2;
+/// Most files opened.
+const FILES_OPENED: usize = 20;
 
 /// One object and how it is read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -29,7 +39,7 @@ pub struct InspectedObject {
     /// When it was stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<Timestamp>,
-    /// What each export makes of it. Exports in whose folder it does not lie are left out, unless that holds for all.
+    /// How each export reads it. Exports with another folder are left out, unless all have another one.
     pub exports: BTreeMap<ExportName, ReadAs>,
 }
 
@@ -45,7 +55,7 @@ pub enum ReadAs {
         attribute: AttributeName,
         /// The run.
         run: RunId,
-        /// What tells the file apart within the run.
+        /// What identifies the file within the run.
         file: String,
         /// How the key was read.
         layout: String,
@@ -66,16 +76,7 @@ pub enum ReadAs {
     },
 }
 
-/// A file whose content is looked at.
-#[derive(Clone, Debug)]
-pub(super) struct Chosen {
-    pub(super) export: Arc<Export>,
-    pub(super) segment: SegmentName,
-    pub(super) run: RunId,
-    pub(super) object: ObjectSummary,
-}
-
-/// What lies where one looks.
+/// The objects that were found.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) objects: Vec<InspectedObject>,
@@ -163,7 +164,7 @@ impl Found {
         }
     }
 
-    /// A key that nothing lies under yet is read by its name.
+    /// Reads a key without an object by its name.
     fn add_missing(&mut self, exports: &[&Arc<Export>], key: &str) {
         let read = exports.iter().map(|export| {
             let placed = place_key(export, key, Timestamp::now());
@@ -256,7 +257,7 @@ fn is_in_folder(export: &Export, key: &str) -> bool {
     key.strip_prefix(export.folder.as_str()).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Leaves out the exports in whose folder the object does not lie, unless it lies in none or one of them takes it.
+/// Leaves out exports with another folder, unless the object is in no export's folder or one of them takes it.
 fn told(read: BTreeMap<ExportName, (bool, ReadAs)>) -> BTreeMap<ExportName, ReadAs> {
     let anywhere = read.values().any(|(inside, _)| *inside);
     let is_told = |inside: bool, read_as: &ReadAs| inside || !anywhere || !matches!(read_as, ReadAs::Ignored { .. });

@@ -1,5 +1,5 @@
-//! How many different members a run has that nobody was before: there is nothing to compare them with, so they need not be
-//! known, and 8 bytes a member suffice.
+//! Counts the different members of a segment's first run. There is nothing to compare them with, so 8 bytes a member are
+//! enough.
 
 use crate::state::{PartRow, Standing};
 
@@ -31,7 +31,7 @@ impl DistinctMembers {
         }
     }
 
-    /// After the first reading. Tells whether a second one is needed.
+    /// Ends the first pass. Returns whether a second one is needed.
     pub fn seal(&mut self) -> bool {
         self.halves.sort_unstable();
         for same in self.halves.chunk_by(|one, other| one == other) {

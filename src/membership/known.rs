@@ -98,7 +98,7 @@ impl Known {
         self.rows.len()
     }
 
-    /// Whether nobody is known.
+    /// Whether no member is known.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }

@@ -14,8 +14,8 @@ const GENERATION: usize = 150_000;
 /// One half of a key chooses the place, and 47 bits of the other are stored: of 100 million different members, one is taken
 /// for another with a probability of about 10⁻⁵.
 ///
-/// A place lies in memory that is far away. For members who are asked for together, the waits overlap; each by itself, with
-/// other work in between, takes three times as long.
+/// The table does not fit into the CPU's caches. If members are looked up together, the memory accesses overlap; one by one,
+/// with other work in between, they take three times as long.
 #[derive(Debug)]
 pub struct RecentMembers {
     /// How many members a generation holds.
@@ -28,12 +28,12 @@ pub struct RecentMembers {
 /// Members in an open hash table that never is full.
 #[derive(Debug, Default)]
 struct Generation {
-    /// Empty until somebody is met.
+    /// Empty until the first member.
     slots: Vec<Mark>,
     members: usize,
 }
 
-/// What is stored of a member: a part of its key. Zero is nobody, and the lowest bit tells all others from that.
+/// The stored part of a member's key. Zero is an empty place; the lowest bit of all others is set.
 type Mark = [u16; 3];
 
 const NOBODY: Mark = [0; 3];
@@ -51,7 +51,7 @@ impl Default for RecentMembers {
 }
 
 impl RecentMembers {
-    /// Nobody, with generations of so many members. Nothing is reserved before somebody is met.
+    /// An empty table with generations of this many members. Memory is allocated with the first member.
     pub fn with_generations_of(members: usize) -> Self {
         Self { generation: members.max(1), young: Generation::default(), old: Generation::default(), forgotten: false }
     }
@@ -61,7 +61,7 @@ impl RecentMembers {
         (!self.forgotten).then_some((self.young.members + self.old.members) as u64)
     }
 
-    /// Remembers members and tells of each whether it is new here.
+    /// Remembers members, and returns whether each is new.
     pub fn insert_all(&mut self, keys: impl Iterator<Item = MemberKey> + Clone) -> Vec<bool> {
         // Nothing that is done depends on what is read here, so the processor reads on while it waits.
         let at_home: Vec<_> = keys.clone().map(|key| [&self.young, &self.old].map(|some| some.at_home(key))).collect();
@@ -69,7 +69,7 @@ impl RecentMembers {
         keys.zip(at_home).map(is_new).collect()
     }
 
-    /// Remembers a member and tells whether it is new here.
+    /// Remembers a member, and returns whether it is new.
     pub fn insert(&mut self, key: MemberKey) -> bool {
         if self.young.slots.is_empty() {
             // A fifth stays free.

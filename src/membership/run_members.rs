@@ -12,14 +12,14 @@ const MARKS: u128 = 0b11;
 
 /// Who is in a run: 16 bytes a member, and 8 for the email address of one with a customer ID.
 ///
-/// # Who may be unset by an address
+/// # Who may be set to `false` by an address
 ///
-/// Braze looks for the profile of an address by itself, and takes one with a customer ID first. So nobody is unset by an
-/// address that the profile of a member may have. That is the address in the member's row; and where the row has none, or
-/// Braze refused it, every address that an earlier row had. The other way round, a customer ID is not unset while its
-/// address alone is in the run.
+/// Braze looks up the profile of an address, and prefers one with a customer ID. So no one is set to `false` by an address
+/// that the profile of a member may have. That is the address in the member's row; and if the row has none, or Braze
+/// refused it, every address that an earlier row had. Conversely, a customer ID is not set to `false` while its address
+/// alone is in the run.
 ///
-/// [`RunMembers::meet`] hears every line of the state before [`RunMembers::leaver`] is asked.
+/// [`RunMembers::meet`] must be called with every line of the state before [`RunMembers::leaver`].
 #[derive(Debug, Default)]
 pub struct RunMembers {
     keys: Vec<u128>,
@@ -29,7 +29,7 @@ pub struct RunMembers {
     former_emails: Vec<u64>,
     /// Customer IDs of the state whose address alone is in the run.
     renamed: Vec<u128>,
-    /// Whether an address may identify somebody, now or later.
+    /// Whether an address may identify someone, now or later.
     by_email: bool,
     /// Whether the address of any member is open.
     any_open: bool,
@@ -38,16 +38,16 @@ pub struct RunMembers {
 /// What becomes of someone in the state who is in no file of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaver {
-    /// Left: the attribute is unset.
+    /// Left: the attribute is set to `false` or removed.
     Gone,
-    /// In the run under another identifier, so the profile may be the same: nothing is unset before that one leaves.
+    /// In the run under another identifier, so the profile may be the same: nothing is set before that one leaves.
     Renamed,
-    /// The same, but it is another line of the state that tells it.
+    /// The same, but according to another line of the state.
     RenamedElsewhere,
 }
 
 impl RunMembers {
-    /// Nobody, with room for `members`.
+    /// No members, with room for `members`.
     pub fn with_capacity(members: usize) -> Self {
         Self { keys: Vec::with_capacity(members), ..Self::default() }
     }
@@ -95,8 +95,8 @@ impl RunMembers {
         self.emails.dedup();
     }
 
-    /// Hears a line of the state, and marks its member as stayed if the line is about a member of the last complete run.
-    /// Gives what [`RunMembers::leaver`] says as long as later lines tell nothing else.
+    /// Takes in a line of the state, and marks its member as stayed if the line is about a member of the last complete run.
+    /// Returns what [`RunMembers::leaver`] will return unless later lines change it.
     pub fn meet(&mut self, row: &PartRow<'_>, in_last_run: bool) -> Option<Leaver> {
         let key = row.key();
         let email = match row.identifier {
@@ -122,7 +122,7 @@ impl RunMembers {
         Some(leaver)
     }
 
-    /// After the last line of the state. Tells whether [`RunMembers::leaver`] may say something else than
+    /// Ends the lines of the state. Returns whether [`RunMembers::leaver`] may return something else than
     /// [`RunMembers::meet`] did.
     pub fn end_meeting(&mut self) -> bool {
         let learnt = !self.renamed.is_empty() || !self.former_emails.is_empty();
@@ -142,7 +142,7 @@ impl RunMembers {
         self.keys.len() as u64
     }
 
-    /// Whether there is nobody.
+    /// Whether the run has no members.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }

@@ -64,8 +64,8 @@ impl ColumnTypes {
     }
 }
 
-/// Tells whether two [`ColumnTypes`] read every cell alike. Equal for models that differ only in what makes no difference,
-/// such as `guid` for `string`; the default is that of no model at all.
+/// A digest that is equal for two [`ColumnTypes`] that read every cell alike, even if the models differ in what makes no
+/// difference, such as `guid` for `string`. The default is the digest without a model.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TypesDigest(String);
 
@@ -78,7 +78,7 @@ pub(super) enum Found {
     Nearly(usize),
     /// Not at all.
     Nowhere,
-    /// More than once, as told by the positions from 0.
+    /// More than once, at these positions from 0.
     Ambiguous(Vec<usize>),
 }
 

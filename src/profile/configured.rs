@@ -62,7 +62,7 @@ pub enum TypeFrom {
     /// `dataType` in `model.json`.
     #[serde(rename = "model.json")]
     Model,
-    /// Nobody: it is text.
+    /// Nothing: it is text.
     #[serde(rename = "nothing declared")]
     Nobody,
 }

@@ -10,7 +10,7 @@ const MAX_OFFSET_HOURS: u32 = 18;
 /// Year, month and day without anything between them.
 const DIGITS_OF_A_DAY: usize = 8;
 
-/// What stands behind year, month and day, in Japanese and Chinese and in Korean.
+/// The characters after year, month and day, in Japanese and Chinese and in Korean.
 const MARKED_DATES: [[&str; 3]; 2] = [["年", "月", "日"], ["년", "월", "일"]];
 
 fn day_of(year: u32, month: u32, day: u32) -> Option<Date> {

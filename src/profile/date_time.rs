@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | date | `yyyy-M-d` with `-`, `/` or `.`, `yyyyMMdd` and `2026年11月23日` under every culture; else the column's order with a year of four digits, as in `11/23/2026`, `23.11.2026` |
 //! | between | `T` or spaces |
-//! | time | `H:mm` or `H:mm:ss` with up to nine digits of fraction; `.` may stand for `:`; `HHmm` or `HHmmss` behind `yyyyMMdd`; `13時05分`; `AM` or `PM` behind makes it a clock of twelve hours |
+//! | time | `H:mm` or `H:mm:ss` with up to nine digits of fraction; `.` may replace `:`; `HHmm` or `HHmmss` behind `yyyyMMdd`; `13時05分`; `AM` or `PM` behind makes it a clock of twelve hours |
 //! | zone | none (UTC), `Z`, `+09:00`, `+0900`, `+09` |
 //!
 //! Years are within 0 to 3000: Braze keeps any other date as a string (Braze, "User attributes object").

@@ -13,13 +13,13 @@ const DOMAIN_MAX_BYTES: usize = 255;
 /// Bytes of one label of the domain.
 const LABEL_MAX_BYTES: usize = 63;
 
-/// A character that may stand anywhere in a local part.
+/// A character that is allowed anywhere in a local part.
 const WORD: u8 = 1;
-/// A character that may stand in the middle of a local part.
+/// A character that is allowed in the middle of a local part.
 const MIDDLE: u8 = 2;
 /// A letter or digit, with which a label of a domain begins and ends.
 const ALPHANUMERIC: u8 = 4;
-/// A character that may stand in a label of a domain.
+/// A character that is allowed in a label of a domain.
 const LABEL: u8 = 8;
 /// What each ASCII character may be. Nearly every address is ASCII, and one look-up for each byte decides.
 const KINDS: [u8; 256] = {
@@ -64,7 +64,7 @@ pub(crate) fn is_address(text: &str) -> bool {
     })
 }
 
-/// Words at both ends, and little else between them. `all_middle`: each byte may stand in the middle.
+/// Words at both ends, and little else between them. `all_middle`: each byte is allowed in the middle.
 fn is_local_part(local: &str, all_middle: bool) -> bool {
     let bytes = local.as_bytes();
     if all_middle {
@@ -81,7 +81,7 @@ fn is_local_part(local: &str, all_middle: bool) -> bool {
         && local.chars().count() <= LOCAL_MAX_CHARACTERS
 }
 
-/// What stands before the first plus sign: words of ASCII letters, digits, underscore and hyphen between single dots.
+/// The part before the first plus sign: words of ASCII letters, digits, underscore and hyphen between single dots.
 fn is_microsoft_local_part(local: &str) -> bool {
     let name = local.as_bytes().split(|&byte| byte == b'+').next().unwrap_or_default();
     name.first() != Some(&b'-')
@@ -116,7 +116,7 @@ fn is_domain(domain: &[u8]) -> bool {
     start > 0 && is_label(last) && is_top_level_domain(last) && domain.len() <= DOMAIN_MAX_BYTES
 }
 
-/// Whether characters that may stand in a label are one.
+/// Whether characters that are allowed in a label form one.
 fn is_label(label: &[u8]) -> bool {
     let is_alphanumeric = |byte: Option<&u8>| byte.is_some_and(|&byte| is(byte, ALPHANUMERIC));
     label.len() <= LABEL_MAX_BYTES && is_alphanumeric(label.first()) && is_alphanumeric(label.last())

@@ -262,7 +262,7 @@ fn json_list(cell: &str) -> Option<Vec<String>> {
     Some(texts.collect())
 }
 
-/// Appends the elements of an array: those of a JSON list, else what stands between the separators.
+/// Appends the elements of an array: those of a JSON list, otherwise the texts between the separators.
 fn append_array(out: &mut Vec<u8>, cell: &str, separator: &str) -> Result<Appended, DropReason> {
     if let Some(texts) = json_list(cell) {
         return append_elements(out, texts.iter().map(String::as_str));

@@ -19,7 +19,7 @@ use super::{EXTERNAL_ID_MAX_BYTES, Fields, Identifier, Matched, Rejection, Rejec
 /// How a state ends that is never looser than another.
 const UNSUBSCRIBED: &[u8] = b"\"unsubscribed\"";
 
-/// The place of the email among the counts of dropped fields; the further fields follow it in their order.
+/// The place of the email among the counts of dropped fields; the additional fields follow in their order.
 const EMAIL_SLOT: usize = 0;
 
 /// Makes attribute objects of the rows of one file.
@@ -45,7 +45,7 @@ pub(super) struct Identity<'r> {
 }
 
 impl Matcher {
-    /// Ties `export` to a file with these `columns`, for the segment that `attribute` stands for.
+    /// Matches `export` with a file with these `columns`, for the segment with `attribute`.
     ///
     /// `types` is what `model.json` says of the columns; it may be empty. A column is looked for under its exact name
     /// first, then whatever the case and the white space around it, which gives a note.
@@ -192,7 +192,7 @@ impl Matcher {
         self.email.is_some() && self.email != self.customer_id
     }
 
-    /// What stands in the email's cell, where that is not the customer ID's and not empty.
+    /// The email's cell, if it is not that of the customer ID and not empty.
     pub(super) fn email_cell<'r, R: Fields<'r> + ?Sized>(&self, row: &R) -> Option<&'r str> {
         let text = trimmed(row.field(self.email.filter(|_| self.has_email())?)?);
         (!text.is_empty() && !self.null.is_no_identifier(text)).then_some(text)
@@ -270,7 +270,7 @@ impl Field {
 
 /// `1.23457E+11`, as spreadsheets and data frames write a long number.
 fn is_in_exponent_form(id: &str) -> bool {
-    // One digit comes first; few identifiers go on like this.
+    // One digit comes first; few identifiers continue like this.
     if !matches!(id.as_bytes(), [b'0'..=b'9', b'.' | b',' | b'e' | b'E', ..]) {
         return false;
     }

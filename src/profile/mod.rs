@@ -1,7 +1,7 @@
 //! A row of a segment file becomes one attribute object for Braze's `/users/track`, or a rejection.
 //!
 //! What Braze would refuse or silently ignore is found here, before anything is sent. A field that Braze would not
-//! take is *dropped* and counted, and the row stands. A row without a usable identifier is *rejected*.
+//! take is *dropped* and counted, and the rest of the row is sent. A row without a usable identifier is *rejected*.
 //!
 //! Decisions that a reader of the data should know:
 //!
@@ -9,8 +9,8 @@
 //!   around the email is cut off, because it is never part of an identity and Braze answers 400 to it in an email.
 //! - A cell that is empty, holds nothing but white space or is one of `null_values` is an empty cell. In the place of an
 //!   identifier, such a word in any case, an error of a spreadsheet and a GUID of zeros are none either.
-//! - Text of a further field is sent exactly as it stands in the file, spaces included. Too long a text is dropped,
-//!   not cut: half a value is a wrong value.
+//! - Text of an additional field is sent exactly as in the file, spaces included. Too long a text is dropped, not cut: half
+//!   a value is a wrong value.
 //! - Nothing is guessed. A type is the one that `exports.toml` declares, else the one of `model.json`, else text. Day and
 //!   month of dates have one order in a column: the declared one, or the one that its cells show.
 //!
@@ -85,7 +85,7 @@ pub enum Identifier<'r> {
 }
 
 impl fmt::Debug for Identifier<'_> {
-    /// Tells the kind alone: the value is personal data.
+    /// Shows only the kind: the value is personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ExternalId(_) => "ExternalId(…)",

@@ -1,9 +1,9 @@
-//! Texts that stand for an empty cell.
+//! Texts that mean an empty cell.
 
 /// What a spreadsheet shows in the place of a value that it could not compute. As an identifier it is none.
 const SPREADSHEET_ERRORS: [&str; 7] = ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!"];
 
-/// Texts that stand for an empty cell. Nearly every cell is told apart by its first byte and its length.
+/// Texts that mean an empty cell. The first byte and the length rule out nearly every other cell.
 #[derive(Clone, Debug, Default)]
 pub(super) struct NullWords {
     words: Vec<Box<str>>,
@@ -26,7 +26,7 @@ impl NullWords {
         null
     }
 
-    /// Whether a cell, without white space around it, stands for an empty one.
+    /// Whether a trimmed cell means an empty one.
     pub(super) fn holds(&self, text: &str) -> bool {
         text.len() <= self.longest && self.may_begin(text) && self.words.iter().any(|word| **word == *text)
     }

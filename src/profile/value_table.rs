@@ -169,7 +169,7 @@ fn countries_phones_and_booleans_of_a_contact_list_arrive() {
         let mut object = Vec::new();
         matcher.match_row(row.as_slice(), &mut object, &mut DroppedFields::default()).unwrap();
         let object: Value = serde_json::from_slice(&object).unwrap();
-        // Nobody has a value of anybody else.
+        // No one has a value of someone else.
         assert_eq!(object["external_id"], format!("C-{n:05}"));
         assert_eq!(object["first_name"], format!("Name{n}"));
         assert_eq!(object["email"], format!("person{n}@example.com"));

@@ -67,7 +67,7 @@ impl AddAssign for Requests {
 pub struct Counts {
     /// The rows.
     pub rows: Rows,
-    /// Rejected rows that may be of members whom nobody could identify: they are no leavers because of it.
+    /// Rejected rows whose member could not be identified. A member of such a row may look like a leaver.
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub unidentified: u64,
     /// Members who were not in the last complete run.

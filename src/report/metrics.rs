@@ -18,7 +18,7 @@ pub const NAMESPACE: &str = "InsightsToBraze";
 /// `CloudWatch`'s limit for the value of a dimension.
 const LONGEST_DIMENSION_VALUE: usize = 1024;
 
-/// What one invocation did for a run. A report covers the whole run over all invocations; metrics are summed by
+/// What one invocation did for a run. A report covers a run over all invocations; metrics are summed by
 /// `CloudWatch`, so they cover a single invocation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Work {

@@ -109,7 +109,7 @@ pub struct Report {
     pub dropped_fields: BTreeMap<String, u64>,
     /// Rejected rows by reason.
     pub rejected_reasons: BTreeMap<String, u64>,
-    /// Accepted rows of which nobody can say whether Braze has a profile for them, because `create_profiles` is false.
+    /// Accepted rows that may have no profile in Braze, because `create_profiles` is false.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unconfirmed: u64,
     /// Requests to Braze.

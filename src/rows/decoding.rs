@@ -10,7 +10,7 @@ const READ: usize = 16 << 10;
 /// The most bytes that one step of a decoder needs room for.
 const LEAST_ROOM: usize = 16;
 
-/// A byte that UTF-8 has nowhere: it stands where the file has no character of its encoding, so that its row is rejected.
+/// A byte that is never valid in UTF-8. It replaces bytes that are invalid in the file's encoding, so that the row is rejected.
 const NO_CHARACTER: u8 = 0xff;
 
 /// Decodes a text piece by piece.

@@ -151,7 +151,7 @@ impl<'a> Sample<'a> {
                     records.push(cut(&text, &ends[..fields]));
                     (written, fields) = (0, 0);
                 }
-                // An empty input tells csv-core that the text has ended.
+                // An empty input means the end of the text to csv-core.
                 ReadRecordResult::InputEmpty if self.whole || records.is_empty() => {}
                 _ => break,
             }

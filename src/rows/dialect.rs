@@ -19,7 +19,7 @@ pub struct Dialect {
     /// Whether the text begins with a UTF-8 byte-order mark, or gets one when rows are written back, because it was read from
     /// another encoding.
     pub byte_order_mark: bool,
-    /// Whether a backslash stands before a quotation mark inside a quoted field, as Spark writes it.
+    /// Whether a backslash escapes a quotation mark inside a quoted field, as Spark writes it.
     #[serde(default)]
     pub backslash_escapes: bool,
     /// Whether rows have one more field than there are columns, which is empty: their lines end with a delimiter.

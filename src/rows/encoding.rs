@@ -69,7 +69,7 @@ pub enum Encoding {
     ShiftJis,
     /// What Windows and Excel write in Western Europe and America.
     Windows1252,
-    /// One byte for each character, or an East Asian encoding: which one cannot be told from the bytes.
+    /// One byte for each character, or an East Asian encoding: the bytes don't show which one.
     EightBit,
 }
 
@@ -145,7 +145,7 @@ const PATTERN_BYTES: usize = 4 << 10;
 /// Fewer NUL bytes than this are no pattern.
 const LEAST_NULS: usize = 2;
 
-/// UTF-16 or UTF-32 without a byte-order mark, known by where the NUL bytes lie: delimiters, digits and line endings
+/// UTF-16 or UTF-32 without a byte-order mark, recognised by the positions of NUL bytes: delimiters, digits and line endings
 /// leave one byte of each pair empty (three of each four), always the same one. A stray NUL byte makes no such pattern.
 pub(super) fn unmarked(text: &[u8]) -> Option<Encoding> {
     let text = &text[..text.len().min(PATTERN_BYTES)];

@@ -2,7 +2,7 @@
 
 use super::quotes::{ESCAPE, QUOTE};
 
-/// Where in a record the reader stands.
+/// The reader's place in a record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
     #[default]

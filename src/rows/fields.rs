@@ -1,4 +1,4 @@
-//! Splitting a line into fields where it lies, without copying.
+//! Splits a line into fields without copying.
 
 use memchr::{memchr, memchr_iter};
 
@@ -14,10 +14,10 @@ fn marks(word: u64, delimiter: u8) -> u64 {
     (below(word, 0x20) | same(delimiter) | same(QUOTE)) & HIGH
 }
 
-/// Where a field lies in the record's data: from, to.
+/// A field's place in the record's data: from, to.
 pub(super) type Field = (usize, usize);
 
-/// Splits lines, and keeps where the fields of the last one lie.
+/// Splits lines, and keeps the places of the last one's fields.
 pub(super) struct Fields {
     delimiter: u8,
     /// More fields than this are counted but not kept.
@@ -35,8 +35,8 @@ impl Fields {
         &self.kept
     }
 
-    /// Splits the line that a text begins with, on the way to its end: the number of fields, and where the line ends. `None`
-    /// if a quotation mark comes first, or if the end may lie in the last few bytes or beyond them.
+    /// Splits the first line of a text while looking for its end: returns the number of fields, and where the line ends. `None`
+    /// if a quotation mark comes first, or if the end may be in the last few bytes or beyond them.
     pub(super) fn split_to_line_end(&mut self, text: &[u8], reads_quotes: bool) -> Option<(usize, usize)> {
         self.kept.clear();
         let mut found = 1;
@@ -130,7 +130,7 @@ impl Fields {
         self.kept.pop();
     }
 
-    /// Takes fields that lie side by side, each given by its end.
+    /// Takes adjacent fields, each given by its end.
     pub(super) fn take_ends(&mut self, ends: &[usize]) {
         self.kept.clear();
         let mut start = 0;

@@ -7,7 +7,7 @@ use memchr::memchr2;
 pub(super) enum LineEnd {
     /// The line's content ends at `content`, the next line begins at `next`.
     Found { content: usize, next: usize },
-    /// It cannot be told yet; nothing before `scanned` ends the line.
+    /// It is not known yet; nothing before `scanned` ends the line.
     Unknown { scanned: usize },
 }
 
@@ -26,7 +26,7 @@ pub(super) fn line_end(text: &[u8], from: usize, ended: bool) -> LineEnd {
     ending(text, at, ended)
 }
 
-/// The same where the line ending lies at `at`.
+/// The line end at `at`.
 pub(super) fn ending(text: &[u8], at: usize, ended: bool) -> LineEnd {
     if text[at] == b'\n' {
         return LineEnd::Found { content: at, next: at + 1 };

@@ -54,9 +54,9 @@ pub struct ReadSettings {
     /// Whether the first record is a header. `None` finds out: without `columns` it is one; with `columns` it is one if it names
     /// all of them, or at least two and half of them in their places (case and surrounding space aside).
     pub header: Option<bool>,
-    /// How fields are quoted; `None` reads quotes as quotes and tells [`Quoting::Always`] from [`Quoting::Minimal`] by the first field.
+    /// How fields are quoted; `None` reads quotes, and chooses [`Quoting::Always`] or [`Quoting::Minimal`] by the first field.
     pub quoting: Option<Quoting>,
-    /// Whether a backslash stands before a quotation mark inside a quoted field; `None` finds out.
+    /// Whether a backslash escapes a quotation mark inside a quoted field; `None` detects it.
     pub backslash_escapes: Option<bool>,
     /// The encoding that is set. A file that begins with a byte-order mark goes by that.
     pub encoding: Option<TextEncoding>,

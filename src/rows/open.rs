@@ -21,7 +21,7 @@ use super::window::{Blank, Window};
 const LONGEST_MARK: usize = 4;
 
 impl<S: AsyncRead + Unpin> RowReader<S> {
-    /// Opens a file at its beginning: recognises gzip, the byte-order mark, the dialect and the header, and stands before the first row.
+    /// Opens a file at its beginning: detects gzip, the byte-order mark, the dialect and the header. The next row is the first.
     ///
     /// An empty file opens too: [`Header::empty`] says so, and there are no columns and no rows.
     pub async fn open(source: S, settings: ReadSettings) -> Result<Self, ReadError> {
@@ -145,7 +145,7 @@ fn check(settings: &ReadSettings) -> Result<(), ReadError> {
     Ok(())
 }
 
-/// Passes over the blank lines before the first record. The line that it is in.
+/// Skips the blank lines before the first record. Returns its line.
 async fn pass_blank_lines<S: AsyncRead + Unpin>(window: &mut Window<S>) -> Result<u64, ReadError> {
     let mut line = 1;
     while window.pass_blank_lines(&mut line) == Blank::NeedMore {

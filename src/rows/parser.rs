@@ -1,7 +1,7 @@
 //! One record at a time from the start of a text that arrives in pieces.
 //!
-//! Most records are one line without anything to unescape. They are split where they lie. The others go through csv-core, line by
-//! line, so that a quotation mark that does not close is noticed and its record read again as separate lines.
+//! Most records are one line without anything to unescape, and are split without copying. The others go through csv-core, line
+//! by line, so that an unclosed quotation mark is noticed and its record read again as separate lines.
 
 use memchr::memchr;
 
@@ -23,7 +23,7 @@ const KEPT_OF_OVERLONG: usize = 64 << 10;
 pub(super) enum Step {
     /// More text is needed.
     NeedMore,
-    /// More text is needed, and the first so many bytes of what is there not any more.
+    /// More text is needed, and this many bytes at the start can be discarded.
     Discard(usize),
     /// A record.
     Record(Shape),
@@ -70,7 +70,7 @@ pub(super) struct Parser {
     pub(super) expected: Option<usize>,
     /// The largest record, in bytes.
     pub(super) max_bytes: usize,
-    /// No line ending lies before this byte of the text, counted from where the search last began.
+    /// There is no line ending before this byte of the text, counted from the start of the search.
     scanned: usize,
     open: Option<Open>,
     skipping: bool,
@@ -197,7 +197,7 @@ impl Parser {
         Step::Record(Shape { length: next, lines: 1, found, unescaped: true, fault, strict_until: 0 })
     }
 
-    /// Goes on with a record that csv-core reads, one physical line after the other.
+    /// Continues a record that csv-core reads, one physical line after the other.
     fn follow(&mut self, text: &[u8], ended: bool, strict: bool) -> Step {
         let mut open = self.open.take().unwrap_or(Open { fed: 0, lines: 0 });
         loop {
@@ -210,7 +210,7 @@ impl Parser {
                 }
                 _ => return self.stray_quote(text, open),
             };
-            // A last line without an ending gets one, to tell whether a quoted field is still open.
+            // A last line without an ending gets one, to find out whether a quoted field is still open.
             let complete = self.unescape.feed(&text[open.fed..next]) || (content == next && self.unescape.feed(b"\n"));
             open.lines += u64::from(next > open.fed);
             open.fed = next;

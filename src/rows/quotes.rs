@@ -1,4 +1,4 @@
-//! Whether the quotation marks of a record stand where RFC 4180 lets them stand.
+//! Whether the quotation marks of a record are where RFC 4180 allows them.
 //!
 //! Reading is lenient with a record of one line. A record that runs over several lines is believed only if its quotation marks
 //! are in order: otherwise one stray mark would swallow every row up to the next mark.
@@ -39,7 +39,7 @@ impl QuoteOrder {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Marks {
     pub(super) delimiter: u8,
-    /// Whether a backslash stands before a quotation mark inside a quoted field.
+    /// Whether a backslash escapes a quotation mark inside a quoted field.
     pub(super) backslash_escapes: bool,
 }
 

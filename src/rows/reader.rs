@@ -21,7 +21,7 @@ use super::window::{Blank, Window};
 pub struct Position {
     /// Bytes of the (uncompressed) text before it, the byte-order mark included.
     pub byte: u64,
-    /// The physical line it lies in, from 1.
+    /// Its physical line, from 1.
     pub line: u64,
     /// Data rows before it.
     pub row: u64,
@@ -33,7 +33,7 @@ pub struct Position {
     pub not_utf8: Option<u32>,
 }
 
-/// As many rows that are not UTF-8, before any that shows to be, are enough to tell that the whole file is not.
+/// If this many rows with non-ASCII characters are not UTF-8 before the first one that is, the file is not UTF-8.
 const ROWS_NOT_UTF8: u32 = 100;
 
 /// Reads the rows of one file.
@@ -54,7 +54,7 @@ pub struct RowReader<S> {
     problem: Option<RowProblem>,
 }
 
-/// Where the data of the record just read lies.
+/// The place of the data of the last record.
 pub(super) struct Found {
     shape: Shape,
     /// Where it begins in the window's bytes.
@@ -88,11 +88,11 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
         }
     }
 
-    /// Goes on where an earlier reader of the same file stood.
+    /// Resumes where an earlier reader of the same file stopped.
     ///
     /// `source` begins at `from.byte`, or at the file's beginning if
     /// [`Dialect::reads_from_beginning`](super::Dialect::reads_from_beginning): then the text before is decompressed and
-    /// passed over without being looked at. Of `settings` only the limits count; `header` says the rest.
+    /// skipped. Of `settings` only the limits count; `header` says the rest.
     pub async fn resume(source: S, settings: ReadSettings, header: Header, from: Position) -> Result<Self, ReadError> {
         let dialect = header.dialect;
         let base = if dialect.reads_from_beginning() { 0 } else { from.byte };
@@ -203,7 +203,7 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
         let columns = &header.columns;
         *problem = problem_of(found, header, data, fields, *max_record_bytes);
         let text = std::str::from_utf8(data).ok();
-        // Unescaped fields lie side by side, so two broken characters may look like a whole one.
+        // Unescaped fields are adjacent, so two broken characters may look like a valid one.
         let whole = |text: &str| !found.shape.unescaped || fields.iter().all(|&(_, end)| text.is_char_boundary(end));
         if problem.is_none() && !text.is_some_and(whole) {
             *problem = first_field(data, fields, |field| std::str::from_utf8(field).is_err())

@@ -61,8 +61,8 @@ impl<'a> Row<'a> {
         Some(if self.guarded { unguarded(field) } else { field })
     }
 
-    /// The row's data in one piece, and where each field begins and ends in it, in order; `None` if the fields are not what lies
-    /// there, because apostrophes have to be taken away.
+    /// The row's data in one piece, and where each field begins and ends in it, in order; `None` if the fields differ from the
+    /// data because apostrophes have to be removed.
     pub(crate) fn in_one_piece(&self) -> Option<(&'a [u8], &'a [Field])> {
         (!self.guarded).then_some((self.data, self.fields))
     }

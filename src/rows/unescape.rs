@@ -1,5 +1,5 @@
-//! One record at a time through csv-core, for what cannot be split where it lies: doubled quotation marks, quoted line breaks,
-//! marks out of place.
+//! One record at a time through csv-core, for what can't be split without copying: doubled quotation marks, quoted line
+//! breaks, misplaced marks.
 
 use csv_core::{ReadRecordResult, Reader};
 
@@ -48,7 +48,7 @@ impl Unescape {
             self.uncounted = self.ends.len() - self.kept;
             return complete;
         }
-        // An empty input would tell csv-core that the text has ended.
+        // An empty input would mean the end of the text to csv-core.
         while !line.is_empty() {
             let (result, read, written, ends) =
                 self.core.read_record(line, &mut self.text[self.written..], &mut self.ends[self.kept..]);

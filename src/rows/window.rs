@@ -20,17 +20,17 @@ pub(super) struct Window<S> {
     bytes: Vec<u8>,
     start: usize,
     end: usize,
-    /// Where `bytes[0]` lies in the text.
+    /// The position of `bytes[0]` in the text.
     base: u64,
     ended: bool,
     failed: bool,
     max_text_bytes: u64,
-    /// Where in the text the last NUL byte lies, of those read so far.
+    /// The position in the text of the last NUL byte read so far.
     last_nul: Option<u64>,
 }
 
 impl<S: AsyncRead + Unpin> Window<S> {
-    /// A window on `source`, whose first byte lies at `base` in the text.
+    /// A window on `source`, whose first byte is at `base` in the text.
     pub(super) fn new(source: Source<S>, base: u64, max_text_bytes: u64) -> Self {
         Self {
             source: Some(source),
@@ -50,7 +50,7 @@ impl<S: AsyncRead + Unpin> Window<S> {
         &self.bytes[self.start..self.end]
     }
 
-    /// What is in memory, and where in it the unread part begins. What was consumed last still lies before that.
+    /// The bytes in memory, and where the unread part begins. The bytes consumed last are still before that.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -82,7 +82,7 @@ impl<S: AsyncRead + Unpin> Window<S> {
         (self.start, self.end, self.ended, self.last_nul) = (0, 0, false, None);
     }
 
-    /// Whether a NUL byte may lie at or after the start of the unread part.
+    /// Whether there may be a NUL byte at or after the start of the unread part.
     pub(super) fn may_hold_nul(&self) -> bool {
         self.last_nul.is_some_and(|at| at >= self.offset())
     }
@@ -128,7 +128,7 @@ impl<S: AsyncRead + Unpin> Window<S> {
         Ok(())
     }
 
-    /// Passes over blank lines, and over the byte-order mark that a file brings along when it is appended to another.
+    /// Skips blank lines, and the byte-order mark of a file that was appended to another.
     /// `line`, the physical line at the start of the unread part, is kept up.
     pub(super) fn pass_blank_lines(&mut self, line: &mut u64) -> Blank {
         loop {
@@ -169,7 +169,7 @@ impl<S: AsyncRead + Unpin> Window<S> {
 pub(super) enum Blank {
     /// A record.
     Passed,
-    /// It cannot be told yet.
+    /// More text is needed to decide.
     NeedMore,
     /// Nothing.
     End,

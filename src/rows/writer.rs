@@ -1,4 +1,4 @@
-//! Records written back in the dialect of the file they came from, so that a file of rejected rows can be mended and dropped in again.
+//! Writes records in the dialect of their file, so that a file of rejected rows can be fixed and uploaded again.
 
 use memchr::{memchr, memchr3};
 
@@ -40,7 +40,7 @@ impl RecordWriter {
 
     /// Appends `record` as one line, with `further` fields after its own.
     ///
-    /// A record shorter or longer than the header stays so; [`RecordWriter::write_aligned`] keeps the further fields in their columns.
+    /// A record shorter or longer than the header stays so; [`RecordWriter::write_aligned`] keeps `further` in its columns.
     pub fn write(&self, record: &Record, further: &[&str], text: &mut Vec<u8>) {
         self.write_fields(record.fields().chain(further.iter().map(|field| field.as_bytes())), text);
     }

@@ -9,10 +9,9 @@ use crate::pattern::RunId;
 /// A run's place among the runs of its segment. Of two runs, the later one has the greater order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Order {
-    /// The moment that the run's name stands for. All names of an hour that occurs twice stand for the moment at which the
-    /// clocks were put back.
+    /// The time in the run's name. All names in an hour that occurs twice mean the moment at which the clocks were put back.
     time: Timestamp,
-    /// When its first file arrived, by S3's clock: this decides between names that stand for the same moment.
+    /// When its first file arrived, by S3's clock: this decides between names of the same time.
     arrived: Timestamp,
 }
 
@@ -31,7 +30,7 @@ impl Order {
         Self { time, arrived }
     }
 
-    /// The moment that the run's name stands for.
+    /// The time in the run's name.
     pub fn time(self) -> Timestamp {
         self.time
     }

@@ -31,7 +31,7 @@ pub struct FileClaim<'a> {
     pub key: &'a str,
     /// Its content.
     pub etag: &'a ETag,
-    /// Where the parts of this attempt are to lie, if it begins anew.
+    /// The folder for the parts of this attempt, if it starts from the beginning.
     pub folder: String,
     /// The lease that is taken.
     pub lease: Lease,
@@ -106,7 +106,7 @@ impl Ledger {
         newer.map_or(WriteAnswer::Ours, |by| WriteAnswer::NewerRunBegan { by })
     }
 
-    /// Takes a file. A run that is new here becomes known with that, so that functions at work on an older one stop.
+    /// Claims a file. This also records a run that is new, so that functions that deliver an older one stop.
     pub fn claim(&mut self, claim: &FileClaim<'_>, mappings: &impl Mappings, now: Timestamp) -> ClaimAnswer {
         match ownership(mappings, Some(&self.feeder), claim.feeder) {
             Ownership::OwnedBy(owner) => return ClaimAnswer::OwnedBy(owner),

@@ -25,7 +25,7 @@ pub struct Compared {
     pub figures: Members,
     /// How many people's attribute would be set.
     pub people: u64,
-    /// Why a person has to say that it is right; `None` if nobody has to.
+    /// Why a person has to confirm it; `None` if that is not needed.
     pub reason: Option<String>,
     /// Where those who left are listed.
     pub leavers: Vec<Part>,
@@ -64,8 +64,8 @@ pub struct LeaversSent {
 }
 
 impl LeaversSent {
-    /// Puts on record how many are done and who was refused. Tells whether that is news: the answer to a write may be lost, and
-    /// the same is written once more.
+    /// Records how many are done and who was refused. Returns whether that changes anything: the answer to a write may be lost,
+    /// so that the same is written again.
     pub(super) fn put_on_record(&self, done: &mut u64, carried: &mut Vec<Part>) -> bool {
         let known = *done == self.done && self.carried.iter().all(|part| carried.contains(part));
         if !known {
@@ -141,7 +141,7 @@ impl Ledger {
         BeginAnswer::Ours(Box::new(completing))
     }
 
-    /// Puts on record how far the leavers are sent, and renews the lease or gives it back. Tells whether it is still `owner`'s.
+    /// Records how many leavers are sent, and renews or releases the lease. Returns whether `owner` still holds it.
     pub fn leavers_sent(&mut self, run: RunId, owner: &str, sent: &LeaversSent, until: Option<Timestamp>) -> bool {
         let Some(record) = self.runs.get_mut(&run) else {
             return false;
@@ -182,7 +182,7 @@ impl Ledger {
         let figures = record.members.clone().unwrap_or_default();
         let summary = record.summary(run, figures.before, Outcome::Delivered, now);
         let place = record.order;
-        // Older runs that never were complete are given up with this one.
+        // Older runs that never were complete are superseded by this one.
         let superseded: Vec<RunSummary> = older
             .iter()
             .filter_map(|older| self.runs.get(older).map(|record| (older, record)))

@@ -1,4 +1,4 @@
-//! Which attributes of a workspace a feeder has fed: the object by which it finds those that it leaves.
+//! The attributes of a workspace that a feeder has fed, recorded in an object, to find those that it no longer feeds.
 
 use std::collections::BTreeSet;
 
@@ -20,12 +20,12 @@ pub struct Fed {
 }
 
 impl Fed {
-    /// Reads what is on record.
+    /// Reads the record.
     pub async fn read(bucket: &Bucket, workspace: &WorkspaceName, feeder: &Feeder) -> Result<Self, StateError> {
         Ok(Self::read_tagged(bucket, &StateKeys::fed(workspace, feeder)).await?.0)
     }
 
-    /// Puts `attribute` on record.
+    /// Records `attribute`.
     pub async fn add(
         bucket: &Bucket,
         workspace: &WorkspaceName,
@@ -35,7 +35,7 @@ impl Fed {
         Self::change(bucket, workspace, feeder, |attributes| attributes.insert(attribute.clone())).await
     }
 
-    /// Takes `attribute` off the record: nothing is known of it any more.
+    /// Removes `attribute` from the record, when its state is deleted.
     pub async fn remove(
         bucket: &Bucket,
         workspace: &WorkspaceName,
@@ -45,7 +45,7 @@ impl Fed {
         Self::change(bucket, workspace, feeder, |attributes| attributes.remove(attribute)).await
     }
 
-    /// `change` says whether it has changed anything.
+    /// Changes the record. `change` returns whether it changed anything.
     async fn change(
         bucket: &Bucket,
         workspace: &WorkspaceName,
@@ -69,14 +69,14 @@ impl Fed {
             };
             match written {
                 Ok(()) => return Ok(fed),
-                // Somebody else changed it at the same time.
+                // Another function changed it at the same time.
                 Err(BucketError::Changed { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }
     }
 
-    /// Those besides `attribute`.
+    /// All but `attribute`.
     pub fn others<'a>(&'a self, attribute: &'a AttributeName) -> impl Iterator<Item = &'a AttributeName> {
         self.attributes.iter().filter(move |other| *other != attribute)
     }

@@ -50,7 +50,7 @@ pub trait Mappings {
 pub(super) enum Ownership {
     /// It does already, or nothing has fed the attribute so far.
     Owner,
-    /// It takes the attribute over from a segment that does not feed it any more.
+    /// It takes the attribute over from a segment that no longer feeds it.
     TakesOver,
     /// Another segment feeds it.
     OwnedBy(Feeder),
@@ -108,7 +108,7 @@ mod tests {
             (Some("Gold"), &[][..], None, "Gold", Ownership::Owner),
             (None, &["Gold"][..], None, "Gold", Ownership::Owner),
             (Some("Platinum"), &["Gold"][..], None, "Gold", owned_by("Platinum")),
-            // The feeder goes on.
+            // The feeder stays the same.
             (Some("Gold"), &[][..], Some("Gold"), "Gold", Ownership::Owner),
             (None, &["Gold"][..], Some("Gold"), "Gold", Ownership::Owner),
             // Another one comes while the first is still led there.

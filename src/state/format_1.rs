@@ -128,7 +128,7 @@ impl FormerLedger {
             })
     }
 
-    /// The ledger of the attribute that the members are marked with. `from` is the folder that the state lies in.
+    /// The ledger of the members' attribute. `from` is the folder of the state.
     pub(super) fn into_ledger(self, feeder: Feeder, zone: &TimeZone, from: &str, now: Timestamp) -> Ledger {
         let order = |run: RunId, arrived: Timestamp| Order::of(run, zone, arrived);
         let arrived = |run: &RunId| self.runs.get(run).map_or(Timestamp::UNIX_EPOCH, |record| record.started_at);
@@ -178,7 +178,7 @@ impl FormerLedger {
         ledger
     }
 
-    /// Where everybody is listed who may still be marked under a former name.
+    /// The parts with everyone who may still have the attribute under a former name.
     pub(super) fn everybody(&self) -> Sent {
         let mut sent = Sent::default();
         sent.parts.extend(self.last_complete.iter().flat_map(|last| last.parts.iter().cloned()));

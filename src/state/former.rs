@@ -55,7 +55,7 @@ impl FormerState {
         Self { exports: config.exports.clone(), connections, looked: Arc::default() }
     }
 
-    /// Moves all that is there and not at work. What no connection leads to stays where it is.
+    /// Moves all state that no function works on. State that belongs to no connection stays where it is.
     pub async fn move_all(&self, bucket: &Bucket, api_keys: &ApiKeys, now: Timestamp) -> Result<(), StateError> {
         self.looked.get_or_try_init(|| Box::pin(self.move_found(bucket, api_keys, now))).await.copied()
     }
@@ -126,7 +126,7 @@ impl FormerState {
         self.exports.get(&feeder.export).map_or(TimeZone::UTC, |export| export.time_zone.clone())
     }
 
-    /// The new ledger first: whoever is killed before the old one is marked does the same once more.
+    /// Writes the new ledger first: if the function is killed before the old one is marked, the next one repeats the move.
     async fn move_one(
         &self,
         bucket: &Bucket,
@@ -151,7 +151,7 @@ impl FormerState {
         }
         let moved = moved.map_err(|error| StateError::Unreadable { key: key.clone(), reason: error.to_string() })?;
         match bucket.write(&key, moved, "application/json", &Condition::Unchanged(etag)).await {
-            // Somebody else moved it at the same moment.
+            // Another function moved it at the same time.
             Ok(_) | Err(BucketError::Changed { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }

@@ -1,5 +1,5 @@
-//! Steps about whole runs that no file is claimed for: an attribute is handed over, a run is sent to everybody again, released
-//! or forgotten.
+//! Steps that concern a run rather than a file: an attribute is handed over, a run is sent to everyone again, released or
+//! forgotten.
 
 use jiff::Timestamp;
 
@@ -8,14 +8,14 @@ use super::ledger::{FileRecord, Ledger, Phase, Sent};
 use crate::bucket::ETag;
 use crate::pattern::RunId;
 
-/// What came of a step about a whole run.
+/// The result of a step that concerns a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunAnswer {
     /// It is done.
     Done,
     /// No such run is known.
     Unknown,
-    /// Another function is at work on it.
+    /// Another function works on it.
     Busy,
     /// The run is not held, or another number of people would leave.
     NotHeld {
@@ -24,7 +24,7 @@ pub enum RunAnswer {
     },
 }
 
-/// What came of the attempt to take an attribute over.
+/// The result of the attempt to take an attribute over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TakeOverAnswer {
     /// The segment feeds the attribute.
@@ -36,9 +36,9 @@ pub enum TakeOverAnswer {
 }
 
 impl Ledger {
-    /// `feeder` feeds the attribute from now on, if the configuration says so and nobody is at work for the former one.
-    /// `has_moved` if it has fed other attributes of the workspace, so that the further fields of its members may have other
-    /// values by now than were sent with this attribute.
+    /// Makes `feeder` feed the attribute, if the configuration says so and no function works for the former feeder.
+    /// `has_moved` says that it has fed other attributes of the workspace, so that the additional fields of its members may
+    /// have other values by now than were sent with this attribute.
     pub fn take_over(
         &mut self,
         feeder: &Feeder,
@@ -63,8 +63,8 @@ impl Ledger {
         TakeOverAnswer::Done
     }
 
-    /// `feeder` feeds another attribute from now on, so that it does not deliver here before it has taken this one over
-    /// again. What is still at work for it here, if anything is.
+    /// Records that `feeder` feeds another attribute, so that it has to take this one over before it delivers to it again.
+    /// Returns what still works on it for `feeder`, if anything does.
     pub fn vacate(&mut self, feeder: &Feeder, now: Timestamp) -> Option<&'static str> {
         if self.feeder != *feeder || self.vacant {
             return None;
@@ -74,8 +74,8 @@ impl Ledger {
         at_work
     }
 
-    /// Another segment feeds the attribute from now on. Whatever may have been sent for the former one stays on record, and
-    /// runs are ordered anew, because names of different segments' runs cannot be compared.
+    /// Another segment feeds the attribute from now on. What may have been sent for the former one stays on record. The order
+    /// of runs starts again, because run names of different segments cannot be compared.
     pub(super) fn hand_over(&mut self, feeder: &Feeder) {
         for run in std::mem::take(&mut self.runs).into_values() {
             if run.phase != Phase::Complete {
@@ -119,7 +119,8 @@ impl Ledger {
         }
     }
 
-    /// The run is not delivered any more, and nothing is ordered after it. What may have been sent of it stays on record.
+    /// The run is no longer delivered, and no run is older than it because of its name. What may have been sent of it stays on
+    /// record.
     pub fn forget(&mut self, run: RunId, now: Timestamp) -> RunAnswer {
         let is_last = self.last_complete.as_ref().is_some_and(|last| last.run == run && last.feeder == self.feeder);
         match self.runs.get(&run) {

@@ -1,4 +1,4 @@
-//! Who works on something, and until when nobody else may.
+//! Leases: who works on something, and until when no one else may.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// The right to work on something until a time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
-    /// A random number that only its owner knows: whoever finds another one in the ledger has lost the lease.
+    /// A random number that only the owner knows. A function that finds another one in the ledger has lost the lease.
     pub owner: String,
     /// When it ends unless renewed. Never later than its owner's own end.
     pub until: Timestamp,
@@ -16,7 +16,7 @@ pub struct Lease {
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
 impl Lease {
-    /// When a lease ends that is taken or renewed now by somebody whose own time ends at `owner_ends`.
+    /// When a lease ends that is taken or renewed now by a function whose invocation ends at `owner_ends`.
     pub fn end(now: Timestamp, owner_ends: Timestamp) -> Timestamp {
         now.checked_add(LEASE).unwrap_or(now).min(owner_ends)
     }

@@ -1,4 +1,4 @@
-//! The ledger of one attribute of one workspace: a small JSON document that says what has been delivered and who is at work.
+//! The ledger of one attribute of one workspace: a small JSON document with what has been delivered and who works on it.
 //!
 //! It is the only object that functions contend for. Every step is one conditional write of it (see
 //! [`LedgerStore`](super::LedgerStore)), so two functions can never take the same step. The steps themselves are functions of
@@ -28,7 +28,7 @@ pub const FORMAT: u32 = 2;
 /// How many past runs the ledger remembers, for the page of an export's history and for the `status` action.
 const HISTORY: usize = 100;
 
-/// How many superseded runs in a row are told apart.
+/// How many superseded runs in a row are remembered.
 const SUPERSEDED: usize = 20;
 
 /// What has been delivered of one attribute.
@@ -64,7 +64,7 @@ pub struct Ledger {
     /// The latest runs that ended, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<RunSummary>,
-    /// The lease of whoever works on the attribute as a whole. Nothing is delivered or completed meanwhile.
+    /// The lease of the function that works on the attribute as a whole. In the meantime nothing is delivered or completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
     /// Whether the attribute is being retired, and how far that is.
@@ -168,7 +168,7 @@ pub struct Completing {
     pub leavers: Vec<Part>,
     /// How many of them are done.
     pub done: u64,
-    /// Leavers whom Braze refused or who cannot be told apart from a member yet, and addresses that later runs have to know.
+    /// Leavers whom Braze refused or who may still be a member, and addresses that later runs have to know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub carried: Vec<Part>,
     /// The columns that identify its members.
@@ -183,7 +183,7 @@ pub struct FileRecord {
     pub etag: ETag,
     /// How far it is.
     pub progress: Progress,
-    /// The folder in the bucket that its parts lie in.
+    /// The folder of its parts in the bucket.
     #[serde(default)]
     pub folder: String,
     /// Parts that are certain, in the order of the file.
@@ -223,7 +223,7 @@ pub enum Progress {
     Waiting,
     /// A function delivers it.
     Working {
-        /// Which one, and until when nobody else may.
+        /// The owner, and until when no one else may work on it.
         lease: Lease,
     },
     /// It waits to be resumed from the checkpoint.
@@ -275,7 +275,7 @@ impl Ledger {
         }
     }
 
-    /// What is at work on the attribute or on anything of it.
+    /// What is being done with the attribute or with any part of it.
     pub fn worked_on_by(&self, now: Timestamp) -> Option<&'static str> {
         if self.retirement.as_ref().is_some_and(|retirement| retirement.is_worked_on(now)) {
             Some("the retirement")
@@ -286,7 +286,7 @@ impl Ledger {
         }
     }
 
-    /// Whether somebody works on the attribute as a whole.
+    /// Whether a function works on the attribute as a whole.
     pub fn is_leased(&self, now: Timestamp) -> bool {
         self.lease.as_ref().is_some_and(|lease| lease.holds(now))
     }
@@ -350,7 +350,7 @@ impl Ledger {
         }
     }
 
-    /// Everybody is sent again, whatever the state says.
+    /// Makes everyone be sent again, regardless of the state.
     pub(super) fn forget_fingerprints(&mut self) {
         for part in self.all_parts_mut() {
             part.outdated = true;
@@ -367,12 +367,12 @@ impl Ledger {
         complete.chain(self.earlier.parts.iter_mut()).chain(runs)
     }
 
-    /// Whether a part of the last complete run, or of one that is delivered, lies below `folder`.
+    /// Whether a part of the last complete run, or of one that is being delivered, is below `folder`.
     pub fn needs_any_in(&mut self, folder: &str) -> bool {
         self.all_parts_mut().any(|part| part.key.starts_with(folder))
     }
 
-    /// Whether the object with this key, or everything in the folder that it lies in, is still needed.
+    /// Whether the object with this key, or its folder, is still needed.
     pub fn needs(&self, key: &str) -> bool {
         let is = |part: &Part| part.key == key;
         let lies_in = |folder: &String| !folder.is_empty() && key.starts_with(folder.as_str());
@@ -429,8 +429,8 @@ impl RunRecord {
         sum
     }
 
-    /// How many members there are with it, as it is now; `before` are those of the last complete run. Nobody has left before
-    /// all files are delivered and compared, and nobody leaves as long as it is held.
+    /// The members so far; `before` are those of the last complete run. No one has left before all files are delivered and
+    /// compared, and no one leaves while the run is held.
     pub fn members_so_far(&self, before: u64) -> Members {
         if let Some(members) = &self.members
             && self.files.values().all(|file| file.progress == Progress::Delivered)
@@ -499,7 +499,7 @@ impl RunRecord {
         }
         let mut parts = self.replaced;
         if let Phase::Completing(completing) = self.phase {
-            // Some of the leavers may have been sent: nobody knows what Braze has of them.
+            // Some of the leavers may have been sent, so what Braze has of them is unknown.
             parts.extend(completing.leavers);
             parts.extend(completing.carried);
         }

@@ -50,8 +50,8 @@ impl LedgerStore {
         Ok(read.map(|(ledger, _)| ledger))
     }
 
-    /// The ledger as it was when it was last read or written here; it is read if it has not been. For what a conditional
-    /// write decides in the end, and for what whoever writes later sees to.
+    /// The ledger as last read or written here, or read now. Use it only if a conditional write decides in the end, or if a
+    /// later write corrects it.
     pub async fn last_seen(&self) -> Result<Option<Ledger>, StateError> {
         let remembered = self.remembered().as_ref().map(|(ledger, _)| ledger.clone());
         match remembered {
@@ -60,11 +60,11 @@ impl LedgerStore {
         }
     }
 
-    /// Takes one step: `step` sees the ledger as it is (`None` before the first delivery), may change it, and gives an
-    /// answer. If somebody else wrote meanwhile, it is asked again on the new ledger.
+    /// Takes one step: `step` gets the current ledger (`None` before the first delivery), may change it, and returns an answer.
+    /// If another function wrote in the meantime, `step` is called again with the new ledger.
     ///
-    /// Gives the answer of `step`, after its change has been stored. A `step` that leaves `None` deletes the ledger. What
-    /// it answers without a change is about the ledger as it is stored, not as it is remembered.
+    /// Returns the answer of `step` after its change has been stored. A `step` that leaves `None` deletes the ledger. An
+    /// answer without a change is based on the stored ledger, not on a remembered one.
     pub async fn update<T>(&self, mut step: impl FnMut(&mut Option<Ledger>) -> T) -> Result<T, StateError> {
         let mut remembered = self.remembered().take();
         for attempt in 0..TRIES {
@@ -88,7 +88,7 @@ impl LedgerStore {
                     self.remember(ledger.zip(etag));
                     return Ok(answer);
                 }
-                // Somebody else wrote first, and may do so again at once: those who write at the same time take turns.
+                // Another function wrote first, and may do so again: a random wait lets them take turns.
                 Err(BucketError::Changed { .. }) => {
                     let longest = 20_u64 << attempt.min(6);
                     let wait = self.randomness.below(longest);
@@ -144,7 +144,7 @@ impl LedgerStore {
     }
 }
 
-/// What only the format is read of, so that a ledger of another version is told from one that is damaged.
+/// Reads only the format, to distinguish a ledger of another version from a damaged one.
 #[derive(serde::Deserialize)]
 struct FormatOnly {
     format: u32,

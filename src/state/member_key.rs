@@ -1,4 +1,4 @@
-//! Sixteen bytes that stand for a member, and six that stand for what Braze accepted about them.
+//! Sixteen bytes that identify a member, and six that identify what Braze accepted about them.
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
@@ -35,7 +35,7 @@ impl MemberKey {
         Self(hash & !0b11)
     }
 
-    /// Stands for the member together with an address.
+    /// The key of the member together with an address.
     #[must_use]
     pub fn with_email(self, email: EmailHash) -> Self {
         Self((self.0 ^ u128::from(email.0).rotate_left(32)) & !0b11)
@@ -47,7 +47,7 @@ impl MemberKey {
     }
 }
 
-/// Half of the [`MemberKey`] of an email address: enough to see that a leaver's address still answers to somebody.
+/// Half of the [`MemberKey`] of an email address: enough to see that a leaver's address is still in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EmailHash(pub(crate) u64);
 
@@ -57,13 +57,13 @@ impl EmailHash {
         Self::of_key(MemberKey::of(Identifier::Email(email)))
     }
 
-    /// The hash of the member that `key` stands for, if an email address identifies it.
+    /// The hash of the member with `key`, if an email address identifies it.
     pub fn of_key(key: MemberKey) -> Self {
         Self((key.0 >> 64) as u64)
     }
 }
 
-/// 48 bits that stand for the attribute object that Braze accepted for a member: the same object, the same fingerprint.
+/// 48 bits of a hash of the attribute object that Braze accepted for a member.
 ///
 /// Everything that is sent goes into it, so that a changed cell, another column mapping and another attribute name all
 /// show. A change stays unnoticed with a probability of about 4 · 10⁻¹⁵.

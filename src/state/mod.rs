@@ -1,4 +1,4 @@
-//! What is known of each attribute of each workspace: who has it, what Braze accepted, and who is at work.
+//! The state of each attribute of each workspace: who has it, what Braze accepted, and which function works on it.
 //!
 //! # What is kept
 //!
@@ -20,7 +20,7 @@
 //! | retire | → no ledger | `retire` |
 //!
 //! Each step is a function of the ledger alone, and one conditional write. Any function may take any step: a run that is
-//! `Completing` is finished before any file is touched, by whoever comes first after its lease has ended. Only the owner of a
+//! `Completing` is finished before any file is touched, by the first function after its lease has ended. Only the owner of a
 //! lease takes a file out of `Working`: every write demands the owner's random number in the ledger, so an owner that has lost
 //! its lease cannot write.
 

@@ -6,15 +6,15 @@
 //! | --- | --- |
 //! | `external_id` | the customer ID, if one identifies the member |
 //! | `email` | the email address, if only that identifies the member |
-//! | `email_hash` | 11 digits that stand for the address of a member with a customer ID (half of an XXH3 hash) |
-//! | `fingerprint` | 8 digits that stand for the object that Braze accepted (XXH3); empty: send it again |
-//! | `standing` | empty: a member; `left`: no member any more, whose attribute is still to be set; `address`: see below; `erased`: a line of somebody who was erased; `end-` and a hash of the part's key: the last line |
+//! | `email_hash` | half of an XXH3 hash of the address of a member with a customer ID, in 11 digits |
+//! | `fingerprint` | XXH3 hash of the object that Braze accepted, in 8 digits; empty: send it again |
+//! | `standing` | empty: a member; `left`: a former member whose attribute is still to be set; `address`: see below; `erased`: a line of someone who was erased; `end-` and a hash of the part's key: the last line |
 //!
 //! The digits are those of base 64 (RFC 4648, section 5), the most significant first. The gzip data is stored, not
 //! compressed: hashes cannot be made smaller, and the function's time costs more than the storage of the rest.
 //!
 //! The first line names the columns. A line for the same member in a later part replaces an earlier one; within one part, a
-//! line with a fingerprint counts before one without. A line with the standing `address` replaces nothing: it only says that
+//! line with a fingerprint wins over one without. A line with the standing `address` replaces nothing: it only says that
 //! the profile of a member, whose own line names no address, may still have this one in Braze.
 
 use std::io::Read;
@@ -65,9 +65,9 @@ pub struct Part {
 pub enum Standing {
     /// A member.
     Member,
-    /// Nobody that the segment has, but whose attribute may still be set.
+    /// A former member, whose attribute may still be set.
     Left,
-    /// A member of whom another line tells; this one only keeps an address that the profile may still have.
+    /// A member with another line; this one only keeps an address that the profile may still have.
     Address,
 }
 
@@ -76,9 +76,9 @@ pub enum Standing {
 pub struct PartRow<'a> {
     /// Who it is.
     pub identifier: Identifier<'a>,
-    /// Stands for the email address of a member with a customer ID.
+    /// The hash of the email address of a member with a customer ID.
     pub email: Option<EmailHash>,
-    /// Stands for what Braze accepted.
+    /// The fingerprint of what Braze accepted.
     pub fingerprint: Fingerprint,
     /// Member or not.
     pub standing: Standing,
@@ -163,7 +163,7 @@ impl PartWriter {
         }
     }
 
-    /// Keeps the place of somebody who was erased, so that the part has as many lines as the ledger says.
+    /// Keeps the place of someone who was erased, so that the part has as many lines as the ledger says.
     pub fn push_erased(&mut self) {
         self.lines.extend_from_slice(b",,,,erased\n");
         self.rows += 1;
@@ -191,7 +191,7 @@ impl Default for PartWriter {
     }
 }
 
-/// What stands before the hash of the part's key in its last line. Parts of format 1 have no such line.
+/// The text before the hash of the part's key in its last line. Parts of format 1 have no such line.
 const END: &[u8] = b",,,,end-";
 
 fn hash_of(key: &str) -> u64 {
@@ -229,7 +229,7 @@ pub fn read_part(key: &str, bytes: &[u8], mut each: impl FnMut(PartRow<'_>)) -> 
                 }
                 ended = true;
             } else if record == b",,,,erased" {
-                // Nobody any more.
+                // An erased member.
             } else if line > 1 {
                 each(parse_row(record, &mut plain).map_err(|found| damaged(line, found))?);
             } else if record != HEADER.trim_ascii_end() {
@@ -256,7 +256,7 @@ fn next_record(text: &[u8], start: usize) -> Option<(&[u8], usize)> {
     let mut end = memchr::memchr2(b'\n', b'"', rest)?;
     let mut quoted = false;
     while quoted || rest.get(end) != Some(&b'\n') {
-        // Two quotation marks side by side, which stand for one, close the field and open it again.
+        // Two quotation marks side by side, which mean one, close the field and open it again.
         quoted ^= rest.get(end) == Some(&b'"');
         end += 1;
         end += memchr::memchr2(b'\n', b'"', rest.get(end..)?)?;
@@ -287,7 +287,7 @@ fn parse_row<'a>(record: &'a [u8], plain: &'a mut Vec<u8>) -> Result<PartRow<'a>
     Ok(PartRow { identifier, email: hash.map(EmailHash), fingerprint, standing })
 }
 
-/// What stands before the last comma, and the number after it, which has `N` digits or is left out.
+/// The text before the last comma, and the number after it, which has `N` digits or is left out.
 fn last_number<const N: usize>(record: &[u8]) -> Result<(&[u8], Option<u64>), &'static str> {
     if let Some(before) = record.strip_suffix(b",") {
         return Ok((before, None));

@@ -42,7 +42,7 @@ impl PartStore {
         self.store(key, bytes, &Condition::Any).await
     }
 
-    /// Stores another content of a part, encrypted as it was, if nobody has changed it since.
+    /// Replaces the content of a part, encrypted as before, if it has not been changed since.
     pub async fn replace(&self, key: &str, part: &StoredPart, bytes: Bytes) -> Result<(), StateError> {
         let bytes = match &part.sealed_with {
             Some(state_key) => seal(state_key, key, &bytes)?,

@@ -1,12 +1,12 @@
-//! The steps that retire an attribute: everybody's is set on leaving, and nothing is delivered to it meanwhile.
+//! The steps that retire an attribute: `on_leave` is applied to everyone, and nothing is delivered in the meantime.
 //!
 //! ```text
-//!             retire, nobody at work            everybody is sent
+//!             retire, no lease                  everyone is sent
 //!  (delivered) ─────────────────────▶ Retirement ─────────────────▶ (no ledger, nothing is known)
 //!       ▲                              │    ▲ │ out of time, killed
 //!       │                              │    └─┘ retire again
 //!       └──────────────────────────────┘
-//!         a file is delivered again, after the lease has ended: everybody is sent anew
+//!         a file is delivered again, after the lease has ended: everyone is sent again
 //! ```
 
 use jiff::Timestamp;
@@ -27,7 +27,7 @@ pub enum RetireAnswer {
     List,
     /// Something changed since that was found out.
     Changed,
-    /// Another function is at work.
+    /// Another function works on the attribute.
     Busy(&'static str),
 }
 
@@ -48,7 +48,7 @@ impl Ledger {
 
     /// Begins a retirement of the people whom `seen` lists.
     ///
-    /// Whoever has lost a lease on a file or a run finds that nobody owns it, and writes nothing.
+    /// A function that has lost its lease on a file or a run finds that no one owns it, and writes nothing.
     pub fn begin_retirement(
         &mut self,
         seen: &Self,
@@ -85,7 +85,7 @@ impl Ledger {
         RetireAnswer::Ours(Box::new(retirement))
     }
 
-    /// Puts on record how far the people are sent, and renews the lease or gives it back. Tells whether it is still `owner`'s.
+    /// Records how many people are sent, and renews or releases the lease. Returns whether `owner` still holds it.
     pub fn retired(&mut self, owner: &str, sent: &LeaversSent, until: Option<Timestamp>) -> bool {
         let Some(retirement) = &mut self.retirement else {
             return false;
@@ -112,15 +112,15 @@ impl Ledger {
         }
     }
 
-    /// Ends a retirement that was not brought to its end, because something is delivered to the attribute again: nobody knows
-    /// any more what Braze has of the members, so every file is delivered anew and everybody is sent.
+    /// Ends an unfinished retirement because something is delivered to the attribute again. What Braze has of the members is
+    /// then unknown, so every file is delivered again and everyone is sent.
     pub fn abandon_retirement(&mut self) {
         if self.retirement.take().is_some() {
             self.restart();
         }
     }
 
-    /// Every file is delivered anew, and everybody is sent.
+    /// Makes every file be delivered again, and everyone be sent.
     pub(super) fn restart(&mut self) {
         for run in self.runs.values_mut() {
             let keys: Vec<String> = run.files.keys().cloned().collect();

@@ -13,7 +13,7 @@ pub struct Retirement {
     /// Who does it. None, or one that has ended: the next attempt resumes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
-    /// Where everybody is listed, in the order in which they are sent.
+    /// The parts that list everyone, in the order in which they are sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<Part>,
     /// How many they are.
@@ -32,7 +32,7 @@ pub struct Retirement {
 }
 
 impl Retirement {
-    /// Whether some function is at work on it.
+    /// Whether a function works on it.
     pub fn is_worked_on(&self, now: Timestamp) -> bool {
         self.lease.as_ref().is_some_and(|lease| lease.holds(now))
     }

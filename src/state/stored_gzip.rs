@@ -1,6 +1,6 @@
 //! Gzip data that is stored, not compressed: blocks of RFC 1951, section 3.2.4, in the envelope of RFC 1952.
 //!
-//! A compressor that is told not to compress writes the same, and holds 300 KB of tables for what it does not do.
+//! A compressor with compression turned off writes the same, but allocates 300 KB of tables that it doesn't use.
 
 use flate2::Crc;
 

@@ -31,11 +31,11 @@ pub enum OnDemand {
         /// Only of this export.
         export: Option<ExportName>,
     },
-    /// Sets an attribute that nothing feeds any more on leaving, for everybody who may have it.
+    /// Applies `on_leave` to everyone who may have an attribute that is no longer fed.
     Retire {
         /// The attribute.
         subject: AttributeSubject,
-        /// Only tells how many people it would be.
+        /// Whether to only count the people.
         dry_run: bool,
     },
     /// Drops a run, or a file of it that is gone.
@@ -44,7 +44,7 @@ pub enum OnDemand {
     Rebuild {
         /// The attribute.
         subject: AttributeSubject,
-        /// Only tells what would be done.
+        /// Whether to only report what would be done.
         dry_run: bool,
     },
     /// Delivers again what failed.
@@ -111,7 +111,7 @@ pub struct Forget {
     pub run: RunId,
     /// A file of the run that is gone: the run is complete without it.
     pub file: Option<String>,
-    /// Only tells what would be done.
+    /// Whether to only report what would be done.
     pub dry_run: bool,
 }
 

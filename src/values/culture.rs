@@ -15,8 +15,8 @@ pub enum DateOrder {
 /// is read under every culture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Culture {
-    /// How a date that does not begin with its year is read; `None` where nothing says it. Then a day and a month are
-    /// told apart by the column as a whole, or not at all.
+    /// How a date that does not begin with its year is read; `None` if that is not known. Then the column as a whole shows which
+    /// number is the day, or nothing does.
     pub date_order: Option<DateOrder>,
     /// Whether the decimal separator is a comma instead of a point.
     pub decimal_comma: bool,

@@ -14,11 +14,11 @@ use super::country::Country;
 use super::fold::plain_forms;
 
 /// For each country: its code, calling code, whether it is the main country of that, dialling prefix for calls abroad,
-/// national prefix, what stands in the place of the national prefix, and the form of its numbers. Prefixes and form are
+/// national prefix, what replaces the national prefix, and the form of its numbers. Prefixes and form are
 /// regular expressions.
 const PLANS: &str = include_str!("numbering_plans.txt");
 
-/// Digits of an international number: at most 15; shorter than 8 there is none that takes messages.
+/// Digits of an international number: at most 15 (E.164); a number with fewer than 8 cannot receive messages.
 const DIGITS: std::ops::RangeInclusive<usize> = 8..=15;
 
 /// A longer text is no phone number.
@@ -217,7 +217,7 @@ impl Plan {
         // What begins with two zeros is dialled within some countries only, and no number from abroad.
         let national = |digits: &str| self.national(digits).filter(|number| !number.starts_with("00"));
         let own = national(digits).or_else(|| national(number.trunk.as_deref()?));
-        // The calling code may stand in front without a plus sign.
+        // The calling code may come first without a plus sign.
         let found = own.or_else(|| national(digits.strip_prefix(self.calling_code)?));
         found.and_then(|found| complete(self.calling_code, &found)).or_else(|| only_reading(digits))
     }

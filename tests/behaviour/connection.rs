@@ -77,7 +77,10 @@ async fn fails_until_mended(world: &World, words: &[&str], mend: impl FnOnce()) 
     let report = run(&host).await;
     assert_eq!(report["rows"]["accepted"], 30, "{report}");
     assert_eq!(world.account.braze.count_with_attribute("High Value Customers", &json!(true)), 30);
-    assert_silent(host.log_lines());
+    let lines = host.log_lines();
+    let failed = spans_of(lines.iter().find(|line| line.contains("a delivery failed")).unwrap());
+    assert_eq!((&failed[0]["name"], &failed[1]["run"]), (&json!("invocation"), &json!(RUN_ID)), "{failed:?}");
+    assert_silent(lines);
     assert_eq!(host.starts(), 1, "no failure ends the process");
 }
 
@@ -175,6 +178,13 @@ async fn a_refused_secret_is_answered_with_those_that_may_be_read() {
     assert_says(&connect(&host).await["message"], &[SECRET, "there is no secret", "Readable secrets: ", &own]);
 }
 
+/// What a log line says about where it belongs, from the invocation inwards.
+#[track_caller]
+fn spans_of(line: &str) -> Vec<Value> {
+    let line: Value = serde_json::from_str(line).unwrap();
+    line["spans"].as_array().unwrap_or_else(|| panic!("no spans: {line}")).clone()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_level_decides_what_is_logged() {
     for (level, logs) in [("error", false), ("info", false), ("debug", true)] {
@@ -184,7 +194,17 @@ async fn the_log_level_decides_what_is_logged() {
         let host = LambdaHost::start(function).await.unwrap();
         assert_eq!(run(&host).await["rows"]["accepted"], 3);
         let lines = host.log_lines();
-        assert_eq!(lines.iter().any(|line| line.contains("Braze answered a request")), logs, "{level}: {lines:?}");
+        let line = lines.iter().find(|line| line.contains("Braze answered a request"));
+        assert_eq!(line.is_some(), logs, "{level}: {lines:?}");
+        if let Some(line) = line {
+            let spans = spans_of(line);
+            assert!(spans[0]["request_id"].is_string(), "{line}");
+            let key = format!("{RUN}/HighValueCustomers_1.csv");
+            let delivery =
+                json!({ "name": "delivery", "export": "loyalty", "segment": "HighValueCustomers", "run": RUN_ID });
+            let inner = [delivery, json!({ "name": "file", "key": key }), json!({ "name": "chunk", "number": 0 })];
+            assert_eq!(spans[1..], inner, "{line}");
+        }
         assert_silent(lines);
     }
 }

@@ -1,5 +1,5 @@
-//! Texts that users read are in plain English: phrases that readers stumbled over stay out of the documentation, of string
-//! literals, of `--help` and of the pages. A number in front of a plural has to be `counted`.
+//! Texts are in plain English: phrases that readers stumbled over stay out of the documentation, of string literals, of
+//! `--help`, of the pages and of comments. A number in front of a plural has to be `counted`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -78,6 +78,7 @@ const EXCEPTIONS: [(&str, &str, &str); 11] = [
     ("CONTRIBUTING.md", "stand-in", "a file name"),
 ];
 
+
 /// Things that are counted in texts.
 const PLURALS: [&str; 13] = [
     "data points",
@@ -119,7 +120,7 @@ struct Line {
 #[test]
 fn texts_are_in_plain_english() {
     let mut found = Vec::new();
-    for line in documents().iter().chain(&literals()).chain(&help()) {
+    for line in documents().iter().chain(&literals()).chain(&help()).chain(&comments()) {
         let is_japanese = line.file.ends_with(".ja.md") || line.file.starts_with("docs/ja/");
         let phrases: &[(&str, &str)] = if is_japanese { &JAPANESE } else { &PHRASES };
         found.extend(stumbles(line, phrases));
@@ -214,6 +215,24 @@ fn help() -> Vec<Line> {
     let mut files = Vec::new();
     sources(&root().join("cli/src/arguments"), &mut files);
     files.iter().flat_map(|file| lines(file)).filter(|line| line.text.trim_start().starts_with("///")).collect()
+}
+
+/// The comments of the library and of the command line, without what they quote as code.
+fn comments() -> Vec<Line> {
+    let mut files = Vec::new();
+    for folder in ["src", "cli/src"] {
+        sources(&root().join(folder), &mut files);
+    }
+    let mut found = Vec::new();
+    for mut line in files.iter().flat_map(|file| lines(file)) {
+        let text = line.text.trim_start();
+        if text.starts_with("//") {
+            line.text = text.split('`').step_by(2).collect::<Vec<_>>().join("…");
+            found.push(line);
+        }
+    }
+    assert!(found.len() > 1_000, "the comments are not where they were");
+    found
 }
 
 /// The string literals of the library and of the command line, but for their tests and the mock servers.

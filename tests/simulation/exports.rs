@@ -12,8 +12,8 @@ use rand::seq::SliceRandom;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::plan::{self, Evidence, FOLDER, FileRows, Form, Members, Run, SEGMENTS};
-use super::storm::{CaseKind, Config, Snapshot, Storm};
+use super::plan::{self, CaseKind, Evidence, FOLDER, FileRows, Form, Members, Run, SEGMENTS};
+use super::storm::{Config, Snapshot, Storm};
 
 impl Storm<'_> {
     pub(crate) fn configure(&self) {

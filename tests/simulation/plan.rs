@@ -8,7 +8,26 @@ use rand::RngExt;
 use rand::rngs::SmallRng;
 use rand::seq::SliceRandom;
 
-use super::storm::CaseKind;
+/// What a case is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CaseKind {
+    /// A few people and whatever goes wrong.
+    Ordinary,
+    /// Hundreds of people: several requests in flight, parts and checkpoints.
+    Large,
+    /// A file takes minutes; its owner loses the lease while it works, and the file is overwritten meanwhile.
+    Slow,
+}
+
+impl CaseKind {
+    pub(crate) fn draw(random: &mut SmallRng) -> Self {
+        match random.random_range(0..100) {
+            0..4 => Self::Slow,
+            4 => Self::Large,
+            _ => Self::Ordinary,
+        }
+    }
+}
 
 /// How a case tells that a run is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

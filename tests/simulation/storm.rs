@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::faults::Rates;
-use super::plan::{self, Evidence, Person, Run, SEGMENTS};
+use super::plan::{self, CaseKind, Evidence, Person, Run, SEGMENTS};
 use super::world::World;
 
 /// What may be configured, and what has been.
@@ -35,27 +35,6 @@ pub(crate) struct Config {
     pub(crate) max_leavers: f64,
     pub(crate) requests_per_second: u32,
     pub(crate) objects_per_request: usize,
-}
-
-/// What a case is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CaseKind {
-    /// A few people and whatever goes wrong.
-    Ordinary,
-    /// Hundreds of people: several requests in flight, parts and checkpoints.
-    Large,
-    /// A file takes minutes; its owner loses the lease while it works, and the file is overwritten meanwhile.
-    Slow,
-}
-
-impl CaseKind {
-    fn draw(random: &mut SmallRng) -> Self {
-        match random.random_range(0..100) {
-            0..4 => Self::Slow,
-            4 => Self::Large,
-            _ => Self::Ordinary,
-        }
-    }
 }
 
 /// Who was in a run, from when on.

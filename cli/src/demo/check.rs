@@ -68,7 +68,7 @@ impl Checked {
     }
 
     /// Checks every profile: members have the attribute with true, leavers with false, others not at all; names arrived
-    /// as they were written; and nobody else is there.
+    /// as they were written; and there are no other profiles.
     pub(super) fn profiles(&mut self, population: Population, braze: &Braze) {
         let mut tallies = Segment::BOTH.map(|segment| Tally { segment, members: 0, leavers: 0, wrong: 0 });
         let (mut people, mut garbled) = (0, Vec::new());

@@ -1,7 +1,7 @@
-//! `demo`: made-up people are exported, delivered twice, shown and checked.
+//! `demo`: exports generated people, delivers them twice, shows and checks the result.
 //!
-//! The first run has everybody; in the second some have entered, left, moved from one segment to the other or changed. The
-//! files go through the very handler that the `object-created` function runs, by the notifications that S3 sends.
+//! The first run has everyone; in the second some have entered, left, moved from one segment to the other or changed. S3's
+//! notifications lead the files through the same handler as in the `object-created` function.
 
 mod check;
 mod describing;
@@ -27,7 +27,7 @@ use crate::ending::{Ending, Failure};
 use crate::show;
 use crate::standin::braze::{Keep, Profile};
 
-/// With more people than this the stand-in counts objects and keeps no profile, so that its memory does not grow.
+/// With more people than this the mock counts objects and keeps no profiles, so that its memory does not grow.
 const PROFILES_KEPT_UP_TO: u64 = 200_000;
 
 /// A profile to be shown is chosen of so many.
@@ -85,7 +85,7 @@ fn empty_folder(named: Option<&Path>) -> Result<PathBuf, Failure> {
     path.canonicalize().map_err(failure)
 }
 
-/// Three people as the workspace holds them, each with a word about who it is. Whoever shows most is taken.
+/// Three people in the workspace, each with a description. Those who show most are chosen.
 fn three_profiles(population: Population, stage: &Stage) -> Vec<(&'static str, Profile)> {
     type Kind<'k> = (&'static str, &'k dyn Fn(u64) -> bool);
     let in_both = |number| Segment::BOTH.iter().all(|segment| population.is_member(*segment, number, Run::Second));
@@ -113,7 +113,7 @@ fn three_profiles(population: Population, stage: &Stage) -> Vec<(&'static str, P
     shown.collect()
 }
 
-/// Where things lie.
+/// The folders and files.
 struct Places(Vec<(&'static str, PathBuf)>);
 
 impl Places {

@@ -1,4 +1,4 @@
-//! Made-up people: awkward, but legal. Whoever has a number is always the same.
+//! Generated people, with unusual but valid values. A number always gives the same person.
 
 use insights_to_braze::profile::{EXTERNAL_ID_MAX_BYTES, Identifier, TEXT_MAX_CHARACTERS};
 use rand::rngs::SmallRng;
@@ -231,7 +231,7 @@ fn spoil(number: u64, cells: &mut [String; 14]) {
     }
 }
 
-/// Rows of nobody who could be delivered, as their cells' bytes. Each is rejected for another reason.
+/// Rows that can't be delivered, as the bytes of their cells. Each is rejected for another reason.
 pub(super) fn strangers() -> [Vec<Vec<u8>>; 6] {
     let row = |id: &str, email: &str, first_name: &[u8]| {
         let mut cells = vec![Vec::new(); COLUMNS.len()];
@@ -241,7 +241,7 @@ pub(super) fn strangers() -> [Vec<Vec<u8>>; 6] {
         cells
     };
     let mut too_long = row("LY-stranger-1", "", b"Smith");
-    // A comma that nobody quoted.
+    // An unquoted comma.
     too_long.push(b"Jr.".to_vec());
     [
         row("", "", "誰でもない".as_bytes()),

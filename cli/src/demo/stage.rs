@@ -32,10 +32,10 @@ use crate::standin::{Account, AccountSettings, BUCKET};
 const INVOCATION: Duration = Duration::from_mins(15);
 /// How often the bar moves.
 const TICK: Duration = Duration::from_millis(100);
-/// The stand-in's key, which opens nothing else.
+/// The key of the mock server, which is valid nowhere else.
 const API_KEY: &str = "demo-key-of-the-stand-in";
 
-/// Everything that runs, and where it lies.
+/// Everything that runs, and its folders.
 pub(super) struct Stage {
     population: Population,
     pub(super) account: Account,
@@ -109,7 +109,7 @@ impl Stage {
         Ok(reports)
     }
 
-    /// Uploads the files and their `model.json`, and gives what S3 tells of them.
+    /// Uploads the files and their `model.json`, and returns S3's notifications.
     fn drop_into_bucket(
         &self,
         files: &[WrittenFile],
@@ -119,7 +119,7 @@ impl Stage {
         let model = model_json(files, Timestamp::now());
         fs::write(&model_path, &model).map_err(|error| unwritable(&model_path, error))?;
         let mut told = |key: &str| {
-            // The server tells of an object before it answers the upload.
+            // The server sends the notification before it answers the upload.
             uploads.try_recv().map_err(|error| Failure::Server(std::io::Error::other(format!("{key}: {error}"))))
         };
         let mut notifications = Vec::new();

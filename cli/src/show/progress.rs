@@ -26,7 +26,7 @@ impl Progress {
         )
     }
 
-    /// Work whose rows nobody has counted.
+    /// Work with an unknown number of rows.
     pub(crate) fn without_end(what: impl Into<String>) -> Self {
         Self::start(
             what.into(),
@@ -45,7 +45,7 @@ impl Progress {
         Self { bar, what, told: Cell::new(Instant::now()) }
     }
 
-    /// So many rows are done, at the pace that `words` tell.
+    /// The number of rows done, and the pace in words.
     pub(crate) fn reached(&self, rows: u64, words: &str) {
         self.bar.set_position(rows);
         self.bar.set_message(words.to_owned());

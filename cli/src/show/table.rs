@@ -4,7 +4,7 @@ use std::fmt;
 
 use console::{Alignment, measure_text_width, pad_str, style};
 
-/// What stands between two columns.
+/// The separator of columns.
 const GAP: &str = "  ";
 
 /// A table under a header.

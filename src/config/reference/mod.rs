@@ -21,7 +21,7 @@ pub struct Table {
     pub path: &'static str,
     /// What it is for.
     pub meaning: &'static str,
-    /// The keys that may stand in it.
+    /// Its keys.
     pub keys: &'static [&'static Key],
     /// What any other key means, where the user chooses the keys.
     pub chosen_keys: Option<&'static Key>,

@@ -1,4 +1,4 @@
-//! Whether what stands in the identifying columns identifies people.
+//! Whether the identifying columns identify people.
 //!
 //! A column that is picked wrongly, or a file that went through a spreadsheet, merges thousands of people into a few
 //! profiles, and nothing takes that back. So the first rows are judged before anything is sent:

@@ -72,7 +72,7 @@ impl FirstLook {
         };
     }
 
-    /// Why no row of the file can be sent, if it is the same for each. Few rows are told one by one.
+    /// Why no row of the file can be sent, if it is the same for each of at least a few rows.
     pub fn every_row_is_refused(&self) -> Option<(&str, u64)> {
         match &self.refused {
             Refused::All(reason) if self.rows >= LEAST_REFUSED => Some((reason, self.rows)),

@@ -1,7 +1,7 @@
-//! Which files a run has, as far as a model says: the evidence that a run is complete.
+//! The files of a run according to a model: the evidence that a run is complete.
 //!
-//! Whoever is in none of a run's files has left the segment, so a list that may lack a file is no evidence: then
-//! there is no answer, and the run is complete by other evidence.
+//! People who are in none of a run's files have left the segment, so a list that may lack a file is no evidence. In that
+//! case there is no answer, and other evidence decides whether the run is complete.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +16,11 @@ use crate::values::composed;
 
 /// The keys of all files that the model lists for one run of a segment, in order and each once.
 ///
-/// A listed file that cannot be found is there with the key that it most likely would have, so that the run counts
-/// as lacking it. `None` where the model says nothing of that run, or not for certain: no entity of the
-/// segment, no partition of the run, a manifest with patterns, or a partition whose location shows neither key nor run.
+/// A listed file that does not exist is included with its most likely key, so that the run counts as incomplete. `None` if
+/// the model does not describe the run with certainty: it has no entity of the segment, no partition of the run, is a
+/// manifest with patterns, or has a partition whose location shows neither key nor run.
 ///
-/// `model_key` is the model's own key, `existing` the keys of the files that are in and below the export's folder.
+/// `model_key` is the model's own key, `existing` the keys of the files in and below the export's folder.
 pub fn expected_files(
     export: &Export,
     segment: &SegmentName,
@@ -32,8 +32,8 @@ pub fn expected_files(
     listed_runs(export, segment, model, model_key, existing)?.remove(&run)
 }
 
-/// The runs of a segment that the model lists, oldest first, with the keys as [`expected_files`] gives them. `None`
-/// where the model's list cannot be relied on; empty where it lists no run.
+/// The runs of a segment that the model lists, the oldest first, with the keys of [`expected_files`]. `None` if the model's
+/// list is not reliable; empty if it lists no run.
 pub fn listed_runs(
     export: &Export,
     segment: &SegmentName,
@@ -67,7 +67,7 @@ enum Listed {
 }
 
 fn listed(export: &Export, segment: &SegmentName, file: &ListedFile<'_>, key: &str) -> Listed {
-    // A run that is the time of the object itself is not in its key, so the time given here is never used.
+    // If the run is the object's own time, it is not in the key, so this time is never used.
     if let Place::File(placed) = place_key(export, key, Timestamp::UNIX_EPOCH) {
         let is_of_segment = placed.segment == *segment && placed.layout != Layout::Overwritten;
         return if is_of_segment { Listed::InRun(placed.run) } else { Listed::Elsewhere };

@@ -1,17 +1,17 @@
-//! What one object is for one export: a file of a run, a `model.json`, or nothing to deliver.
+//! What an object is for an export: a file of a run, a `model.json`, or nothing to deliver.
 //!
 //! The choices that Microsoft's pages leave open:
 //!
-//! - *Segment.* Dated folders: the folder above the year, whatever the file is called. The export's own folder
-//!   counts as a segment only where `segments` lists it.
+//! - *Segment.* In dated folders, it is the folder above the year, regardless of the file's name. The export's own folder
+//!   is a segment only if `segments` lists it.
 //! - *Flat names.* Segment names have underscores and so may the export's name. A name that begins with a known
-//!   name of the export (its key in `exports.toml`, or the folder it lies in) is read with that; what remains is the
-//!   segment. Else a listed segment at the end is taken, the longest first; else the export's name ends at the first
-//!   underscore. Where an export's name has underscores and is not known, a segment `Value` that is listed also takes
-//!   the files of an unlisted `High_Value`; `path = "My_Export_{segment}_{run:%s}.csv"` settles it.
-//! - *Overwritten files.* A file that no other layout fits, directly in the export's folder or in a folder of its
-//!   own name. Where `segments` is left out, names that look like a part, a copy or a date of something are
-//!   not taken for a segment, since every segment becomes an attribute in Braze.
+//!   name of the export (its key in `exports.toml`, or its folder) is read with that; the rest is the segment. Otherwise a
+//!   listed segment at the end is used, the longest first; otherwise the export's name ends at the first underscore. If an
+//!   export's name has underscores and is not known, a listed segment `Value` also matches the files of an unlisted
+//!   `High_Value`; `path = "My_Export_{segment}_{run:%s}.csv"` prevents that.
+//! - *Overwritten files.* A file that matches no other layout, directly in the export's folder or in a folder with its own
+//!   name. Without `segments`, a name that looks like a part, a copy or a date is not a segment, since every segment
+//!   becomes an attribute in Braze.
 
 mod name;
 mod reason;
@@ -48,23 +48,23 @@ pub struct PlacedFile {
     pub segment: SegmentName,
     /// The refresh that it belongs to.
     pub run: RunId,
-    /// What tells it apart within the run: the file's name, or with `path` all of the key below the export's folder.
+    /// What identifies it within the run: the file's name, or with `path` the key below the export's folder.
     pub part: String,
     /// How the key was read.
     pub layout: Layout,
-    /// Whether the layout has no second file in the run, so that the run is complete with this one.
+    /// Whether the layout has one file per run, so that this file completes the run.
     pub one_file_per_run: bool,
 }
 
 /// A `model.json` or a manifest: it describes the files in its folder and below.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelPlace {
-    /// The key of the folder that it lies in, without a trailing slash.
+    /// The key of its folder, without a trailing slash.
     pub folder: String,
 }
 
 impl ModelPlace {
-    /// Whether it lies in a folder above the file with this key.
+    /// Whether it is in a folder above the file with this key.
     pub fn describes(&self, key: &str) -> bool {
         below(&self.folder, key).is_some()
     }
@@ -94,10 +94,10 @@ impl fmt::Display for Layout {
     }
 }
 
-/// Says what the object with this key is for the export.
+/// What the object with this key is for the export.
 ///
-/// `key` is decoded (S3 events encode it). `size` is in bytes. `last_modified` is the object's own, as S3 tells it,
-/// not the time of an event: it is the run of a file that is overwritten.
+/// `key` is decoded (S3 events encode it). `size` is in bytes. `last_modified` is the object's own time in S3, not that of
+/// an event: it is the run of a file that is overwritten.
 pub fn place(export: &Export, key: &str, size: u64, last_modified: Timestamp) -> Place {
     match place_key(export, key, last_modified) {
         Place::File(_) | Place::Model(_) if size == 0 => Place::Ignored(IgnoredReason::EmptyObject),
@@ -113,8 +113,8 @@ pub fn place_key(export: &Export, key: &str, last_modified: Timestamp) -> Place 
     }
 }
 
-/// The model that describes the file with this key: of those given, the one in the nearest folder above it; in the
-/// same folder `model.json` before a manifest, since the manifest keeps the columns elsewhere.
+/// The model that describes the file with this key: the one in the nearest folder above it, and in the same folder
+/// `model.json` rather than a manifest, since a manifest keeps the columns elsewhere.
 pub fn nearest_model<'m>(key: &str, model_keys: impl IntoIterator<Item = &'m str>) -> Option<&'m str> {
     model_keys
         .into_iter()
@@ -146,7 +146,7 @@ fn read(export: &Export, key: &str, last_modified: Timestamp) -> Result<Place, I
     if export.delivers(&file.segment) { Ok(Place::File(file)) } else { Err(IgnoredReason::SegmentNotListed) }
 }
 
-/// Where the export's folder is a segment's own, its model lies one folder higher.
+/// If the export's folder is that of a segment, its model is one folder higher.
 fn model_above(export: &Export, key: &str) -> Option<Place> {
     let folder = folder_of(&export.folder);
     (name::is_model(file_of(key)) && folder_of(key) == folder && lists(export, file_of(&export.folder)))
@@ -201,7 +201,7 @@ fn dated<'k>(export: &Export, key: &'k str, path: &'k str) -> Option<DatedPath<'
     if components.len() >= dated::COMPONENTS {
         return DatedPath::read(&components);
     }
-    // The date begins at the export's folder: then the folder itself is the segment, if a person says so.
+    // The date begins at the export's folder: then the folder itself is the segment, if it is listed.
     let components: Vec<&str> = key.split('/').collect();
     let dated = DatedPath::read(&components)?;
     let begins_at_folder = path.split('/').count() == dated::COMPONENTS - 1;
@@ -215,9 +215,8 @@ fn flat<'k>(export: &Export, key: &str, stem: &'k str) -> Option<(&'k str, RunId
     Some((reading.segment, reading.run?))
 }
 
-/// Reads names in the order of certainty: with a known name of the export what remains is the segment, listed or
-/// not; only without one does a listed segment decide where the export's name ends. The
-/// last reading may give a segment that is not listed.
+/// Reads names in the order of certainty: with a known name of the export, the rest is the segment, listed or not; without
+/// one, a listed segment decides where the export's name ends. The last reading may return a segment that is not listed.
 fn read_names<'p>(export: &Export, pattern: &PathPattern, path: &'p str, folder: &str) -> Option<Reading<'p>> {
     let known = [export.name.as_str(), file_of(&export.folder), folder];
     let is_known = |name: &str| known.iter().any(|known| known.eq_ignore_ascii_case(name));
@@ -244,7 +243,7 @@ fn overwritten<'k>(export: &Export, path: &'k str, stem: &'k str) -> Result<&'k 
     if name::looks_like_segment(stem) { Ok(stem) } else { Err(IgnoredReason::UnclearSegment) }
 }
 
-/// Whether `segments` names this segment; not where it is left out.
+/// Whether `segments` lists this segment.
 fn lists(export: &Export, segment: &str) -> bool {
     export.segments.as_ref().is_some_and(|segments| has(segments, segment))
 }
@@ -254,7 +253,7 @@ fn has(segments: &[SegmentName], name: &str) -> bool {
     segments.iter().any(|segment| composed(segment.as_str()) == name)
 }
 
-/// The rest of a key that lies in the folder or below it: `incoming/Blob` holds nothing of `incoming/BlobExport`.
+/// The rest of a key below the folder; `incoming/BlobExport` is not below `incoming/Blob`.
 fn below<'k>(folder: &str, key: &'k str) -> Option<&'k str> {
     if folder.is_empty() {
         return Some(key);
@@ -262,7 +261,7 @@ fn below<'k>(folder: &str, key: &'k str) -> Option<&'k str> {
     key.strip_prefix(folder)?.strip_prefix('/')
 }
 
-/// The key of the folder that an object lies in, without a trailing slash.
+/// The key of an object's folder, without a trailing slash.
 pub(super) fn folder_of(key: &str) -> &str {
     key.rsplit_once('/').map_or("", |(folder, _)| folder)
 }

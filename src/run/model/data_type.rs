@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "&'static str")]
 pub enum DataType {
-    /// `string`; also whatever is not known.
+    /// `string`, and every unknown type
     #[default]
     String,
     /// `guid`
@@ -52,8 +52,7 @@ impl DataType {
         Self::Unclassified,
     ];
 
-    /// Reads a `dataType` in any case and with white space around it. An unknown name is [`DataType::String`]: text
-    /// can be sent whatever it means.
+    /// Parses a `dataType` in any case, trimmed. An unknown name is [`DataType::String`], since any value can be sent as text.
     pub fn parse(name: &str) -> Self {
         let name = name.trim();
         Self::ALL.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(name)).unwrap_or_default()

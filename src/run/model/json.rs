@@ -2,7 +2,7 @@ use serde_json::{Map, Value};
 
 use super::error::ModelError;
 
-/// A value in the document and the way to it, for errors that say where.
+/// A value in the document, and its path for error messages.
 #[derive(Clone, Debug)]
 pub(super) struct Node<'v> {
     value: &'v Value,
@@ -14,13 +14,13 @@ impl<'v> Node<'v> {
         Self { value, path: "$".to_owned() }
     }
 
-    /// The member with this name in any case; `None` if it is absent, null, or this is no object.
+    /// The member with this name in any case; `None` if it is absent, null, or this is not an object.
     pub(super) fn member(&self, name: &str) -> Option<Self> {
         let value = find(self.value.as_object()?, name)?;
         (!value.is_null()).then(|| Self { value, path: format!("{}.{name}", self.path) })
     }
 
-    /// The member, which has to be there.
+    /// A required member.
     pub(super) fn required(&self, name: &'static str) -> Result<Self, ModelError> {
         if !self.value.is_object() {
             return Err(self.unexpected("an object"));
@@ -69,7 +69,7 @@ impl<'v> Node<'v> {
         flag.ok_or_else(|| self.unexpected("true or false"))
     }
 
-    /// An error at this place, which shows the kind of what was found and not the value.
+    /// An error at this path, which shows the type that was found but not the value.
     pub(super) fn unexpected(&self, expected: &'static str) -> ModelError {
         let found = match self.value {
             Value::Null => "null",

@@ -5,15 +5,15 @@ use crate::run::location::Location;
 
 /// The trait whose arguments are the settings of a text file.
 const CSV_TRAIT: &str = "is.partition.format.CSV";
-/// The trait of a partition that holds only what changed.
+/// The trait of a partition that contains only changes.
 const INCREMENTAL_TRAIT: &str = "is.partition.incremental";
 
-/// Whether an entity is declared as a manifest does it.
+/// Whether an entity is declared in the way of a manifest.
 pub(super) fn is_entity(node: &Node<'_>) -> bool {
     node.member("entityName").is_some()
 }
 
-/// Reads an entity of a manifest. Its columns are in a file of their own, so there are none here.
+/// Reads an entity of a manifest. Its columns are in a separate file, so it has none here.
 pub(super) fn entity(node: &Node<'_>, culture: Option<&str>) -> Result<Entity, ModelError> {
     let name = node.required("entityName")?.name()?.to_owned();
     let mut partitions = Vec::new();
@@ -45,7 +45,7 @@ pub(super) fn entity(node: &Node<'_>, culture: Option<&str>) -> Result<Entity, M
     })
 }
 
-/// Whether a trait is this one; it is written as a text or as an object with its arguments.
+/// Whether a trait has this name. Traits are texts, or objects with arguments.
 fn is_trait(node: &Node<'_>, name: &str) -> bool {
     let reference = node.member("traitReference").unwrap_or_else(|| node.clone());
     reference.text().is_ok_and(|found| found.eq_ignore_ascii_case(name))
