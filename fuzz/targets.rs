@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use insights_to_braze::braze::{self, BrazeClient, ObjectFate, TrackRequest};
+use insights_to_braze::braze::{self, BrazeClient, ObjectResult, TrackRequest};
 use insights_to_braze::config::{Config, Connection, Export};
 use insights_to_braze::description::FileDescription;
 use insights_to_braze::names::SegmentName;
@@ -221,7 +221,7 @@ impl Answers {
         Self { answer, connection, http, request, runtime }
     }
 
-    /// Every object has one fate, whatever the answer is; the key and the people are in no reason. The first byte chooses
+    /// Every object has one result, whatever the answer is; the key and the people are in no reason. The first byte chooses
     /// the status; what follows is the body, or from a blank line on, with headers before it.
     pub(crate) fn answer(&mut self, input: &[u8]) {
         *self.answer.lock().unwrap() = input.to_vec();
@@ -234,8 +234,8 @@ impl Answers {
         assert_eq!(outcome.objects.len(), 3);
         assert!(outcome.counts.sent > 0, "it was asked");
         let mut said = outcome.stop.map(|stop| stop.to_string()).unwrap_or_default();
-        for fate in &outcome.objects {
-            if let ObjectFate::Rejected(reason) = fate {
+        for result in &outcome.objects {
+            if let ObjectResult::Rejected(reason) = result {
                 assert!(reason.len() < 2_000, "reasons are bounded");
                 said += reason;
             }

@@ -60,22 +60,22 @@ pub(crate) async fn deliver(
     let mut answer = host.invoke(&event_of(run), time).await.unwrap();
     let mut invocations = 1;
     while answer["reports"][0]["outcome"] == "unfinished" {
-        let goes_on = json!({ "continue": { "export": "e", "segment": "Segment" } });
-        answer = host.invoke(&goes_on, time).await.unwrap();
+        let continuation = json!({ "continue": { "export": "e", "segment": "Segment" } });
+        answer = host.invoke(&continuation, time).await.unwrap();
         invocations += 1;
     }
     let wall = started.elapsed().as_secs_f64();
     let cpu = cpu_seconds(process) - cpu;
     let peak_mb = host.peak_memory().unwrap() as f64 / 1e6;
-    let told = stand.order(&json!("done"));
-    let figure = |name: &str| told["braze"][name].as_f64().unwrap();
+    let done = stand.order(&json!("done"));
+    let figure = |name: &str| done["braze"][name].as_f64().unwrap();
     Measured {
         cpu,
         wall,
         peak_mb,
         requests: figure("requests"),
         rate_limited: figure("rate_limited"),
-        state_bytes: told["state_bytes"].as_f64().unwrap(),
+        state_bytes: done["state_bytes"].as_f64().unwrap(),
         report: answer["reports"][0].clone(),
         invocations,
     }

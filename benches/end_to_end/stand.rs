@@ -104,10 +104,10 @@ impl Stand {
         let (input, mut output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         let mut line = String::new();
         output.read_line(&mut line).unwrap();
-        let told: Value = serde_json::from_str(&line).unwrap();
-        let environment = serde_json::from_value(told["environment"].clone()).unwrap();
-        let braze = told["braze"].as_str().unwrap().to_owned();
-        let certificate = told["certificate"].as_str().map(str::to_owned);
+        let started: Value = serde_json::from_str(&line).unwrap();
+        let environment = serde_json::from_value(started["environment"].clone()).unwrap();
+        let braze = started["braze"].as_str().unwrap().to_owned();
+        let certificate = started["certificate"].as_str().map(str::to_owned);
         let folder = file.parent().unwrap().to_owned();
         Self { child, input, output, environment, braze, certificate, folder }
     }

@@ -141,13 +141,13 @@ impl Table {
     }
 
     async fn other_limits(&mut self) {
-        for (silent, told) in [(false, "each answer says so"), (true, "no answer says so")] {
+        for (silent, known) in [(false, "each answer says so"), (true, "no answer says so")] {
             let mut order = limited(&self.plain, 1_500, 150);
             order["silent"] = json!(silent);
             let delivered = deliver(&mut self.plain, RUNS[0], &order, None, HOUR).await;
             let admitted = delivered.requests - delivered.rate_limited;
             line(
-                &format!("500 requests/s admitted where 1,000 are configured, {told}, 150 ms"),
+                &format!("500 requests/s admitted where 1,000 are configured, {known}, 150 ms"),
                 &format!(
                     "{:.3} of the limit, {} times 429 ({:.2} %)",
                     admitted / 500.0 / delivered.wall,

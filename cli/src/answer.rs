@@ -37,7 +37,7 @@ impl Answer {
     }
 
     /// Shows the answer in the terminal.
-    pub(crate) fn tell(&self) {
+    pub(crate) fn print(&self) {
         show::reports(&self.reports);
         for report in &self.reports {
             show::preview(report);
@@ -45,8 +45,8 @@ impl Answer {
         for error in &self.errors {
             show::line(format!("{} {error}", show::bad("error:")));
         }
-        let told = |message: &String| self.reports.iter().any(|report| report.message == *message);
-        if let Some(message) = self.message.as_ref().filter(|message| !told(message)) {
+        let is_reported = |message: &String| self.reports.iter().any(|report| report.message == *message);
+        if let Some(message) = self.message.as_ref().filter(|message| !is_reported(message)) {
             show::line(show::message(message));
         }
         for ignored in &self.ignored {

@@ -21,7 +21,7 @@ pub(crate) async fn run(arguments: &Deliver) -> Result<Ending, Failure> {
     if arguments.json {
         show::json(&answer)?;
     } else {
-        parsed.tell();
+        parsed.print();
         if !parsed.reports.is_empty() {
             show::line(format!("\nReports, their pages and rejected rows: {}", application.location("reports/")));
         }

@@ -28,7 +28,7 @@ pub(crate) async fn preview(
     if json {
         show::json(&answer)?;
     } else {
-        parsed.tell();
+        parsed.print();
     }
     if let Some(file) = page_file.filter(|_| !parsed.reports.is_empty()) {
         let config = application.config().await?;

@@ -14,14 +14,14 @@ pub(crate) async fn run(arguments: &Inspect) -> Result<Ending, Failure> {
     if arguments.json {
         show::json(&answer)?;
     } else {
-        tell(&answer, export);
+        print(&answer, export);
     }
     let problems =
-        elements(&answer["files"]).chain(elements(&answer["models"])).any(|told| told["problem"].is_string());
+        elements(&answer["files"]).chain(elements(&answer["models"])).any(|inspected| inspected["problem"].is_string());
     Ok(if problems { Ending::Usage } else { Ending::Done })
 }
 
-fn tell(answer: &Value, export: &str) {
+fn print(answer: &Value, export: &str) {
     let mut table = Table::new(&["object", "read as", "segment", "run", "why"]);
     for object in elements(&answer["objects"]) {
         let read = &object["exports"][export];

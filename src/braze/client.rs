@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::http_clients::{HttpClients, REQUEST_TIMEOUT};
 use super::limiter::{Limiter, MOST_IN_FLIGHT, NoStart, Start};
-use super::outcome::{ObjectFate, RequestCounts, StopReason, TrackOutcome};
+use super::outcome::{ObjectResult, RequestCounts, StopReason, TrackOutcome};
 use super::reason;
 use super::request::TrackRequest;
 use super::retry::{self, Others, RetryAction, Stop};
@@ -101,7 +101,7 @@ impl BrazeClient {
             parts: vec![(0..request.len()).collect()],
         };
         let stop = delivery.run().await.err();
-        delivery.fates();
+        delivery.results();
         TrackOutcome { objects: delivery.objects, stop, counts: delivery.counts }
     }
 
@@ -180,7 +180,7 @@ struct Delivery<'a> {
     key: &'a ApiKey,
     deadline: Instant,
     /// Empty until the first result, to save memory: hundreds of requests wait for their answer at once.
-    objects: Vec<ObjectFate>,
+    objects: Vec<ObjectResult>,
     counts: RequestCounts,
     /// The objects still to be sent, grouped by request; the last group is sent first.
     parts: Vec<Vec<usize>>,
@@ -238,8 +238,8 @@ impl<'a> Delivery<'a> {
             };
             match action {
                 RetryAction::RetryAfter(_) => {
-                    let told = answer.map(|answer| answer.rate).unwrap_or_default();
-                    let wait = start.refused(&told);
+                    let announced = answer.map(|answer| answer.rate).unwrap_or_default();
+                    let wait = start.refused(&announced);
                     self.counts.rate_limited += 1;
                     tries.limited += 1;
                     self.wait(wait).await?;
@@ -286,7 +286,7 @@ impl<'a> Delivery<'a> {
             if too_long < self.deadline {
                 return Ok((start, Err(Lost::TimedOut)));
             }
-            self.mark(part, &ObjectFate::Unknown);
+            self.mark(part, &ObjectResult::Unknown);
             return Err(StopReason::OutOfTime);
         };
         Ok((start, answer))
@@ -299,7 +299,7 @@ impl<'a> Delivery<'a> {
             Err(lost) => (lost.may_have_arrived(), lost.to_string()),
         };
         if arrived {
-            self.mark(part, &ObjectFate::Unknown);
+            self.mark(part, &ObjectResult::Unknown);
         }
         lock(&self.shared.last).trouble = trouble;
     }
@@ -313,7 +313,7 @@ impl<'a> Delivery<'a> {
 
     fn settle(&mut self, part: Vec<usize>, action: RetryAction, status: u16) -> Result<(), StopReason> {
         match action {
-            RetryAction::Accepted => self.mark(&part, &ObjectFate::Accepted),
+            RetryAction::Accepted => self.mark(&part, &ObjectResult::Accepted),
             RetryAction::Rejected { refused, others } => {
                 let (mut refused, mut rest) = (refused.into_iter().peekable(), Vec::new());
                 for (place, index) in part.into_iter().enumerate() {
@@ -323,7 +323,7 @@ impl<'a> Delivery<'a> {
                     }
                 }
                 match others {
-                    Others::Accepted => self.mark(&rest, &ObjectFate::Accepted),
+                    Others::Accepted => self.mark(&rest, &ObjectResult::Accepted),
                     Others::SendAgain => self.parts.push(rest),
                     Others::Halve => self.halve(rest),
                 }
@@ -350,22 +350,22 @@ impl<'a> Delivery<'a> {
         self.parts.extend([second, part]);
     }
 
-    fn mark(&mut self, part: &[usize], fate: &ObjectFate) {
-        let objects = self.fates();
+    fn mark(&mut self, part: &[usize], result: &ObjectResult) {
+        let objects = self.results();
         for index in part {
-            objects[*index] = fate.clone();
+            objects[*index] = result.clone();
         }
     }
 
     fn reject(&mut self, index: usize, text: &str) {
         let object = self.request.object(index).unwrap_or_default();
-        let fate = ObjectFate::Rejected(reason::presentable(text, object, self.key));
-        self.fates()[index] = fate;
+        let result = ObjectResult::Rejected(reason::presentable(text, object, self.key));
+        self.results()[index] = result;
     }
 
     /// Fills in a result for each object.
-    fn fates(&mut self) -> &mut [ObjectFate] {
-        self.objects.resize(self.request.len(), ObjectFate::NotSent);
+    fn results(&mut self) -> &mut [ObjectResult] {
+        self.objects.resize(self.request.len(), ObjectResult::NotSent);
         &mut self.objects
     }
 

@@ -8,7 +8,7 @@ use crate::message::codes;
 
 /// The result of one attribute object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ObjectFate {
+pub enum ObjectResult {
     /// Braze accepted it: it is queued and applied within seconds.
     Accepted,
     /// Braze refused it, for this reason of Braze's: bounded, without personal data.
@@ -24,7 +24,7 @@ pub enum ObjectFate {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackOutcome {
     /// The result of each object, by its index.
-    pub objects: Vec<ObjectFate>,
+    pub objects: Vec<ObjectResult>,
     /// Why to stop sending, if so.
     pub stop: Option<StopReason>,
     /// The HTTP requests that were needed.

@@ -135,13 +135,13 @@ mod tests {
 
     #[test]
     fn the_window_is_read() {
-        let told = read(&[
+        let announced = read(&[
             ("X-RateLimit-Limit", "1500"),
             ("X-RateLimit-Remaining", "12"),
             ("X-RateLimit-Reset", "1795435202"),
         ]);
         assert_eq!(
-            (told.limit, told.remaining, told.reset_in),
+            (announced.limit, announced.remaining, announced.reset_in),
             (Some(1500.0), Some(12.0), Some(Duration::from_secs(2)))
         );
         assert_eq!(read(&[("X-RateLimit-Limit", "0"), ("X-RateLimit-Remaining", "-1")]), RateHeaders::default());

@@ -31,7 +31,7 @@ pub(super) const UNREADABLE_TRIES: u32 = 5;
 
 /// How often a request is sent if it fails while others succeed. Its objects are then [`Unknown`].
 ///
-/// [`Unknown`]: super::ObjectFate::Unknown
+/// [`Unknown`]: super::ObjectResult::Unknown
 pub(super) const FAILING_TRIES: u32 = 10;
 
 const BACKOFF_BASE: Duration = Duration::from_millis(200);

@@ -8,7 +8,7 @@ use tokio::io::AsyncRead;
 use super::batch::Batch;
 use super::filling::{Filling, Sending};
 use crate::config::SendRule;
-use crate::membership::{Known, Meeting, RecentMembers};
+use crate::membership::{Known, RecentMembers, Sighting};
 use crate::profile::{DroppedFields, Identifier, Matched, Matcher};
 use crate::report::Counts;
 use crate::rows::{Position, ReadError, Record, Row, RowProblem, RowReader};
@@ -293,7 +293,7 @@ impl Taking<'_> {
                 RowProblem::StrayQuote { from_line, to_line } => to_line.saturating_sub(*from_line),
                 _ => 0,
             };
-            let named = self.keep_whoever_it_names(row, draft);
+            let named = self.keep_named_members(row, draft);
             draft.chunk.counts.unidentified += swallowed + u64::from(!named);
             draft.reject(row, problem.to_string());
             return;
@@ -318,20 +318,20 @@ impl Taking<'_> {
         }
         let fingerprint = Fingerprint::of(self.object);
         let key = MemberKey::of(matched.identifier);
-        let held = match self.known.meet(key) {
-            Meeting::Again => {
+        let held = match self.known.mark_seen(key) {
+            Sighting::Again => {
                 draft.chunk.counts.rows.duplicate += 1;
                 return;
             }
-            Meeting::New => None,
-            Meeting::Known { in_later_file: true, .. } => {
+            Sighting::New => None,
+            Sighting::Known { in_later_file: true, .. } => {
                 // Another file of the run has the last word about this member, who is in this file too.
                 draft.chunk.counts.rows.duplicate += 1;
                 let email = address_of(&matched);
                 draft.chunk.part.push(PartRow::member(matched.identifier, email, Fingerprint::UNKNOWN));
                 return;
             }
-            Meeting::Known { fingerprint, in_last_run, .. } => {
+            Sighting::Known { fingerprint, in_last_run, .. } => {
                 let counts = &mut draft.chunk.counts;
                 *if in_last_run { &mut counts.stayed } else { &mut counts.entered } += 1;
                 Some(fingerprint)
@@ -357,8 +357,8 @@ impl Taking<'_> {
     /// A row with too few or too many fields does not say which of them is the identifier. Any field that names a known
     /// member keeps that member in the run: no one leaves because of a broken row. The row's address is recorded too:
     /// otherwise the next run could not recognise the same person by the address. Returns whether the row names anyone.
-    fn keep_whoever_it_names(&self, row: &Row<'_>, draft: &mut Draft) -> bool {
-        let mut names_anybody = false;
+    fn keep_named_members(&self, row: &Row<'_>, draft: &mut Draft) -> bool {
+        let mut names_anyone = false;
         let fields = || (0..row.len()).filter_map(|place| row.field(place)).map(str::trim);
         let email = fields().find(|field| field.contains('@')).map(EmailHash::of);
         for field in fields() {
@@ -369,11 +369,11 @@ impl Taking<'_> {
                 if self.known.contains(MemberKey::of(identifier)) {
                     let email = email.filter(|_| matches!(identifier, Identifier::ExternalId(_)));
                     draft.chunk.part.push(PartRow::member(identifier, email, Fingerprint::UNKNOWN));
-                    names_anybody = true;
+                    names_anyone = true;
                 }
             }
         }
-        names_anybody
+        names_anyone
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) enum Claimed {
     /// An operator said that the run is not to be delivered.
     Forgotten,
     /// Another function delivers this very content.
-    InOtherHands,
+    LeasedElsewhere,
 }
 
 impl SegmentDelivery {
@@ -75,13 +75,13 @@ impl SegmentDelivery {
             let what = match answer {
                 // A function that is alive renews its lease, and this one leaves. One that was killed does not: this one
                 // takes over when the lease has ended.
-                ClaimAnswer::InOtherHands { until }
+                ClaimAnswer::LeasedElsewhere { until }
                     if seen_until.replace(until).is_none_or(|seen| seen == until) && Instant::now() < give_up =>
                 {
                     wait().await;
                     continue;
                 }
-                ClaimAnswer::InOtherHands { .. } => return Ok(Claimed::InOtherHands),
+                ClaimAnswer::LeasedElsewhere { .. } => return Ok(Claimed::LeasedElsewhere),
                 ClaimAnswer::Granted(file) => {
                     return Ok(Claimed::Granted(Box::new(Claim { lease, file: *file, ledger })));
                 }
@@ -102,7 +102,7 @@ impl SegmentDelivery {
                         Completion::Complete => {}
                         // Less time is left than they need; asking again and again would only write the ledger.
                         Completion::OutOfTime => return Err(DeliveryError::Busy { what }),
-                        Completion::Held | Completion::InOtherHands | Completion::NotNow => wait().await,
+                        Completion::Held | Completion::LeasedElsewhere | Completion::NotNow => wait().await,
                     }
                     what
                 }

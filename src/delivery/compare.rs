@@ -22,14 +22,14 @@ pub(super) struct Comparison {
     /// How many people's attribute would be set in all.
     pub(super) people: u64,
     /// Whether the state lists only members of the run, so that it need not be read again.
-    pub(super) nobody_else: bool,
+    pub(super) no_one_else: bool,
 }
 
 impl Comparison {
     /// A first run with this many members.
     fn of_new_members(ledger: &Ledger, members: u64) -> Self {
         let figures = figures(ledger, 0, members);
-        Self { members: RunMembers::default(), figures, gone: 0, people: 0, nobody_else: true }
+        Self { members: RunMembers::default(), figures, gone: 0, people: 0, no_one_else: true }
     }
 }
 
@@ -120,7 +120,7 @@ impl SegmentDelivery {
         let mut tally = Tally::new(last_parts);
         self.read_sources(sources.clone(), |_, row| {
             tally.add(row, |row, in_last_run| {
-                let leaver = members.meet(row, in_last_run);
+                let leaver = members.mark_seen(row, in_last_run);
                 (leaver, members.keeps_address(row))
             });
         })
@@ -135,7 +135,7 @@ impl SegmentDelivery {
         }
         let Tally { gone, people, elsewhere, .. } = tally;
         let figures = figures(ledger, members.stayed(), members.len());
-        Ok(Comparison { members, figures, gone, people, nobody_else: people + elsewhere == 0 })
+        Ok(Comparison { members, figures, gone, people, no_one_else: people + elsewhere == 0 })
     }
 
     /// Stores lists of those who left, in the order in which they are sent, and of those whom a later run has to know.

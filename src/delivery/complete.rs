@@ -23,7 +23,7 @@ pub(super) enum Completion {
     /// Too many would leave.
     Held,
     /// Another function completes it.
-    InOtherHands,
+    LeasedElsewhere,
     /// Something has changed in the meantime, so the run is not completed now.
     NotNow,
     /// Time is up; it resumes from where it is.
@@ -52,7 +52,7 @@ impl SegmentDelivery {
         match answer {
             BeginAnswer::Ours(completing) => self.send_leavers(run, &owner, *completing).await,
             BeginAnswer::Complete => Ok(Completion::Complete),
-            BeginAnswer::InOtherHands => Ok(Completion::InOtherHands),
+            BeginAnswer::LeasedElsewhere => Ok(Completion::LeasedElsewhere),
             BeginAnswer::Compare | BeginAnswer::NotNow => Ok(Completion::NotNow),
             BeginAnswer::Held => {
                 self.note_work(|work| work.held = true);
@@ -85,7 +85,7 @@ impl SegmentDelivery {
             carried: Vec::new(),
             matching: self.export.data_matching.clone(),
         };
-        if compared.reason.is_none() && !comparison.nobody_else {
+        if compared.reason.is_none() && !comparison.no_one_else {
             let folder = self.keys.run_folder(run);
             (compared.leavers, compared.carried) = self
                 .list_leavers(&comparison.members, sources, &format!("{folder}{owner}"), self.export.on_leave)
@@ -152,7 +152,7 @@ impl SegmentDelivery {
 
     async fn send_leavers(&self, run: RunId, owner: &str, completing: Completing) -> Result<Completion, DeliveryError> {
         let Some(lease) = completing.lease else {
-            return Ok(Completion::InOtherHands);
+            return Ok(Completion::LeasedElsewhere);
         };
         let keeper = LeaseKeeper::new(lease, self.budget);
         let mut leaving = Leaving::new(self, Duty::Completion(run), keeper, self.export.on_leave, completing.done);
@@ -170,7 +170,7 @@ impl SegmentDelivery {
                     if ledger.leavers_sent(run, owner, &sent, None) {
                         BeginAnswer::NotNow
                     } else {
-                        BeginAnswer::InOtherHands
+                        BeginAnswer::LeasedElsewhere
                     }
                 }
             })
@@ -182,8 +182,8 @@ impl SegmentDelivery {
                 self.collect().await;
                 Ok(Completion::Complete)
             }
-            BeginAnswer::InOtherHands => Ok(Completion::InOtherHands),
-            _ if ended == LeavingEnd::Lost => Ok(Completion::InOtherHands),
+            BeginAnswer::LeasedElsewhere => Ok(Completion::LeasedElsewhere),
+            _ if ended == LeavingEnd::Lost => Ok(Completion::LeasedElsewhere),
             _ if ended == LeavingEnd::OutOfTime => Ok(Completion::OutOfTime),
             _ => Ok(Completion::NotNow),
         }

@@ -32,7 +32,7 @@ pub struct DeliveryEnd {
     /// The report.
     pub report: Report,
     /// Whether another invocation has to continue because this one ran out of time.
-    pub goes_on: bool,
+    pub must_continue: bool,
     /// Whether the event that brought the delivery about has to come again.
     pub again: bool,
     /// Whether nothing but an outage of Braze is in the way.
@@ -45,7 +45,7 @@ enum FileEnd {
     Delivered,
     AlreadyDelivered,
     Past(Past),
-    InOtherHands,
+    LeasedElsewhere,
     OutOfTime,
     /// The object no longer exists.
     Gone,
@@ -65,7 +65,7 @@ enum Past {
 struct Tried {
     failures: Vec<DeliveryError>,
     out_of_time: bool,
-    in_other_hands: bool,
+    leased_elsewhere: bool,
     past: Option<Past>,
     sent: bool,
 }
@@ -93,9 +93,9 @@ impl SegmentDelivery {
             Ok(()) => self.deliver_files(files, options, &mut tried).await,
             Err(error) => tried.failures.push(error),
         }
-        if tried.goes_on() {
+        if tried.may_continue() {
             let files = match self.ledger.last_seen().await? {
-                Some(ledger) => self.described_otherwise(&ledger, run).await?,
+                Some(ledger) => self.described_differently(&ledger, run).await?,
                 None => Vec::new(),
             };
             self.deliver_files(&files, RunOptions { reread: true, ..options }, &mut tried).await;
@@ -173,8 +173,8 @@ impl SegmentDelivery {
         mut tried: Tried,
     ) -> Result<DeliveryEnd, DeliveryError> {
         let mut completion = None;
-        if tried.goes_on() {
-            match self.complete_if_whole(run, options.release, evidence).await {
+        if tried.may_continue() {
+            match self.complete_if_fully_delivered(run, options.release, evidence).await {
                 Ok(end) => completion = end,
                 Err(error) => tried.failures.push(error),
             }
@@ -189,19 +189,19 @@ impl SegmentDelivery {
         }
         Ok(DeliveryEnd {
             again: (!is_held && tried.failures.iter().any(DeliveryError::may_pass)) || report.rows.unaccounted() > 0,
-            goes_on: out_of_time,
+            must_continue: out_of_time,
             outage: !tried.failures.is_empty() && tried.failures.iter().all(DeliveryError::is_outage),
             report,
         })
     }
 
-    async fn complete_if_whole(
+    async fn complete_if_fully_delivered(
         &self,
         run: RunId,
         release: Option<Release>,
         evidence: Evidence,
     ) -> Result<Option<Completion>, DeliveryError> {
-        if !self.is_whole(run, evidence).await? {
+        if !self.is_fully_delivered(run, evidence).await? {
             return Ok(None);
         }
         self.demand_consent()?;
@@ -212,7 +212,7 @@ impl SegmentDelivery {
             .await?
             {
                 // Another file was delivered between the comparison and the decision, so both begin again.
-                Completion::NotNow if self.is_whole(run, evidence).await? => {}
+                Completion::NotNow if self.is_fully_delivered(run, evidence).await? => {}
                 end => return Ok(Some(end)),
             }
         }
@@ -256,7 +256,7 @@ impl SegmentDelivery {
             Claimed::AlreadyDelivered => return Ok(FileEnd::AlreadyDelivered),
             Claimed::Superseded { by } => return Ok(FileEnd::Past(Past::Superseded { by })),
             Claimed::Forgotten => return Ok(FileEnd::Past(Past::Forgotten)),
-            Claimed::InOtherHands => return Ok(FileEnd::InOtherHands),
+            Claimed::LeasedElsewhere => return Ok(FileEnd::LeasedElsewhere),
         };
         let resumed_at_line = claim.file.checkpoint.as_ref().map(|checkpoint| checkpoint.position.line);
         tracing::debug!(resumed_at_line, "the file is claimed");
@@ -295,7 +295,7 @@ impl SegmentDelivery {
         Ok(match end {
             PumpEnd::Delivered => FileEnd::Delivered,
             PumpEnd::OutOfTime => FileEnd::OutOfTime,
-            PumpEnd::Lost => FileEnd::InOtherHands,
+            PumpEnd::Lost => FileEnd::LeasedElsewhere,
             PumpEnd::NewerRunBegan { by } => FileEnd::Past(Past::Superseded { by }),
         })
     }
@@ -314,7 +314,7 @@ fn seen(files: &[FileToDeliver]) -> Vec<(String, ETag)> {
 
 impl Tried {
     /// Whether nothing is in the way of the next step.
-    fn goes_on(&self) -> bool {
+    fn may_continue(&self) -> bool {
         self.failures.is_empty() && !self.out_of_time && self.past.is_none()
     }
 
@@ -323,7 +323,7 @@ impl Tried {
             FileEnd::Delivered => self.sent = true,
             FileEnd::AlreadyDelivered | FileEnd::Gone => {}
             FileEnd::Past(past) => self.past = Some(*past),
-            FileEnd::InOtherHands => self.in_other_hands = true,
+            FileEnd::LeasedElsewhere => self.leased_elsewhere = true,
             FileEnd::OutOfTime => self.out_of_time = true,
         }
     }
@@ -360,7 +360,7 @@ impl Tried {
         if self.out_of_time || completion == Some(Completion::OutOfTime) {
             return (Outcome::Unfinished, ReportMessage::TimeLimit.to_message());
         }
-        if self.in_other_hands || completion == Some(Completion::InOtherHands) {
+        if self.leased_elsewhere || completion == Some(Completion::LeasedElsewhere) {
             return (Outcome::Unfinished, ReportMessage::AnotherInvocation.to_message());
         }
         match completion {

@@ -24,7 +24,7 @@ fn folders_of(record: &RunRecord) -> BTreeSet<&str> {
 
 impl SegmentDelivery {
     /// Whether all files of `run` are here and delivered, as far as anybody can know.
-    pub(super) async fn is_whole(&self, run: RunId, evidence: Evidence) -> Result<bool, DeliveryError> {
+    pub(super) async fn is_fully_delivered(&self, run: RunId, evidence: Evidence) -> Result<bool, DeliveryError> {
         let Some(ledger) = self.ledger.last_seen().await?.filter(|ledger| ledger.feeder == self.feeder) else {
             return Ok(false);
         };

@@ -23,7 +23,7 @@ use crate::state::{FileRecord, Ledger, Phase, Progress};
 ///
 /// Only a model that lists the file counts, since the next run's may have come already; one that lists no files at all
 /// counts as long as the run is open.
-pub async fn described_otherwise(
+pub async fn described_differently(
     bucket: &Bucket,
     models: &Models,
     export: &Export,
@@ -43,7 +43,7 @@ pub async fn described_otherwise(
         };
         let speaks_of_it = lists(export, segment, run, &model, &model_key, key)
             || (record.phase == Phase::Open && lists_no_files(&model, segment));
-        if speaks_of_it && is_read_otherwise(export, segment, key, file, (&model_key, &model)) {
+        if speaks_of_it && is_read_differently(export, segment, key, file, (&model_key, &model)) {
             files.extend(as_delivered(bucket, export, key, file, run).await?);
         }
     }
@@ -68,23 +68,27 @@ async fn as_delivered(
 impl SegmentDelivery {
     /// The files of `run` that are delivered and that would be read otherwise now: the model beside them describes them
     /// otherwise, or `exports.toml` fills other fields from them.
-    pub async fn described_otherwise(&self, ledger: &Ledger, run: RunId) -> Result<Vec<FileToDeliver>, DeliveryError> {
+    pub async fn described_differently(
+        &self,
+        ledger: &Ledger,
+        run: RunId,
+    ) -> Result<Vec<FileToDeliver>, DeliveryError> {
         if ledger.feeder != self.feeder {
             return Ok(Vec::new());
         }
         let mut files =
-            described_otherwise(&self.bucket, &self.models, &self.export, &self.segment, ledger, run).await?;
+            described_differently(&self.bucket, &self.models, &self.export, &self.segment, ledger, run).await?;
         let mapping = self.mapping();
-        let mapped_otherwise = |file: &FileRecord| {
+        let mapped_differently = |file: &FileRecord| {
             file.progress == Progress::Delivered && file.mapping.as_ref().is_some_and(|known| *known != mapping)
         };
         let Some(record) = ledger.runs.get(&run).filter(|_| ledger.newest_run() == Some(run)) else {
             return Ok(files);
         };
-        if !record.files.values().any(mapped_otherwise) || !self.configuration_is_current().await? {
+        if !record.files.values().any(mapped_differently) || !self.configuration_is_current().await? {
             return Ok(files);
         }
-        for (key, file) in record.files.iter().filter(|(_, file)| mapped_otherwise(file)) {
+        for (key, file) in record.files.iter().filter(|(_, file)| mapped_differently(file)) {
             if files.iter().all(|known| known.object.key != *key) {
                 files.extend(as_delivered(&self.bucket, &self.export, key, file, run).await?);
             }
@@ -103,7 +107,7 @@ fn lists_no_files(model: &Model, segment: &SegmentName) -> bool {
     entity.is_some_and(|entity| entity.partitions.iter().all(|partition| partition.location.is_none()))
 }
 
-fn is_read_otherwise(
+fn is_read_differently(
     export: &Export,
     segment: &SegmentName,
     key: &str,

@@ -10,7 +10,7 @@ use super::chunk::OwnedIdentifier;
 use super::load::Source;
 use super::secret_retry::SecretRetry;
 use super::segment::SegmentDelivery;
-use crate::braze::{ObjectFate, StopReason, TrackRequest};
+use crate::braze::{ObjectResult, StopReason, TrackRequest};
 use crate::config::OnLeave;
 use crate::names::AttributeName;
 use crate::pattern::RunId;
@@ -211,9 +211,9 @@ impl<'a> Leaving<'a> {
         Ok((sent, stop))
     }
 
-    fn note_sent(&mut self, batch: &LeaverBatch, results: &[ObjectFate]) {
+    fn note_sent(&mut self, batch: &LeaverBatch, results: &[ObjectResult]) {
         for ((who, email), result) in batch.people.iter().zip(results) {
-            if *result == ObjectFate::Accepted {
+            if *result == ObjectResult::Accepted {
                 self.counts.data_points += 1;
                 continue;
             }

@@ -131,7 +131,7 @@ impl SegmentDelivery {
         }
         let mut known = known.finish();
         let since = since.into_iter().chain(before).chain(after).collect();
-        self.forget_who_came_otherwise(&mut known, by_address, last, since).await?;
+        self.forget_under_other_identifiers(&mut known, by_address, last, since).await?;
         Ok(known)
     }
 
@@ -158,7 +158,7 @@ impl SegmentDelivery {
     /// with the address alone changes the profile with a customer ID that has the address, and the other way round.
     ///
     /// Only what came after the last complete run matters: completing a run lists such members again without a fingerprint.
-    async fn forget_who_came_otherwise(
+    async fn forget_under_other_identifiers(
         &self,
         known: &mut Known,
         by_address: ByAddress,

@@ -42,7 +42,7 @@ mod take_over;
 use thiserror::Error;
 
 pub use self::deliver::DeliveryEnd;
-pub use self::late_model::described_otherwise;
+pub use self::late_model::described_differently;
 pub(crate) use self::open::look_at;
 pub use self::rebuild::Rebuilt;
 pub use self::retire::RetirementEnd;

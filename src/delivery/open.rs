@@ -60,12 +60,12 @@ pub(crate) async fn look_at<S: AsyncRead + Unpin>(
     while reader.position().byte < BYTES_CHECKED
         && let Some(row) = reader.next_row().await?
     {
-        let goes_on = match row.problem() {
+        let wants_more = match row.problem() {
             Some(RowProblem::RepeatedHeader) => true,
             Some(problem) => look.see_problem(problem),
             None => look.see(matcher, &row),
         };
-        if !goes_on {
+        if !wants_more {
             break;
         }
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::batch::Batch;
 use super::chunk::{Chunk, OwnedIdentifier, RejectedRow};
-use crate::braze::{ObjectFate, RequestCounts};
+use crate::braze::{ObjectResult, RequestCounts};
 use crate::report::{Counts, Requests};
 use crate::rows::Position;
 use crate::state::{EmailHash, Fingerprint, Part, PartRow, PartWriter, Standing};
@@ -12,7 +12,7 @@ use crate::state::{EmailHash, Fingerprint, Part, PartRow, PartWriter, Standing};
 /// Chunks in the order of the file, from the first that is not answered whole.
 #[derive(Debug, Default)]
 pub(super) struct Outstanding {
-    chunks: VecDeque<OnTheWay>,
+    chunks: VecDeque<ChunkInFlight>,
     /// The number of the first chunk.
     first: u64,
     in_flight: usize,
@@ -23,14 +23,14 @@ pub(super) struct Outstanding {
 
 /// A request that is on its way, and the chunk that it belongs to.
 #[derive(Debug)]
-pub(super) struct Departure {
+pub(super) struct InFlight {
     pub(super) chunk: u64,
     pub(super) alone: bool,
     pub(super) batch: Batch,
 }
 
 #[derive(Debug)]
-struct OnTheWay {
+struct ChunkInFlight {
     waiting: VecDeque<Batch>,
     waiting_alone: VecDeque<Batch>,
     in_flight: usize,
@@ -74,7 +74,7 @@ impl DoneChunk {
 impl Outstanding {
     /// Adds a chunk whose part has been stored.
     pub(super) fn add(&mut self, chunk: Chunk, part: Part) {
-        self.chunks.push_back(OnTheWay {
+        self.chunks.push_back(ChunkInFlight {
             waiting: chunk.requests.into(),
             waiting_alone: chunk.alone.into(),
             in_flight: 0,
@@ -102,7 +102,7 @@ impl Outstanding {
     }
 
     /// The next request that may set out.
-    pub(super) fn depart(&mut self) -> Option<Departure> {
+    pub(super) fn next_request(&mut self) -> Option<InFlight> {
         if self.alone_in_flight > 0 {
             return None;
         }
@@ -123,35 +123,35 @@ impl Outstanding {
             chunk.in_flight += 1;
             self.in_flight += 1;
             self.alone_in_flight += usize::from(alone);
-            return Some(Departure { chunk: number, alone, batch });
+            return Some(InFlight { chunk: number, alone, batch });
         }
         None
     }
 
     /// Takes back a request that was not answered for good, to be sent again first of all.
-    pub(super) fn take_back(&mut self, departure: Departure, counts: RequestCounts) {
+    pub(super) fn take_back(&mut self, sent: InFlight, counts: RequestCounts) {
         self.count_requests(counts);
-        let alone = departure.alone;
-        if let Some(chunk) = self.arrive(departure.chunk, alone) {
+        let alone = sent.alone;
+        if let Some(chunk) = self.end_request(sent.chunk, alone) {
             let waiting = if alone { &mut chunk.waiting_alone } else { &mut chunk.waiting };
-            waiting.push_front(departure.batch);
+            waiting.push_front(sent.batch);
         }
     }
 
     /// Takes the answer to a request: a result for each object.
-    pub(super) fn answer(&mut self, departure: &Departure, fates: Vec<ObjectFate>, counts: RequestCounts) {
+    pub(super) fn answer(&mut self, sent: &InFlight, results: Vec<ObjectResult>, counts: RequestCounts) {
         self.count_requests(counts);
-        let Some(chunk) = self.arrive(departure.chunk, departure.alone) else {
+        let Some(chunk) = self.end_request(sent.chunk, sent.alone) else {
             return;
         };
-        for (index, fate) in fates.into_iter().enumerate() {
-            match fate {
-                ObjectFate::Accepted => {
+        for (index, result) in results.into_iter().enumerate() {
+            match result {
+                ObjectResult::Accepted => {
                     chunk.counts.rows.accepted += 1;
-                    chunk.counts.data_points += departure.batch.data_points(index);
+                    chunk.counts.data_points += sent.batch.data_points(index);
                 }
-                ObjectFate::Rejected(reason) => {
-                    let Some(row) = departure.batch.row(index) else {
+                ObjectResult::Rejected(reason) => {
+                    let Some(row) = sent.batch.row(index) else {
                         continue;
                     };
                     chunk.counts.reject(&reason);
@@ -159,7 +159,7 @@ impl Outstanding {
                     chunk.rejected.push(RejectedRow { line: row.line, reason, record: row.record });
                 }
                 // Requests with such results are taken back, not answered.
-                ObjectFate::Unknown | ObjectFate::NotSent => {}
+                ObjectResult::Unknown | ObjectResult::NotSent => {}
             }
         }
     }
@@ -182,7 +182,7 @@ impl Outstanding {
         })
     }
 
-    fn arrive(&mut self, number: u64, alone: bool) -> Option<&mut OnTheWay> {
+    fn end_request(&mut self, number: u64, alone: bool) -> Option<&mut ChunkInFlight> {
         self.in_flight -= 1;
         self.alone_in_flight -= usize::from(alone);
         let place = usize::try_from(number.checked_sub(self.first)?).ok()?;

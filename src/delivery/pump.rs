@@ -14,11 +14,11 @@ use tracing::Instrument;
 use super::DeliveryError;
 use super::batch::Batch;
 use super::chunk::{Chunk, ChunkBuilder};
-use super::outstanding::{Departure, DoneChunk, Outstanding};
+use super::outstanding::{DoneChunk, InFlight, Outstanding};
 use super::progress::Account;
 use super::secret_retry::SecretRetry;
 use super::segment::SegmentDelivery;
-use crate::braze::{ObjectFate, StopReason, TrackOutcome};
+use crate::braze::{ObjectResult, StopReason, TrackOutcome};
 use crate::pattern::RunId;
 use crate::report::{Counts, Requests};
 use crate::run::FileToDeliver;
@@ -80,7 +80,7 @@ pub(super) struct Pump<'a, S> {
     folder: String,
     parts: u64,
     outstanding: Outstanding,
-    in_flight: FuturesUnordered<BoxFuture<'a, (Departure, TrackOutcome)>>,
+    in_flight: FuturesUnordered<BoxFuture<'a, (InFlight, TrackOutcome)>>,
     /// Batches that have been answered, for the next chunk.
     answered: Vec<Batch>,
     builder: Option<ChunkBuilder<S>>,
@@ -163,7 +163,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         loop {
             self.check_time();
             if failure.is_none() && self.stop.is_none() {
-                self.depart();
+                self.send_next();
                 self.read_on();
             }
             self.begin_commit();
@@ -191,7 +191,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
                         failure.get_or_insert(error);
                     }
                 }
-                Some((departure, outcome)) = self.in_flight.next() => self.take_answer(departure, outcome),
+                Some((sent, outcome)) = self.in_flight.next() => self.take_answer(sent, outcome),
                 () = tokio::time::sleep_until(next_look) => {}
             }
         }
@@ -221,18 +221,18 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         }
     }
 
-    fn depart(&mut self) {
+    fn send_next(&mut self) {
         self.most_in_flight = self.delivery.braze.in_flight_wanted();
         while self.outstanding.in_flight() < self.most_in_flight {
-            let Some(departure) = self.outstanding.depart() else {
+            let Some(sent) = self.outstanding.next_request() else {
                 return;
             };
             let (braze, key) = (self.delivery.braze.clone(), self.key.clone());
             let deadline = self.delivery.budget.stop_waiting();
-            let span = tracing::debug_span!("chunk", number = departure.chunk);
+            let span = tracing::debug_span!("chunk", number = sent.chunk);
             let sending = async move {
-                let outcome = braze.track(&departure.batch.request, &key, deadline).await;
-                (departure, outcome)
+                let outcome = braze.track(&sent.batch.request, &key, deadline).await;
+                (sent, outcome)
             };
             self.in_flight.push(Box::pin(sending.instrument(span)));
         }
@@ -297,16 +297,17 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         Ok(())
     }
 
-    fn take_answer(&mut self, departure: Departure, outcome: TrackOutcome) {
-        let answered = outcome.objects.iter().all(|fate| !matches!(fate, ObjectFate::Unknown | ObjectFate::NotSent));
+    fn take_answer(&mut self, sent: InFlight, outcome: TrackOutcome) {
+        let answered =
+            outcome.objects.iter().all(|result| !matches!(result, ObjectResult::Unknown | ObjectResult::NotSent));
         if answered {
-            self.outstanding.answer(&departure, outcome.objects, outcome.counts);
+            self.outstanding.answer(&sent, outcome.objects, outcome.counts);
             if !self.all_read && self.answered.len() < KEPT_FOR_FILLING && self.outstanding.in_flight() < MANY_IN_FLIGHT
             {
-                self.answered.extend(departure.batch.emptied());
+                self.answered.extend(sent.batch.emptied());
             }
         } else {
-            self.outstanding.take_back(departure, outcome.counts);
+            self.outstanding.take_back(sent, outcome.counts);
         }
         if let Some(reason) = outcome.stop {
             let stop = match reason {

@@ -41,10 +41,10 @@ impl SegmentDelivery {
         sent: bool,
     ) -> Result<Report, DeliveryError> {
         // First the stored report and then the ledger: the other way round, a report stored in between would be replaced.
-        let Told { report: last_told, mut tag } = self.told(run).await?;
+        let StoredReport { report: last_report, mut tag } = self.stored_report(run).await?;
         let mut ledger = self.ledger.read().await?;
         let mut report = self.make_report(ledger.as_ref(), run, outcome, message.clone());
-        let news = sent || is_news(&report, last_told.as_ref());
+        let news = sent || is_news(&report, last_report.as_ref());
         for _ in 0..if news { TRIES } else { 0 } {
             let known = ledger.as_ref().is_some_and(|ledger| ledger.runs.contains_key(&run));
             // The report of a past run is not replaced because its file came again, and a delayed write does not replace a
@@ -64,7 +64,7 @@ impl SegmentDelivery {
             let (stored, shown): (_, Result<(), DeliveryError>) =
                 tokio::join!(Box::pin(self.store_report(&report, &condition)), Box::pin(with_page));
             let stored = stored.and_then(|stored| shown.map(|()| stored))?;
-            tag = if stored.is_some() || !known { stored.clone() } else { self.told(run).await?.tag };
+            tag = if stored.is_some() || !known { stored.clone() } else { self.stored_report(run).await?.tag };
             let after = self.ledger.read().await?;
             let unchanged = after.as_ref().map(|ledger| ledger.runs.get(&run))
                 == ledger.as_ref().map(|ledger| ledger.runs.get(&run));
@@ -88,14 +88,14 @@ impl SegmentDelivery {
 
     /// Whether the report of `run` says how it ended: a function may have been killed after it ended the run and before it
     /// stored the report.
-    pub async fn is_told(&self, run: RunId) -> Result<bool, DeliveryError> {
-        let told = self.told(run).await?.report;
-        Ok(told.is_some_and(|told| matches!(told.outcome, Outcome::Delivered | Outcome::Held)))
+    pub async fn has_final_report(&self, run: RunId) -> Result<bool, DeliveryError> {
+        let stored = self.stored_report(run).await?.report;
+        Ok(stored.is_some_and(|stored| matches!(stored.outcome, Outcome::Delivered | Outcome::Held)))
     }
 
     /// Whether the report of `run` says that it failed.
     pub async fn is_reported_as_failed(&self, run: RunId) -> Result<bool, DeliveryError> {
-        Ok(self.told(run).await?.report.is_some_and(|report| report.outcome == Outcome::Failed))
+        Ok(self.stored_report(run).await?.report.is_some_and(|report| report.outcome == Outcome::Failed))
     }
 
     /// Why `run`, or a file of it, could not be delivered; `None` if nothing of it has failed, or if a newer run has begun.
@@ -116,14 +116,14 @@ impl SegmentDelivery {
         if failed.is_some() {
             return Ok(failed);
         }
-        let told = self.told(run).await?.report.filter(|report| report.outcome == Outcome::Failed);
-        Ok(told.map(|report| report.message))
+        let stored = self.stored_report(run).await?.report.filter(|report| report.outcome == Outcome::Failed);
+        Ok(stored.map(|report| report.message))
     }
 
-    async fn told(&self, run: RunId) -> Result<Told, DeliveryError> {
+    async fn stored_report(&self, run: RunId) -> Result<StoredReport, DeliveryError> {
         let stored = self.bucket.read(&self.reports.report(run, "report.json"), Report::SIZE_LIMIT).await?;
-        Ok(stored.map_or_else(Told::default, |(told, tag)| Told {
-            report: serde_json::from_slice(&told).ok(),
+        Ok(stored.map_or_else(StoredReport::default, |(bytes, tag)| StoredReport {
+            report: serde_json::from_slice(&bytes).ok(),
             tag: Some(tag),
         }))
     }
@@ -293,17 +293,18 @@ impl SegmentDelivery {
 
 /// The stored `report.json` of a run.
 #[derive(Debug, Default)]
-struct Told {
+struct StoredReport {
     /// The report; `None` if it can't be read.
     report: Option<Report>,
     /// The tag of the object, if there is one.
     tag: Option<ETag>,
 }
 
-fn is_news(report: &Report, told: Option<&Report>) -> bool {
-    told.is_none_or(|told| {
-        let another_reason = report.outcome == Outcome::Failed && told.message != report.message;
-        another_reason || (told.outcome, told.rows, &told.members) != (report.outcome, report.rows, &report.members)
+fn is_news(report: &Report, stored: Option<&Report>) -> bool {
+    stored.is_none_or(|stored| {
+        let another_reason = report.outcome == Outcome::Failed && stored.message != report.message;
+        another_reason
+            || (stored.outcome, stored.rows, &stored.members) != (report.outcome, report.rows, &report.members)
     })
 }
 

@@ -28,7 +28,7 @@ pub struct RetirementEnd {
     /// What is to be reported.
     pub report: Report,
     /// Whether another invocation has to resume where this one ran out of time.
-    pub goes_on: bool,
+    pub must_continue: bool,
 }
 
 impl SegmentDelivery {
@@ -38,7 +38,7 @@ impl SegmentDelivery {
     /// A lease in the ledger keeps deliveries and other retirements away. An attempt whose time ends is resumed by the next one.
     #[tracing::instrument(name = "retirement", level = "error", skip_all, fields(attribute = %self.attribute))]
     pub async fn retire(&self, dry_run: bool) -> Result<Option<RetirementEnd>, DeliveryError> {
-        let Some(seen) = self.ledger.read().await?.filter(Ledger::lists_anybody) else {
+        let Some(seen) = self.ledger.read().await?.filter(Ledger::lists_anyone) else {
             return Ok(None);
         };
         if dry_run {
@@ -48,14 +48,14 @@ impl SegmentDelivery {
             report.outcome = Outcome::DryRun;
             let message = ReportMessage::WouldRetire { members: people }.to_message();
             (report.message, report.code) = (message.text, message.code);
-            return Ok(Some(RetirementEnd { report, goes_on: false }));
+            return Ok(Some(RetirementEnd { report, must_continue: false }));
         }
         self.demand_consent()?;
         let owner = self.new_owner();
         for _ in 0..TRIES {
             match self.begin_retirement(&owner).await? {
                 RetireAnswer::Ours(retirement) => {
-                    return Box::pin(self.send_everybody(&seen, &owner, *retirement)).await.map(Some);
+                    return Box::pin(self.send_everyone(&seen, &owner, *retirement)).await.map(Some);
                 }
                 RetireAnswer::List | RetireAnswer::Changed => {}
                 RetireAnswer::Busy(what) => {
@@ -100,7 +100,7 @@ impl SegmentDelivery {
         Ok(answer)
     }
 
-    async fn send_everybody(
+    async fn send_everyone(
         &self,
         seen: &Ledger,
         owner: &str,
@@ -140,7 +140,7 @@ impl SegmentDelivery {
         report.requests = retirement.counts.requests;
         report.data_points = retirement.counts.data_points;
         report.seconds = retirement.counts.seconds;
-        let goes_on = ours && ended == LeavingEnd::OutOfTime;
+        let must_continue = ours && ended == LeavingEnd::OutOfTime;
         let (outcome, message) = if ours && finished && refused == 0 {
             self.delete_but_ledger(keys).await?;
             Fed::remove(&self.bucket, &self.export.connection.workspace, &seen.feeder, &self.attribute).await?;
@@ -151,7 +151,7 @@ impl SegmentDelivery {
             self.bucket.delete(&lists).await?;
             self.collect().await;
             (Outcome::Failed, ReportMessage::SomeNotRetired { retired: begun.members.saturating_sub(refused), refused })
-        } else if goes_on {
+        } else if must_continue {
             (Outcome::Unfinished, ReportMessage::RetirementContinues)
         } else {
             (Outcome::Unfinished, ReportMessage::RetirementTakenOver)
@@ -160,7 +160,7 @@ impl SegmentDelivery {
         (report.outcome, report.message, report.code) = (outcome, text, code);
         report.finished_at = self.budget.now();
         self.log(&report);
-        Ok(RetirementEnd { report, goes_on })
+        Ok(RetirementEnd { report, must_continue })
     }
 
     async fn delete_but_ledger(&self, mut keys: Vec<String>) -> Result<(), DeliveryError> {

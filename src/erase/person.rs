@@ -30,7 +30,7 @@ pub enum PersonError {
     ///
     /// Fix: give at least one of them.
     #[error("neither a customer ID nor an email address")]
-    Nobody,
+    Missing,
     /// `email` is not an email address.
     ///
     /// Fix: check the address.
@@ -38,7 +38,7 @@ pub enum PersonError {
     NotAnAddress,
 }
 
-codes!(PersonError { Nobody = "ITB-E21", NotAnAddress = "ITB-E22" });
+codes!(PersonError { Missing = "ITB-E21", NotAnAddress = "ITB-E22" });
 
 impl Person {
     /// The person with these identifiers, trimmed as in files.
@@ -46,7 +46,7 @@ impl Person {
         let customer_id = customer_id.map(str::trim).filter(|id| !id.is_empty());
         let email = email.map(str::trim).filter(|email| !email.is_empty());
         if customer_id.is_none() && email.is_none() {
-            return Err(PersonError::Nobody);
+            return Err(PersonError::Missing);
         }
         if email.is_some_and(|email| !is_address(email)) {
             return Err(PersonError::NotAnAddress);
@@ -107,12 +107,12 @@ impl Person {
             };
             // A full stop after an address ends a sentence; one before a letter belongs to the domain.
             let mut after = cell.get(end..).unwrap_or_default().chars();
-            let goes_on = match after.next() {
+            let continues = match after.next() {
                 Some('.' | '-') => after.next().is_some_and(char::is_alphanumeric),
                 Some(character) => is_part(character),
                 None => false,
             };
-            if !goes_on && !begins_before {
+            if !continues && !begins_before {
                 return true;
             }
             from = start + email.chars().next().map_or(1, char::len_utf8);
@@ -142,8 +142,8 @@ mod tests {
 
     #[test]
     fn nobody_and_no_address_are_refused_without_being_shown() {
-        assert_eq!(Person::new(None, None), Err(PersonError::Nobody));
-        assert_eq!(Person::new(Some("  "), Some("")), Err(PersonError::Nobody));
+        assert_eq!(Person::new(None, None), Err(PersonError::Missing));
+        assert_eq!(Person::new(Some("  "), Some("")), Err(PersonError::Missing));
         let error = Person::new(Some("L-1"), Some("canary at example")).unwrap_err();
         assert!(!error.to_string().contains("canary"));
         let person = Person::new(Some("canary-1"), Some("canary@example.com")).unwrap();

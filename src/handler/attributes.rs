@@ -78,7 +78,7 @@ impl Handler {
             let Ok(Some(ledger)) = StateKeys::new(workspace, attribute).ledger(&self.bucket).read().await else {
                 continue;
             };
-            if feeds.mapping(&ledger.feeder).is_none() && ledger.lists_anybody() {
+            if feeds.mapping(&ledger.feeder).is_none() && ledger.lists_anyone() {
                 unfed.push(Unfed { attribute: attribute.clone(), ledger });
             }
         }

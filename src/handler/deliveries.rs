@@ -54,7 +54,7 @@ struct Wanted {
     dry_run: bool,
     options: RunOptions,
     /// Whether a run that is delivered already gets a report as well.
-    tell_all: bool,
+    report_all: bool,
 }
 
 impl Handler {
@@ -131,7 +131,7 @@ impl Handler {
             segment: run.segment,
             dry_run: run.dry_run,
             options: RunOptions { send: run.send, release, allow_identifiers: run.allow_identifiers, reread: false },
-            tell_all: true,
+            report_all: true,
         };
         let mut deliveries = Deliveries::default();
         Box::pin(self.deliver_export(config, export, &wanted, budget, Trigger::OnDemand, &mut deliveries)).await;
@@ -181,7 +181,7 @@ impl Handler {
         budget: TimeBudget,
     ) -> Result<Value, HandlerError> {
         let mut deliveries = Deliveries::default();
-        let wanted = Wanted { dry_run, tell_all: true, ..Wanted::default() };
+        let wanted = Wanted { dry_run, report_all: true, ..Wanted::default() };
         for export in config.exports.values().filter(|export| export.schedule == Schedule::Active) {
             Box::pin(self.deliver_export(config, export, &wanted, budget, Trigger::OnDemand, &mut deliveries)).await;
         }
@@ -190,14 +190,14 @@ impl Handler {
     }
 
     /// Continues a delivery that ran out of time.
-    pub(super) async fn go_on(
+    pub(super) async fn resume(
         &self,
         config: &Configured,
         delivery: &ContinuedDelivery,
         budget: TimeBudget,
     ) -> Result<Vec<Report>, HandlerError> {
         if delivery.retire {
-            return self.go_on_retiring(config, delivery, budget).await;
+            return self.resume_retirement(config, delivery, budget).await;
         }
         let export = Self::export(config, &delivery.export)?;
         let wanted = Wanted { segment: Some(delivery.segment.clone()), ..Wanted::default() };
@@ -254,7 +254,7 @@ impl Handler {
             let looked_at =
                 join_all(some.into_iter().map(|(delivery, runs)| self.look_at(delivery, runs, wanted))).await;
             for (delivery, looked_at) in looked_at {
-                if budget.is_spent() && !wanted.tell_all {
+                if budget.is_spent() && !wanted.report_all {
                     return deliveries.cursor.stop();
                 }
                 self.deliver_looked_at(delivery, looked_at, wanted, deliveries).await;
@@ -309,7 +309,7 @@ impl Handler {
     ) -> Result<Vec<FoundRun>, HandlerError> {
         let mut found = Vec::new();
         if let Some(future) = runs.future
-            && (wanted.tell_all || !delivery.is_reported_as_failed(future.run).await?)
+            && (wanted.report_all || !delivery.is_reported_as_failed(future.run).await?)
         {
             found.push(future);
         }
@@ -327,11 +327,11 @@ impl Handler {
         let Some(newest) = runs.newest.into_iter().find(|run| !forgotten(run)) else {
             return Ok(found);
         };
-        if !wanted.tell_all
+        if !wanted.report_all
             && let Some(ledger) = &ledger
             && nothing_to_do(ledger, delivery.feeder(), newest.order(delivery.export()), &newest)
-            && (!ledger.runs.contains_key(&newest.run) || delivery.is_told(newest.run).await?)
-            && delivery.described_otherwise(ledger, newest.run).await?.is_empty()
+            && (!ledger.runs.contains_key(&newest.run) || delivery.has_final_report(newest.run).await?)
+            && delivery.described_differently(ledger, newest.run).await?.is_empty()
         {
             if ledger.uncollected {
                 delivery.collect().await;
@@ -386,7 +386,7 @@ impl Handler {
     ) -> Result<DeliveryEnd, HandlerError> {
         if wanted.dry_run {
             let report = delivery.preview(found.run, &found.files, wanted.options).await?;
-            return Ok(DeliveryEnd { report, goes_on: false, again: false, outage: false });
+            return Ok(DeliveryEnd { report, must_continue: false, again: false, outage: false });
         }
         self.deliver_run(delivery, found.run, &found.files, wanted.options, found.evidence()).await
     }
@@ -405,10 +405,10 @@ impl Handler {
             Ok(end) => end,
             Err(error) => {
                 let report = delivery.failed_report(run, &error).await;
-                DeliveryEnd { report, goes_on: false, again: true, outage: false }
+                DeliveryEnd { report, must_continue: false, again: true, outage: false }
             }
         };
-        if end.goes_on {
+        if end.must_continue {
             match &self.queue {
                 Some(queue) => {
                     let (export, segment) = (end.report.export.clone(), end.report.segment.clone());
@@ -449,12 +449,12 @@ impl Deliveries {
 
     fn answer(self, action: &str) -> Value {
         let mut further = vec![("action", action.into()), ("ignored", Value::Array(self.ignored))];
-        let told: Vec<String> =
+        let reported: Vec<String> =
             self.reports.iter().filter(|report| report.outcome == Outcome::Failed).map(said).collect();
         let errors: Vec<Value> = self
             .failed
             .iter()
-            .filter(|failed| !told.iter().any(|message| failed.ends_with(message.as_str())))
+            .filter(|failed| !reported.iter().any(|message| failed.ends_with(message.as_str())))
             .map(|failed| failed.as_str().into())
             .collect();
         if !errors.is_empty() {

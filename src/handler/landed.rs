@@ -14,7 +14,7 @@ use super::answer;
 use super::deliveries::said;
 use crate::budget::TimeBudget;
 use crate::config::Export;
-use crate::delivery::{RunOptions, described_otherwise};
+use crate::delivery::{RunOptions, described_differently};
 use crate::names::{ExportName, SegmentName};
 use crate::pattern::RunId;
 use crate::queue::ContinuedDelivery;
@@ -22,23 +22,23 @@ use crate::report::{Report, Trigger};
 use crate::run::layout::{Layout, Place, place, place_key};
 use crate::run::{Evidence, FileToDeliver, Models};
 use crate::state::{FileRecord, Phase, Progress, RunRecord};
-use crate::trigger::object_created::{Errand, Landed, Message};
+use crate::trigger::object_created::{Landed, Message, Task};
 
 /// The folder whose files are delivered; nothing else triggers anything.
 pub(super) const INCOMING: &str = "incoming/";
 
 /// From this attempt on, a message that an outage of Braze keeps from being carried out is replaced by a new one. The
 /// template's queue makes five attempts.
-const WORN: u32 = 3;
+const RECEIVES_BEFORE_POSTPONING: u32 = 3;
 
 /// How long the new message waits: the longest that SQS lets one wait.
 const AFTER_OUTAGE: Duration = Duration::from_mins(15);
 
-/// The files of one run that landed, and the errands that brought them.
+/// The files of one run that landed, and the tasks that brought them.
 #[derive(Debug, Default)]
 struct Group {
     files: Vec<FileToDeliver>,
-    errands: BTreeSet<usize>,
+    tasks: BTreeSet<usize>,
 }
 
 impl Group {
@@ -52,16 +52,16 @@ impl Group {
 /// What is to be done, in the order of export and segment, the newest run first: it makes an older one needless.
 type Groups = BTreeMap<(ExportName, SegmentName, std::cmp::Reverse<RunId>), Group>;
 
-/// How the errands ended.
+/// How the tasks ended.
 #[derive(Debug, Default)]
 struct Ended {
     reports: Vec<Report>,
     ignored: Vec<Value>,
-    /// Errands that have to come again, with the reason.
+    /// Tasks that have to come again, with the reason.
     failed: BTreeMap<usize, Failure>,
 }
 
-/// Why an errand has to come again.
+/// Why a task has to come again.
 #[derive(Debug, Default)]
 struct Failure {
     reasons: Vec<String>,
@@ -71,8 +71,8 @@ struct Failure {
 
 impl Failure {
     /// Notes one of several reasons; `delivery` is what an outage alone keeps from being done.
-    fn add(failed: &mut BTreeMap<usize, Self>, errand: usize, reason: String, delivery: Option<ContinuedDelivery>) {
-        let failure = failed.entry(errand).or_insert_with(|| Self { reasons: Vec::new(), outage: Some(Vec::new()) });
+    fn add(failed: &mut BTreeMap<usize, Self>, task: usize, reason: String, delivery: Option<ContinuedDelivery>) {
+        let failure = failed.entry(task).or_insert_with(|| Self { reasons: Vec::new(), outage: Some(Vec::new()) });
         failure.reasons.push(reason);
         failure.outage = failure.outage.take().zip(delivery).map(|(mut deliveries, delivery)| {
             deliveries.push(delivery);
@@ -82,14 +82,10 @@ impl Failure {
 }
 
 impl Handler {
-    pub(super) async fn deliver_errands(
-        &self,
-        errands: Vec<Errand>,
-        budget: TimeBudget,
-    ) -> Result<Value, HandlerError> {
-        let of = errands.len();
-        let numbered = errands.into_iter().enumerate().collect();
-        let ended = self.carry_out(numbered, budget).await?;
+    pub(super) async fn deliver_tasks(&self, tasks: Vec<Task>, budget: TimeBudget) -> Result<Value, HandlerError> {
+        let of = tasks.len();
+        let numbered = tasks.into_iter().enumerate().collect();
+        let ended = self.process(numbered, budget).await?;
         if ended.failed.is_empty() {
             return Ok(answer(&ended.reports, &[("ignored", Value::Array(ended.ignored))]));
         }
@@ -105,18 +101,18 @@ impl Handler {
         budget: TimeBudget,
     ) -> Result<Value, HandlerError> {
         let mut failed: BTreeSet<usize> = BTreeSet::new();
-        let mut errands = Vec::new();
+        let mut tasks = Vec::new();
         for (place, message) in messages.iter().enumerate() {
-            match &message.errands {
-                Ok(of_message) => errands.extend(of_message.iter().map(|errand| (place, errand.clone()))),
+            match &message.tasks {
+                Ok(of_message) => tasks.extend(of_message.iter().map(|task| (place, task.clone()))),
                 Err(error) => {
                     tracing::error!(message = message.id, %error, "unsupported message");
                     failed.insert(place);
                 }
             }
         }
-        if !errands.is_empty() {
-            let ended = self.carry_out(errands, budget).await?;
+        if !tasks.is_empty() {
+            let ended = self.process(tasks, budget).await?;
             failed.extend(self.without_worn(&messages, ended.failed).await);
         }
         let items: Vec<Value> = failed
@@ -134,8 +130,8 @@ impl Handler {
         let mut again = Vec::new();
         let mut sent: Vec<ContinuedDelivery> = Vec::new();
         'messages: for (place, failure) in failed {
-            let worn = messages.get(place).is_some_and(|message| message.receives >= WORN);
-            let (Some(queue), Some(deliveries), true) = (&self.queue, failure.outage, worn) else {
+            let postpone = messages.get(place).is_some_and(|message| message.receives >= RECEIVES_BEFORE_POSTPONING);
+            let (Some(queue), Some(deliveries), true) = (&self.queue, failure.outage, postpone) else {
                 again.push(place);
                 continue;
             };
@@ -155,21 +151,21 @@ impl Handler {
         again
     }
 
-    async fn carry_out(&self, errands: Vec<(usize, Errand)>, budget: TimeBudget) -> Result<Ended, HandlerError> {
+    async fn process(&self, tasks: Vec<(usize, Task)>, budget: TimeBudget) -> Result<Ended, HandlerError> {
         let mut ended = Ended::default();
-        if errands.is_empty() {
+        if tasks.is_empty() {
             return Ok(ended);
         }
         let config = self.config().await?;
         let models = Models::new(self.bucket.clone());
         let mut groups = Groups::new();
-        for (place, errand) in errands {
-            let done = match errand {
-                Errand::Deliver(landed) => {
-                    self.sort_in(&config, &models, place, &landed, &mut groups, &mut ended).await
+        for (place, task) in tasks {
+            let done = match task {
+                Task::Deliver(landed) => {
+                    self.assign_to_run(&config, &models, place, &landed, &mut groups, &mut ended).await
                 }
-                Errand::Continue(delivery) => {
-                    let done = self.go_on(&config, &delivery, budget).await;
+                Task::Continue(delivery) => {
+                    let done = self.resume(&config, &delivery, budget).await;
                     if let Err(HandlerError::Outage { message }) = done {
                         Failure::add(&mut ended.failed, place, message, Some(delivery));
                         continue;
@@ -192,11 +188,11 @@ impl Handler {
     }
 
     /// Finds the object and puts it to the other files of its run.
-    async fn sort_in(
+    async fn assign_to_run(
         &self,
         config: &Configured,
         models: &Models,
-        errand: usize,
+        task: usize,
         landed: &Landed,
         groups: &mut Groups,
         ended: &mut Ended,
@@ -232,12 +228,12 @@ impl Handler {
                     let file = FileToDeliver::new(object.clone(), &placed);
                     let key = (export.name.clone(), placed.segment, std::cmp::Reverse(placed.run));
                     let group = groups.entry(key).or_default();
-                    group.errands.insert(errand);
+                    group.tasks.insert(task);
                     group.add(file);
                 }
                 Place::Model(_) => {
                     taken = true;
-                    self.add_described_runs(config, export, models, errand, &object.key, groups).await?;
+                    self.add_described_runs(config, export, models, task, &object.key, groups).await?;
                 }
             }
         }
@@ -268,7 +264,7 @@ impl Handler {
         config: &Configured,
         export: &Arc<Export>,
         models: &Models,
-        errand: usize,
+        task: usize,
         key: &str,
         groups: &mut Groups,
     ) -> Result<(), HandlerError> {
@@ -288,11 +284,11 @@ impl Handler {
                 continue;
             };
             if matches!(record.phase, Phase::Open | Phase::Completing(_))
-                || !described_otherwise(&self.bucket, models, export, &segment, &ledger, run).await?.is_empty()
+                || !described_differently(&self.bucket, models, export, &segment, &ledger, run).await?.is_empty()
             {
                 let key = (export.name.clone(), segment, std::cmp::Reverse(run));
                 let group = groups.entry(key).or_default();
-                group.errands.insert(errand);
+                group.tasks.insert(task);
                 self.add_failed_files(export, record, run, group).await?;
             }
         }
@@ -343,15 +339,15 @@ impl Handler {
                     let postponed = delivered
                         .outage
                         .then(|| ContinuedDelivery::of(export.name.clone(), segment.clone(), Some(run)));
-                    for errand in group.errands {
-                        Failure::add(&mut ended.failed, errand, reason.clone(), postponed.clone());
+                    for task in group.tasks {
+                        Failure::add(&mut ended.failed, task, reason.clone(), postponed.clone());
                     }
                 }
                 ended.reports.push(delivered.report);
             }
             Err(error) => {
-                for errand in group.errands {
-                    Failure::add(&mut ended.failed, errand, error.to_string(), None);
+                for task in group.tasks {
+                    Failure::add(&mut ended.failed, task, error.to_string(), None);
                 }
             }
         }

@@ -346,7 +346,7 @@ impl Handler {
     pub fn object_created<'a>(&'a self, event: &'a Value, budget: TimeBudget) -> Answering<'a> {
         Box::pin(async move {
             match ObjectCreated::parse(event)? {
-                ObjectCreated::Direct(errands) => self.deliver_errands(errands, budget).await,
+                ObjectCreated::Direct(tasks) => self.deliver_tasks(tasks, budget).await,
                 ObjectCreated::Messages(messages) => self.deliver_messages(messages, budget).await,
             }
         })

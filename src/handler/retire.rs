@@ -36,7 +36,7 @@ impl Handler {
     }
 
     /// Resumes a retirement that ran out of time, unless the attribute is fed again.
-    pub(super) async fn go_on_retiring(
+    pub(super) async fn resume_retirement(
         &self,
         config: &Configured,
         continued: &ContinuedDelivery,
@@ -71,7 +71,7 @@ impl Handler {
             return Ok(None);
         };
         let mut report = end.report;
-        if end.goes_on {
+        if end.must_continue {
             if let Some(queue) = &self.queue {
                 let (export, segment) = (report.export.clone(), report.segment.clone());
                 let connection = Some(named.connection.name.clone());

@@ -25,7 +25,7 @@ use crate::report::Trigger;
 use crate::run::Models;
 use crate::run::layout::{Place, place_key};
 use crate::survey::Survey;
-use crate::trigger::object_created::{Errand, Landed, ObjectCreated};
+use crate::trigger::object_created::{Landed, ObjectCreated, Task};
 use crate::trigger::on_demand::Retry;
 
 /// So many dead letters are looked at in one invocation: their receipts are kept until the end.
@@ -90,7 +90,7 @@ impl Handler {
         for export in exports {
             self.retry_failures(config, export, wanted, queue, budget, &mut found).await?;
         }
-        Ok(self.told(wanted, &found))
+        Ok(self.response(wanted, &found))
     }
 
     /// Goes through the dead letters. Each is looked at once: it stays hidden from then on.
@@ -136,16 +136,16 @@ impl Handler {
         letter: &DeadLetter,
         found: &mut Found,
     ) -> Result<bool, HandlerError> {
-        let Ok(errands) = ObjectCreated::errands_of(&letter.body) else {
+        let Ok(tasks) = ObjectCreated::tasks_of(&letter.body) else {
             let reason = "records of failed invocations, and unsupported messages";
             *found.kept.entry(reason).or_default() += 1;
             return Ok(false);
         };
         let mut is_wanted = false;
-        for errand in errands {
-            let (subjects, key) = match errand {
-                Errand::Deliver(landed) => (self.subjects_of(config, &landed).await?, Some(landed.key)),
-                Errand::Continue(delivery) => {
+        for task in tasks {
+            let (subjects, key) = match task {
+                Task::Deliver(landed) => (self.subjects_of(config, &landed).await?, Some(landed.key)),
+                Task::Continue(delivery) => {
                     let ContinuedDelivery { export, segment, run, .. } = delivery;
                     (vec![Subject { export, segment: Some(segment), run }], None)
                 }
@@ -215,7 +215,7 @@ impl Handler {
         Ok(())
     }
 
-    fn told(&self, wanted: &Retry, found: &Found) -> Value {
+    fn response(&self, wanted: &Retry, found: &Found) -> Value {
         let retried: Vec<Value> = found
             .retried
             .iter()

@@ -41,7 +41,7 @@ impl Handler {
         for export in exports {
             let mut segments: BTreeSet<SegmentName> = export.segments.iter().flatten().cloned().collect();
             segments.extend(self.segments_with_state(export).await?);
-            let mut told = Vec::new();
+            let mut statuses = Vec::new();
             for segment in segments {
                 let keys = StateKeys::new(&export.connection.workspace, &export.attribute_of(&segment));
                 let mut status = match self.read_state(&keys).await {
@@ -51,9 +51,9 @@ impl Handler {
                 if let Some(fields) = status.as_object_mut() {
                     fields.insert("in_config".to_owned(), true.into());
                 }
-                told.push(status);
+                statuses.push(status);
             }
-            let known: BTreeSet<SegmentName> = told_segments(&told);
+            let known: BTreeSet<SegmentName> = segments_of(&statuses);
             for unfed in self.unfed(config, &export.connection.workspace, &BTreeSet::new()).await? {
                 let feeder = &unfed.ledger.feeder;
                 if feeder.export != export.name || known.contains(&feeder.segment) {
@@ -68,7 +68,7 @@ impl Handler {
                     fields.insert("message".to_owned(), text.into());
                     fields.insert("code".to_owned(), code.into());
                 }
-                told.push(status);
+                statuses.push(status);
             }
             answers.push(json!({
                 "export": export.name,
@@ -77,7 +77,7 @@ impl Handler {
                 "requests_per_second": export.connection.requests_per_second,
                 "schedule": if export.schedule == Schedule::Active { "active" } else { "off" },
                 "on_upload": export.on_upload,
-                "segments": told,
+                "segments": statuses,
             }));
         }
         let unfed = if only.is_none() { self.unfed_everywhere(config).await? } else { Vec::new() };
@@ -115,8 +115,8 @@ impl Handler {
     }
 }
 
-fn told_segments(told: &[Value]) -> BTreeSet<SegmentName> {
-    told.iter().filter_map(|status| status["segment"].as_str()).map(SegmentName::from).collect()
+fn segments_of(statuses: &[Value]) -> BTreeSet<SegmentName> {
+    statuses.iter().filter_map(|status| status["segment"].as_str()).map(SegmentName::from).collect()
 }
 
 /// What can be said of a segment whose state is damaged.

@@ -52,7 +52,7 @@ pub struct InspectedFile {
     pub problem: Option<String>,
     /// How it writes its records.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub dialect: Option<ToldDialect>,
+    pub dialect: Option<FoundDialect>,
     /// Where its columns come from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<&'static str>,
@@ -75,7 +75,7 @@ pub struct InspectedFile {
 
 /// A dialect in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ToldDialect {
+pub struct FoundDialect {
     /// The delimiter: `,` `;` `|` or `tab`.
     pub delimiter: String,
     /// `always`, `when needed` or `never`.
@@ -108,7 +108,7 @@ pub(super) async fn inspect_file(
     chosen: &Chosen,
 ) -> Result<InspectedFile, InspectError> {
     let key = &chosen.object.key;
-    let mut told = InspectedFile {
+    let mut inspected = InspectedFile {
         key: key.clone(),
         export: chosen.export.name.clone(),
         segment: chosen.segment.clone(),
@@ -128,34 +128,34 @@ pub(super) async fn inspect_file(
     let model = match models.describing(&chosen.export, &chosen.segment, key).await {
         Ok(model) => model,
         Err(error @ ModelReadError::Model { .. }) => {
-            told.problem = Some(error.to_string());
-            return Ok(told);
+            inspected.problem = Some(error.to_string());
+            return Ok(inspected);
         }
         Err(error) => return Err(error.into()),
     };
-    told.model = model.as_ref().map(|(key, _)| key.clone());
+    inspected.model = model.as_ref().map(|(key, _)| key.clone());
     let model = model.as_ref().map(|(key, model)| (key.as_str(), model.as_ref()));
     let description = FileDescription::of(&chosen.export, &chosen.segment, key, model);
     let mut source = match bucket.open(key, Some(&chosen.object.etag), 0).await {
         Ok(stream) => Kept::new(stream.into_async_read()),
         Err(error @ (BucketError::Missing { .. } | BucketError::Changed { .. })) => {
-            told.problem = Some(error.to_string());
-            return Ok(told);
+            inspected.problem = Some(error.to_string());
+            return Ok(inspected);
         }
         Err(error) => return Err(error.into()),
     };
-    let looked = match told.look_into(&mut source, chosen, &description).await {
+    let looked = match inspected.look_into(&mut source, chosen, &description).await {
         Ok(Some(matcher)) => {
             source.rewind();
-            told.judge(source, &description, matcher).await
+            inspected.judge(source, &description, matcher).await
         }
         other => other.map(|_| ()),
     };
     if let Err(error) = looked {
-        told.fits = false;
-        told.problem = Some(error.to_string());
+        inspected.fits = false;
+        inspected.problem = Some(error.to_string());
     }
-    Ok(told)
+    Ok(inspected)
 }
 
 impl InspectedFile {
@@ -167,7 +167,7 @@ impl InspectedFile {
     ) -> Result<Option<Matcher>, ReadError> {
         let mut reader = RowReader::open(source, description.settings.clone()).await?;
         let header = reader.header().clone();
-        self.dialect = Some(ToldDialect::of(&header));
+        self.dialect = Some(FoundDialect::of(&header));
         self.header = Some(header_from(&header, description.columns_from));
         self.notes.extend(header.notes());
         if header.empty {
@@ -229,7 +229,7 @@ impl InspectedFile {
     }
 }
 
-impl ToldDialect {
+impl FoundDialect {
     fn of(header: &Header) -> Self {
         let dialect = header.dialect;
         Self {

@@ -12,7 +12,7 @@ use crate::run::model::{Entity, FileFormat};
 use crate::run::{ModelReadError, Models};
 
 /// Most entities, columns and partitions listed, of each.
-const TOLD: usize = 100;
+const LISTED: usize = 100;
 
 /// What a description says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -72,7 +72,7 @@ pub(super) async fn inspect_model(
     exports: &[Arc<Export>],
     existing: &[String],
 ) -> Result<InspectedModel, InspectError> {
-    let mut told = InspectedModel {
+    let mut inspected = InspectedModel {
         key: key.to_owned(),
         exports: exports.iter().map(|export| export.name.clone()).collect(),
         problem: None,
@@ -81,19 +81,23 @@ pub(super) async fn inspect_model(
     match models.read(key).await {
         Ok(Some(model)) => {
             let existing: Vec<&str> = existing.iter().map(String::as_str).collect();
-            told.entities =
-                model.entities().iter().take(TOLD).map(|entity| told_entity(entity, key, exports, &existing)).collect();
+            inspected.entities = model
+                .entities()
+                .iter()
+                .take(LISTED)
+                .map(|entity| inspected_entity(entity, key, exports, &existing))
+                .collect();
         }
-        Ok(None) => told.problem = Some("it no longer exists".to_owned()),
-        Err(error @ ModelReadError::Model { .. }) => told.problem = Some(error.to_string()),
+        Ok(None) => inspected.problem = Some("it no longer exists".to_owned()),
+        Err(error @ ModelReadError::Model { .. }) => inspected.problem = Some(error.to_string()),
         Err(error) => return Err(error.into()),
     }
-    Ok(told)
+    Ok(inspected)
 }
 
-fn told_entity(entity: &Entity, model_key: &str, exports: &[Arc<Export>], existing: &[&str]) -> InspectedEntity {
+fn inspected_entity(entity: &Entity, model_key: &str, exports: &[Arc<Export>], existing: &[&str]) -> InspectedEntity {
     let segment = SegmentName::new(entity.name.as_str());
-    let partitions = entity.files(model_key, existing).into_iter().take(TOLD).map(|file| InspectedPartition {
+    let partitions = entity.files(model_key, existing).into_iter().take(LISTED).map(|file| InspectedPartition {
         name: file.partition.name.clone(),
         refresh_time: file.partition.refresh_time,
         location: file.location.path_text(),
@@ -109,7 +113,7 @@ fn told_entity(entity: &Entity, model_key: &str, exports: &[Arc<Export>], existi
             .map(|export| export.name.clone())
             .collect(),
         culture: entity.culture().map(str::to_owned),
-        columns: entity.column_types().take(TOLD).map(|(name, kind)| (name.to_owned(), kind.as_str())).collect(),
+        columns: entity.column_types().take(LISTED).map(|(name, kind)| (name.to_owned(), kind.as_str())).collect(),
         lists_every_file: entity.lists_every_file(),
         partition_count: entity.partitions.len(),
         partitions: partitions.collect(),

@@ -159,7 +159,7 @@ impl Found {
                 exists: true,
                 size: object.size,
                 last_modified: Some(object.last_modified),
-                exports: told(read),
+                exports: shown(read),
             });
         }
     }
@@ -175,7 +175,7 @@ impl Found {
             exists: false,
             size: 0,
             last_modified: None,
-            exports: told(read.collect()),
+            exports: shown(read.collect()),
         });
     }
 
@@ -258,11 +258,11 @@ fn is_in_folder(export: &Export, key: &str) -> bool {
 }
 
 /// Leaves out exports with another folder, unless the object is in no export's folder or one of them takes it.
-fn told(read: BTreeMap<ExportName, (bool, ReadAs)>) -> BTreeMap<ExportName, ReadAs> {
+fn shown(read: BTreeMap<ExportName, (bool, ReadAs)>) -> BTreeMap<ExportName, ReadAs> {
     let anywhere = read.values().any(|(inside, _)| *inside);
-    let is_told = |inside: bool, read_as: &ReadAs| inside || !anywhere || !matches!(read_as, ReadAs::Ignored { .. });
+    let is_shown = |inside: bool, read_as: &ReadAs| inside || !anywhere || !matches!(read_as, ReadAs::Ignored { .. });
     read.into_iter()
-        .filter(|(_, (inside, read_as))| is_told(*inside, read_as))
+        .filter(|(_, (inside, read_as))| is_shown(*inside, read_as))
         .map(|(export, (_, read_as))| (export, read_as))
         .collect()
 }

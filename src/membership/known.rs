@@ -25,7 +25,7 @@ pub struct Known {
 
 /// What a delivery learns of one member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meeting {
+pub enum Sighting {
     /// The state does not know the member.
     New,
     /// The delivery has met the member before: the row repeats an earlier one.
@@ -108,16 +108,16 @@ impl Known {
         self.find(key).is_some()
     }
 
-    /// Meets a member: the second time it is [`Meeting::Again`].
-    pub fn meet(&mut self, key: MemberKey) -> Meeting {
+    /// Meets a member: the second time it is [`Sighting::Again`].
+    pub fn mark_seen(&mut self, key: MemberKey) -> Sighting {
         let Some(row) = self.find(key).and_then(|place| self.rows.get_mut(place)) else {
-            return Meeting::New;
+            return Sighting::New;
         };
         if row[1] & MET != 0 {
-            return Meeting::Again;
+            return Sighting::Again;
         }
         row[1] |= MET;
-        Meeting::Known {
+        Sighting::Known {
             fingerprint: Fingerprint::from_bits(row[2]),
             in_last_run: row[1] & IN_LAST_RUN != 0,
             in_later_file: row[2] & LATER_FILE != 0,

@@ -8,6 +8,6 @@ mod run_members;
 mod tests;
 
 pub use self::distinct::DistinctMembers;
-pub use self::known::{Known, KnownBuilder, Meeting};
+pub use self::known::{Known, KnownBuilder, Sighting};
 pub use self::recent::RecentMembers;
 pub use self::run_members::{Leaver, RunMembers};

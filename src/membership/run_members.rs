@@ -19,7 +19,7 @@ const MARKS: u128 = 0b11;
 /// refused it, every address that an earlier row had. Conversely, a customer ID is not set to `false` while its address
 /// alone is in the run.
 ///
-/// [`RunMembers::meet`] must be called with every line of the state before [`RunMembers::leaver`].
+/// [`RunMembers::mark_seen`] must be called with every line of the state before [`RunMembers::leaver`].
 #[derive(Debug, Default)]
 pub struct RunMembers {
     keys: Vec<u128>,
@@ -97,7 +97,7 @@ impl RunMembers {
 
     /// Takes in a line of the state, and marks its member as stayed if the line is about a member of the last complete run.
     /// Returns what [`RunMembers::leaver`] will return unless later lines change it.
-    pub fn meet(&mut self, row: &PartRow<'_>, in_last_run: bool) -> Option<Leaver> {
+    pub fn mark_seen(&mut self, row: &PartRow<'_>, in_last_run: bool) -> Option<Leaver> {
         let key = row.key();
         let email = match row.identifier {
             Identifier::ExternalId(_) => row.email,
@@ -123,7 +123,7 @@ impl RunMembers {
     }
 
     /// Ends the lines of the state. Returns whether [`RunMembers::leaver`] may return something else than
-    /// [`RunMembers::meet`] did.
+    /// [`RunMembers::mark_seen`] did.
     pub fn end_meeting(&mut self) -> bool {
         let learnt = !self.renamed.is_empty() || !self.former_emails.is_empty();
         self.renamed.sort_unstable();

@@ -41,15 +41,15 @@ fn the_known_members_answer_as_a_map_would() {
             for name in asked {
                 let key = MemberKey::of(Identifier::ExternalId(&name.to_string()));
                 let answer = match expected.get(&name) {
-                    None => Meeting::New,
-                    Some(_) if !met.insert(name) => Meeting::Again,
-                    Some((fingerprint, in_last_run)) => Meeting::Known {
+                    None => Sighting::New,
+                    Some(_) if !met.insert(name) => Sighting::Again,
+                    Some((fingerprint, in_last_run)) => Sighting::Known {
                         fingerprint: Fingerprint::from_bits(*fingerprint),
                         in_last_run: *in_last_run,
                         in_later_file: false,
                     },
                 };
-                prop_assert_eq!(known.meet(key), answer);
+                prop_assert_eq!(known.mark_seen(key), answer);
             }
             Ok(())
         })
@@ -111,7 +111,7 @@ fn an_address_that_a_member_may_still_have_is_nobody_elses() {
         row(id("gone"), Some("gone@example.com"), true, Standing::Member),
     ];
     for line in &before {
-        members.meet(line, line.standing == Standing::Member);
+        members.mark_seen(line, line.standing == Standing::Member);
     }
     assert!(members.end_meeting());
     assert_eq!((members.len(), members.stayed()), (4, 3));

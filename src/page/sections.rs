@@ -81,21 +81,23 @@ impl RowsSection {
     /// `accepted` is what becomes of rows that are sent: they are accepted, or would be sent.
     pub(super) fn new(report: &Report, accepted: &'static str) -> Self {
         let rows = report.rows;
-        let fates = [
+        let results = [
             ("accepted", accepted, rows.accepted),
             ("unchanged", "Unchanged", rows.unchanged),
             ("duplicate", "Duplicates", rows.duplicate),
             ("rejected", "Rejected", rows.rejected),
         ];
         let words: Vec<String> =
-            fates.iter().map(|(_, name, rows)| format!("{} {}", count(*rows), name.to_lowercase())).collect();
+            results.iter().map(|(_, name, rows)| format!("{} {}", count(*rows), name.to_lowercase())).collect();
         Self {
             read: count(rows.read),
-            bar: parts(rows.read, 0, &fates.map(|(class, _, rows)| (class, rows))),
+            bar: parts(rows.read, 0, &results.map(|(class, _, rows)| (class, rows))),
             in_words: format!("Of {}: {}.", counted(rows.read, "row", "rows"), words.join(", ")),
-            lines: fates
+            lines: results
                 .into_iter()
-                .map(|(class, name, fate)| Line::new(class, name, fate, percent(fate, rows.read)))
+                .map(|(class, name, rows_with_result)| {
+                    Line::new(class, name, rows_with_result, percent(rows_with_result, rows.read))
+                })
                 .collect(),
         }
     }

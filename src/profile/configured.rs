@@ -64,7 +64,7 @@ pub enum TypeFrom {
     Model,
     /// Nothing: it is text.
     #[serde(rename = "nothing declared")]
-    Nobody,
+    Nothing,
 }
 
 impl ConfiguredColumn {
@@ -95,7 +95,7 @@ impl ConfiguredColumn {
                 (Some(_), ..) => TypeFrom::Braze,
                 (None, Some(_), _) => TypeFrom::Config,
                 (None, None, Some(_)) => TypeFrom::Model,
-                (None, None, None) => TypeFrom::Nobody,
+                (None, None, None) => TypeFrom::Nothing,
             };
             let setting = format!("attributes.{}", field.name);
             let country = field.written.country_column.as_ref().map(|column| {
@@ -139,17 +139,17 @@ mod tests {
         let columns = names(&["LoyaltyId", " email ", "Points", "POINTS", "Born", "Tags", "tags"]);
         let types = ColumnTypes::new([("points".to_owned(), DataType::Int64)], None);
         let found = ConfiguredColumn::all_of(&export(fields), &columns, &types);
-        let told: Vec<_> =
+        let configured: Vec<_> =
             found.iter().map(|column| (column.setting.as_str(), column.read_as, column.type_from)).collect();
         assert_eq!(
-            told,
+            configured,
             [
                 ("data_matching.customer_id", "text", TypeFrom::DataMatching),
                 ("data_matching.email", "an email address", TypeFrom::DataMatching),
                 ("attributes.dob", "a date", TypeFrom::Braze),
                 ("attributes.points", "a whole number", TypeFrom::Model),
                 ("attributes.tags", "a list of texts", TypeFrom::Config),
-                ("attributes.note", "text", TypeFrom::Nobody),
+                ("attributes.note", "text", TypeFrom::Nothing),
             ]
         );
         assert_eq!(found[0].found, ColumnFound::Exactly { number: 1 });

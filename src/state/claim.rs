@@ -58,7 +58,7 @@ pub enum ClaimAnswer {
     /// An operator said that the run is not to be delivered.
     Forgotten,
     /// Another function delivers this very content.
-    InOtherHands {
+    LeasedElsewhere {
         /// When its lease ends unless it is renewed.
         until: Timestamp,
     },
@@ -130,7 +130,7 @@ impl Ledger {
             return answer;
         }
         let Some(run) = self.runs.get_mut(&claim.run) else {
-            return ClaimAnswer::InOtherHands { until: now };
+            return ClaimAnswer::LeasedElsewhere { until: now };
         };
         run.claim(claim, now)
     }
@@ -194,7 +194,7 @@ impl RunRecord {
         let same_content = known.filter(|known| known.etag == *claim.etag);
         let anew = match same_content.map(|known| &known.progress) {
             Some(Progress::Working { lease }) if lease.owner != claim.lease.owner && lease.holds(now) => {
-                return ClaimAnswer::InOtherHands { until: lease.until };
+                return ClaimAnswer::LeasedElsewhere { until: lease.until };
             }
             Some(Progress::Delivered) if !claim.reread => return ClaimAnswer::AlreadyDelivered,
             Some(Progress::Delivered | Progress::Waiting) | None => true,
@@ -213,7 +213,7 @@ impl RunRecord {
             self.replace_file(claim.key, record);
         }
         let Some(record) = self.files.get_mut(claim.key) else {
-            return ClaimAnswer::InOtherHands { until: now };
+            return ClaimAnswer::LeasedElsewhere { until: now };
         };
         record.progress = Progress::Working { lease: claim.lease.clone() };
         ClaimAnswer::Granted(Box::new(record.clone()))

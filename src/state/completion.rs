@@ -47,7 +47,7 @@ pub enum BeginAnswer {
     /// It is complete.
     Complete,
     /// Another function completes it.
-    InOtherHands,
+    LeasedElsewhere,
     /// It is not to be completed now: a file is outstanding, or something changed since the comparison.
     NotNow,
 }
@@ -87,11 +87,11 @@ impl Ledger {
         let delivered = record.all_files_delivered();
         match &mut record.phase {
             Phase::Complete => BeginAnswer::Complete,
-            _ if leased => BeginAnswer::InOtherHands,
+            _ if leased => BeginAnswer::LeasedElsewhere,
             Phase::Completing(Completing { lease: Some(other), .. })
                 if other.owner != lease.owner && other.holds(now) =>
             {
-                BeginAnswer::InOtherHands
+                BeginAnswer::LeasedElsewhere
             }
             Phase::Completing(completing) => {
                 completing.lease = Some(lease.clone());
@@ -165,7 +165,7 @@ impl Ledger {
             return BeginAnswer::Complete;
         }
         if !self.leavers_sent(run, owner, sent, None) {
-            return BeginAnswer::InOtherHands;
+            return BeginAnswer::LeasedElsewhere;
         }
         let older = self.older_runs(run);
         let before = self.members_before(run);

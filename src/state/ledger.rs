@@ -292,7 +292,7 @@ impl Ledger {
     }
 
     /// Whether anybody may have the attribute.
-    pub fn lists_anybody(&self) -> bool {
+    pub fn lists_anyone(&self) -> bool {
         self.last_complete.is_some() || !self.runs.is_empty() || !self.earlier.is_empty()
     }
 
@@ -375,18 +375,18 @@ impl Ledger {
     /// Whether the object with this key, or its folder, is still needed.
     pub fn needs(&self, key: &str) -> bool {
         let is = |part: &Part| part.key == key;
-        let lies_in = |folder: &String| !folder.is_empty() && key.starts_with(folder.as_str());
+        let is_in = |folder: &String| !folder.is_empty() && key.starts_with(folder.as_str());
         let complete = |last: &CompleteRun| last.parts.iter().any(is);
         let of_run = |run: &RunRecord| {
-            run.files.values().any(|file| lies_in(&file.folder))
+            run.files.values().any(|file| is_in(&file.folder))
                 || run.replaced.iter().any(is)
-                || run.uncertain.iter().any(lies_in)
+                || run.uncertain.iter().any(is_in)
                 || matches!(&run.phase, Phase::Completing(completing)
                     if completing.leavers.iter().chain(&completing.carried).any(is))
         };
         self.last_complete.as_ref().is_some_and(complete)
             || self.earlier.parts.iter().any(is)
-            || self.earlier.folders.iter().any(lies_in)
+            || self.earlier.folders.iter().any(is_in)
             || self.runs.values().any(of_run)
     }
 }

@@ -66,7 +66,7 @@ impl PartStore {
         }
         match opened {
             Ok((bytes, state_key)) => Ok(Some(StoredPart { bytes, etag, sealed_with: Some(state_key) })),
-            Err(error) => Err(self.told(key, error)),
+            Err(error) => Err(self.failure(key, error)),
         }
     }
 
@@ -95,7 +95,7 @@ impl PartStore {
         Ok(keys)
     }
 
-    fn told(&self, key: &str, error: SealError) -> StateError {
+    fn failure(&self, key: &str, error: SealError) -> StateError {
         let key = key.to_owned();
         match error {
             SealError::OtherKey(id) => {

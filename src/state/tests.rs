@@ -274,7 +274,7 @@ mod steps {
         let mut ledger = with_file(Progress::Delivered);
         assert_eq!(ledger.resume_completion(run(23), &lease("own", 30), at(0)), BeginAnswer::Compare);
         assert!(matches!(begin(&mut ledger, &compared(3, None), "own", 0), BeginAnswer::Ours(_)));
-        assert_eq!(ledger.resume_completion(run(23), &lease("other", 30), at(0)), BeginAnswer::InOtherHands);
+        assert_eq!(ledger.resume_completion(run(23), &lease("other", 30), at(0)), BeginAnswer::LeasedElsewhere);
         let sent = LeaversSent { done: 2, counts: crate::report::Counts::default(), carried: vec![part("refused")] };
         assert!(ledger.leavers_sent(run(23), "own", &sent, Some(at(40))));
         assert!(ledger.leavers_sent(run(23), "own", &sent, Some(at(40))), "the answer was lost");
@@ -284,7 +284,7 @@ mod steps {
         };
         assert_eq!((completing.done, completing.carried.len()), (2, 1));
         let sent = LeaversSent { done: 3, carried: Vec::new(), ..sent };
-        assert_eq!(ledger.end_completion(run(23), "own", &sent, at(50)), BeginAnswer::InOtherHands);
+        assert_eq!(ledger.end_completion(run(23), "own", &sent, at(50)), BeginAnswer::LeasedElsewhere);
         assert_eq!(ledger.end_completion(run(23), "other", &sent, at(50)), BeginAnswer::Complete);
         assert_eq!(
             ledger.end_completion(run(23), "other", &sent, at(51)),
@@ -371,7 +371,7 @@ mod steps {
         assert!(delivered_again.retirement.is_none());
         assert!(delivered_again.runs[&run(23)].replaced.iter().all(|part| part.outdated), "everybody is sent again");
         ledger.end_retirement();
-        assert!(ledger.lists_anybody() && ledger.earlier.parts == [part("refused")]);
+        assert!(ledger.lists_anyone() && ledger.earlier.parts == [part("refused")]);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub struct Landed {
 
 /// One task.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Errand {
+pub enum Task {
     /// Deliver an object.
     Deliver(Landed),
     /// Continue a delivery.
@@ -36,7 +36,7 @@ pub enum Errand {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ObjectCreated {
     /// A single event, which fails as a whole.
-    Direct(Vec<Errand>),
+    Direct(Vec<Task>),
     /// Messages of a queue, each of which fails separately.
     Messages(Vec<Message>),
 }
@@ -49,7 +49,7 @@ pub struct Message {
     /// How often it has been received, this time included; 1 if the queue does not say.
     pub receives: u32,
     /// Its tasks, or what is wrong with it.
-    pub errands: Result<Vec<Errand>, EventError>,
+    pub tasks: Result<Vec<Task>, EventError>,
 }
 
 impl ObjectCreated {
@@ -61,15 +61,15 @@ impl ObjectCreated {
         });
         match source {
             Some("aws:sqs") => Self::messages(records.map_or(&[], Vec::as_slice)),
-            _ => errands(event).map(Self::Direct),
+            _ => tasks(event).map(Self::Direct),
         }
     }
 
     /// The tasks of a message, the same as of an invocation with its body.
-    pub fn errands_of(body: &str) -> Result<Vec<Errand>, EventError> {
+    pub fn tasks_of(body: &str) -> Result<Vec<Task>, EventError> {
         let event =
             serde_json::from_str(body).map_err(|_| EventError::field("body", "text that is no JSON", ALLOWED))?;
-        errands(&event)
+        tasks(&event)
     }
 
     fn messages(records: &[Value]) -> Result<Self, EventError> {
@@ -78,24 +78,24 @@ impl ObjectCreated {
                 EventError::field(format!("Records[{place}].messageId"), "nothing", "the message's id, a text")
             })?;
             let field = format!("Records[{place}].body");
-            let errands = match record.get("body").map(|body| (body, body.as_str())) {
+            let tasks = match record.get("body").map(|body| (body, body.as_str())) {
                 Some((_, Some(body))) => serde_json::from_str(body)
                     .map_err(|_| EventError::field(&field, "text that is no JSON", ALLOWED))
-                    .and_then(|body| errands(&body)),
+                    .and_then(|body| tasks(&body)),
                 Some((body, None)) => Err(EventError::field(&field, kind_of(body), "a text that contains JSON")),
                 None => Err(EventError::field(&field, "nothing", "a text that contains JSON")),
             };
             // A number in a text (Amazon SQS API Reference, ReceiveMessage, ApproximateReceiveCount).
             let receives = record.pointer("/attributes/ApproximateReceiveCount").and_then(Value::as_str);
             let receives = receives.and_then(|count| count.parse().ok()).unwrap_or(1);
-            Ok(Message { id: id.to_owned(), receives, errands })
+            Ok(Message { id: id.to_owned(), receives, tasks })
         });
         messages.collect::<Result<_, _>>().map(Self::Messages)
     }
 }
 
 /// The tasks of one event, or of the body of one message.
-fn errands(event: &Value) -> Result<Vec<Errand>, EventError> {
+fn tasks(event: &Value) -> Result<Vec<Task>, EventError> {
     let unknown = |found: String| EventError::Unknown { found, allowed: ALLOWED };
     if !event.is_object() {
         return Err(unknown(kind_of(event).to_owned()));
@@ -108,7 +108,7 @@ fn errands(event: &Value) -> Result<Vec<Errand>, EventError> {
         let continuation: Continuation = serde_json::from_value(event.clone()).map_err(|error| {
             EventError::field("continue", format!("{} ({error})", kind_of(continuation)), "export, segment and run")
         })?;
-        return Ok(vec![Errand::Continue(continuation.delivery)]);
+        return Ok(vec![Task::Continue(continuation.delivery)]);
     }
     if let Some(detail_type) = event.get("detail-type") {
         return event_bridge(event, detail_type);
@@ -123,7 +123,7 @@ fn errands(event: &Value) -> Result<Vec<Errand>, EventError> {
     }
 }
 
-fn s3_records(records: &[Value]) -> Result<Vec<Errand>, EventError> {
+fn s3_records(records: &[Value]) -> Result<Vec<Task>, EventError> {
     for (place, record) in records.iter().enumerate() {
         let field = |name: &str| format!("Records[{place}].{name}");
         let source = record.get("eventSource").or_else(|| record.get("EventSource")).and_then(Value::as_str);
@@ -137,7 +137,7 @@ fn s3_records(records: &[Value]) -> Result<Vec<Errand>, EventError> {
             return Err(EventError::field(field("eventVersion"), named(Some(version)), "2.x"));
         }
     }
-    let mut errands = Vec::new();
+    let mut tasks = Vec::new();
     for (place, record) in records.iter().enumerate() {
         let name = record.get("eventName").and_then(Value::as_str).unwrap_or_default();
         if !name.trim_start_matches("s3:").starts_with("ObjectCreated:") {
@@ -155,12 +155,12 @@ fn s3_records(records: &[Value]) -> Result<Vec<Errand>, EventError> {
         let key = form_decoded(&key).ok_or_else(|| {
             EventError::field(format!("Records[{place}].s3.object.key"), "text that is not UTF-8", "an encoded key")
         })?;
-        errands.push(Errand::Deliver(Landed { bucket, key }));
+        tasks.push(Task::Deliver(Landed { bucket, key }));
     }
-    Ok(errands)
+    Ok(tasks)
 }
 
-fn event_bridge(event: &Value, detail_type: &Value) -> Result<Vec<Errand>, EventError> {
+fn event_bridge(event: &Value, detail_type: &Value) -> Result<Vec<Task>, EventError> {
     let source = event.get("source").and_then(Value::as_str);
     if source != Some("aws.s3") {
         return Err(EventError::field("source", named(source), "aws.s3"));
@@ -175,7 +175,7 @@ fn event_bridge(event: &Value, detail_type: &Value) -> Result<Vec<Errand>, Event
             EventError::field(format!("detail.{}.{}", path[0], path[1]), found, "a text")
         })
     };
-    Ok(vec![Errand::Deliver(Landed { bucket: text(["bucket", "name"])?, key: text(["object", "key"])? })])
+    Ok(vec![Task::Deliver(Landed { bucket: text(["bucket", "name"])?, key: text(["object", "key"])? })])
 }
 
 /// A name in an event, shortened because it comes from outside.

@@ -439,8 +439,8 @@ async fn a_bad_row_is_rejected_alone() {
     let rejected = report["rows"]["rejected"].as_u64().unwrap();
     let reasons = report["rejected_reasons"].as_object().unwrap();
     assert_eq!(reasons.values().map(|count| count.as_u64().unwrap()).sum::<u64>(), rejected);
-    let told = serde_json::to_string(reasons).unwrap();
-    assert_says("reasons", &told, &["no customer ID and no email", "UTF-8", "fields"]);
+    let texts = serde_json::to_string(reasons).unwrap();
+    assert_says("reasons", &texts, &["no customer ID and no email", "UTF-8", "fields"]);
     for id in ["canary-1", "canary-7"] {
         assert_eq!(world.has_attribute(id, "High Value Customers"), json!(true), "{id}");
     }

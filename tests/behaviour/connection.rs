@@ -57,7 +57,7 @@ async fn run(host: &LambdaHost) -> Value {
 }
 
 /// `connect` and `run` both say what is wrong; once it is mended, both work and nothing was lost.
-async fn fails_until_mended(world: &World, words: &[&str], mend: impl FnOnce()) {
+async fn fails_until_fixed(world: &World, words: &[&str], mend: impl FnOnce()) {
     let host = world.host(Function::OnDemand).await;
     let answer = connect(&host).await;
     assert_eq!(answer["outcome"], "failed", "{answer}");
@@ -106,7 +106,7 @@ async fn secrets_that_hold_no_key() {
     }
     assert_silent(host.log_lines());
     assert_eq!(world.account.braze.counters().requests, 0);
-    fails_until_mended(&world, &[SECRET, "spaces or characters"], || {
+    fails_until_fixed(&world, &[SECRET, "spaces or characters"], || {
         world.account.set_secret(SECRET, secret_of(API_KEY));
     })
     .await;
@@ -117,7 +117,7 @@ async fn a_secret_without_a_value() {
     let world = world_with(30).await;
     world.account.secrets.create_secret(SECRET);
     let words = ["has no value yet", &format!("put-secret-value --secret-id {SECRET} --secret-string file://key.json")];
-    fails_until_mended(&world, &words, || world.account.set_secret(SECRET, secret_of(API_KEY))).await;
+    fails_until_fixed(&world, &words, || world.account.set_secret(SECRET, secret_of(API_KEY))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,7 +125,7 @@ async fn a_secret_that_does_not_exist() {
     let world = world_with(30).await;
     world.account.secrets.remove_secret(SECRET);
     let words = ["there is no secret", SECRET, "aws secretsmanager create-secret", "Remove `secret`"];
-    fails_until_mended(&world, &words, || world.account.set_secret(SECRET, secret_of(API_KEY))).await;
+    fails_until_fixed(&world, &words, || world.account.set_secret(SECRET, secret_of(API_KEY))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,7 +133,7 @@ async fn a_secret_that_may_not_be_read() {
     let world = world_with(30).await;
     world.account.secrets.deny(SECRET, true);
     let words = ["not allowed to read the secret", SECRET, "SecretArns", "sam deploy"];
-    fails_until_mended(&world, &words, || world.account.secrets.deny(SECRET, false)).await;
+    fails_until_fixed(&world, &words, || world.account.secrets.deny(SECRET, false)).await;
 }
 
 /// `on-demand` of a stack whose functions may read `secrets`.
@@ -214,7 +214,7 @@ async fn a_key_that_braze_does_not_know() {
     let world = world_with(30).await;
     world.account.braze.set_keys(vec![key_of("another")]);
     let words = ["401", "secret", "hostname"];
-    fails_until_mended(&world, &words, || world.account.braze.set_keys(vec![key_of(API_KEY)])).await;
+    fails_until_fixed(&world, &words, || world.account.braze.set_keys(vec![key_of(API_KEY)])).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -222,7 +222,7 @@ async fn a_key_without_the_permission() {
     let world = world_with(30).await;
     world.account.braze.set_keys(vec![RestApiKey { key: API_KEY.to_owned(), may_track: false }]);
     let words = ["403", "users.track"];
-    fails_until_mended(&world, &words, || world.account.braze.set_keys(vec![key_of(API_KEY)])).await;
+    fails_until_fixed(&world, &words, || world.account.braze.set_keys(vec![key_of(API_KEY)])).await;
 }
 
 /// A web server that is not Braze.

@@ -66,8 +66,8 @@ async fn in_many_invocations(key: &str, content: Vec<u8>, rows: u64) -> (World, 
     let mut invocations = 1;
     while answer["reports"][0]["outcome"] == "unfinished" {
         assert!(invocations < 40, "it does not get on: {answer}");
-        let goes_on = json!({ "continue": { "export": "loyalty", "segment": "HighValueCustomers" } });
-        answer = host.invoke(&goes_on, Duration::from_secs(3)).await.unwrap();
+        let continuation = json!({ "continue": { "export": "loyalty", "segment": "HighValueCustomers" } });
+        answer = host.invoke(&continuation, Duration::from_secs(3)).await.unwrap();
         invocations += 1;
     }
     assert_eq!(answer["reports"][0]["rows"]["accepted"].as_u64(), Some(rows), "{answer}");

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::future::join_all;
-use insights_to_braze::braze::{BrazeClient, HttpClients, ObjectFate, TrackRequest};
+use insights_to_braze::braze::{BrazeClient, HttpClients, ObjectResult, TrackRequest};
 use insights_to_braze::config::Config;
 use insights_to_braze::secrets::ApiKey;
 use itb::standin::braze::{Braze, BrazeSettings, Latency};
@@ -58,11 +58,11 @@ async fn no_request_waits_for_another_ones_stream() {
     assert_eq!(made.load(Ordering::Relaxed), 0, "nothing is made before it is needed");
 
     let first = client.track(&request(0), &key, deadline).await;
-    assert_eq!((first.objects, made.load(Ordering::Relaxed)), (vec![ObjectFate::Accepted], 1));
+    assert_eq!((first.objects, made.load(Ordering::Relaxed)), (vec![ObjectResult::Accepted], 1));
 
     let requests: Vec<TrackRequest> = (0..REQUESTS).map(request).collect();
     let outcomes = join_all(requests.iter().map(|request| client.track(request, &key, deadline))).await;
-    assert!(outcomes.iter().all(|outcome| outcome.objects == [ObjectFate::Accepted]));
+    assert!(outcomes.iter().all(|outcome| outcome.objects == [ObjectResult::Accepted]));
     let (made, at_once) = (made.load(Ordering::Relaxed), braze.counters().most_in_flight);
     // They start within 0.35 s and are answered after 0.5 s, so all are under way at once, unless they wait for a stream.
     assert!(at_once > 250, "{at_once} at once over {made} connections of {STREAMS} streams");

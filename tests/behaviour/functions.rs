@@ -70,7 +70,7 @@ async fn reports(world: &World, function: Function, event: &Value) -> Vec<Value>
     answer["reports"].as_array().unwrap_or_else(|| panic!("no reports: {answer}")).clone()
 }
 
-fn told(report: &Value) -> (&str, &str, &str, u64) {
+fn shown(report: &Value) -> (&str, &str, &str, u64) {
     let text = |field: &str| report[field].as_str().unwrap();
     (text("segment"), text("outcome"), text("trigger"), report["rows"]["read"].as_u64().unwrap())
 }
@@ -104,11 +104,11 @@ async fn s3_notifications() {
 
     without_model(&world);
     let reports = reports(&world, Function::ObjectCreated, &sample("s3-put.json")).await;
-    assert_eq!(reports.iter().map(told).collect::<Vec<_>>(), [("HighValueCustomers", "waiting", "object-created", 7)]);
+    assert_eq!(reports.iter().map(shown).collect::<Vec<_>>(), [("HighValueCustomers", "waiting", "object-created", 7)]);
     assert_eq!(members(&world, "High Value Customers"), 5);
 
     let reports = self::reports(&world, Function::ObjectCreated, &sample("s3-put-encoded-key.json")).await;
-    assert_eq!(reports.iter().map(told).collect::<Vec<_>>(), [(JAPANESE, "waiting", "object-created", 1)]);
+    assert_eq!(reports.iter().map(shown).collect::<Vec<_>>(), [(JAPANESE, "waiting", "object-created", 1)]);
     assert_eq!(world.has_attribute("0012", JAPANESE), json!(true));
 }
 
@@ -117,7 +117,7 @@ async fn a_notification_of_several_objects_completes_the_run() {
     let world = world().await;
     let reports = reports(&world, Function::ObjectCreated, &sample("s3-multipart.json")).await;
     assert_eq!(
-        reports.iter().map(told).collect::<Vec<_>>(),
+        reports.iter().map(shown).collect::<Vec<_>>(),
         [("HighValueCustomers", "delivered", "object-created", 8)]
     );
     assert_eq!(reports[0]["members"]["after"], 6);
@@ -135,17 +135,17 @@ async fn messages_of_the_queue() {
     let answer = world.invoke(Function::ObjectCreated, &sample("sqs-s3.json")).await.unwrap();
     assert_eq!(answer, nothing_goes_back);
     assert_eq!(
-        told(&world.report("HighValueCustomers", RUN_ID)),
+        shown(&world.report("HighValueCustomers", RUN_ID)),
         ("HighValueCustomers", "waiting", "object-created", 7)
     );
-    assert_eq!(told(&world.report("ChurnRisk", RUN_ID)), ("ChurnRisk", "delivered", "object-created", 1));
+    assert_eq!(shown(&world.report("ChurnRisk", RUN_ID)), ("ChurnRisk", "delivered", "object-created", 1));
 
     // The second of these two files is the one that the description still waits for.
     let sent = world.account.braze.counters().objects;
     let answer = world.invoke(Function::ObjectCreated, &sample("sqs-eventbridge.json")).await.unwrap();
     assert_eq!(answer, nothing_goes_back);
     assert_eq!(
-        told(&world.report("HighValueCustomers", RUN_ID)),
+        shown(&world.report("HighValueCustomers", RUN_ID)),
         ("HighValueCustomers", "delivered", "object-created", 8)
     );
     assert_eq!(world.account.braze.counters().objects, sent + 1, "the first file was delivered before");
@@ -157,7 +157,7 @@ async fn a_message_that_continues_a_delivery() {
     let answer = world.invoke(Function::ObjectCreated, &sample("sqs-continue.json")).await.unwrap();
     assert_eq!(answer, json!({ "batchItemFailures": [] }));
     assert_eq!(
-        told(&world.report("HighValueCustomers", RUN_ID)),
+        shown(&world.report("HighValueCustomers", RUN_ID)),
         ("HighValueCustomers", "delivered", "object-created", 8)
     );
     assert!(world.account.list("reports/loyalty/ChurnRisk").is_empty(), "no other segment is touched");
@@ -167,7 +167,7 @@ async fn a_message_that_continues_a_delivery() {
 async fn events_of_eventbridge() {
     let world = world().await;
     let reports = reports(&world, Function::ObjectCreated, &sample("eventbridge-object-created.json")).await;
-    assert_eq!(reports.iter().map(told).collect::<Vec<_>>(), [(JAPANESE, "delivered", "object-created", 1)]);
+    assert_eq!(reports.iter().map(shown).collect::<Vec<_>>(), [(JAPANESE, "delivered", "object-created", 1)]);
     assert_eq!(world.has_attribute("0012", JAPANESE), json!(true));
 }
 
@@ -187,7 +187,7 @@ async fn schedules() {
             ("HighValueCustomers", "delivered", "scheduled", 8),
             (JAPANESE, "delivered", "scheduled", 1),
         ];
-        assert_eq!(reports.iter().map(told).collect::<Vec<_>>(), expected, "{event}");
+        assert_eq!(reports.iter().map(shown).collect::<Vec<_>>(), expected, "{event}");
         assert_eq!(members(&world, "High Value Customers"), 6);
         assert_eq!(members(&world, "ChurnRisk"), 1);
     }
@@ -199,15 +199,15 @@ async fn runs_on_demand() {
     let everything = || world.account.list("").into_iter().map(|object| (object.key, object.etag)).collect::<Vec<_>>();
     let before = everything();
     let dry = reports(&world, Function::OnDemand, &sample("run-dry.json")).await;
-    assert_eq!(dry.iter().map(|report| told(report).1).collect::<Vec<_>>(), ["dry_run"; 3]);
+    assert_eq!(dry.iter().map(|report| shown(report).1).collect::<Vec<_>>(), ["dry_run"; 3]);
     assert_eq!(dry[1]["rows"]["accepted"], 6);
     assert_eq!(world.account.braze.counters().requests, 0, "a dry run sends nothing");
     assert_eq!(everything(), before, "a dry run writes nothing");
 
     let run = reports(&world, Function::OnDemand, &sample("run.json")).await;
-    assert_eq!(run.iter().map(told).collect::<Vec<_>>(), [("HighValueCustomers", "delivered", "on-demand", 8)]);
+    assert_eq!(run.iter().map(shown).collect::<Vec<_>>(), [("HighValueCustomers", "delivered", "on-demand", 8)]);
     let all = reports(&world, Function::OnDemand, &sample("run-all.json")).await;
-    assert_eq!(all.iter().map(|report| told(report).1).collect::<Vec<_>>(), ["delivered"; 3]);
+    assert_eq!(all.iter().map(|report| shown(report).1).collect::<Vec<_>>(), ["delivered"; 3]);
     assert_eq!(
         (members(&world, "High Value Customers"), members(&world, "ChurnRisk"), members(&world, JAPANESE)),
         (6, 1, 1)
@@ -236,14 +236,14 @@ async fn a_held_run_is_released() {
     );
     world.account.delete_object(&file("HighValueCustomers", 1)).unwrap();
     let first = reports(&world, Function::OnDemand, &sample("run.json")).await;
-    assert_eq!(told(&first[0]).1, "delivered", "{first:?}");
+    assert_eq!(shown(&first[0]).1, "delivered", "{first:?}");
     world.put(
         &file("HighValueCustomers", 1),
         format!("LoyaltyId,EMail,FirstName,Points\n{}", ids(3)).replace(",\n", ",,,\n"),
     );
     let held = reports(&world, Function::OnDemand, &sample("run.json")).await;
-    assert_eq!(told(&held[0]).1, "held", "{held:?}");
-    assert_eq!(members(&world, "High Value Customers"), 40, "nobody leaves while the run is held");
+    assert_eq!(shown(&held[0]).1, "held", "{held:?}");
+    assert_eq!(members(&world, "High Value Customers"), 40, "no one leaves while the run is held");
 
     // The sample is about another number of people, and is answered with the right one.
     let mut release = sample("run-allow-leavers.json");
@@ -251,7 +251,7 @@ async fn a_held_run_is_released() {
     assert!(refused[0]["message"].as_str().unwrap().contains("\"allow_leavers\": 37"), "{refused:?}");
     release["allow_leavers"] = json!(37);
     let released = reports(&world, Function::OnDemand, &release).await;
-    assert_eq!(told(&released[0]).1, "delivered", "{released:?}");
+    assert_eq!(shown(&released[0]).1, "delivered", "{released:?}");
     assert_eq!(released[0]["members"], json!({ "before": 40, "entered": 0, "stayed": 3, "left": 37, "after": 3 }));
     assert_eq!(members(&world, "High Value Customers"), 3);
     assert_eq!(world.has_attribute("LID-39", "High Value Customers"), json!(false));
@@ -276,7 +276,7 @@ async fn a_segment_is_retired() {
     world.put("config/exports.toml", config);
     let requests = world.account.braze.counters().requests;
     let reports = reports(&world, Function::OnDemand, &sample("retire.json")).await;
-    assert_eq!(told(&reports[0]), ("ChurnRisk", "dry_run", "on-demand", 0));
+    assert_eq!(shown(&reports[0]), ("ChurnRisk", "dry_run", "on-demand", 0));
     assert!(
         reports[0]["message"].as_str().unwrap().contains("1 member would be set to `false` or removed"),
         "{reports:?}"
@@ -301,9 +301,9 @@ async fn a_run_is_dropped_and_a_state_is_looked_over() {
 async fn a_file_is_inspected() {
     let world = world().await;
     let answer = world.invoke(Function::OnDemand, &sample("inspect.json")).await.unwrap();
-    let told = answer.to_string();
-    assert!(told.contains("HighValueCustomers") && told.contains("LoyaltyId"), "{told}");
-    assert!(!told.contains("kaito") && !told.contains("海斗"), "people's data stay out of sight: {told}");
+    let shown = answer.to_string();
+    assert!(shown.contains("HighValueCustomers") && shown.contains("LoyaltyId"), "{shown}");
+    assert!(!shown.contains("kaito") && !shown.contains("海斗"), "people's data stay out of sight: {shown}");
     assert_eq!(world.account.braze.counters().requests, 0);
 }
 

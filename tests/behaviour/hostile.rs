@@ -84,7 +84,7 @@ async fn a_line_of_a_gigabyte_costs_itself_alone() {
     assert_eq!(report["rows"], rows(3, 2, 0, 1), "{report}");
     let reason = report["rejected_reasons"].as_object().unwrap().keys().next().unwrap();
     assert!(reason.contains("1048576 bytes (max_record_bytes)"), "{reason}");
-    assert!(hostile.rejected().contains("B,bo@example.com,"), "who it was is told");
+    assert!(hostile.rejected().contains("B,bo@example.com,"), "the identifier is listed");
     assert!(hostile.rejected().len() < 200_000);
 }
 
@@ -300,7 +300,7 @@ async fn a_file_that_changes_and_grows_while_it_is_read_ends_as_its_last_content
         assert_eq!(
             gone.custom_attributes["High Value Customers"],
             json!(false),
-            "whoever was sent and is not in the last content has left"
+            "everyone who was sent and is not in the last content has left"
         );
     }
     assert!(host.peak_memory().unwrap() < MEMORY);

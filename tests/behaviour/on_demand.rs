@@ -169,7 +169,7 @@ email = "EMail"
     world.put(&file_of(23, "HighValueCustomers"), people(0..3));
     let news = file_of(23, "Readers").replace("BlobExport", "News");
     world.put(&news, people(0..2));
-    let told = |answer: &Value| -> Vec<String> {
+    let shown = |answer: &Value| -> Vec<String> {
         let reports = answer["reports"].as_array().unwrap();
         reports
             .iter()
@@ -178,8 +178,8 @@ email = "EMail"
     };
     let host = world.host(Function::OnDemand).await;
     let answer = host.invoke(&json!({ "action": "run_all" }), TIMEOUT).await.unwrap();
-    assert_eq!(told(&answer), ["loyalty/HighValueCustomers delivered"]);
-    assert_eq!(told(&world.invoke(Function::Scheduled, &json!({})).await.unwrap()), [""; 0]);
+    assert_eq!(shown(&answer), ["loyalty/HighValueCustomers delivered"]);
+    assert_eq!(shown(&world.invoke(Function::Scheduled, &json!({})).await.unwrap()), [""; 0]);
     let answer = world.invoke(Function::Scheduled, &json!({ "exports": ["news"] })).await.unwrap();
     assert!(answer["ignored"][0]["reason"].as_str().unwrap().contains("schedule is \"off\""), "{answer}");
     let answer = world.invoke(Function::ObjectCreated, &world.s3_event(&news)).await.unwrap();
@@ -187,7 +187,7 @@ email = "EMail"
     assert_eq!(world.account.braze.count_with_attribute("Readers", &json!(true)), 0);
 
     let answer = host.invoke(&json!({ "action": "run", "export": "news" }), TIMEOUT).await.unwrap();
-    assert_eq!(told(&answer), ["news/Readers delivered"]);
+    assert_eq!(shown(&answer), ["news/Readers delivered"]);
     assert_eq!(world.account.braze.count_with_attribute("Readers", &json!(true)), 2);
     assert_silent(host.log_lines());
 }

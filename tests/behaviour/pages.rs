@@ -186,28 +186,31 @@ async fn every_outcome_leaves_its_page_and_nobody_is_on_it() {
     let outcomes = assert_pages_say_what_the_reports_say(&world);
     let all_but_waiting = ["delivered", "failed", "held", "superseded", "unfinished"];
     assert_eq!(outcomes.keys().map(String::as_str).collect::<Vec<_>>(), all_but_waiting);
-    let told = |name: &str, parts: &[&str]| {
+    let shown = |name: &str, parts: &[&str]| {
         for part in parts {
             assert!(pages[name].contains(part), "{part:?} is missing in {name}: {}", pages[name]);
         }
     };
     let hostile = "&#60;img src=x onerror=alert(1)&#62; &#39;⟨U+202E⟩gpj";
-    told("delivered-first", &["The segment has 70 members in Braze", "Rate limited (429)", "2026-11-20 01:02"]);
-    told(
+    shown("delivered-first", &["The segment has 70 members in Braze", "Rate limited (429)", "2026-11-20 01:02"]);
+    shown(
         "delivered",
         &["6 entered and 6 left", "no customer ID and no email", "line 73 of part_1.csv", "Aaaaaa", "max_leavers"],
     );
-    told("delivered", &["<title>HighValueCustomers: Delivered</title>", "High Value Customers", "Braze, EU workspace"]);
-    told(
+    shown(
+        "delivered",
+        &["<title>HighValueCustomers: Delivered</title>", "High Value Customers", "Braze, EU workspace"],
+    );
+    shown(
         "held",
         &["顧客ランク「A」 🎉 &#38; &#34;離反&#34;", "Held for a decision", "Not in the files", "allow_leavers"],
     );
-    told("waiting", &[hostile, "Waiting for the rest"]);
-    told("failed", &[hostile, "Failed", "LoyaltyId"]);
-    told("superseded", &[hostile, "Superseded"]);
-    told("unfinished", &["Not finished yet", "continues automatically"]);
-    told("history", &[hostile, "離反", "Held for a decision", "1 failed", "Members over time", "2026-11-22 01:02"]);
-    told(
+    shown("waiting", &[hostile, "Waiting for the rest"]);
+    shown("failed", &[hostile, "Failed", "LoyaltyId"]);
+    shown("superseded", &[hostile, "Superseded"]);
+    shown("unfinished", &["Not finished yet", "continues automatically"]);
+    shown("history", &[hostile, "離反", "Held for a decision", "1 failed", "Members over time", "2026-11-22 01:02"]);
+    shown(
         "dry-run",
         &["Largest changes", "would be held", "data points", "aaaaaa-", "Compared with the last run", hostile],
     );
@@ -334,18 +337,18 @@ async fn a_month_is_told_as_its_reports_tell_it() {
     let history = world.get_text("reports/loyalty/history.html");
     keep_for_the_browser("month", &history);
     assert_sound("month", &history);
-    let told = figures::sections(&history);
-    assert_eq!(told.len(), 3, "{:?}", told.keys());
+    let shown = figures::sections(&history);
+    assert_eq!(shown.len(), 3, "{:?}", shown.keys());
     let mut lines = 0;
     for segment in [PLAIN, "ChurnRisk", JAPANESE] {
-        let runs = &told[&figures::as_shown(segment)];
+        let runs = &shown[&figures::as_shown(segment)];
         let reports: Vec<Value> = (1..=28)
             .filter(|day| segment != JAPANESE || *day >= LATE)
             .map(|day| world.report(segment, &run_of(day)))
             .collect();
         assert_eq!(runs.len(), reports.len(), "{segment}");
-        for (told, report) in runs.iter().rev().zip(&reports) {
-            figures::assert_line(told, report);
+        for (shown, report) in runs.iter().rev().zip(&reports) {
+            figures::assert_line(shown, report);
             lines += 1;
         }
     }

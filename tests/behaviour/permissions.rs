@@ -125,8 +125,8 @@ async fn work(world: &World) {
     let late = file_of("HighValueCustomers", 21).replace("_1.csv", "_2.csv");
     world.put(&late, people(2..3));
     world.invoke(Function::ObjectCreated, &world.s3_event(&late)).await.unwrap();
-    let goes_on = json!({ "continue": { "export": "loyalty", "segment": "HighValueCustomers" } });
-    world.invoke(Function::ObjectCreated, &goes_on).await.unwrap();
+    let continuation = json!({ "continue": { "export": "loyalty", "segment": "HighValueCustomers" } });
+    world.invoke(Function::ObjectCreated, &continuation).await.unwrap();
     let bad = file_of("ChurnRisk", 21);
     world.put(&bad, "Other,Columns\n1,2\n");
     world.invoke(Function::ObjectCreated, &world.s3_event(&bad)).await.unwrap_err();

@@ -65,7 +65,7 @@ async fn three_functions_together_keep_the_rate_and_use_it() {
     assert_eq!(admitted, 3 * REQUESTS);
     assert!(refused * 100 <= admitted, "{refused} of {admitted} were refused");
     assert!((0.75..=1.05).contains(&share), "{share:.2} of the rate");
-    assert_eq!(world.account.list("state/.rates/").len(), 0, "everybody has left");
+    assert_eq!(world.account.list("state/.rates/").len(), 0, "all have left");
 }
 
 #[tokio::test(flavor = "multi_thread")]

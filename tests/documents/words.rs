@@ -78,7 +78,6 @@ const EXCEPTIONS: [(&str, &str, &str); 11] = [
     ("CONTRIBUTING.md", "stand-in", "a file name"),
 ];
 
-
 /// Things that are counted in texts.
 const PLURALS: [&str; 13] = [
     "data points",

@@ -290,7 +290,7 @@ pub(crate) fn braze(seed: u64, rates: Rates, poison: Poison, clock: Clock, drawn
 
 fn refusal(random: &mut SmallRng, index: usize) -> (&'static str, Fault) {
     let (what, answer) = match random.random_range(0..4) {
-        0 => ("Braze: 400 that names nobody", answers::names_nobody()),
+        0 => ("Braze: 400 that names nobody", answers::names_no_one()),
         1 => ("Braze: 400 with texts", answers::errors_as_texts()),
         2 => ("Braze: 400 without an index", answers::errors_without_index()),
         _ => {

@@ -79,7 +79,7 @@ pub(crate) struct Storm<'a> {
     pub(crate) paused: AtomicBool,
 }
 
-enum Errand {
+enum Task {
     Messages(Value),
     Scheduled,
     OnDemand(Value),
@@ -232,11 +232,11 @@ impl<'a> Storm<'a> {
     async fn work_once(&self, random: &mut SmallRng, instance: &mut Option<Handler>) {
         if random.random_bool(0.03) {
             self.world.drawn.count("event: by the schedule");
-            self.invoke(random, instance, &Errand::Scheduled).await;
+            self.invoke(random, instance, &Task::Scheduled).await;
         } else if random.random_bool(0.02) {
             self.world.drawn.count("event: send all, on demand");
             let all = json!({ "action": "run", "export": "loyalty", "send": "all" });
-            self.invoke(random, instance, &Errand::OnDemand(all)).await;
+            self.invoke(random, instance, &Task::OnDemand(all)).await;
         } else {
             self.take_messages(random, instance).await;
         }
@@ -250,7 +250,7 @@ impl<'a> Storm<'a> {
             return;
         }
         let event = Message::to_sqs_event(&messages, queue);
-        let Some(answer) = self.invoke(random, instance, &Errand::Messages(event)).await else {
+        let Some(answer) = self.invoke(random, instance, &Task::Messages(event)).await else {
             return;
         };
         for message in &messages {
@@ -266,7 +266,7 @@ impl<'a> Storm<'a> {
     }
 
     /// One invocation; `None` if it was killed.
-    async fn invoke(&self, random: &mut SmallRng, instance: &mut Option<Handler>, errand: &Errand) -> Option<Value> {
+    async fn invoke(&self, random: &mut SmallRng, instance: &mut Option<Handler>, task: &Task) -> Option<Value> {
         self.tally.invocations.fetch_add(1, Ordering::Relaxed);
         let handler = instance.get_or_insert_with(|| self.world.handler());
         let calm = self.calm.load(Ordering::Relaxed);
@@ -288,10 +288,10 @@ impl<'a> Storm<'a> {
         let budget = TimeBudget::ending_in_by(time, self.world.lane.wall_clock);
         let answer = {
             let mut answering = pin!(async {
-                match errand {
-                    Errand::Messages(event) => handler.object_created(event, budget).await,
-                    Errand::Scheduled => handler.scheduled(&json!({}), budget).await,
-                    Errand::OnDemand(event) => handler.on_demand(event, budget).await,
+                match task {
+                    Task::Messages(event) => handler.object_created(event, budget).await,
+                    Task::Scheduled => handler.scheduled(&json!({}), budget).await,
+                    Task::OnDemand(event) => handler.on_demand(event, budget).await,
                 }
             });
             let end = Instant::now() + moment;
@@ -337,11 +337,11 @@ impl<'a> Storm<'a> {
                 self.take_messages(random, &mut instance).await;
                 sleep(Duration::from_secs(1)).await;
             }
-            answer = self.invoke(random, &mut instance, &Errand::Scheduled).await.unwrap_or_default();
+            answer = self.invoke(random, &mut instance, &Task::Scheduled).await.unwrap_or_default();
             let phases = self.phases(last);
             for release in self.releases(last) {
                 self.world.drawn.count("run: held, and released");
-                self.invoke(random, &mut instance, &Errand::OnDemand(release)).await;
+                self.invoke(random, &mut instance, &Task::OnDemand(release)).await;
             }
             if round > 0 && phases.iter().all(|phase| phase == "complete") && answer["reports"] == json!([]) {
                 return Ok(());
@@ -360,7 +360,7 @@ impl<'a> Storm<'a> {
             let calm = attempt >= 3;
             self.calm.store(calm, Ordering::Relaxed);
             self.world.set_faults((!calm).then_some(self.rates));
-            last = self.invoke(random, &mut instance, &Errand::OnDemand(event.clone())).await.unwrap_or_default();
+            last = self.invoke(random, &mut instance, &Task::OnDemand(event.clone())).await.unwrap_or_default();
             // Whoever was killed had done it already.
             let gone = last["error"].as_str().is_some_and(|error| error.contains("does not exist"));
             if last["reports"][0]["outcome"] == "delivered" || gone {

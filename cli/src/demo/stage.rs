@@ -118,7 +118,7 @@ impl Stage {
         let model_path = self.export_folder.join("model.json");
         let model = model_json(files, Timestamp::now());
         fs::write(&model_path, &model).map_err(|error| unwritable(&model_path, error))?;
-        let mut told = |key: &str| {
+        let mut notification = |key: &str| {
             // The server sends the notification before it answers the upload.
             uploads.try_recv().map_err(|error| Failure::Server(std::io::Error::other(format!("{key}: {error}"))))
         };
@@ -126,11 +126,11 @@ impl Stage {
         for file in files {
             let (path, key) = (self.export_folder.join(&file.path), format!("{FOLDER}/{}", file.path));
             self.account.put_file(&key, &path).map_err(|error| unwritable(&path, error))?;
-            notifications.push((file.segment, told(&key)?));
+            notifications.push((file.segment, notification(&key)?));
         }
         let key = format!("{FOLDER}/model.json");
         self.account.put_object(&key, model).map_err(|error| unwritable(&model_path, error))?;
-        Ok((notifications, told(&key)?))
+        Ok((notifications, notification(&key)?))
     }
 
     /// Delivers the files of one segment, one notification after the other.

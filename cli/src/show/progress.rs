@@ -13,7 +13,7 @@ const PLAIN: Duration = Duration::from_secs(10);
 pub(crate) struct Progress {
     bar: ProgressBar,
     what: String,
-    told: Cell<Instant>,
+    printed_at: Cell<Instant>,
 }
 
 impl Progress {
@@ -42,15 +42,15 @@ impl Progress {
         }
         bar.set_prefix(what.clone());
         bar.enable_steady_tick(Duration::from_millis(100));
-        Self { bar, what, told: Cell::new(Instant::now()) }
+        Self { bar, what, printed_at: Cell::new(Instant::now()) }
     }
 
     /// The number of rows done, and the pace in words.
     pub(crate) fn reached(&self, rows: u64, words: &str) {
         self.bar.set_position(rows);
         self.bar.set_message(words.to_owned());
-        if self.bar.is_hidden() && self.told.get().elapsed() >= PLAIN {
-            self.told.set(Instant::now());
+        if self.bar.is_hidden() && self.printed_at.get().elapsed() >= PLAIN {
+            self.printed_at.set(Instant::now());
             let separator = if words.is_empty() { "" } else { ", " };
             super::aside(format!("{}: {}{separator}{words}", self.what, counted(rows, "row", "rows")));
         }

@@ -153,8 +153,11 @@ async fn failures_have_their_exit_codes_and_never_show_the_key() {
     assert_eq!((code, &refused["reports"][0]["outcome"]), (1, &json!("failed")));
     let output = desk.itb("connect --config exports.toml --connection eu").await;
     assert_eq!(output.status.code(), Some(1));
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert!(told.contains("failed") && !told.contains("canary") && !refused.to_string().contains("canary"), "{told}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        printed.contains("failed") && !printed.contains("canary") && !refused.to_string().contains("canary"),
+        "{printed}"
+    );
 
     let lines = [
         ("deliver --config none.toml --export loyalty --files files", "can't read none.toml"),
@@ -168,15 +171,15 @@ async fn failures_have_their_exit_codes_and_never_show_the_key() {
     ];
     for (line, part) in lines {
         let output = desk.itb(line).await;
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{line}: {told}");
-        assert!(told.contains(part), "{line}: {told}");
+        let printed = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{line}: {printed}");
+        assert!(printed.contains(part), "{line}: {printed}");
     }
     desk.write("exports.toml", "[connections.eu]\nhostname = \"http://braze.example\"\n");
     let output = desk.itb("deliver --config exports.toml --export loyalty --files files").await;
-    let told = String::from_utf8(output.stderr).unwrap();
+    let printed = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(told.contains("exports.toml:\n") && told.contains("hostname (line 2)"), "{told}");
+    assert!(printed.contains("exports.toml:\n") && printed.contains("hostname (line 2)"), "{printed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,12 +188,12 @@ async fn inspect_tells_how_each_file_is_read_and_sends_nothing() {
     desk.write_run("23", FIRST);
     desk.write("files/Loyal/2026/11/23/0102/half.csv.filepart", "x");
     let output = desk.itb("inspect --config exports.toml --export loyalty --files files").await;
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{told}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{printed}");
     for word in ["Loyal", "2026-11-23T01:02Z", "half-uploaded", "delimiter", "FirstName"] {
-        assert!(told.contains(word), "{word} is not in {told}");
+        assert!(printed.contains(word), "{word} is not in {printed}");
     }
-    assert!(!told.contains("o'connor"), "values are masked: {told}");
+    assert!(!printed.contains("o'connor"), "values are masked: {printed}");
     assert_eq!(desk.braze.counters().requests, 0);
 }
 
@@ -199,12 +202,12 @@ async fn a_dry_run_tells_what_would_happen_and_sends_nothing() {
     let desk = Desk::new().await;
     desk.write_run("23", FIRST);
     let output = desk.itb("dry-run --config exports.toml --export loyalty --files files").await;
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{told}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{printed}");
     for part in ["dry run", "values masked", "data points", "no customer ID and no email"] {
-        assert!(told.contains(part), "{part} is not in {told}");
+        assert!(printed.contains(part), "{part} is not in {printed}");
     }
-    assert!(!told.contains("o'connor") && !told.contains("太郎"), "values are masked: {told}");
+    assert!(!printed.contains("o'connor") && !printed.contains("太郎"), "values are masked: {printed}");
     assert_eq!(desk.braze.counters().requests, 0);
     let output = desk.itb("status --config exports.toml --json").await;
     let status: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -259,8 +262,8 @@ async fn pages_are_written_into_files_and_their_places_are_told() {
 
     desk.deliver("").await;
     desk.write_run("24", "0001,o'connor@example.com,太郎\r\n");
-    let told = String::from_utf8(desk.itb(dry).await.stdout).unwrap();
-    assert!(told.contains("Compared with the last run (2026-11-23T01:02Z)"), "{told}");
+    let printed = String::from_utf8(desk.itb(dry).await.stdout).unwrap();
+    assert!(printed.contains("Compared with the last run (2026-11-23T01:02Z)"), "{printed}");
     assert!(read("dry.html").contains("Members who leave"), "{}", read("dry.html"));
 
     let output = desk.itb("status --config exports.toml").await;
@@ -268,13 +271,13 @@ async fn pages_are_written_into_files_and_their_places_are_told() {
     for (further, file, part) in [("", "run.html", "Run report"), (" --history", "all.html", "History of an export")] {
         let line = format!("report --config exports.toml --export loyalty{further} --html {file}");
         let output = desk.itb(&line).await;
-        let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-        assert!(output.status.code() == Some(0) && told.contains(".html"), "{told}");
+        let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(output.status.code() == Some(0) && printed.contains(".html"), "{printed}");
         assert!(read(file).contains(part), "{}", read(file));
     }
     let output = desk.itb("report --config exports.toml --export loyalty --html none/run.html").await;
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.code() == Some(2) && told.contains("can't write none/run.html"), "{told}");
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && printed.contains("can't write none/run.html"), "{printed}");
 }
 
 /// Ctrl-C waits for what is on its way and writes down how far it came; the same command then sends the rest.
@@ -301,9 +304,9 @@ async fn ctrl_c_stops_at_a_checkpoint_and_the_same_command_goes_on() {
     let process = delivering.id().unwrap().to_string();
     assert!(Command::new("kill").args(["-INT", &process]).status().await.unwrap().success());
     let output = delivering.wait_with_output().await.unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(130), "{told}");
-    assert!(told.contains("Run the same command to resume"), "{told}");
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{printed}");
+    assert!(printed.contains("Run the same command to resume"), "{printed}");
     let stopped: Value = serde_json::from_slice(&output.stdout).unwrap();
     let on_record = stopped["reports"][0]["rows"]["accepted"].as_u64().unwrap();
     assert_eq!(stopped["reports"][0]["outcome"], "unfinished", "{stopped:#}");

@@ -62,9 +62,9 @@ impl Office {
 
     async fn answer(&self, line: &str) -> Value {
         let output = self.itb(&format!("{line} --bucket {BUCKET} --profile marketing --json")).await;
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(0), "{line}: {told}");
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{line}: {told}"))
+        let printed = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{line}: {printed}");
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{line}: {printed}"))
     }
 }
 
@@ -105,9 +105,9 @@ async fn what_is_missing_is_said_and_no_key_is_shown() {
     ];
     for (line, part) in lines {
         let output = office.itb(&line).await;
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert!(!output.status.success() && told.contains(part), "{line}: {told}");
+        let printed = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && printed.contains(part), "{line}: {printed}");
         let secret = &office.account.environment()["AWS_SECRET_ACCESS_KEY"];
-        assert!(!told.contains("canary") && !told.contains(secret), "{told}");
+        assert!(!printed.contains("canary") && !printed.contains(secret), "{printed}");
     }
 }

@@ -178,14 +178,14 @@ impl Gate {
         limited && too_fast
     }
 
-    /// Request `number` was answered with 429, which may say how long to wait (`told`). Returns how long the request waits;
+    /// Request `number` was answered with 429, which may say how long to wait (`announced`). Returns how long the request waits;
     /// `jitter`, from 0 to 1, spreads waits that Braze didn't set.
-    pub(super) fn refused(&mut self, number: u64, told: Option<Duration>, now: Instant, jitter: f64) -> Duration {
+    pub(super) fn refused(&mut self, number: u64, announced: Option<Duration>, now: Instant, jitter: f64) -> Duration {
         let own = (BLIND_WAIT * (1 << self.closings.min(8))).min(LONGEST_WAIT).mul_f64(0.5 + jitter / 2.0);
-        let wait = match (told, self.closings) {
-            (Some(told), 0) => told,
+        let wait = match (announced, self.closings) {
+            (Some(announced), 0) => announced,
             // The last wait that Braze asked for was not enough.
-            (Some(told), _) => told.max(own / 4),
+            (Some(announced), _) => announced.max(own / 4),
             (None, _) => own,
         };
         self.recent = self.recent << 1 | 1;
@@ -226,7 +226,7 @@ impl Gate {
     }
 
     /// Request `number` was abandoned without an answer.
-    pub(super) fn given_up(&mut self, number: u64, now: Instant) {
+    pub(super) fn abandoned(&mut self, number: u64, now: Instant) {
         if let State::First { number: first, limited, .. } = self.state
             && first == number
         {

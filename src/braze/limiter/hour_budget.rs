@@ -36,7 +36,7 @@ impl HourBudget {
 
     /// Braze says that `remaining` requests are left in this hour.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a header's whole number, 0 or more")]
-    pub(super) fn told(&mut self, remaining: f64, now: SystemTime) {
+    pub(super) fn announced(&mut self, remaining: f64, now: SystemTime) {
         let hour = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / HOUR;
         if hour == self.hour {
             self.used = self.used.max(self.admitted.saturating_sub(remaining.max(0.0) as u64));

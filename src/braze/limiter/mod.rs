@@ -231,21 +231,21 @@ impl State {
     }
 
     /// Takes in what an answer says about the limit. An hourly limit, recognised by its distant reset, doesn't set the pace.
-    fn listen(&mut self, told: &RateHeaders, now: Instant, clock: WallClock) {
-        if told.reset_in.is_some_and(|reset| reset > SHORT_WINDOW) {
-            if let (Some(hour), Some(remaining)) = (&mut self.hour, told.remaining) {
-                hour.told(remaining - f64::from(self.in_flight), clock.now());
+    fn listen(&mut self, announced: &RateHeaders, now: Instant, clock: WallClock) {
+        if announced.reset_in.is_some_and(|reset| reset > SHORT_WINDOW) {
+            if let (Some(hour), Some(remaining)) = (&mut self.hour, announced.remaining) {
+                hour.announced(remaining - f64::from(self.in_flight), clock.now());
             }
             return;
         }
-        let Some(limit) = told.limit else {
+        let Some(limit) = announced.limit else {
             return;
         };
         if !self.estimate.announce(limit, now) {
             return;
         }
         // Less than expected: part of the window is used up already, and answers are outstanding.
-        if let (Some(remaining), Some(reset)) = (told.remaining, told.reset_in) {
+        if let (Some(remaining), Some(reset)) = (announced.remaining, announced.reset_in) {
             let left = (remaining * self.estimate.share() - f64::from(self.in_flight)).max(0.0);
             let reset = reset.min(WINDOW);
             let needed =
@@ -266,11 +266,11 @@ pub(super) struct Start<'a> {
 
 impl Start<'_> {
     /// Braze answered with neither a 429 nor a failure.
-    pub(super) fn answered(self, told: &RateHeaders) {
+    pub(super) fn answered(self, announced: &RateHeaders) {
         let (at, clock) = (self.at, self.limiter.clock);
         self.report(|state, number, now| {
             state.latency.measured(now.duration_since(at));
-            state.listen(told, now, clock);
+            state.listen(announced, now, clock);
             if state.gate.answered(number, state.in_flight) {
                 state.estimate.lower(now);
                 state.pace.window_began();
@@ -279,12 +279,12 @@ impl Start<'_> {
     }
 
     /// Braze answered 429. Returns how long this request waits before it asks to start again.
-    pub(super) fn refused(self, told: &RateHeaders) -> Duration {
+    pub(super) fn refused(self, announced: &RateHeaders) -> Duration {
         let clock = self.limiter.clock;
         self.report(|state, number, now| {
-            state.listen(told, now, clock);
+            state.listen(announced, now, clock);
             let jitter = state.random.random();
-            state.gate.refused(number, told.wait, now, jitter)
+            state.gate.refused(number, announced.wait, now, jitter)
         })
     }
 
@@ -296,17 +296,17 @@ impl Start<'_> {
         });
     }
 
-    fn report<T>(mut self, tell: impl FnOnce(&mut State, u64, Instant) -> T) -> T {
+    fn report<T>(mut self, update: impl FnOnce(&mut State, u64, Instant) -> T) -> T {
         self.reported = true;
         let mut state = self.limiter.state();
         let was_open = state.gate.is_open();
         state.in_flight = state.in_flight.saturating_sub(1);
-        let told = tell(&mut state, self.number, Instant::now());
+        let result = update(&mut state, self.number, Instant::now());
         drop(state);
         if !was_open {
             self.limiter.opened.notify_one();
         }
-        told
+        result
     }
 }
 
@@ -315,7 +315,7 @@ impl Drop for Start<'_> {
         if !self.reported {
             let mut state = self.limiter.state();
             state.in_flight = state.in_flight.saturating_sub(1);
-            state.gate.given_up(self.number, Instant::now());
+            state.gate.abandoned(self.number, Instant::now());
             drop(state);
             self.limiter.opened.notify_one();
         }

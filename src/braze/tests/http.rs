@@ -83,7 +83,7 @@ async fn the_request_is_as_braze_documents_it() {
     let server = Server::start(|_, _| reply(201, &[("content-type", "application/json")], SUCCESS)).await;
     let request = people(2);
     let outcome = server.client().track(&request, &key(), minutes(1)).await;
-    assert!(all(&ObjectFate::Accepted, &outcome.objects), "{outcome:?}");
+    assert!(all(&ObjectResult::Accepted, &outcome.objects), "{outcome:?}");
     let seen = &server.seen()[0];
     assert_eq!(seen.line, "POST /users/track HTTP/1.1");
     assert_eq!(seen.headers["content-type"], "application/json");
@@ -129,7 +129,7 @@ async fn waits_are_read_from_real_headers() {
     .await;
     let began = std::time::Instant::now();
     let outcome = server.client().track(&people(2), &key(), minutes(1)).await;
-    assert!(all(&ObjectFate::Accepted, &outcome.objects));
+    assert!(all(&ObjectResult::Accepted, &outcome.objects));
     assert_eq!(outcome.counts.rate_limited, 1);
     assert!((1.0..2.0).contains(&began.elapsed().as_secs_f64()), "{:?}", began.elapsed());
 }
@@ -181,7 +181,7 @@ async fn a_success_that_breaks_off_is_asked_for_again() {
     })
     .await;
     let outcome = server.client().track(&people(2), &key(), minutes(1)).await;
-    assert!(all(&ObjectFate::Accepted, &outcome.objects));
+    assert!(all(&ObjectResult::Accepted, &outcome.objects));
     assert_eq!(outcome.counts.retried, 1);
 }
 
@@ -210,7 +210,7 @@ async fn a_lost_connection_is_made_again() {
     ])
     .await;
     let outcome = client_of(&address.to_string()).track(&people(2), &key(), minutes(1)).await;
-    assert!(all(&ObjectFate::Accepted, &outcome.objects), "{outcome:?}");
+    assert!(all(&ObjectResult::Accepted, &outcome.objects), "{outcome:?}");
     assert_eq!((outcome.counts.sent, outcome.counts.retried), (4, 3));
 }
 
@@ -221,7 +221,7 @@ async fn the_deadline_cuts_a_request_short() {
     let began = std::time::Instant::now();
     let outcome = client.track(&people(2), &key(), Instant::now() + Duration::from_millis(300)).await;
     assert_eq!(outcome.stop, Some(StopReason::OutOfTime));
-    assert!(all(&ObjectFate::Unknown, &outcome.objects));
+    assert!(all(&ObjectResult::Unknown, &outcome.objects));
     assert!(began.elapsed() < Duration::from_secs(2));
 }
 
@@ -231,7 +231,7 @@ async fn where_nobody_listens_nothing_was_sent() {
     let client = client_of(&unused.to_string());
     let outcome = client.track(&people(2), &key(), Instant::now() + Duration::from_millis(500)).await;
     assert_eq!(outcome.stop, Some(StopReason::OutOfTime));
-    assert!(all(&ObjectFate::NotSent, &outcome.objects), "{outcome:?}");
+    assert!(all(&ObjectResult::NotSent, &outcome.objects), "{outcome:?}");
     let error = client.check(&key()).await.unwrap_err();
     assert!(matches!(error, CheckError::ConnectionRefused { .. }), "{error:?}");
 }
@@ -244,7 +244,7 @@ async fn many_requests_go_over_real_connections_at_the_rate() {
     let (request, key) = (people(2), key());
     let sent = (0..800).map(|_| client.track(&request, &key, minutes(1)));
     let outcomes = futures::future::join_all(sent).await;
-    assert!(outcomes.iter().all(|outcome| all(&ObjectFate::Accepted, &outcome.objects)));
+    assert!(outcomes.iter().all(|outcome| all(&ObjectResult::Accepted, &outcome.objects)));
     let seconds = began.elapsed().as_secs_f64();
     assert!(seconds >= 0.71, "800 requests at 1,000 a second took {seconds} s");
     assert_eq!(server.seen().len(), 800);

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 
 use super::rate_headers::RateHeaders;
 use super::transport::{Answer, Lost, Post, Transport};
-use super::{BrazeClient, ObjectFate, RequestCounts, TrackRequest};
+use super::{BrazeClient, ObjectResult, RequestCounts, TrackRequest};
 use crate::clock::WallClock;
 use crate::config::{Connection, Hostname};
 use crate::secrets::ApiKey;
@@ -139,13 +139,13 @@ pub(super) fn minutes(minutes: u64) -> Instant {
     Instant::now() + Duration::from_secs(60 * minutes)
 }
 
-pub(super) fn rejected(fate: &ObjectFate) -> &str {
-    match fate {
-        ObjectFate::Rejected(reason) => reason,
+pub(super) fn rejected(result: &ObjectResult) -> &str {
+    match result {
+        ObjectResult::Rejected(reason) => reason,
         other => panic!("not rejected: {other:?}"),
     }
 }
 
-pub(super) fn all(fate: &ObjectFate, objects: &[ObjectFate]) -> bool {
-    !objects.is_empty() && objects.iter().all(|object| object == fate)
+pub(super) fn all(result: &ObjectResult, objects: &[ObjectResult]) -> bool {
+    !objects.is_empty() && objects.iter().all(|object| object == result)
 }

@@ -26,7 +26,7 @@ async fn everything_accepted_takes_one_request() {
         for status in [200, 201, 202] {
             let braze = ScriptedBraze::new(move |_, _| Ok(answer(status, &[], reply)));
             let outcome = braze.client().track(&people(75), &key(), minutes(1)).await;
-            assert!(all(&ObjectFate::Accepted, &outcome.objects), "{status} {reply}: {outcome:?}");
+            assert!(all(&ObjectResult::Accepted, &outcome.objects), "{status} {reply}: {outcome:?}");
             assert_eq!((outcome.counts, outcome.stop), (counts(1, 0, 0), None));
         }
     }
@@ -52,7 +52,7 @@ async fn errors_by_index_reject_those_objects_alone() {
     assert_eq!(rejected(&outcome.objects[1]), "Braze: 'email' is not a valid email");
     assert_eq!(rejected(&outcome.objects[4]), "Braze: EMAIL_BAD_FORMAT: [removed]");
     for accepted in [0, 2, 3] {
-        assert_eq!(outcome.objects[accepted], ObjectFate::Accepted);
+        assert_eq!(outcome.objects[accepted], ObjectResult::Accepted);
     }
     assert_eq!(outcome.counts, counts(1, 0, 0));
 }
@@ -66,7 +66,7 @@ async fn errors_that_name_nobody_are_attributed_by_halving() {
         r#"[{"type":"'phone' is bad","index":99}]"#,
     ];
     for errors in forms {
-        for told in [true, false] {
+        for announced in [true, false] {
             let braze = ScriptedBraze::new(move |_, body| {
                 let ids = ids(body);
                 let bad = ids.iter().filter(|id| *id == "id-7" || *id == "id-40").count();
@@ -74,15 +74,15 @@ async fn errors_that_name_nobody_are_attributed_by_halving() {
                     return Ok(success(body));
                 }
                 let processed =
-                    if told { format!(r#","attributes_processed":{}"#, ids.len() - bad) } else { String::new() };
+                    if announced { format!(r#","attributes_processed":{}"#, ids.len() - bad) } else { String::new() };
                 Ok(answer(201, &[], &format!(r#"{{"message":"success"{processed},"errors":{errors}}}"#)))
             });
             let outcome = braze.client().track(&people(75), &key(), minutes(1)).await;
-            for (index, fate) in outcome.objects.iter().enumerate() {
+            for (index, result) in outcome.objects.iter().enumerate() {
                 if index == 7 || index == 40 {
-                    assert_eq!(rejected(fate), "Braze: 'phone' is bad");
+                    assert_eq!(rejected(result), "Braze: 'phone' is bad");
                 } else {
-                    assert_eq!(*fate, ObjectFate::Accepted, "{index}");
+                    assert_eq!(*result, ObjectResult::Accepted, "{index}");
                 }
             }
             assert!(outcome.counts.sent <= 31, "{:?}", outcome.counts);
@@ -103,7 +103,7 @@ async fn one_bad_object_in_75_costs_at_most_15_requests_more() {
             });
             let outcome = braze.client().track(&people(75), &key(), minutes(1)).await;
             assert!(rejected(&outcome.objects[bad]).len() > 10);
-            let accepted = outcome.objects.iter().filter(|fate| **fate == ObjectFate::Accepted).count();
+            let accepted = outcome.objects.iter().filter(|result| **result == ObjectResult::Accepted).count();
             assert_eq!(accepted, 74);
             assert!(outcome.counts.sent <= 16, "{:?}", outcome.counts);
             assert_eq!((outcome.counts.retried, outcome.stop), (0, None));
@@ -140,7 +140,7 @@ async fn a_400_that_names_some_has_processed_nothing_so_the_others_go_again() {
     assert_eq!(rejected(&outcome.objects[0]), "Braze: EMAIL_BAD_FORMAT");
     assert_eq!(rejected(&outcome.objects[2]), "Braze: EXTERNAL_USER_ID_TOO_LARGE");
     assert_eq!(ids(&braze.bodies()[1]), ["id-1", "id-3"]);
-    assert_eq!((&outcome.objects[1], &outcome.objects[3]), (&ObjectFate::Accepted, &ObjectFate::Accepted));
+    assert_eq!((&outcome.objects[1], &outcome.objects[3]), (&ObjectResult::Accepted, &ObjectResult::Accepted));
 }
 
 #[tokio::test(start_paused = true)]
@@ -152,7 +152,7 @@ async fn all_refused_by_name_takes_one_request() {
         Ok(answer(400, &[], &json!({"message": "Valid data must be provided", "errors": errors}).to_string()))
     });
     let outcome = braze.client().track(&people(75), &key(), minutes(1)).await;
-    assert!(outcome.objects.iter().all(|fate| rejected(fate) == "Braze: EMAIL_BAD_FORMAT"));
+    assert!(outcome.objects.iter().all(|result| rejected(result) == "Braze: EMAIL_BAD_FORMAT"));
     assert_eq!(outcome.counts, counts(1, 0, 0));
 }
 
@@ -175,7 +175,7 @@ async fn failures_are_retried_with_growing_waits_until_they_end() {
             ScriptedBraze::new(move |number, body| if number < 4 { failure.clone() } else { Ok(success(body)) })
         };
         let outcome = braze.client().track(&people(3), &key(), minutes(1)).await;
-        assert!(all(&ObjectFate::Accepted, &outcome.objects), "{failure:?}");
+        assert!(all(&ObjectResult::Accepted, &outcome.objects), "{failure:?}");
         assert_eq!((outcome.counts, outcome.stop), (counts(5, 4, 0), None), "{failure:?}");
         assert!(braze.times()[4] < Duration::from_millis(500 + 200 + 400 + 800 + 1600), "{:?}", braze.times());
     }
@@ -211,7 +211,7 @@ async fn every_form_of_a_429_is_waited_for() {
             Ok(if number == 0 { Answer { status: 429, rate, ..Answer::default() } } else { success(body) })
         });
         let outcome = braze.client().track(&people(2), &key(), minutes(1)).await;
-        assert!(all(&ObjectFate::Accepted, &outcome.objects));
+        assert!(all(&ObjectResult::Accepted, &outcome.objects));
         assert_eq!(outcome.counts, counts(2, 1, 1));
         let waited = braze.times()[1].as_millis();
         assert!((least..most).contains(&waited), "{name}: {value}: {waited}");
@@ -224,7 +224,7 @@ async fn a_wait_longer_than_the_time_left_ends_at_once() {
     let began = Instant::now();
     let outcome = braze.client().track(&people(2), &key(), minutes(10)).await;
     assert_eq!(outcome.stop, Some(StopReason::OutOfTime));
-    assert!(all(&ObjectFate::NotSent, &outcome.objects), "a 429 applies nothing");
+    assert!(all(&ObjectResult::NotSent, &outcome.objects), "a 429 applies nothing");
     assert!(began.elapsed() < Duration::from_secs(1));
 }
 
@@ -234,27 +234,27 @@ async fn an_answer_that_does_not_come_before_the_deadline_leaves_the_fate_unknow
     let deadline = Instant::now() + Duration::from_millis(50);
     let outcome = braze.client().track(&people(2), &key(), deadline).await;
     assert_eq!(outcome.stop, Some(StopReason::OutOfTime));
-    assert!(all(&ObjectFate::Unknown, &outcome.objects));
+    assert!(all(&ObjectResult::Unknown, &outcome.objects));
     let outcome = braze.client().track(&people(2), &key(), Instant::now()).await;
     assert_eq!(outcome.stop, Some(StopReason::OutOfTime));
-    assert!(all(&ObjectFate::NotSent, &outcome.objects));
+    assert!(all(&ObjectResult::NotSent, &outcome.objects));
     assert_eq!(outcome.counts, counts(0, 0, 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_never_left_is_not_sent_and_what_may_have_arrived_is_unknown() {
-    for (lost, fate) in [
-        (Lost::Refused, ObjectFate::NotSent),
-        (Lost::Dns, ObjectFate::NotSent),
-        (Lost::Broken, ObjectFate::Unknown),
-        (Lost::TimedOut, ObjectFate::Unknown),
+    for (lost, result) in [
+        (Lost::Refused, ObjectResult::NotSent),
+        (Lost::Dns, ObjectResult::NotSent),
+        (Lost::Broken, ObjectResult::Unknown),
+        (Lost::TimedOut, ObjectResult::Unknown),
     ] {
         let failure = lost.clone();
         let braze = ScriptedBraze::new(move |_, _| Err(failure.clone()));
         let outcome = braze.client().track(&people(2), &key(), minutes(15)).await;
         let Some(StopReason::Outage { last, .. }) = outcome.stop else { panic!("{outcome:?}") };
         assert_eq!(last, lost.to_string());
-        assert!(all(&fate, &outcome.objects), "{lost:?}");
+        assert!(all(&result, &outcome.objects), "{lost:?}");
     }
 }
 
@@ -267,7 +267,7 @@ async fn answers_that_cannot_be_read_are_asked_for_again() {
             Ok(if number < 2 { answer(status, &[], body) } else { success(sent) })
         });
         let outcome = braze.client().track(&people(2), &key(), minutes(1)).await;
-        assert!(all(&ObjectFate::Accepted, &outcome.objects), "{status} {body:?}");
+        assert!(all(&ObjectResult::Accepted, &outcome.objects), "{status} {body:?}");
         assert_eq!(outcome.counts, counts(3, 2, 0));
     }
 }
@@ -277,13 +277,13 @@ async fn answers_that_stay_unreadable_are_accepted_only_from_braze() {
     for (status, body) in [(201, ""), (202, ""), (201, r#"{"message":"succ"#)] {
         let braze = ScriptedBraze::new(move |_, _| Ok(answer(status, &[], body)));
         let outcome = braze.client().track(&people(2), &key(), minutes(1)).await;
-        assert!(all(&ObjectFate::Accepted, &outcome.objects), "{status} {body:?}");
+        assert!(all(&ObjectResult::Accepted, &outcome.objects), "{status} {body:?}");
         assert_eq!(outcome.counts.sent, 5);
     }
     for (status, body) in [(200, ""), (200, "<html>login</html>"), (201, "<html>"), (200, "ok"), (200, r#"{"a":1}"#)] {
         let braze = ScriptedBraze::new(move |_, _| Ok(answer(status, &[], body)));
         let outcome = braze.client().track(&people(2), &key(), minutes(1)).await;
-        assert!(all(&ObjectFate::Unknown, &outcome.objects), "{status} {body:?}");
+        assert!(all(&ObjectResult::Unknown, &outcome.objects), "{status} {body:?}");
         assert!(matches!(outcome.stop, Some(StopReason::NotBraze { .. })), "{outcome:?}");
     }
 }

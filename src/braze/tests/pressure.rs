@@ -11,18 +11,18 @@ use super::*;
 fn troubled(seed: u64, garbled: f64, applied: Arc<Mutex<BTreeSet<String>>>) -> ScriptedBraze {
     let random = Mutex::new(SmallRng::seed_from_u64(seed));
     ScriptedBraze::new(move |_, body| {
-        let luck: f64 = random.lock().unwrap().random();
-        if luck < 0.05 {
+        let chance: f64 = random.lock().unwrap().random();
+        if chance < 0.05 {
             return Ok(answer(500, &[], ""));
         }
-        if luck < 0.10 {
+        if chance < 0.10 {
             return Ok(answer(429, &[("x-ratelimit-retry-after", "1")], ""));
         }
         applied.lock().unwrap().extend(ids(body));
-        match luck {
-            luck if luck < 0.12 => Err(Lost::Broken),
-            luck if luck < 0.12 + garbled => Ok(answer(200, &[], "<html></html>")),
-            luck if luck < 0.12 + 2.0 * garbled => Ok(answer(201, &[], r#"{"message":"#)),
+        match chance {
+            chance if chance < 0.12 => Err(Lost::Broken),
+            chance if chance < 0.12 + garbled => Ok(answer(200, &[], "<html></html>")),
+            chance if chance < 0.12 + 2.0 * garbled => Ok(answer(201, &[], r#"{"message":"#)),
             _ => Ok(success(body)),
         }
     })
@@ -44,7 +44,7 @@ async fn deliver(braze: &ScriptedBraze, requests: usize) -> (Duration, u64) {
                         request.push(json!({ "external_id": format!("{number}-{object}") }).to_string().as_bytes());
                     }
                     let outcome = client.track(&request, &key(), minutes(10)).await;
-                    assert!(all(&ObjectFate::Accepted, &outcome.objects), "{outcome:?}");
+                    assert!(all(&ObjectResult::Accepted, &outcome.objects), "{outcome:?}");
                     sent += outcome.counts.sent;
                 }
             })

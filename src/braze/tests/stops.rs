@@ -9,7 +9,7 @@ async fn what_no_repetition_mends_stops_at_once() {
         let braze = ScriptedBraze::new(move |_, _| Ok(answer(status, &[], &format!("Invalid API key: {KEY}"))));
         let outcome = braze.client().track(&people(3), &key(), minutes(1)).await;
         let stop = outcome.stop.unwrap();
-        assert!(all(&ObjectFate::NotSent, &outcome.objects), "{status}");
+        assert!(all(&ObjectResult::NotSent, &outcome.objects), "{status}");
         assert_eq!(outcome.counts, counts(1, 0, 0), "{status}");
         assert_eq!(stop.is_about_the_key(), matches!(status, 401..=403), "{status}");
         let shown = format!("{stop} {stop:?}");
@@ -34,7 +34,7 @@ async fn nothing_starts_after_a_401_until_there_is_another_key() {
     for outcome in futures::future::join_all(deliveries).await {
         assert!(matches!(outcome.stop, Some(StopReason::Unauthorized { .. })));
         assert_eq!(outcome.counts, counts(0, 0, 0));
-        assert!(all(&ObjectFate::NotSent, &outcome.objects));
+        assert!(all(&ObjectResult::NotSent, &outcome.objects));
     }
     assert_eq!(braze.bodies().len(), seen);
 
@@ -88,7 +88,7 @@ async fn a_request_that_keeps_failing_while_others_get_through_ends_unknown() {
     });
     let outcome = client.track(&people(3), &key(), minutes(60)).await;
     others.abort();
-    assert!(all(&ObjectFate::Unknown, &outcome.objects));
+    assert!(all(&ObjectResult::Unknown, &outcome.objects));
     assert_eq!((outcome.stop, outcome.counts), (None, counts(10, 9, 0)));
 }
 
@@ -105,7 +105,7 @@ async fn an_outage_stops_the_delivery_instead_of_burning_attempts() {
         let Some(StopReason::Outage { lasted, last, .. }) = &outcome.stop else { panic!("{outcome:?}") };
         assert!(*lasted >= Duration::from_secs(20));
         assert_eq!(last, "HTTP status 503");
-        assert!(outcome.objects.iter().all(|fate| matches!(fate, ObjectFate::Unknown | ObjectFate::NotSent)));
+        assert!(outcome.objects.iter().all(|result| matches!(result, ObjectResult::Unknown | ObjectResult::NotSent)));
     }
     assert!(began.elapsed() < Duration::from_secs(90), "{:?}", began.elapsed());
     assert!(braze.bodies().len() <= 260, "{}", braze.bodies().len());

@@ -230,11 +230,11 @@ fn read_names<'p>(export: &Export, pattern: &PathPattern, path: &'p str, folder:
 }
 
 fn overwritten<'k>(export: &Export, path: &'k str, stem: &'k str) -> Result<&'k str, IgnoredReason> {
-    let lies_right = match folder_of(path) {
+    let is_in_place = match folder_of(path) {
         "" => true,
         folder => composed(folder) == composed(stem),
     };
-    if !lies_right {
+    if !is_in_place {
         return Err(IgnoredReason::UnknownKey);
     }
     if lists(export, stem) {

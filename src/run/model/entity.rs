@@ -112,7 +112,7 @@ impl Entity {
     }
 
     /// Whether any of its files is in this segment's dated folders.
-    pub(super) fn lies_in(&self, segment: &str) -> bool {
+    pub(super) fn is_in(&self, segment: &str) -> bool {
         let locations = self.partitions.iter().filter_map(|partition| partition.location.as_ref());
         locations.filter_map(Location::dated).any(|dated| dated.segment == segment)
     }

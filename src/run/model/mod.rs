@@ -74,7 +74,7 @@ impl Model {
             .find(|entity| entity.name == name)
             .or_else(|| only(self.entities.iter().filter(|entity| composed(&entity.name) == same_form)))
             .or_else(|| only(self.entities.iter().filter(|entity| entity.name.eq_ignore_ascii_case(name))))
-            .or_else(|| only(self.entities.iter().filter(|entity| entity.lies_in(name))))
+            .or_else(|| only(self.entities.iter().filter(|entity| entity.is_in(name))))
     }
 }
 

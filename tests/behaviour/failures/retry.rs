@@ -38,12 +38,12 @@ async fn work_off(world: &World, host: &LambdaHost) {
 /// Uploads a file and works the queue off once it has been told of the upload, which takes a moment.
 async fn deliver(world: &World, host: &LambdaHost, key: &str, content: &str) {
     world.put(key, content);
-    let told = async {
+    let shown = async {
         while world.account.queues.is_empty(QUEUE) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(TIMEOUT, told).await.expect("the queue is told of the upload");
+    tokio::time::timeout(TIMEOUT, shown).await.expect("the queue has the upload");
     work_off(world, host).await;
 }
 
@@ -93,7 +93,7 @@ async fn what_was_given_up_is_delivered_once_its_cause_is_mended_and_nothing_els
     let mut arrived = 0;
     while arrived < bad.len() {
         let messages = world.account.queues.receive_within(QUEUE, 10, TIMEOUT).await;
-        assert!(!messages.is_empty(), "{arrived} of {} uploads were told", bad.len());
+        assert!(!messages.is_empty(), "{arrived} of {} uploads were announced", bad.len());
         for message in messages {
             world.account.queues.delete(QUEUE, &message.receipt_handle);
             arrived += 1;

@@ -34,7 +34,7 @@ async fn other_columns_make_nobody_a_leaver() {
                 reports[0]["message"].as_str().unwrap().contains("data_matching names other columns"),
                 "{reports:?}"
             );
-            assert_eq!(story.marked("Gold"), set(0..count), "nobody changes");
+            assert_eq!(story.marked("Gold"), set(0..count), "no one changes");
         }
     }
 }

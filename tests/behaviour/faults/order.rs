@@ -33,14 +33,14 @@ async fn a_folder_that_is_dated_in_the_future_blocks_nothing() {
         let future = format!("incoming/x/Gold/{year}/01/01/0000/Gold_1.csv");
         story.put(&future, people(50..60));
         let landed = story.lands(&future).await;
-        let told = format!("{landed:?}");
-        assert!(told.contains("later than now by more than a day"), "{told}");
+        let shown = format!("{landed:?}");
+        assert!(shown.contains("later than now by more than a day"), "{shown}");
         assert_eq!(story.requests(), 0);
         for day in [27, 28] {
             story.put(&file("x", "Gold", day, 1), people(0..day));
             let reports = story.schedule().await;
-            let told = format!("{reports:?}");
-            assert_eq!(story.marked("Gold"), set(0..day), "{told}");
+            let shown = format!("{reports:?}");
+            assert_eq!(story.marked("Gold"), set(0..day), "{shown}");
         }
         let report = story.world.get_text(&format!("reports/x/Gold/{year}-01-01T00:00Z/report.json"));
         assert!(report.contains("\"failed\"") && report.contains("later than now"), "{report}");

@@ -24,7 +24,7 @@ async fn a_file_that_failed_and_was_deleted_keeps_the_run_open() {
     let reports = story.pass().await;
     assert_eq!(outcomes(&reports), ["waiting"], "{reports:?}");
     assert!(reports[0]["message"].as_str().unwrap().contains("Gold_3.csv"), "{reports:?}");
-    assert_eq!(story.marked("Gold").len(), 90, "nobody leaves");
+    assert_eq!(story.marked("Gold").len(), 90, "no one leaves");
     // An operator says that the run is right without it.
     let forget =
         json!({ "action": "forget", "export": "x", "run": "2026-11-21T01:02Z", "file": file("x", "Gold", 21, 3) });

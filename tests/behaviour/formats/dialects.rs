@@ -314,6 +314,6 @@ async fn every_dialect_in_every_layout_gives_the_same_profiles() {
         for case in cases {
             case.check(&reports[&case.export()], &people);
         }
-        assert_eq!(people.len(), 3 * cases.len(), "nobody else is in Braze");
+        assert_eq!(people.len(), 3 * cases.len(), "no one else is in Braze");
     }
 }

@@ -113,7 +113,7 @@ async fn columns_in_the_order_of_an_earlier_model_are_put_right() {
     assert_eq!(report["rows"]["accepted"], 2, "{report}");
     let people = desk.people();
     assert_eq!(people["P2"], json!({ "Gold": true, "points": 8, "joined": "2026-11-24" }));
-    assert_eq!(people["7"]["Gold"], json!(false), "whoever was marked by mistake is unmarked");
+    assert_eq!(people["7"]["Gold"], json!(false), "everyone who was marked by mistake is unmarked");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -68,7 +68,7 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
-        name: "an address alone, then an ID with it, then the ID with another address: the first is told",
+        name: "an address alone, then an ID with it, then the ID with another address: the first is set to false",
         profiles: &[],
         runs: &[
             (&[ANN, ("", KAITO)], &[ANN_TRUE, ("", KAITO, true)]),
@@ -233,14 +233,14 @@ async fn play(case: &Case) {
         let event = json!({ "action": "run", "export": "loyalty", "segment": "HighValueCustomers" });
         let answer = host.invoke(&event, TIMEOUT).await.unwrap();
         let report = &answer["reports"][0];
-        let told = format!("{}: run {}: {report}", case.name, number + 1);
-        assert_eq!(report["outcome"], "delivered", "{told}");
+        let shown = format!("{}: run {}: {report}", case.name, number + 1);
+        assert_eq!(report["outcome"], "delivered", "{shown}");
         let members = |name: &str| report["members"][name].as_u64().unwrap();
-        assert_eq!(members("before") - members("left") + members("entered"), members("after"), "{told}");
+        assert_eq!(members("before") - members("left") + members("entered"), members("after"), "{shown}");
         let mut expected: Vec<_> =
             expected.iter().map(|(id, email, value)| (id.to_string(), email.to_string(), json!(value))).collect();
         expected.sort_by_key(|(id, email, _)| (id.clone(), email.clone()));
-        assert_eq!(profiles(&world), expected, "{told}");
+        assert_eq!(profiles(&world), expected, "{shown}");
     }
     assert_silent(host.log_lines());
 }
@@ -273,12 +273,12 @@ async fn whoever_came_under_another_identifier_meanwhile_is_sent_again() {
                 format!("LoyaltyId,EMail,FirstName,Points\r\n{},{},{},7\r\n", quoted(id), quoted(email), quoted(name));
             world.put(&file_of(day), file);
             let report = world.deliver(&file_of(day)).await;
-            let told = format!("{rows:?} on {days:?}, {number}: {report}");
-            assert_eq!((&report["outcome"], &report["rows"]["accepted"]), (&json!("waiting"), &json!(1)), "{told}");
+            let shown = format!("{rows:?} on {days:?}, {number}: {report}");
+            assert_eq!((&report["outcome"], &report["rows"]["accepted"]), (&json!("waiting"), &json!(1)), "{shown}");
             let met = world.account.braze.profiles_with_email(KAITO);
             // Braze takes the profile with a customer ID first.
             let profile = met.iter().find(|profile| profile.external_id.is_some()).or(met.first()).unwrap();
-            assert_eq!(profile.standard["first_name"], name, "{told}");
+            assert_eq!(profile.standard["first_name"], name, "{shown}");
         }
     }
 }

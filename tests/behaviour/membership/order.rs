@@ -214,5 +214,5 @@ async fn several_functions_deliver_a_run_at_once_and_it_is_completed_once() {
     assert_eq!(report["outcome"], "delivered", "{report}");
     assert_eq!(members(&report), json!({ "before": 80, "entered": 0, "stayed": 40, "left": 40, "after": 40 }));
     assert_eq!((count(&world, ATTRIBUTE, true), count(&world, ATTRIBUTE, false)), (40, 40));
-    assert_eq!(world.account.braze.counters().objects - objects, 40 + 40, "everybody is told once");
+    assert_eq!(world.account.braze.counters().objects - objects, 40 + 40, "everyone is sent once");
 }

@@ -72,8 +72,8 @@ async fn a_retirement_that_runs_out_of_time_goes_on_through_the_queue() {
     let answer = host.invoke(&retire(), Duration::from_secs(3)).await.unwrap();
     let report = &answer["reports"][0];
     assert_eq!(report["outcome"], "unfinished", "{report}");
-    let told = count(&world, false);
-    assert!(0 < told && told < MEMBERS, "{told} told in the first attempt");
+    let shown = count(&world, false);
+    assert!(0 < shown && shown < MEMBERS, "{shown} sent in the first attempt");
     let status = host.invoke(&json!({ "action": "status" }), TIMEOUT).await.unwrap();
     let segments = status["exports"][0]["segments"].as_array().unwrap();
     let retiring = segments.iter().find(|segment| segment["segment"] == "HighValueCustomers").unwrap();
@@ -106,8 +106,8 @@ async fn a_retirement_that_is_killed_goes_on_and_two_at_once_tell_everybody_once
         answer = killed.invoke(&event, time) => panic!("it was to be killed: {answer:?}"),
         () = sleep(Duration::from_millis(2_500)) => killed.kill(),
     }
-    let told = count(&world, false);
-    assert!(0 < told && told < MEMBERS, "{told} told before the kill");
+    let shown = count(&world, false);
+    assert!(0 < shown && shown < MEMBERS, "{shown} sent before the kill");
     // As long as nobody knows of its end, it keeps others away.
     let error = world.invoke(Function::OnDemand, &retire()).await.unwrap_err();
     assert!(error.message.contains("the retirement of the attribute High Value Customers"), "{error}");
@@ -123,7 +123,7 @@ async fn a_retirement_that_is_killed_goes_on_and_two_at_once_tell_everybody_once
     assert_retired(&world);
     let sent = world.account.braze.counters().objects - objects;
     // What was told in the last second before the kill is told again.
-    assert!(sent <= (MEMBERS - told) as u64 + 80, "{sent} objects for {} members", MEMBERS - told);
+    assert!(sent <= (MEMBERS - shown) as u64 + 80, "{sent} objects for {} members", MEMBERS - shown);
 }
 
 async fn short_lived(world: &World, name: &str) -> LambdaHost {

@@ -65,7 +65,7 @@ fn assert_all_told(lines: &[Line], counts: &Value) {
 #[track_caller]
 pub(crate) fn assert_same(report: &Value, page: &str) {
     let lines = lines(page);
-    let told = |name: &str, number: &Value| assert_told(&lines, name, number);
+    let shown = |name: &str, number: &Value| assert_told(&lines, name, number);
     let (rows, members, requests) = (&report["rows"], &report["members"], &report["requests"]);
     for (name, number) in [
         ("Read", &rows["read"]),
@@ -83,12 +83,12 @@ pub(crate) fn assert_same(report: &Value, page: &str) {
         ("Rate limited (429)", &requests["rate_limited"]),
         ("Data points", &report["data_points"]),
     ] {
-        told(name, number);
+        shown(name, number);
     }
     assert_all_told(&lines, &report["rejected_reasons"]);
     assert_all_told(&lines, &report["dropped_fields"]);
     for file in report["files"].as_array().unwrap() {
-        told(file["key"].as_str().unwrap(), &file["rows"]);
+        shown(file["key"].as_str().unwrap(), &file["rows"]);
     }
     for part in ["message", "attribute", "segment", "export"] {
         let whole = text(page.split("<body>").nth(1).unwrap());

@@ -37,13 +37,13 @@ const BROKEN: &str = "canary-90\n\
     canary-\u{1},canary95@example.jp,canary,1\n";
 
 /// What one function after the other said.
-struct Told {
+struct Canaries {
     world: World,
     texts: Vec<String>,
     hosts: Vec<Arc<LambdaHost>>,
 }
 
-impl Told {
+impl Canaries {
     async fn ask(&mut self, function: Function, event: &Value, within: Duration) -> Option<Value> {
         let host = Arc::new(self.world.host(function).await);
         self.hosts.push(Arc::clone(&host));
@@ -68,61 +68,61 @@ impl Told {
 }
 
 /// Deliveries that succeed and fail in every way, and every action.
-async fn work(told: &mut Told) {
-    told.world.configure("", "settle_minutes = 0");
-    told.land("HighValueCustomers", 20, format!("{}{BROKEN}", people(0..30))).await;
-    told.ask(Function::Scheduled, &json!({}), TIMEOUT).await;
-    told.land("HighValueCustomers", 21, people(5..35)).await;
-    told.ask(Function::OnDemand, &json!({ "action": "run_all" }), TIMEOUT).await;
+async fn work(shown: &mut Canaries) {
+    shown.world.configure("", "settle_minutes = 0");
+    shown.land("HighValueCustomers", 20, format!("{}{BROKEN}", people(0..30))).await;
+    shown.ask(Function::Scheduled, &json!({}), TIMEOUT).await;
+    shown.land("HighValueCustomers", 21, people(5..35)).await;
+    shown.ask(Function::OnDemand, &json!({ "action": "run_all" }), TIMEOUT).await;
 
     // Braze refuses, repeats what it was sent, breaks down, and does not know the key.
     let echo =
         format!(r#"{{"message":"canary {API_KEY}","errors":[{{"type":"canary41@example.jp is invalid","index":0}}]}}"#);
     for (day, status) in [(22, 400), (23, 401), (24, 500), (25, 404)] {
         let answer = Answer::new(status, "application/json", echo.clone());
-        told.world.account.braze.set_faults(Some(Arc::new(move |_| Fault::Answer(answer.clone()))));
-        told.world.put(&key("HighValueCustomers", day), people(40..44));
-        let event = told.world.s3_event(&key("HighValueCustomers", day));
-        told.ask(Function::ObjectCreated, &event, Duration::from_secs(5)).await;
+        shown.world.account.braze.set_faults(Some(Arc::new(move |_| Fault::Answer(answer.clone()))));
+        shown.world.put(&key("HighValueCustomers", day), people(40..44));
+        let event = shown.world.s3_event(&key("HighValueCustomers", day));
+        shown.ask(Function::ObjectCreated, &event, Duration::from_secs(5)).await;
     }
-    told.world.account.braze.set_faults(None);
+    shown.world.account.braze.set_faults(None);
 
     // Files that cannot be read; a description that is none; a configuration with a key in it; a secret that is none.
-    told.land("ChurnRisk", 20, "canary,canary@example.jp\ncanary-1,canary\n").await;
-    told.land("ChurnRisk", 21, [0x1f, 0x8b, 8, 0, b'c', b'a', b'n', b'a', b'r', b'y']).await;
-    told.land("ChurnRisk", 22, format!("{HEADER}canary-1,\"canary@example.jp")).await;
-    told.world.put("incoming/BlobExport/model.json", "{\"canary\": canary");
-    let event = told.world.s3_event("incoming/BlobExport/model.json");
-    told.ask(Function::ObjectCreated, &event, TIMEOUT).await;
-    told.world.account.delete_object("incoming/BlobExport/model.json").unwrap();
-    told.world.configure(&format!("api_key = \"{API_KEY}\""), "");
-    told.ask(Function::Scheduled, &json!({}), TIMEOUT).await;
-    told.world.configure("", "settle_minutes = 0");
+    shown.land("ChurnRisk", 20, "canary,canary@example.jp\ncanary-1,canary\n").await;
+    shown.land("ChurnRisk", 21, [0x1f, 0x8b, 8, 0, b'c', b'a', b'n', b'a', b'r', b'y']).await;
+    shown.land("ChurnRisk", 22, format!("{HEADER}canary-1,\"canary@example.jp")).await;
+    shown.world.put("incoming/BlobExport/model.json", "{\"canary\": canary");
+    let event = shown.world.s3_event("incoming/BlobExport/model.json");
+    shown.ask(Function::ObjectCreated, &event, TIMEOUT).await;
+    shown.world.account.delete_object("incoming/BlobExport/model.json").unwrap();
+    shown.world.configure(&format!("api_key = \"{API_KEY}\""), "");
+    shown.ask(Function::Scheduled, &json!({}), TIMEOUT).await;
+    shown.world.configure("", "settle_minutes = 0");
     for secret in [json!(API_KEY).to_string(), json!({ "apikey": API_KEY }).to_string(), format!("{{{API_KEY}")] {
-        told.world.account.set_secret(SECRET, secret);
-        told.ask(Function::OnDemand, &json!({ "action": "connect", "connection": "braze-eu" }), TIMEOUT).await;
+        shown.world.account.set_secret(SECRET, secret);
+        shown.ask(Function::OnDemand, &json!({ "action": "connect", "connection": "braze-eu" }), TIMEOUT).await;
     }
-    told.world.account.set_secret(SECRET, json!({ "api_key": API_KEY }).to_string());
+    shown.world.account.set_secret(SECRET, json!({ "api_key": API_KEY }).to_string());
 
     // Time runs out, and a function is killed.
-    told.world.configure("objects_per_request = 1\nrequests_per_second = 10", "settle_minutes = 0");
-    told.world.account.braze.set_latency(Latency { fixed: Duration::from_millis(50), jitter: Duration::ZERO });
-    told.world.put(&key("HighValueCustomers", 26), format!("{}{BROKEN}", people(5..70)));
-    let event = told.world.s3_event(&key("HighValueCustomers", 26));
-    told.ask(Function::ObjectCreated, &event, Duration::from_secs(3)).await;
-    let host = Arc::new(told.world.host(Function::Scheduled).await);
-    told.hosts.push(Arc::clone(&host));
+    shown.world.configure("objects_per_request = 1\nrequests_per_second = 10", "settle_minutes = 0");
+    shown.world.account.braze.set_latency(Latency { fixed: Duration::from_millis(50), jitter: Duration::ZERO });
+    shown.world.put(&key("HighValueCustomers", 26), format!("{}{BROKEN}", people(5..70)));
+    let event = shown.world.s3_event(&key("HighValueCustomers", 26));
+    shown.ask(Function::ObjectCreated, &event, Duration::from_secs(3)).await;
+    let host = Arc::new(shown.world.host(Function::Scheduled).await);
+    shown.hosts.push(Arc::clone(&host));
     let nothing = json!({});
     let (killed, ()) = tokio::join!(host.invoke(&nothing, TIMEOUT), async {
         tokio::time::sleep(Duration::from_secs(1)).await;
         host.kill();
     });
-    told.texts.push(killed.map_or_else(|error| error.to_string(), |answer| answer.to_string()));
-    told.world.configure("", "settle_minutes = 0");
-    told.world.account.braze.set_latency(Latency { fixed: Duration::ZERO, jitter: Duration::ZERO });
+    shown.texts.push(killed.map_or_else(|error| error.to_string(), |answer| answer.to_string()));
+    shown.world.configure("", "settle_minutes = 0");
+    shown.world.account.braze.set_latency(Latency { fixed: Duration::ZERO, jitter: Duration::ZERO });
 }
 
-async fn every_action(told: &mut Told) {
+async fn every_action(shown: &mut Canaries) {
     for event in [
         json!({ "action": "run", "export": "loyalty", "dry_run": true }),
         json!({ "action": "run", "export": "loyalty", "segment": "HighValueCustomers", "send": "all", "run": "2026-11-23T01:02Z", "allow_leavers": 1 }),
@@ -136,13 +136,13 @@ async fn every_action(told: &mut Told) {
         json!({ "action": "erase", "email": "canary" }),
         json!({ "action": { "canary": "canary" } }),
     ] {
-        told.ask(Function::OnDemand, &event, TIMEOUT).await;
+        shown.ask(Function::OnDemand, &event, TIMEOUT).await;
     }
-    told.ask(Function::ObjectCreated, &sqs_event(&[json!({ "canary": "canary" }), json!("canary")]), TIMEOUT).await;
-    let without = told.world.get_text("config/exports.toml").replace("\"HighValueCustomers\", ", "");
-    told.world.put("config/exports.toml", without);
+    shown.ask(Function::ObjectCreated, &sqs_event(&[json!({ "canary": "canary" }), json!("canary")]), TIMEOUT).await;
+    let without = shown.world.get_text("config/exports.toml").replace("\"HighValueCustomers\", ", "");
+    shown.world.put("config/exports.toml", without);
     let retire = json!({ "action": "retire", "export": "loyalty", "segment": "HighValueCustomers", "dry_run": true });
-    told.ask(Function::OnDemand, &retire, TIMEOUT).await;
+    shown.ask(Function::OnDemand, &retire, TIMEOUT).await;
 }
 
 /// the kinds of objects that hold personal data, as SECURITY.md lists them.
@@ -166,10 +166,10 @@ fn is_rejected_csv(name: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn canaries_are_found_where_the_document_says_and_nowhere_else() {
-    let mut told = Told { world: World::start().await, texts: Vec::new(), hosts: Vec::new() };
-    work(&mut told).await;
-    every_action(&mut told).await;
-    let Told { world, texts, hosts } = told;
+    let mut shown = Canaries { world: World::start().await, texts: Vec::new(), hosts: Vec::new() };
+    work(&mut shown).await;
+    every_action(&mut shown).await;
+    let Canaries { world, texts, hosts } = shown;
     assert!(
         world.account.braze.count_with_attribute("High Value Customers", &json!(true)) > 30,
         "something was delivered"

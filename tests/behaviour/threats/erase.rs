@@ -143,9 +143,9 @@ async fn figures_add_up_after_an_erasure_and_whoever_is_still_exported_enters_ag
     assert_eq!(report["members"]["entered"], 1, "the erased person, as someone new: {report}");
     assert_eq!(report["members"]["left"], 1, "canary-39 alone: {report}");
     assert_eq!(report["rows"]["accepted"], 1, "{report}");
-    assert_eq!(report["rows"]["unchanged"], 38, "nobody else is sent again: {report}");
+    assert_eq!(report["rows"]["unchanged"], 38, "no one else is sent again: {report}");
 
-    // Erased once more and gone from the export: nobody is unset on their behalf.
+    // Erased once more and gone from the export: no one is set to false on their behalf.
     ask(&world, &request()).await;
     let without: String = rows(0..39)
         .lines()
@@ -226,7 +226,7 @@ async fn leavers_who_were_being_told_are_all_told_after_an_erasure() {
     assert_eq!(report["outcome"], "delivered", "{report}");
     for number in 2..40 {
         let attribute = world.has_attribute(&format!("canary-{number}"), "High Value Customers");
-        assert_eq!(attribute, json!(false), "canary-{number} was not told");
+        assert_eq!(attribute, json!(false), "canary-{number} was not shown");
     }
     assert_eq!(world.has_attribute("canary-0", "High Value Customers"), json!(true));
 }

@@ -43,8 +43,8 @@ fn parts(world: &World) -> (usize, usize) {
 #[track_caller]
 fn assert_told(report: &Value, accepted: u64, unchanged: u64, left: u64) {
     assert_eq!(report["outcome"], "delivered", "{report}");
-    let told = [&report["rows"]["accepted"], &report["rows"]["unchanged"], &report["members"]["left"]];
-    assert_eq!(told.map(|figure| figure.as_u64().unwrap()), [accepted, unchanged, left], "{report}");
+    let shown = [&report["rows"]["accepted"], &report["rows"]["unchanged"], &report["members"]["left"]];
+    assert_eq!(shown.map(|figure| figure.as_u64().unwrap()), [accepted, unchanged, left], "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,7 +109,7 @@ async fn a_state_key_is_rotated_and_a_lost_one_makes_nobody_leave() {
         assert!(report["message"].as_str().unwrap().contains(word), "{report}");
     }
     assert!(!report.to_string().contains("canary-state"), "{report}");
-    assert_eq!(world.account.braze.counters().requests, requests, "nothing is sent and nobody is unset");
+    assert_eq!(world.account.braze.counters().requests, requests, "nothing is sent and no one is set to false");
     assert_eq!(world.account.braze.count_with_attribute(ATTRIBUTE, &json!(true)), 40);
 
     // Put back as a former one: old parts are read with it, new ones are written with the new one.

@@ -63,7 +63,7 @@ pub fn too_many_requests(form: HeaderForm, wait: Duration, clock: Clock) -> Answ
 pub(super) const RATE_LIMITED: &str = "You have exceeded the rate limit for this endpoint.";
 
 /// A 400 that names no object.
-pub fn names_nobody() -> Answer {
+pub fn names_no_one() -> Answer {
     message(400, "Invalid request.")
 }
 
@@ -78,12 +78,12 @@ pub fn errors_without_index() -> Answer {
     json_answer(400, &json!({"message": NO_VALID_DATA, "errors": errors}))
 }
 
-/// Answers [`names_nobody`] to every request in which one of these identifiers occurs, and serves all others.
+/// Answers [`names_no_one`] to every request in which one of these identifiers occurs, and serves all others.
 pub fn poisoned_by(identifiers: impl IntoIterator<Item = String>) -> TrackFaultScript {
     let poisoned: HashSet<String> = identifiers.into_iter().collect();
     Arc::new(move |call: &TrackCall| {
         if call.identifiers.iter().any(|identifier| poisoned.contains(identifier)) {
-            Fault::Answer(names_nobody())
+            Fault::Answer(names_no_one())
         } else {
             Fault::None
         }

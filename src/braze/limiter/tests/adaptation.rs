@@ -60,8 +60,8 @@ impl SimulatedBraze {
 
     /// The way to Braze or back.
     fn half(&self) -> Duration {
-        let luck: f64 = self.random.lock().unwrap().random();
-        (self.latency / 2).mul_f64(1.0 + self.spread * (2.0 * luck - 1.0))
+        let chance: f64 = self.random.lock().unwrap().random();
+        (self.latency / 2).mul_f64(1.0 + self.spread * (2.0 * chance - 1.0))
     }
 
     async fn request(&self) -> (bool, RateHeaders) {

@@ -61,15 +61,15 @@ async fn the_rate_is_used_and_no_three_seconds_hold_more_than_the_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn a_rest_earns_only_a_small_burst() {
-    let told = RateHeaders { limit: Some(3000.0), ..RateHeaders::default() };
+    let announced = RateHeaders { limit: Some(3000.0), ..RateHeaders::default() };
     // Where Braze tells nothing, a window begins with half as much again.
-    for (told, most_at_once) in [(told, 20), (RateHeaders::default(), 30)] {
+    for (announced, most_at_once) in [(announced, 20), (RateHeaders::default(), 30)] {
         let limiter = limiter(1000, None);
-        start_now(&limiter).await.answered(&told);
+        start_now(&limiter).await.answered(&announced);
         sleep(Duration::from_mins(1)).await;
         let mut starts = Vec::new();
         while starts.first().is_none_or(|first: &Instant| first.elapsed() < Duration::from_secs(9)) {
-            limiter.start(Instant::now() + FAR).await.unwrap().answered(&told);
+            limiter.start(Instant::now() + FAR).await.unwrap().answered(&announced);
             starts.push(Instant::now());
         }
         let at_once = starts.iter().take_while(|at| **at == starts[0]).count();
@@ -143,7 +143,7 @@ async fn a_refusal_holds_everybody_back_and_then_one_goes_first() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_did_not_suffice_costs_one_request_each_time() {
-    // The told wait is always 0: nothing but the backoff keeps requests back.
+    // The announced wait is always 0: nothing but the backoff keeps requests back.
     let limiter = limiter(1000, None);
     let began = Instant::now();
     let mut sent = 0;
@@ -248,13 +248,13 @@ async fn the_hourly_budget_is_counted_by_clock_hours() {
     assert_eq!(in_hour(10_000, 16_000), 500);
 
     // Others use the budget as well, as Braze tells: of 300 that are left here, 40 are left indeed.
-    let told = RateHeaders {
+    let announced = RateHeaders {
         limit: Some(500.0),
         remaining: Some(40.0),
         reset_in: Some(Duration::from_mins(50)),
         ..RateHeaders::default()
     };
-    limiter.start(Instant::now() + FAR).await.unwrap().answered(&told);
+    limiter.start(Instant::now() + FAR).await.unwrap().answered(&announced);
     for _ in 0..40 {
         limiter.start(Instant::now() + Duration::from_secs(1)).await.unwrap().answered(&RateHeaders::default());
     }

@@ -28,11 +28,11 @@ impl Transport for Troubled {
                 (random.random(), random.random_range(0..3))
             };
             let second = Some(Duration::from_secs(1));
-            let told = RateHeaders { wait: second, ..RateHeaders::default() };
+            let announced = RateHeaders { wait: second, ..RateHeaders::default() };
             let rate = match form {
                 0 => RateHeaders::default(),
-                1 => told,
-                _ => RateHeaders { limit: Some(3000.0), remaining: Some(0.0), reset_in: second, ..told },
+                1 => announced,
+                _ => RateHeaders { limit: Some(3000.0), remaining: Some(0.0), reset_in: second, ..announced },
             };
             let empty = |status, rate| Answer { status, rate, html: false, body: Bytes::new() };
             match luck {
@@ -61,13 +61,13 @@ async fn a_troubled_delivery_takes_little_longer_at_every_rate() {
             // What fails or is refused is sent again, 1 / 0.88 times the requests in all.
             let ratio = time.as_secs_f64() / f64::from(seconds);
             let twice = lost.load(Ordering::Relaxed) as f64 / requests as f64;
-            let told = format!(
+            let figures = format!(
                 "{per_second} a second, {telling:?}, seed {seed}: {ratio:.2} times {seconds} s, {:.1} % sent twice",
                 100.0 * twice
             );
-            println!("{told}");
-            assert!((1.1..=1.3).contains(&ratio) && (0.01..=0.03).contains(&twice), "{told}");
-            assert_eq!(braze.refused(), 0, "{told}: no limit was met");
+            println!("{figures}");
+            assert!((1.1..=1.3).contains(&ratio) && (0.01..=0.03).contains(&twice), "{figures}");
+            assert_eq!(braze.refused(), 0, "{figures}: no limit was met");
         }
     }
 }

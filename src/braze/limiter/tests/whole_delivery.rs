@@ -57,10 +57,10 @@ async fn a_million_profiles_take_hardly_longer_than_the_limit_demands() {
         for (telling, phase) in [(Telling::Always, 0), (Telling::Always, 1300), (Telling::Never, 2900)] {
             let braze = SimulatedBraze::with_spread(3000, latency, phase, telling, 0.1);
             let share = share(A_MILLION, 3000, deliver(&client(&braze), A_MILLION).await);
-            let told = format!("{latency} ms, {telling:?}, phase {phase}: share {share:.3}");
-            println!("{told}");
-            assert_eq!(braze.refused(), 0, "{told}");
-            assert!(share >= least, "{told}");
+            let figures = format!("{latency} ms, {telling:?}, phase {phase}: share {share:.3}");
+            println!("{figures}");
+            assert_eq!(braze.refused(), 0, "{figures}");
+            assert!(share >= least, "{figures}");
         }
     }
 }
@@ -84,10 +84,10 @@ async fn a_limit_that_is_not_the_configured_one_costs_few_requests() {
             let braze = SimulatedBraze::with_spread(1500, latency, phase, telling, 0.1);
             let share = share(requests, 1500, deliver(&client(&braze), requests).await);
             let refused = braze.refused() as f64 / (braze.refused() + requests) as f64;
-            let told = format!("{telling:?}, {latency} ms, phase {phase}: share {share:.3}, refused {refused:.4}");
-            println!("{told}");
+            let figures = format!("{telling:?}, {latency} ms, phase {phase}: share {share:.3}, refused {refused:.4}");
+            println!("{figures}");
             let (least_used, most_refused) = bounds(telling);
-            assert!(share >= least_used && refused <= most_refused, "{told}");
+            assert!(share >= least_used && refused <= most_refused, "{figures}");
         }
     }
 }
@@ -103,13 +103,13 @@ async fn a_low_limit_is_found_too() {
                 let requests = 100 * limit as usize;
                 let share = share(requests, limit, deliver(&client, requests).await);
                 let refused = braze.refused() as f64 / (braze.refused() + requests) as f64;
-                let told = format!(
+                let figures = format!(
                     "{limit} in 3 s where {per_second} a second are configured, {telling:?}, phase {phase}: share {share:.3}, \
                      refused {refused:.4}"
                 );
-                println!("{told}");
+                println!("{figures}");
                 let (least_used, most_refused) = if telling == Telling::Always { (0.94, 0.0) } else { (0.55, 0.04) };
-                assert!(share >= least_used && refused <= most_refused, "{told}");
+                assert!(share >= least_used && refused <= most_refused, "{figures}");
             }
         }
     }
@@ -125,9 +125,9 @@ async fn a_limit_that_is_halved_costs_few_requests() {
         braze.set_limit(1500);
         let share = share(2 * A_MILLION, 1500, deliver(&client, 2 * A_MILLION).await);
         let refused = braze.refused() as f64 / (braze.refused() + 3 * A_MILLION) as f64;
-        let told = format!("{telling:?}: share {share:.3}, refused {refused:.4}");
-        println!("{told}");
+        let figures = format!("{telling:?}: share {share:.3}, refused {refused:.4}");
+        println!("{figures}");
         let (least_used, most_refused) = bounds(telling);
-        assert!(share >= least_used && refused <= most_refused, "{told}");
+        assert!(share >= least_used && refused <= most_refused, "{figures}");
     }
 }
