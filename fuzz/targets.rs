@@ -232,7 +232,7 @@ impl Answers {
             BrazeClient::new(&self.connection, self.http.clone()).track(&self.request, &key, deadline).await
         });
         assert_eq!(outcome.objects.len(), 3);
-        assert!(outcome.counts.sent > 0, "it was asked");
+        assert!(outcome.requests.sent > 0, "it was asked");
         let mut said = outcome.stop.map(|stop| stop.to_string()).unwrap_or_default();
         for result in &outcome.objects {
             if let ObjectResult::Rejected(reason) = result {

@@ -9,10 +9,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::message::codes;
-use crate::names::AttributeName;
-use crate::names::ConnectionName;
-use crate::names::ExportName;
-use crate::names::SegmentName;
+use crate::names::{AttributeName, ConnectionName, ExportName, SegmentName};
 use crate::pattern::RunId;
 use crate::when_needed::WhenNeeded;
 

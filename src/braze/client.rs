@@ -10,9 +10,10 @@ use rand::SeedableRng;
 use rand::rngs::SmallRng;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::counted::Counted;
 use super::http_clients::{HttpClients, REQUEST_TIMEOUT};
 use super::limiter::{Limiter, MOST_IN_FLIGHT, NoStart, Start};
-use super::outcome::{ObjectResult, RequestCounts, StopReason, TrackOutcome};
+use super::outcome::{ObjectResult, Requests, StopReason, TrackOutcome};
 use super::reason;
 use super::request::TrackRequest;
 use super::retry::{self, Others, RetryAction, Stop};
@@ -97,12 +98,12 @@ impl BrazeClient {
             key,
             deadline,
             objects: Vec::new(),
-            counts: RequestCounts::default(),
+            requests: Requests::default(),
             parts: vec![(0..request.len()).collect()],
         };
         let stop = delivery.run().await.err();
         delivery.results();
-        TrackOutcome { objects: delivery.objects, stop, counts: delivery.counts }
+        TrackOutcome { objects: delivery.objects, stop, requests: delivery.requests }
     }
 
     /// Allows a refused key again, because its permissions may have been changed. Called at the start of an invocation.
@@ -181,25 +182,9 @@ struct Delivery<'a> {
     deadline: Instant,
     /// Empty until the first result, to save memory: hundreds of requests wait for their answer at once.
     objects: Vec<ObjectResult>,
-    counts: RequestCounts,
+    requests: Requests,
     /// The objects still to be sent, grouped by request; the last group is sent first.
     parts: Vec<Vec<usize>>,
-}
-
-/// Counts a request that waits for a retry.
-struct Waiting<'a>(&'a AtomicUsize);
-
-impl<'a> Waiting<'a> {
-    fn count(waiting: &'a AtomicUsize) -> Self {
-        waiting.fetch_add(1, Ordering::Relaxed);
-        Self(waiting)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// The attempts to send a part.
@@ -240,7 +225,7 @@ impl<'a> Delivery<'a> {
                 RetryAction::RetryAfter(_) => {
                     let announced = answer.map(|answer| answer.rate).unwrap_or_default();
                     let wait = start.refused(&announced);
-                    self.counts.rate_limited += 1;
+                    self.requests.rate_limited += 1;
                     tries.limited += 1;
                     self.wait(wait).await?;
                 }
@@ -279,8 +264,8 @@ impl<'a> Delivery<'a> {
         shared.refusal_of(self.key).map_or(Ok(()), Err)?;
         let authorization = self.key.authorization().ok_or_else(|| shared.stop_reason(Stop::Unauthorized, 401))?;
         let post = Post { authorization, body: body.clone() };
-        self.counts.sent += 1;
-        self.counts.retried += u64::from(again);
+        self.requests.sent += 1;
+        self.requests.retried += u64::from(again);
         let too_long = Instant::now() + REQUEST_TIMEOUT;
         let Ok(answer) = timeout_at(too_long.min(self.deadline), shared.transport.post(post)).await else {
             if too_long < self.deadline {
@@ -373,7 +358,7 @@ impl<'a> Delivery<'a> {
     async fn wait(&self, wait: Duration) -> Result<(), StopReason> {
         match Instant::now().checked_add(wait).filter(|end| *end < self.deadline) {
             Some(end) => {
-                let _waiting = Waiting::count(&self.shared.waiting);
+                let _waiting = Counted::new(&self.shared.waiting);
                 sleep_until(end).await;
                 Ok(())
             }

@@ -6,6 +6,7 @@
 
 mod check;
 mod client;
+mod counted;
 mod http_clients;
 mod limiter;
 mod outcome;
@@ -21,6 +22,6 @@ mod transport;
 pub use self::check::CheckError;
 pub use self::client::BrazeClient;
 pub use self::http_clients::{HttpClients, http_client};
-pub use self::outcome::{ObjectResult, RequestCounts, StopReason, TrackOutcome};
+pub use self::outcome::{ObjectResult, Requests, StopReason, TrackOutcome};
 pub use self::request::{MAX_BODY, MAX_OBJECTS, TrackRequest};
 pub use self::transport::{Answer, Lost, Post, Transport};

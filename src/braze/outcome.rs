@@ -1,7 +1,9 @@
 //! The results of a request, object by object, and why to stop sending.
 
+use std::ops::AddAssign;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::message::codes;
@@ -28,18 +30,26 @@ pub struct TrackOutcome {
     /// Why to stop sending, if so.
     pub stop: Option<StopReason>,
     /// The HTTP requests that were needed.
-    pub counts: RequestCounts,
+    pub requests: Requests,
 }
 
-/// HTTP requests made for one [`TrackRequest`](super::TrackRequest).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RequestCounts {
+/// HTTP requests to Braze.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requests {
     /// Requests sent, as Braze counts them: including retries and the parts of a divided request.
     pub sent: u64,
     /// Retries among them.
     pub retried: u64,
     /// Requests among them that were answered 429.
     pub rate_limited: u64,
+}
+
+impl AddAssign for Requests {
+    fn add_assign(&mut self, other: Self) {
+        self.sent += other.sent;
+        self.retried += other.retried;
+        self.rate_limited += other.rate_limited;
+    }
 }
 
 /// Why a delivery stops sending through a connection.

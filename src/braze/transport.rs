@@ -11,6 +11,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Method, Request, Response, Url};
 use thiserror::Error;
 
+use super::counted::Counted;
 use super::http_clients::{CONNECTIONS, HttpClients, REQUEST_TIMEOUT, STREAMS};
 use super::rate_headers::RateHeaders;
 use crate::clock::WallClock;
@@ -200,7 +201,7 @@ impl Transport for HttpTransport {
     fn post(&self, post: Post) -> BoxFuture<'_, Result<Answer, Lost>> {
         Box::pin(async move {
             let (number, busy) = self.least_busy().ok_or(Lost::Unconnected)?;
-            let _busy = Busy::count(busy);
+            let _busy = Counted::new(busy);
             let client = self.clients.client(number).map_err(|error| Lost::Tls(reason(&error)))?;
             self.exchange(client, post).await
         })
@@ -214,19 +215,4 @@ fn reason(error: &reqwest::Error) -> String {
         cause = deeper;
     }
     cause.to_string()
-}
-
-struct Busy<'a>(&'a AtomicUsize);
-
-impl<'a> Busy<'a> {
-    fn count(busy: &'a AtomicUsize) -> Self {
-        busy.fetch_add(1, Ordering::Relaxed);
-        Self(busy)
-    }
-}
-
-impl Drop for Busy<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }

@@ -15,7 +15,7 @@ use crate::config::OnLeave;
 use crate::names::AttributeName;
 use crate::pattern::RunId;
 use crate::profile::Identifier;
-use crate::report::{Counts, Requests};
+use crate::report::Counts;
 use crate::secrets::ApiKey;
 use crate::state::{EmailHash, Fingerprint, LeaseKeeper, LeaversSent, Part, PartRow, PartWriter, Standing};
 
@@ -185,11 +185,7 @@ impl<'a> Leaving<'a> {
                 break;
             }
             if let Ok(Some((batch, outcome))) = answer {
-                self.counts.requests += Requests {
-                    sent: outcome.counts.sent,
-                    retried: outcome.counts.retried,
-                    rate_limited: outcome.counts.rate_limited,
-                };
+                self.counts.requests += outcome.requests;
                 if let Some(stop) = outcome.stop {
                     let stop = match stop {
                         StopReason::OutOfTime => Stop::End(LeavingEnd::OutOfTime),

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use super::batch::Batch;
 use super::chunk::{Chunk, OwnedIdentifier, RejectedRow};
-use crate::braze::{ObjectResult, RequestCounts};
-use crate::report::{Counts, Requests};
+use crate::braze::ObjectResult;
+use crate::report::Counts;
 use crate::rows::Position;
 use crate::state::{EmailHash, Fingerprint, Part, PartRow, PartWriter, Standing};
 
@@ -17,8 +17,6 @@ pub(super) struct Outstanding {
     first: u64,
     in_flight: usize,
     alone_in_flight: usize,
-    /// Requests that were sent for chunks that are not done: they count, whatever becomes of the chunk.
-    pub(super) requests: Requests,
 }
 
 /// A request that is on its way, and the chunk that it belongs to.
@@ -129,8 +127,7 @@ impl Outstanding {
     }
 
     /// Takes back a request that was not answered for good, to be sent again first of all.
-    pub(super) fn take_back(&mut self, sent: InFlight, counts: RequestCounts) {
-        self.count_requests(counts);
+    pub(super) fn take_back(&mut self, sent: InFlight) {
         let alone = sent.alone;
         if let Some(chunk) = self.end_request(sent.chunk, alone) {
             let waiting = if alone { &mut chunk.waiting_alone } else { &mut chunk.waiting };
@@ -139,8 +136,7 @@ impl Outstanding {
     }
 
     /// Takes the answer to a request: a result for each object.
-    pub(super) fn answer(&mut self, sent: &InFlight, results: Vec<ObjectResult>, counts: RequestCounts) {
-        self.count_requests(counts);
+    pub(super) fn answer(&mut self, sent: &InFlight, results: Vec<ObjectResult>) {
         let Some(chunk) = self.end_request(sent.chunk, sent.alone) else {
             return;
         };
@@ -189,9 +185,5 @@ impl Outstanding {
         let chunk = self.chunks.get_mut(place)?;
         chunk.in_flight -= 1;
         Some(chunk)
-    }
-
-    fn count_requests(&mut self, counts: RequestCounts) {
-        self.requests += Requests { sent: counts.sent, retried: counts.retried, rate_limited: counts.rate_limited };
     }
 }

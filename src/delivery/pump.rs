@@ -18,9 +18,9 @@ use super::outstanding::{DoneChunk, InFlight, Outstanding};
 use super::progress::Account;
 use super::secret_retry::SecretRetry;
 use super::segment::SegmentDelivery;
-use crate::braze::{ObjectResult, StopReason, TrackOutcome};
+use crate::braze::{ObjectResult, Requests, StopReason, TrackOutcome};
 use crate::pattern::RunId;
-use crate::report::{Counts, Requests};
+use crate::report::Counts;
 use crate::run::FileToDeliver;
 use crate::secrets::ApiKey;
 use crate::state::{LeaseKeeper, Part, Progress, WriteAnswer};
@@ -90,7 +90,8 @@ pub(super) struct Pump<'a, S> {
     account: Option<Account>,
     committing: Option<Committing<'a>>,
     committed_at: Instant,
-    requests_counted: Requests,
+    /// Requests since the last write, whatever becomes of their chunk.
+    requests: Requests,
     started: Instant,
     seconds_counted: f64,
     stop: Option<Stop>,
@@ -124,7 +125,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             account: Some(account),
             committing: None,
             committed_at: Instant::now(),
-            requests_counted: Requests::default(),
+            requests: Requests::default(),
             started: Instant::now(),
             seconds_counted: 0.0,
             stop: None,
@@ -298,16 +299,17 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
     }
 
     fn take_answer(&mut self, sent: InFlight, outcome: TrackOutcome) {
+        self.requests += outcome.requests;
         let answered =
             outcome.objects.iter().all(|result| !matches!(result, ObjectResult::Unknown | ObjectResult::NotSent));
         if answered {
-            self.outstanding.answer(&sent, outcome.objects, outcome.counts);
+            self.outstanding.answer(&sent, outcome.objects);
             if !self.all_read && self.answered.len() < KEPT_FOR_FILLING && self.outstanding.in_flight() < MANY_IN_FLIGHT
             {
                 self.answered.extend(sent.batch.emptied());
             }
         } else {
-            self.outstanding.take_back(sent, outcome.counts);
+            self.outstanding.take_back(sent);
         }
         if let Some(reason) = outcome.stop {
             let stop = match reason {
@@ -389,16 +391,10 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
 
     /// Adds the requests and the time since the last write to the file's figures.
     fn count_effort(&mut self) {
-        let (sent, counted) = (self.outstanding.requests, &mut self.requests_counted);
         let seconds = self.started.elapsed().as_secs_f64();
         if let Some(account) = &mut self.account {
-            let requests = Requests {
-                sent: sent.sent - counted.sent,
-                retried: sent.retried - counted.retried,
-                rate_limited: sent.rate_limited - counted.rate_limited,
-            };
+            let requests = std::mem::take(&mut self.requests);
             account.count(&Counts { requests, seconds: seconds - self.seconds_counted, ..Counts::default() });
-            *counted = sent;
             self.seconds_counted = seconds;
         }
     }

@@ -7,13 +7,14 @@ use jiff::Timestamp;
 
 use super::DeliveryError;
 use super::segment::SegmentDelivery;
+use crate::braze::Requests;
 use crate::bucket::{BucketError, Condition, ETag, Piece};
 use crate::message::{Coded, Message};
 use crate::page;
 use crate::pattern::RunId;
 use crate::report::examples::{Examples, RejectedExample};
 use crate::report::rejected::RejectedRows;
-use crate::report::{Counts, Members, Outcome, Report, ReportMessage, ReportedFile, Requests, Rows};
+use crate::report::{Counts, Members, Outcome, Report, ReportMessage, ReportedFile, Rows};
 use crate::rows::Header;
 use crate::state::{Ledger, Phase, Progress, RunRecord};
 

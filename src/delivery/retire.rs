@@ -7,17 +7,9 @@ use super::leavers::{Duty, Leaving, LeavingEnd};
 use super::segment::SegmentDelivery;
 use crate::config::OnLeave;
 use crate::membership::RunMembers;
-use crate::message::Coded;
-use crate::message::Message;
-use crate::report::Members;
-use crate::report::Outcome;
-use crate::report::Report;
-use crate::report::ReportMessage;
-use crate::state::Fed;
-use crate::state::LeaseKeeper;
-use crate::state::Ledger;
-use crate::state::RetireAnswer;
-use crate::state::Retirement;
+use crate::message::{Coded, Message};
+use crate::report::{Members, Outcome, Report, ReportMessage};
+use crate::state::{Fed, LeaseKeeper, Ledger, RetireAnswer, Retirement};
 
 /// How often a retirement starts again because the ledger changed in the meantime.
 const TRIES: u32 = 4;

@@ -4,13 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::Configured;
-use super::Handler;
-use super::HandlerError;
 use super::message::AnswerMessage;
+use super::{Configured, Handler, HandlerError};
 use crate::budget::TimeBudget;
-use crate::config::Export;
-use crate::config::Schedule;
+use crate::config::{Export, Schedule};
 use crate::message::{Coded, Message};
 use crate::names::{ExportName, SegmentName};
 use crate::report::ReportMessage;

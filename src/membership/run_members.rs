@@ -1,8 +1,7 @@
 //! The members of a run, against whom the state is compared to find who left.
 
 use crate::profile::Identifier;
-use crate::state::{EmailHash, MemberKey};
-use crate::state::{PartRow, Standing};
+use crate::state::{EmailHash, MemberKey, PartRow, Standing};
 
 /// The member was in the last complete run as well.
 const STAYED: u128 = 0b01;

@@ -134,8 +134,7 @@ struct RunLine {
 pub fn history(export: &ExportName, segments: &[SegmentHistory], as_of: Timestamp) -> Result<String, PageError> {
     let most_lines = (MOST_LINES / segments.len().max(1)).clamp(LEAST_LINES, MOST_RUNS);
     let numbered = || segments.iter().zip(1..);
-    let sections: Result<Vec<Segment>, PageError> =
-        numbered().take(MOST_SEGMENTS).map(|(history, number)| Segment::new(history, number, most_lines)).collect();
+    let sections = numbered().take(MOST_SEGMENTS).map(|(history, number)| Segment::new(history, number, most_lines));
     let further =
         |most: usize| segments.len().checked_sub(most).filter(|more| *more > 0).map(|more| count(more as u64));
     let page = History {
@@ -144,7 +143,7 @@ pub fn history(export: &ExportName, segments: &[SegmentHistory], as_of: Timestam
         summary: summary(segments),
         overview: numbered().take(MOST_OVERVIEW).map(|(history, number)| OverviewLine::new(history, number)).collect(),
         further_overview: further(MOST_OVERVIEW),
-        segments: sections?,
+        segments: sections.collect(),
         further: further(MOST_SEGMENTS),
         as_of: time(as_of),
     };
@@ -183,7 +182,7 @@ impl OverviewLine {
 }
 
 impl Segment {
-    fn new(history: &SegmentHistory, number: usize, most_lines: usize) -> Result<Self, PageError> {
+    fn new(history: &SegmentHistory, number: usize, most_lines: usize) -> Self {
         let from = history.runs.len().saturating_sub(MOST_RUNS);
         let runs = history.runs.get(from..).unwrap_or_default();
         // The number of members is final only once the run is complete.
@@ -209,12 +208,12 @@ impl Segment {
             ),
             _ => String::new(),
         };
-        Ok(Self {
+        Self {
             number,
             name: cut(history.segment.as_str()),
-            chart: chart::members(&points)?,
+            chart: chart::members(&points),
             chart_in_words,
-            changes: chart::changes(&entered, &left)?,
+            changes: chart::changes(&entered, &left),
             changes_in_words: format!(
                 "In {}, {} entered and {} left.",
                 counted(entered.len() as u64, "run", "runs"),
@@ -227,7 +226,7 @@ impl Segment {
             } else {
                 String::new()
             },
-        })
+        }
     }
 }
 

@@ -10,7 +10,7 @@
 //! | a dry run | [`dry_run`] | returned to the caller: a dry run stores nothing |
 //! | all runs of an export | [`history`] | `reports/<export>/history.html` |
 //!
-//! The templates (`askama`) are stored beside the modules that fill them; `plotters` draws the charts with axes.
+//! The templates (`askama`) are stored beside the modules that fill them.
 
 mod bars;
 mod chart;
@@ -41,11 +41,6 @@ pub enum PageError {
     /// Fix: this is a bug, please report it.
     #[error("can't write the page: {0}")]
     Template(#[from] askama::Error),
-    /// A chart of the page failed. The delivery is not affected.
-    ///
-    /// Fix: this is a bug, please report it.
-    #[error("can't draw a chart: {0}")]
-    Chart(String),
 }
 
-codes!(PageError { Template = "ITB-P01", Chart = "ITB-P02" });
+codes!(PageError { Template = "ITB-P01" });

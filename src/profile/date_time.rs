@@ -16,8 +16,7 @@ use jiff::civil::{Date, DateTime};
 
 use super::date_cursor::Cursor;
 use super::dropped_fields::DropReason;
-use super::excel_serial;
-use super::trimmed;
+use super::{excel_serial, trimmed};
 use crate::values::{Culture, DateOrder, plain_forms};
 
 /// Years that Braze stores as dates.

@@ -5,6 +5,8 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
+use crate::braze::Requests;
+
 /// The most reasons that are counted separately.
 const REASONS: usize = 50;
 
@@ -40,25 +42,6 @@ impl AddAssign for Rows {
         self.unchanged += other.unchanged;
         self.duplicate += other.duplicate;
         self.rejected += other.rejected;
-    }
-}
-
-/// Requests to Braze.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Requests {
-    /// Requests that were sent, repetitions included.
-    pub sent: u64,
-    /// Repetitions among them.
-    pub retried: u64,
-    /// Answers "429 Too Many Requests".
-    pub rate_limited: u64,
-}
-
-impl AddAssign for Requests {
-    fn add_assign(&mut self, other: Self) {
-        self.sent += other.sent;
-        self.retried += other.retried;
-        self.rate_limited += other.rate_limited;
     }
 }
 

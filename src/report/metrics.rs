@@ -194,7 +194,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{METRICS, Work, dimension_value, line};
-    use crate::report::{Counts, Report, Requests, Rows};
+    use crate::braze::Requests;
+    use crate::report::{Counts, Report, Rows};
 
     const RATE: NonZeroU32 = NonZeroU32::new(100).unwrap();
 

@@ -14,8 +14,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::comparison::Compared;
-pub use self::counts::{Counts, Requests, Rows};
+pub use self::counts::{Counts, Rows};
 pub use self::message::{HoldReason, ReportMessage};
+use crate::braze::Requests;
 use crate::names::{AttributeName, ExportName, SegmentName};
 use crate::pattern::RunId;
 

@@ -6,8 +6,7 @@ use insights_to_braze::report::Report;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::people::Person;
-use super::people::Run;
+use super::people::{Person, Run};
 use super::population::{Population, Segment};
 use crate::show;
 use crate::standin::braze::{Braze, Profile};

@@ -8,8 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiff::civil::DateTime;
 
-use super::people::Run;
-use super::people::{COLUMNS, Person, strangers};
+use super::people::{COLUMNS, Person, Run, strangers};
 use super::population::{Population, Segment, is_broken, is_repeated};
 
 /// One file that was written.

@@ -130,7 +130,7 @@ async fn waits_are_read_from_real_headers() {
     let began = std::time::Instant::now();
     let outcome = server.client().track(&people(2), &key(), minutes(1)).await;
     assert!(all(&ObjectResult::Accepted, &outcome.objects));
-    assert_eq!(outcome.counts.rate_limited, 1);
+    assert_eq!(outcome.requests.rate_limited, 1);
     assert!((1.0..2.0).contains(&began.elapsed().as_secs_f64()), "{:?}", began.elapsed());
 }
 
@@ -182,7 +182,7 @@ async fn a_success_that_breaks_off_is_asked_for_again() {
     .await;
     let outcome = server.client().track(&people(2), &key(), minutes(1)).await;
     assert!(all(&ObjectResult::Accepted, &outcome.objects));
-    assert_eq!(outcome.counts.retried, 1);
+    assert_eq!(outcome.requests.retried, 1);
 }
 
 /// Answers each connection with `answers` in turn, byte for byte, then closes it; an empty one closes without a word.
@@ -211,7 +211,7 @@ async fn a_lost_connection_is_made_again() {
     .await;
     let outcome = client_of(&address.to_string()).track(&people(2), &key(), minutes(1)).await;
     assert!(all(&ObjectResult::Accepted, &outcome.objects), "{outcome:?}");
-    assert_eq!((outcome.counts.sent, outcome.counts.retried), (4, 3));
+    assert_eq!((outcome.requests.sent, outcome.requests.retried), (4, 3));
 }
 
 #[tokio::test]

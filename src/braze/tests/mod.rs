@@ -20,7 +20,7 @@ use tokio::time::Instant;
 
 use super::rate_headers::RateHeaders;
 use super::transport::{Answer, Lost, Post, Transport};
-use super::{BrazeClient, ObjectResult, RequestCounts, TrackRequest};
+use super::{BrazeClient, ObjectResult, Requests, TrackRequest};
 use crate::clock::WallClock;
 use crate::config::{Connection, Hostname};
 use crate::secrets::ApiKey;
@@ -131,8 +131,8 @@ impl Transport for ScriptedBraze {
     }
 }
 
-pub(super) fn counts(sent: u64, retried: u64, rate_limited: u64) -> RequestCounts {
-    RequestCounts { sent, retried, rate_limited }
+pub(super) fn counts(sent: u64, retried: u64, rate_limited: u64) -> Requests {
+    Requests { sent, retried, rate_limited }
 }
 
 pub(super) fn minutes(minutes: u64) -> Instant {

@@ -27,7 +27,7 @@ async fn everything_accepted_takes_one_request() {
             let braze = ScriptedBraze::new(move |_, _| Ok(answer(status, &[], reply)));
             let outcome = braze.client().track(&people(75), &key(), minutes(1)).await;
             assert!(all(&ObjectResult::Accepted, &outcome.objects), "{status} {reply}: {outcome:?}");
-            assert_eq!((outcome.counts, outcome.stop), (counts(1, 0, 0), None));
+            assert_eq!((outcome.requests, outcome.stop), (counts(1, 0, 0), None));
         }
     }
 }
@@ -36,7 +36,7 @@ async fn everything_accepted_takes_one_request() {
 async fn an_empty_request_is_not_sent() {
     let braze = ScriptedBraze::new(|_, body| Ok(success(body)));
     let outcome = braze.client().track(&TrackRequest::default(), &key(), minutes(1)).await;
-    assert_eq!((outcome.objects, outcome.stop, outcome.counts), (Vec::new(), None, counts(0, 0, 0)));
+    assert_eq!((outcome.objects, outcome.stop, outcome.requests), (Vec::new(), None, counts(0, 0, 0)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -54,7 +54,7 @@ async fn errors_by_index_reject_those_objects_alone() {
     for accepted in [0, 2, 3] {
         assert_eq!(outcome.objects[accepted], ObjectResult::Accepted);
     }
-    assert_eq!(outcome.counts, counts(1, 0, 0));
+    assert_eq!(outcome.requests, counts(1, 0, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -85,7 +85,7 @@ async fn errors_that_name_nobody_are_attributed_by_halving() {
                     assert_eq!(*result, ObjectResult::Accepted, "{index}");
                 }
             }
-            assert!(outcome.counts.sent <= 31, "{:?}", outcome.counts);
+            assert!(outcome.requests.sent <= 31, "{:?}", outcome.requests);
         }
     }
 }
@@ -105,8 +105,8 @@ async fn one_bad_object_in_75_costs_at_most_15_requests_more() {
             assert!(rejected(&outcome.objects[bad]).len() > 10);
             let accepted = outcome.objects.iter().filter(|result| **result == ObjectResult::Accepted).count();
             assert_eq!(accepted, 74);
-            assert!(outcome.counts.sent <= 16, "{:?}", outcome.counts);
-            assert_eq!((outcome.counts.retried, outcome.stop), (0, None));
+            assert!(outcome.requests.sent <= 16, "{:?}", outcome.requests);
+            assert_eq!((outcome.requests.retried, outcome.stop), (0, None));
         }
     }
 }
@@ -153,7 +153,7 @@ async fn all_refused_by_name_takes_one_request() {
     });
     let outcome = braze.client().track(&people(75), &key(), minutes(1)).await;
     assert!(outcome.objects.iter().all(|result| rejected(result) == "Braze: EMAIL_BAD_FORMAT"));
-    assert_eq!(outcome.counts, counts(1, 0, 0));
+    assert_eq!(outcome.requests, counts(1, 0, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -176,7 +176,7 @@ async fn failures_are_retried_with_growing_waits_until_they_end() {
         };
         let outcome = braze.client().track(&people(3), &key(), minutes(1)).await;
         assert!(all(&ObjectResult::Accepted, &outcome.objects), "{failure:?}");
-        assert_eq!((outcome.counts, outcome.stop), (counts(5, 4, 0), None), "{failure:?}");
+        assert_eq!((outcome.requests, outcome.stop), (counts(5, 4, 0), None), "{failure:?}");
         assert!(braze.times()[4] < Duration::from_millis(500 + 200 + 400 + 800 + 1600), "{:?}", braze.times());
     }
 }
@@ -212,7 +212,7 @@ async fn every_form_of_a_429_is_waited_for() {
         });
         let outcome = braze.client().track(&people(2), &key(), minutes(1)).await;
         assert!(all(&ObjectResult::Accepted, &outcome.objects));
-        assert_eq!(outcome.counts, counts(2, 1, 1));
+        assert_eq!(outcome.requests, counts(2, 1, 1));
         let waited = braze.times()[1].as_millis();
         assert!((least..most).contains(&waited), "{name}: {value}: {waited}");
     }
@@ -238,7 +238,7 @@ async fn an_answer_that_does_not_come_before_the_deadline_leaves_the_fate_unknow
     let outcome = braze.client().track(&people(2), &key(), Instant::now()).await;
     assert_eq!(outcome.stop, Some(StopReason::OutOfTime));
     assert!(all(&ObjectResult::NotSent, &outcome.objects));
-    assert_eq!(outcome.counts, counts(0, 0, 0));
+    assert_eq!(outcome.requests, counts(0, 0, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -268,7 +268,7 @@ async fn answers_that_cannot_be_read_are_asked_for_again() {
         });
         let outcome = braze.client().track(&people(2), &key(), minutes(1)).await;
         assert!(all(&ObjectResult::Accepted, &outcome.objects), "{status} {body:?}");
-        assert_eq!(outcome.counts, counts(3, 2, 0));
+        assert_eq!(outcome.requests, counts(3, 2, 0));
     }
 }
 
@@ -278,7 +278,7 @@ async fn answers_that_stay_unreadable_are_accepted_only_from_braze() {
         let braze = ScriptedBraze::new(move |_, _| Ok(answer(status, &[], body)));
         let outcome = braze.client().track(&people(2), &key(), minutes(1)).await;
         assert!(all(&ObjectResult::Accepted, &outcome.objects), "{status} {body:?}");
-        assert_eq!(outcome.counts.sent, 5);
+        assert_eq!(outcome.requests.sent, 5);
     }
     for (status, body) in [(200, ""), (200, "<html>login</html>"), (201, "<html>"), (200, "ok"), (200, r#"{"a":1}"#)] {
         let braze = ScriptedBraze::new(move |_, _| Ok(answer(status, &[], body)));

@@ -45,7 +45,7 @@ async fn deliver(braze: &ScriptedBraze, requests: usize) -> (Duration, u64) {
                     }
                     let outcome = client.track(&request, &key(), minutes(10)).await;
                     assert!(all(&ObjectResult::Accepted, &outcome.objects), "{outcome:?}");
-                    sent += outcome.counts.sent;
+                    sent += outcome.requests.sent;
                 }
             })
         })

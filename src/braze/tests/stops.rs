@@ -10,7 +10,7 @@ async fn what_no_repetition_mends_stops_at_once() {
         let outcome = braze.client().track(&people(3), &key(), minutes(1)).await;
         let stop = outcome.stop.unwrap();
         assert!(all(&ObjectResult::NotSent, &outcome.objects), "{status}");
-        assert_eq!(outcome.counts, counts(1, 0, 0), "{status}");
+        assert_eq!(outcome.requests, counts(1, 0, 0), "{status}");
         assert_eq!(stop.is_about_the_key(), matches!(status, 401..=403), "{status}");
         let shown = format!("{stop} {stop:?}");
         assert!(shown.contains(&status.to_string()) || stop.is_about_the_key(), "{shown}");
@@ -33,14 +33,14 @@ async fn nothing_starts_after_a_401_until_there_is_another_key() {
     });
     for outcome in futures::future::join_all(deliveries).await {
         assert!(matches!(outcome.stop, Some(StopReason::Unauthorized { .. })));
-        assert_eq!(outcome.counts, counts(0, 0, 0));
+        assert_eq!(outcome.requests, counts(0, 0, 0));
         assert!(all(&ObjectResult::NotSent, &outcome.objects));
     }
     assert_eq!(braze.bodies().len(), seen);
 
     let rotated = ApiKey::new("another".to_owned());
     let outcome = client.track(&people(2), &rotated, minutes(1)).await;
-    assert_eq!((outcome.stop, outcome.counts), (None, counts(1, 0, 0)));
+    assert_eq!((outcome.stop, outcome.requests), (None, counts(1, 0, 0)));
     client.forget_refusal();
     assert_eq!(client.track(&people(2), &key(), minutes(1)).await.stop, None);
 }
@@ -89,7 +89,7 @@ async fn a_request_that_keeps_failing_while_others_get_through_ends_unknown() {
     let outcome = client.track(&people(3), &key(), minutes(60)).await;
     others.abort();
     assert!(all(&ObjectResult::Unknown, &outcome.objects));
-    assert_eq!((outcome.stop, outcome.counts), (None, counts(10, 9, 0)));
+    assert_eq!((outcome.stop, outcome.requests), (None, counts(10, 9, 0)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -26,8 +26,7 @@ pub use reason::IgnoredReason;
 use super::dated::{self, DatedPath};
 use crate::config::Export;
 use crate::names::SegmentName;
-use crate::pattern::RunId;
-use crate::pattern::{Field, PathPattern, Reading};
+use crate::pattern::{Field, PathPattern, Reading, RunId};
 use crate::values::composed;
 
 /// What an object is for an export.
