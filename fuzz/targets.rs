@@ -59,11 +59,11 @@ pub(crate) fn rows(input: &[u8]) {
         },
     };
     let whole = RUNTIME.block_on(read(file, &settings));
-    let Ok((header, told)) = whole else {
+    let Ok((header, outlines)) = whole else {
         return;
     };
     // Resuming at a row gives the rest, as if reading had never stopped.
-    let Some((from, _)) = told.get(told.len() / 2) else {
+    let Some((from, _)) = outlines.get(outlines.len() / 2) else {
         return;
     };
     let start = if header.dialect.reads_from_beginning() { 0 } else { usize::try_from(from.byte).unwrap() };
@@ -75,22 +75,22 @@ pub(crate) fn rows(input: &[u8]) {
         }
         Some(rest)
     });
-    let expected: Vec<String> = told[told.len() / 2 + 1..].iter().map(|(_, outline)| outline.clone()).collect();
+    let expected: Vec<String> = outlines[outlines.len() / 2 + 1..].iter().map(|(_, outline)| outline.clone()).collect();
     assert_eq!(rest, Some(expected), "resumed at {from:?}");
 }
 
-type Told = Vec<(insights_to_braze::rows::Position, String)>;
+type Outlines = Vec<(insights_to_braze::rows::Position, String)>;
 
 async fn read(
     file: &[u8],
     settings: &ReadSettings,
-) -> Result<(insights_to_braze::rows::Header, Told), insights_to_braze::rows::ReadError> {
+) -> Result<(insights_to_braze::rows::Header, Outlines), insights_to_braze::rows::ReadError> {
     let mut reader = RowReader::open(file, settings.clone()).await?;
     let header = reader.header().clone();
     let _ = header.notes();
     let attribute = PLAIN.attribute_of(&"S".into());
     let matcher = Matcher::new(&PLAIN, &attribute, &header.columns, &ColumnTypes::default()).ok();
-    let mut told: Told = Vec::new();
+    let mut outlines: Outlines = Vec::new();
     let (mut line, mut object, mut dropped) = (0, Vec::new(), DroppedFields::default());
     while let Some(row) = reader.next_row().await? {
         assert!(row.line() > line, "lines rise");
@@ -107,9 +107,9 @@ async fn read(
             }
         }
         let outline = outline(&row);
-        told.push((reader.position(), outline));
+        outlines.push((reader.position(), outline));
     }
-    Ok((header, told))
+    Ok((header, outlines))
 }
 
 fn outline(row: &insights_to_braze::rows::Row<'_>) -> String {
@@ -187,7 +187,7 @@ pub(crate) fn event(input: &[u8]) {
 
 const KEY: &str = "canary-9b1f2c3d-key";
 
-/// A server that answers what it is told, and a client that asks it.
+/// A server with a fixed answer, and a client that asks it.
 pub(crate) struct Answers {
     answer: Arc<Mutex<Vec<u8>>>,
     connection: Arc<Connection>,

@@ -1,7 +1,8 @@
 //! Writes Dynamics 365 Customer Insights segments to Braze: the library behind three AWS Lambda functions.
 //!
 //! Customer Insights exports each segment as CSV files. They land in an S3 bucket below `incoming/`, and every member's
-//! profile in Braze gets a custom attribute with the segment's name. When a member leaves the segment, it is set to `false` or removed.
+//! profile in Braze gets a custom attribute with the segment's name. When a member leaves the segment, it is set to `false`
+//! or removed.
 //!
 //! # The map
 //!
@@ -29,7 +30,7 @@
 //! | [`profile`] | How does a row become an attribute object? |
 //! | [`description`] | What is known of a file before it is read? |
 //! | [`secrets`] | Which keys does Secrets Manager hold? |
-//! | [`braze`] | How are objects sent to Braze, and what became of each? |
+//! | [`braze`] | How are objects sent to Braze, and what is the result of each? |
 //! | [`report`] | What happened in a delivery? |
 //! | [`state`] | What has been delivered, and which function works on it? |
 //! | [`membership`] | Who entered, stayed and left? |

@@ -11,7 +11,7 @@ use crate::pattern::RunId;
 use crate::run::layout::{Place, place};
 use crate::run::{Evidence, FileToDeliver, Order};
 
-/// So many runs of a segment are kept: the newest may have been dropped by an operator.
+/// How many runs of a segment are kept: the newest may have been dropped by an operator.
 const RUNS_KEPT: usize = 4;
 
 /// A run that is later than now by more than this may have a wrong name.

@@ -2,7 +2,7 @@
 //! the promises of each parser hold.
 //!
 //! The mutations follow from a seed, so that a failure is found again. Each target runs for `FUZZ_SECONDS` (two by default);
-//! an input that fails is stored under `target/fuzz-failures`, and belongs into the corpus once it is mended.
+//! an input that fails is stored under `target/fuzz-failures`, and belongs into the corpus once it is fixed.
 //! `FUZZ_SEED` sets another seed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_without_files_is_told_before_anything_is_removed() {
+    fn a_folder_without_files_is_reported_before_anything_is_removed() {
         let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         fs::write(to.path().join("kept.csv"), "x").unwrap();
         assert!(matches!(mirror(from.path(), to.path(), to.path()), Err(Failure::NoFiles(_))));

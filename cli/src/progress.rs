@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pace_is_told_as_a_share_of_the_limit_with_the_time_left() {
+    fn the_pace_is_shown_as_a_share_of_the_limit_with_the_time_left() {
         let earlier = Standing::of(&status(20_000, 300), None);
         assert_eq!(earlier, Standing { rows: 20_005, requests: 300, expected: 100_000, limit: 1000 });
         let now = Standing::of(&status(60_000, 1_200), Some("優良顧客"));

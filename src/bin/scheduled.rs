@@ -1,4 +1,4 @@
-//! The `scheduled` function: delivers whatever the active exports have that is not delivered yet.
+//! The `scheduled` function: delivers what the active exports have that is not delivered yet.
 
 use insights_to_braze::function;
 use lambda_runtime::Error;

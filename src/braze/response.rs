@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_that_name_nobody() {
+    fn errors_that_name_no_one() {
         let answer = parse(
             r#"{"errors":["bad request",{"type":"out of range","input_array":"attributes","index":5},
                 {"type":"negative","index":-1},{"type":"fraction","index":1.5},{"type":"none"},null,17]}"#,

@@ -278,7 +278,7 @@ pub enum EmailUse {
 pub enum Consent {
     /// `"stricter"`: `unsubscribed` is sent; `subscribed` and `opted_in` only for people who enter.
     Stricter,
-    /// `"overwrite"`: whatever the column says is sent.
+    /// `"overwrite"`: the column's value is sent.
     Overwrite,
 }
 

@@ -21,7 +21,7 @@ const ROWS: u64 = 15_000;
 /// A chunk ends when it holds this much: requests, and rows that may have to be written to `rejected.csv`.
 const BYTES: usize = 4 * 1024 * 1024;
 
-/// A row that repeats one from further back than so many new members may be sent again. Twice as many are remembered, and
+/// A row that repeats one from before this many new members may be sent again. Twice as many are remembered, and
 /// counted exactly.
 const MEMBERS_REMEMBERED: usize = 525_000;
 
@@ -81,7 +81,7 @@ impl OwnedIdentifier {
 pub(super) struct Chunk {
     /// Requests in any order, any number at a time.
     pub(super) requests: Vec<Batch>,
-    /// Requests that may only be on their way when no other is.
+    /// Requests that may only be in flight alone.
     pub(super) alone: Vec<Batch>,
     /// What became of the rows that are not sent.
     pub(super) counts: Counts,

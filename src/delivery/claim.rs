@@ -17,7 +17,7 @@ use crate::state::{ClaimAnswer, FileClaim, FileRecord, LeaseKeeper, Ledger, Stat
 /// How long a delivery waits for the end of others before it leaves the file to a later attempt.
 const LONGEST_WAIT: Duration = Duration::from_secs(45);
 
-/// The first wait before the ledger is looked at again.
+/// The first wait before the ledger is read again.
 const FIRST_LOOK: Duration = Duration::from_millis(500);
 
 /// The longest such wait. Each is half as long again as the one before, so that a long wait reads the ledger a few times only.
@@ -34,7 +34,7 @@ pub(super) struct Claim {
     pub(super) ledger: Ledger,
 }
 
-/// What came of the attempt to take a file.
+/// The result of the attempt to claim a file.
 #[derive(Debug)]
 pub(super) enum Claimed {
     /// It is ours.

@@ -9,10 +9,10 @@ use crate::profile::Identifier;
 use crate::report::Members;
 use crate::state::{Fingerprint, Ledger, Part, PartRow, PartWriter, RunRecord, Standing};
 
-/// A list of people goes into parts of so many lines.
+/// The most lines in one part of a list of people.
 const LINES: u64 = 15_000;
 
-/// Who is in the run and who left, before anything is sent to anybody.
+/// Who is in the run and who left, before anything is sent.
 pub(super) struct Comparison {
     pub(super) members: RunMembers,
     pub(super) figures: Members,
@@ -71,7 +71,7 @@ impl Tally {
 }
 
 impl SegmentDelivery {
-    /// Compares the members of a run, which its files' parts list, with whatever was known before.
+    /// Compares the members of a run, which its files' parts list, with the earlier state.
     pub(super) async fn compare(
         &self,
         ledger: &Ledger,

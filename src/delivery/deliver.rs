@@ -31,7 +31,7 @@ pub struct DeliveryEnd {
     pub must_continue: bool,
     /// Whether the event that brought the delivery about has to come again.
     pub again: bool,
-    /// Whether nothing but an outage of Braze is in the way.
+    /// Whether only an outage of Braze prevents the delivery.
     pub outage: bool,
 }
 
@@ -99,7 +99,7 @@ impl SegmentDelivery {
         self.conclude(run, options, evidence, tried).await
     }
 
-    /// What a person asked of the run is put on record, before anything is sent.
+    /// Records what a person requested for the run, before anything is sent.
     async fn begin(&self, run: RunId, files: &[FileToDeliver], options: RunOptions) -> Result<(), DeliveryError> {
         if let Some(file) = files.first() {
             self.refuse_future(file).await?;
@@ -309,7 +309,7 @@ fn seen(files: &[FileToDeliver]) -> Vec<(String, ETag)> {
 }
 
 impl Tried {
-    /// Whether nothing is in the way of the next step.
+    /// Whether the next step may be taken.
     fn may_continue(&self) -> bool {
         self.failures.is_empty() && !self.out_of_time && self.past.is_none()
     }
@@ -324,7 +324,7 @@ impl Tried {
         }
     }
 
-    /// Whether nothing but a person's decision is in the way.
+    /// Whether only a person's decision is missing.
     fn is_held(&self) -> bool {
         !self.failures.is_empty() && self.failures.iter().all(DeliveryError::is_hold)
     }

@@ -23,7 +23,7 @@ fn folders_of(record: &RunRecord) -> BTreeSet<&str> {
 }
 
 impl SegmentDelivery {
-    /// Whether all files of `run` are here and delivered, as far as anybody can know.
+    /// Whether all files of `run` have been received and delivered, as far as can be known.
     pub(super) async fn is_fully_delivered(&self, run: RunId, evidence: Evidence) -> Result<bool, DeliveryError> {
         let Some(ledger) = self.ledger.last_seen().await?.filter(|ledger| ledger.feeder == self.feeder) else {
             return Ok(false);
@@ -51,7 +51,7 @@ impl SegmentDelivery {
         }
     }
 
-    /// Whether the files still have the content that was delivered. The event of a new content may still be on its way, and
+    /// Whether the files still have the content that was delivered. The event of a new content may still come, and
     /// people in it have not left. A file that is gone was delivered before it was deleted.
     async fn is_as_delivered(&self, record: &RunRecord) -> Result<bool, DeliveryError> {
         for (key, file) in &record.files {
@@ -101,7 +101,7 @@ impl SegmentDelivery {
     }
 
     /// A file that was seen and never delivered, and that is gone, keeps the run from being complete until the description
-    /// names the run's files without it. Gives whether it is complete; it has to be looked at once more if files were dropped.
+    /// names the run's files without it. Returns whether it is complete; it has to be checked again if files were dropped.
     async fn drop_files_that_are_gone(&self, run: RunId, record: &RunRecord) -> Result<bool, DeliveryError> {
         let mut gone = Vec::new();
         for (key, file) in record.files.iter().filter(|(_, file)| file.progress != Progress::Delivered) {

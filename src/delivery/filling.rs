@@ -22,13 +22,13 @@ struct Unsure {
     fingerprint: Fingerprint,
 }
 
-/// An object that is to be sent, and what is known of its member.
+/// An object to send, and what is known of its member.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sending<'a> {
     pub(super) object: &'a [u8],
     /// The email address as a state line has it.
     pub(super) email: Option<EmailHash>,
-    /// A member whom the state does not know, and what it is to know; `None` if the member is on record already.
+    /// A member who is not in the state, and what to record; `None` if the member is recorded already.
     pub(super) unknown: Option<(MemberKey, Fingerprint)>,
 }
 

@@ -44,9 +44,9 @@ pub(super) struct Leaving<'a> {
     on_leave: OnLeave,
     /// People who are done, in the order of the list.
     done: u64,
-    /// Requests and data points that are not on record yet.
+    /// Requests and data points that are not recorded yet.
     counts: Counts,
-    /// People whom Braze refused and who are not on record yet.
+    /// People whom Braze refused and who are not recorded yet.
     refused: PartWriter,
     /// Parts of them that were stored.
     stored: u64,
@@ -248,7 +248,7 @@ impl<'a> Leaving<'a> {
         serde_json::Value::Object(object)
     }
 
-    /// What is not on record yet. Those whom Braze refused are stored before the ledger passes them.
+    /// What is not recorded yet. People whom Braze refused are stored before the ledger passes them.
     async fn take_sent(&mut self, prefix: &str) -> Result<LeaversSent, DeliveryError> {
         let mut carried = Vec::new();
         if self.refused.rows() > 0 {

@@ -21,7 +21,7 @@ pub(super) const FETCHED_AHEAD: usize = 16;
 /// a small segment's parts are fetched once, and a large one's take no memory.
 const SMALL: usize = 16 * 1024;
 
-/// So many of them, one megabyte together.
+/// How many are kept: one megabyte together.
 const KEPT: usize = 64;
 
 /// How certain it is that Braze holds what a part says.

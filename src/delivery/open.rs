@@ -23,7 +23,7 @@ const TENTHS_PER_CHUNK: u32 = 2;
 /// The most requests in one chunk.
 const MOST_PER_CHUNK: usize = 100;
 
-/// The rows that begin in so many bytes of text, at most, are checked before anything is sent; they are kept in memory until then.
+/// Rows that begin in this many bytes of text are checked before anything is sent, and kept in memory until then.
 const BYTES_CHECKED: u64 = 8 << 20;
 
 /// Bytes of a file, as they come from S3.

@@ -1,4 +1,4 @@
-//! The chunks that are on their way: which requests may go next, and which chunks have been answered whole.
+//! The chunks in flight: which requests may be sent next, and which chunks have been answered completely.
 
 use std::collections::VecDeque;
 
@@ -9,7 +9,7 @@ use crate::report::Counts;
 use crate::rows::Position;
 use crate::state::{EmailHash, Fingerprint, Part, PartRow, PartWriter, Standing};
 
-/// Chunks in the order of the file, from the first that is not answered whole.
+/// Chunks in the order of the file, from the first that has not been answered completely.
 #[derive(Debug, Default)]
 pub(super) struct Outstanding {
     chunks: VecDeque<ChunkInFlight>,
@@ -19,7 +19,7 @@ pub(super) struct Outstanding {
     alone_in_flight: usize,
 }
 
-/// A request that is on its way, and the chunk that it belongs to.
+/// A request in flight, and the chunk that it belongs to.
 #[derive(Debug)]
 pub(super) struct InFlight {
     pub(super) chunk: u64,
@@ -51,7 +51,7 @@ pub(super) struct DoneChunk {
 }
 
 impl DoneChunk {
-    /// A part that says of refused members that they are to be sent again, or `None` if there are none.
+    /// A part that makes refused members be sent again, or `None` if there are none.
     pub(super) fn refusals(&self) -> Option<PartWriter> {
         if self.refused.is_empty() {
             return None;
@@ -84,12 +84,12 @@ impl Outstanding {
         });
     }
 
-    /// Requests that have not set out.
+    /// Requests that have not been sent.
     pub(super) fn waiting(&self) -> usize {
         self.chunks.iter().map(|chunk| chunk.waiting.len() + chunk.waiting_alone.len()).sum()
     }
 
-    /// Requests on their way.
+    /// Requests in flight.
     pub(super) fn in_flight(&self) -> usize {
         self.in_flight
     }
@@ -99,7 +99,7 @@ impl Outstanding {
         self.chunks.is_empty()
     }
 
-    /// The next request that may set out.
+    /// The next request that may be sent.
     pub(super) fn next_request(&mut self) -> Option<InFlight> {
         if self.alone_in_flight > 0 {
             return None;

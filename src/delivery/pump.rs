@@ -32,11 +32,11 @@ const CHECKPOINT: Duration = Duration::from_secs(1);
 /// stored in before the sending has to wait for it.
 const READ_AHEAD: usize = 75;
 
-/// So many answered batches are kept to be filled again: 1.5 MB that a delivery as fast as possible neither frees nor asks
+/// How many answered batches are kept to be filled again: 1.5 MB that a delivery as fast as possible neither frees nor asks
 /// for with each request.
 const KEPT_FOR_FILLING: usize = 48;
 
-/// With more requests than this on their way, none are kept: it is the answers that are waited for then, and memory is short.
+/// With more requests than this in flight, none are kept: sending then waits for answers, and memory is short.
 const MANY_IN_FLIGHT: usize = 128;
 
 /// How a delivery of a file ended.
@@ -90,7 +90,7 @@ pub(super) struct Pump<'a, S> {
     account: Option<Account>,
     committing: Option<Committing<'a>>,
     committed_at: Instant,
-    /// Requests since the last write, whatever becomes of their chunk.
+    /// Requests since the last write, whether or not their chunk is finished.
     requests: Requests,
     started: Instant,
     seconds_counted: f64,

@@ -19,8 +19,8 @@ pub struct Rebuilt {
 }
 
 impl SegmentDelivery {
-    /// Looks at every object of the state. If something is damaged, a new ledger names whatever can be read, trusts none of it,
-    /// and holds the next run with which anybody would leave. With `dry_run`, only looks.
+    /// Reads every object of the state. If something is damaged, a new ledger names all that can be read, trusts none of it,
+    /// and holds the next run with which anyone would leave. With `dry_run`, nothing is written.
     pub async fn rebuild(&self, dry_run: bool) -> Result<Rebuilt, DeliveryError> {
         let mut rebuilt = Rebuilt::default();
         let known = match self.ledger.read().await {

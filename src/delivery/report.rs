@@ -22,11 +22,11 @@ use crate::state::{Ledger, Phase, Progress, RunRecord};
 /// function looks at the run again afterwards, so its report is the last one.
 const TRIES: u32 = 5;
 
-/// So many runs that came and were superseded in a row are worth a remark.
+/// From this many superseded runs in a row on, the report has a note.
 const SUPERSEDED_IN_A_ROW: u64 = 3;
 
 const REJECTED_TYPE: &str = "text/csv; charset=utf-8";
-/// Of so many pieces of rejected rows, the beginning is looked through for examples.
+/// The most pieces of rejected rows that are searched for examples.
 const PIECES_LOOKED_AT: usize = 8;
 /// How long a beginning is, in bytes.
 const BEGINNING: usize = 64 * 1024;
@@ -186,7 +186,7 @@ impl SegmentDelivery {
     }
 
     fn make_report(&self, ledger: Option<&Ledger>, run: RunId, outcome: Outcome, message: Message) -> Report {
-        // The runs of another feeder are not this segment's, whatever they are called.
+        // Runs of another feeder are not this segment's, even if they have the same names.
         let ledger = ledger.filter(|ledger| ledger.feeder == self.feeder);
         let record = ledger.and_then(|ledger| ledger.runs.get(&run));
         let before = ledger.map_or(0, |ledger| ledger.members_before(run));

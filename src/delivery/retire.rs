@@ -17,7 +17,7 @@ const TRIES: u32 = 4;
 /// How a retirement ended.
 #[derive(Debug)]
 pub struct RetirementEnd {
-    /// What is to be reported.
+    /// The report.
     pub report: Report,
     /// Whether another invocation has to resume where this one ran out of time.
     pub must_continue: bool,
@@ -107,7 +107,7 @@ impl SegmentDelivery {
         let sent = leaving.finish(&format!("{}{owner}", self.keys.retired_folder())).await?;
         self.note_work(|work| work.counts.add(&sent.counts));
         let finished = matches!(ended, Ok(LeavingEnd::AllSent));
-        // Everything that is here now belongs to the retired attribute; whatever is delivered later is stored beside it.
+        // Everything that is here now belongs to the retired attribute; later deliveries are stored beside it.
         let keys = if finished { self.bucket.keys(self.keys.everything()).await? } else { Vec::new() };
         let done = self
             .ledger

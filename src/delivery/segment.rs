@@ -20,7 +20,7 @@ use crate::run::Models;
 use crate::secrets::ApiKeys;
 use crate::state::{Feeder, Feeds, FormerState, Lease, Ledger, LedgerStore, PartStore, ReportKeys, StateKeys};
 
-/// One segment of one export, on its way to Braze.
+/// The delivery of one segment of one export.
 #[derive(Debug)]
 pub struct SegmentDelivery {
     pub(super) bucket: Bucket,
@@ -45,7 +45,7 @@ pub struct SegmentDelivery {
     metrics_of: Option<Arc<str>>,
     work: Mutex<Work>,
     counted: Mutex<Option<CountedFile>>,
-    /// What else is to be said in the reports of this invocation.
+    /// Further notes for the reports of this invocation.
     pub(super) remarks: BTreeSet<String>,
     begun: Instant,
 }

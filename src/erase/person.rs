@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_and_no_address_are_refused_without_being_shown() {
+    fn no_one_and_no_address_are_refused_without_being_shown() {
         assert_eq!(Person::new(None, None), Err(PersonError::Missing));
         assert_eq!(Person::new(Some("  "), Some("")), Err(PersonError::Missing));
         let error = Person::new(Some("L-1"), Some("canary at example")).unwrap_err();

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn rows_are_taken_out_whole_and_the_rest_stays_byte_for_byte() {
+    async fn rows_are_removed_completely_and_the_rest_stays_byte_for_byte() {
         let person = Person::new(Some("7"), Some("mia@example.com")).unwrap();
         let text = "\u{feff}LoyaltyId;EMail;Points\r\n7;x;1\r\n8;\"two\r\nlines\";7\r\n\r\n9;\"to mia@example.com, she says\r\n\";3\r\n10;;7";
         let left = left_of(text, &person).await;

@@ -15,7 +15,7 @@ use crate::run::layout::{Place, place};
 use crate::state::{Feeder, Ledger, Mapping, Mappings, StateError, StateKeys};
 use crate::trigger::on_demand::AttributeSubject;
 
-/// So many attributes are looked at of which it is not known whether something feeds them.
+/// The most attributes that are checked for a segment that feeds them.
 const MOST_LOOKED_AT: usize = 200;
 
 /// An attribute that has a state and that nothing feeds.
@@ -40,7 +40,7 @@ impl Unfed {
         self.ledger.last_complete.as_ref().map_or(listed, |last| last.members)
     }
 
-    /// What is to be said of it.
+    /// Its message.
     pub(super) fn remark(&self) -> AnswerMessage {
         AnswerMessage::Unfed {
             attribute: self.attribute.clone(),

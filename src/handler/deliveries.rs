@@ -24,7 +24,7 @@ use crate::survey::{FoundRun, FoundRuns, Survey};
 use crate::trigger::on_demand::{ReleaseRequest, Run};
 use crate::trigger::scheduled::Scheduled;
 
-/// So many segments are looked at together: most have nothing to deliver.
+/// How many segments are checked at the same time: most have nothing to deliver.
 const LOOKED_AT_TOGETHER: usize = 16;
 
 /// How the deliveries of one or more exports ended.
@@ -40,7 +40,7 @@ struct Deliveries {
     cursor: Cursor,
 }
 
-/// Which deliveries are to be made of an export.
+/// Which runs of an export to deliver.
 #[derive(Clone, Debug, Default)]
 struct Wanted {
     segment: Option<SegmentName>,
@@ -283,7 +283,7 @@ impl Handler {
         deliveries.cursor.served(export, segment);
     }
 
-    /// The runs of a segment that are to be delivered: the newest one, and one with a wrong name, so that it is reported.
+    /// The runs of a segment to deliver: the newest one, and one with a wrong name, so that it is reported.
     async fn look_at(
         &self,
         delivery: SegmentDelivery,

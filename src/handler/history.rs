@@ -12,7 +12,7 @@ use crate::budget::TimeBudget;
 use crate::config::Export;
 use crate::names::{ExportName, SegmentName};
 use crate::page::{self, SegmentHistory};
-use crate::report::{Outcome, Report};
+use crate::report::Report;
 use crate::state::{Feeder, Ledger, ReportKeys, StateKeys};
 
 /// How often the page is written again because another function wrote it in the meantime.
@@ -26,9 +26,7 @@ impl Handler {
     /// Writes the page of each export of which a run ended. Nothing depends on it: a failure is only logged, and the next run
     /// that ends writes the page again.
     pub(super) async fn keep_histories(&self, config: &Configured, reports: &[Report], budget: TimeBudget) {
-        let ended = reports.iter().filter(|report| {
-            matches!(report.outcome, Outcome::Delivered | Outcome::Held | Outcome::Failed | Outcome::Superseded)
-        });
+        let ended = reports.iter().filter(|report| report.outcome.ends_attempts());
         let exports: BTreeSet<&ExportName> = ended.map(|report| &report.export).collect();
         for export in exports.into_iter().filter_map(|export| config.exports.get(export)) {
             if budget.is_spent() {

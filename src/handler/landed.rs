@@ -46,7 +46,7 @@ impl Group {
     }
 }
 
-/// What is to be done, in the order of export and segment, the newest run first: it makes an older one needless.
+/// The work, in the order of export and segment, the newest run first: it makes an older one unnecessary.
 type Groups = BTreeMap<(ExportName, SegmentName, std::cmp::Reverse<RunId>), Group>;
 
 /// How the tasks ended.
@@ -62,7 +62,7 @@ struct Ended {
 #[derive(Debug, Default)]
 struct Failure {
     reasons: Vec<String>,
-    /// The deliveries that would bring it to an end, if nothing but an outage of Braze is in the way.
+    /// The deliveries that would finish it, if only an outage of Braze prevents it.
     outage: Option<Vec<ContinuedDelivery>>,
 }
 

@@ -1,4 +1,4 @@
-//! The one handler behind the three functions: takes what an event asks for and brings it about.
+//! The one handler behind the three functions: does what an event asks for.
 
 mod attributes;
 mod connect;
@@ -465,7 +465,7 @@ fn listed<T: ToString>(names: impl IntoIterator<Item = T>) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
-/// An answer with reports and whatever else there is to say.
+/// An answer with reports and other fields.
 fn answer<T: Serialize>(reports: &[T], further: &[(&str, Value)]) -> Value {
     let mut answer = json!({ "reports": reports });
     if let Value::Object(fields) = &mut answer {

@@ -75,7 +75,7 @@ struct RateShare<'a> {
     /// The key of this function's object.
     own: String,
     braze: &'a BrazeClient,
-    /// What is to be deleted at the end: the own object, and those of killed functions.
+    /// The keys to delete at the end: the own object, and those of killed functions.
     stored: Mutex<Vec<String>>,
 }
 

@@ -28,7 +28,7 @@ use crate::survey::Survey;
 use crate::trigger::object_created::{Landed, ObjectCreated, Task};
 use crate::trigger::on_demand::Retry;
 
-/// So many dead letters are looked at in one invocation: their receipts are kept until the end.
+/// The most dead letters that one invocation reads: their receipts are kept until the end.
 const LETTERS: usize = 20_000;
 
 /// What a dead letter or a failure is about. A description is about no segment, a continued delivery names no file.
@@ -39,7 +39,7 @@ struct Subject {
     run: Option<RunId>,
 }
 
-/// Something that is delivered once more.
+/// Something that is delivered again.
 #[derive(Debug, Default, Serialize)]
 struct Retried {
     /// Dead letters about it.
@@ -93,7 +93,7 @@ impl Handler {
         Ok(self.response(wanted, &found))
     }
 
-    /// Goes through the dead letters. Each is looked at once: it stays hidden from then on.
+    /// Reads the dead letters. Each is read once: it stays hidden from then on.
     async fn search(
         &self,
         config: &Configured,

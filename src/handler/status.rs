@@ -16,7 +16,7 @@ use crate::state::{Feeder, Ledger, Phase, Progress, RunRecord, StateError, State
 /// How many past runs of a segment are shown: an answer of AWS Lambda has at most 6 MB.
 const RUNS_TOLD: usize = 30;
 
-/// So many runs that came and were superseded in a row are worth a message.
+/// From this many superseded runs in a row on, the status has a message.
 const SUPERSEDED_IN_A_ROW: u64 = 3;
 
 impl Handler {
@@ -116,7 +116,7 @@ fn segments_of(statuses: &[Value]) -> BTreeSet<SegmentName> {
     statuses.iter().filter_map(|status| status["segment"].as_str()).map(SegmentName::from).collect()
 }
 
-/// What can be said of a segment whose state is damaged.
+/// The status of a segment whose state is damaged.
 fn damaged_status(export: &Export, segment: &SegmentName, error: &StateError) -> Value {
     json!({
         "segment": segment,

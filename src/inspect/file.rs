@@ -18,7 +18,7 @@ use crate::profile::{ConfiguredColumn, Matcher};
 use crate::rows::{Header, Kept, LineEnding, Quoting, ReadError, RowReader};
 use crate::run::{ModelReadError, Models};
 
-/// A file whose content is looked at.
+/// A file whose content is inspected.
 #[derive(Clone, Debug)]
 pub(super) struct Chosen {
     pub(super) export: Arc<Export>,
@@ -27,7 +27,7 @@ pub(super) struct Chosen {
     pub(super) object: ObjectSummary,
 }
 
-/// As many rows are looked at.
+/// The most rows that are read.
 const ROWS: u64 = 20;
 /// Most columns listed.
 const COLUMNS_TOLD: usize = 100;
@@ -67,7 +67,7 @@ pub struct InspectedFile {
     pub configured: Vec<ConfiguredColumn>,
     /// What someone should know although it is no error.
     pub notes: Vec<String>,
-    /// Rows looked at.
+    /// Rows that were read.
     pub rows: u64,
     /// What is wrong with some of them, by line.
     pub row_problems: Vec<String>,

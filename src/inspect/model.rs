@@ -62,7 +62,7 @@ pub struct InspectedPartition {
     pub key: Option<String>,
     /// Whether an object with this key was found where one looked.
     pub exists: bool,
-    /// What is said of its text form.
+    /// How its text form is described.
     pub format: String,
 }
 

@@ -19,7 +19,7 @@ use crate::pattern::RunId;
 use crate::run::layout::{Place, place, place_key};
 
 /// Most objects listed individually.
-const OBJECTS_TOLD: usize = 200;
+const OBJECTS_SHOWN: usize = 200;
 /// Most objects listed at all.
 pub(super) const OBJECTS_LISTED: usize = 20_000;
 /// Most files opened for each segment.
@@ -153,7 +153,7 @@ impl Found {
             }
             read.insert(export.name.clone(), (is_in_folder(export, &object.key), ReadAs::of(export, placed)));
         }
-        if self.objects.len() < OBJECTS_TOLD {
+        if self.objects.len() < OBJECTS_SHOWN {
             self.objects.push(InspectedObject {
                 key: object.key,
                 exists: true,

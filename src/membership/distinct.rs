@@ -5,7 +5,7 @@ use crate::state::{PartRow, Standing};
 
 /// Counts the different members among the lines of a run's parts, exactly.
 ///
-/// At first only half of each member's key is looked at. Where two lines have the same half, they are most likely about one
+/// At first only half of each member's key is compared. Where two lines have the same half, they are most likely about one
 /// member, but may be about two; then the parts are read a second time, and the whole keys of these lines decide.
 #[derive(Debug, Default)]
 pub struct DistinctMembers {

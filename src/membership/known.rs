@@ -4,14 +4,14 @@ use crate::state::{EmailHash, Fingerprint, MemberKey};
 
 /// The member was in the last complete run.
 const IN_LAST_RUN: u64 = 0b01;
-/// The delivery at hand has met the member.
+/// The current delivery has had a row of the member.
 const MET: u64 = 0b10;
 const MARKS: u64 = 0b11;
 
 /// Which line of the state wins where several name one member: the one from the later part.
 const ORDER_SHIFT: u32 = Fingerprint::BITS;
 const LAST_ORDER: u64 = (1 << 15) - 1;
-/// The line is of a file that comes after the one at hand.
+/// The line is of a file that comes after the current one.
 const LATER_FILE: u64 = 1 << 63;
 
 /// Three words: the upper half of the key, the lower half with two marks, and order with fingerprint.
@@ -23,20 +23,20 @@ pub struct Known {
     rows: Vec<Row>,
 }
 
-/// What a delivery learns of one member.
+/// What the table knows of a row's member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sighting {
     /// The state does not know the member.
     New,
-    /// The delivery has met the member before: the row repeats an earlier one.
+    /// The delivery has had a row of the member before: this row repeats it.
     Again,
-    /// Known, and met for the first time.
+    /// Known, with its first row of the delivery.
     Known {
         /// What Braze accepted last; [`Fingerprint::UNKNOWN`] if that is not certain.
         fingerprint: Fingerprint,
         /// Whether the member was in the last complete run.
         in_last_run: bool,
-        /// Whether a later file of the run has the member, and with that the last word.
+        /// Whether a later file of the run has the member; that file wins.
         in_later_file: bool,
     },
 }
@@ -65,7 +65,7 @@ impl KnownBuilder {
         self.add(key, fingerprint, if in_last_run { IN_LAST_RUN } else { 0 }, self.part << ORDER_SHIFT);
     }
 
-    /// Adds a line of another file of the run at hand, which may come after the file at hand.
+    /// Adds a line of another file of the current run, which may come after the current file.
     pub fn push_of_run(&mut self, key: MemberKey, fingerprint: Fingerprint, in_later_file: bool) {
         let order = self.part << ORDER_SHIFT | if in_later_file { LATER_FILE } else { 0 };
         self.add(key, fingerprint, 0, order);
@@ -103,12 +103,12 @@ impl Known {
         self.rows.is_empty()
     }
 
-    /// Whether the member is known, without meeting it.
+    /// Whether the member is known, without marking it as seen.
     pub fn contains(&self, key: MemberKey) -> bool {
         self.find(key).is_some()
     }
 
-    /// Meets a member: the second time it is [`Sighting::Again`].
+    /// Marks a member as seen; the second time, the answer is [`Sighting::Again`].
     pub fn mark_seen(&mut self, key: MemberKey) -> Sighting {
         let Some(row) = self.find(key).and_then(|place| self.rows.get_mut(place)) else {
             return Sighting::New;

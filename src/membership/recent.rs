@@ -1,4 +1,4 @@
-//! The new members that a delivery met lately, so that a row which repeats one of them is known as a duplicate.
+//! The latest new members of a delivery, so that a row which repeats one of them is known as a duplicate.
 
 use crate::state::MemberKey;
 
@@ -8,7 +8,7 @@ const GENERATION: usize = 150_000;
 /// Remembers at least the last new members that fill a generation, and at most those of two, in 7.5 bytes each, however
 /// large the file is.
 ///
-/// A member that repeats one from further back is sent again, which sets the same attribute once more. Members that the
+/// A member that repeats one from further back is sent again, which sets the same attribute again. Members that the
 /// state knows are not counted here: their repeats are found at any distance.
 ///
 /// One half of a key chooses the place, and 47 bits of the other are stored: of 100 million different members, one is taken
@@ -56,7 +56,7 @@ impl RecentMembers {
         Self { generation: members.max(1), young: Generation::default(), old: Generation::default(), forgotten: false }
     }
 
-    /// How many different members were met in all; `None` once some of them are forgotten.
+    /// How many different members there were in all; `None` once some of them are forgotten.
     pub fn met(&self) -> Option<u64> {
         (!self.forgotten).then_some((self.young.members + self.old.members) as u64)
     }
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn members_who_come_together_are_told_apart() {
+    fn members_who_come_together_are_distinguished() {
         let (mut together, mut alone) = (RecentMembers::default(), RecentMembers::default());
         let mut random = fastrand::Rng::with_seed(11);
         for _ in 0..300 {

@@ -57,7 +57,7 @@ fn the_known_members_answer_as_a_map_would() {
 }
 
 #[test]
-fn leavers_are_those_who_answer_to_nobody_in_the_run() {
+fn leavers_are_those_who_match_no_one_in_the_run() {
     let row = |identifier, email: Option<&str>| PartRow {
         identifier,
         email: email.map(EmailHash::of),
@@ -82,7 +82,7 @@ fn leavers_are_those_who_answer_to_nobody_in_the_run() {
 }
 
 #[test]
-fn an_address_that_a_member_may_still_have_is_nobody_elses() {
+fn an_address_that_a_member_may_still_have_is_no_one_elses() {
     let row = |identifier, email: Option<&str>, accepted: bool, standing| PartRow {
         identifier,
         email: email.map(EmailHash::of),

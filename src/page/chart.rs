@@ -9,7 +9,7 @@ const TOP: u64 = 8;
 const RIGHT: u64 = SIZE.0 - 24;
 const BOTTOM: u64 = SIZE.1 - 22;
 /// The width of a figure at the axis.
-const LETTER: u64 = 7;
+const LETTER: u64 = 6;
 /// With more points than this, a line has no dots.
 const MOST_DOTS: usize = 31;
 
@@ -48,11 +48,11 @@ fn lines(series: &[(&str, &[(i64, u64)])]) -> Option<Chart> {
     for mark in marks {
         let (height, figure) = (up(mark), count(mark));
         drawing.push(format!(r#"<path class="grid" d="M{left} {height}H{RIGHT}"/>"#));
-        drawing.push(format!(r#"<text x="{}" y="{}" text-anchor="end">{figure}</text>"#, left - 6, height + 4));
+        drawing.push(format!(r#"<text x="{}" y="{}" text-anchor="end">{figure}</text>"#, left - 6, height + 3));
     }
     for moment in moments.marks() {
         let (place, name) = (across(moment), moments.name(moment));
-        drawing.push(format!(r#"<text x="{place}" y="{}" text-anchor="middle">{name}</text>"#, BOTTOM + 16));
+        drawing.push(format!(r#"<text x="{place}" y="{}" text-anchor="middle">{name}</text>"#, BOTTOM + 15));
     }
     for (class, points) in series {
         let places = points.iter().map(|(time, count)| (across(*time), up(*count)));
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn members_who_entered_and_left_are_two_lines() {
         let drawing = changes(&[(0, 7), (86_400, 9)], &[(0, 1), (86_400, 0)]).unwrap().drawing;
-        let line = r#"<polyline class="entered" points="22,49 320,22"/>"#;
+        let line = r#"<polyline class="entered" points="20,49 320,22"/>"#;
         assert!(
             drawing.contains(line) && drawing.contains(r#"class="left""#) && drawing.contains("Jan 1"),
             "{drawing}"

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::PageError;
 use super::chart::{self, Chart};
 use super::frame::Frame;
-use super::sections::{cut, outcome};
+use super::sections::cut;
 use super::text::{change, count, counted, duration, run, shortened, shown, time};
 use crate::names::{ExportName, SegmentName};
 use crate::pattern::RunId;
@@ -166,7 +166,10 @@ fn summary(segments: &[SegmentHistory]) -> String {
 impl OverviewLine {
     fn new(history: &SegmentHistory, number: usize) -> Self {
         let last = history.runs.last();
-        let (outcome_class, outcome) = last.map_or(("neutral", "No run yet"), |past| outcome(past.summary.outcome));
+        let (outcome_class, outcome) = last.map_or(("neutral", "No run yet"), |past| {
+            let outcome = past.summary.outcome;
+            (outcome.tone().as_class(), outcome.title())
+        });
         let members = last.map(|past| past.summary.members.clone()).unwrap_or_default();
         Self {
             number,
@@ -234,12 +237,11 @@ impl RunLine {
     fn new(past: &PastRun) -> Self {
         let summary = &past.summary;
         let Members { entered, left, after, .. } = summary.members;
-        let (outcome_class, outcome) = outcome(summary.outcome);
         let ended = matches!(summary.outcome, Outcome::Delivered | Outcome::Superseded);
         Self {
             run: run(summary.run),
-            outcome_class,
-            outcome,
+            outcome_class: summary.outcome.tone().as_class(),
+            outcome: summary.outcome.title(),
             message: shortened(&shown(past.message.lines().next().unwrap_or_default()), LONGEST_MESSAGE),
             members: count(after),
             entered: count(entered),

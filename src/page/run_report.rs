@@ -4,14 +4,12 @@ use askama::Template;
 
 use super::PageError;
 use super::frame::Frame;
-use super::sections::{
-    FilesSection, Line, MembersSection, Reason, RowsSection, cut, dropped_fields, notes, outcome, reasons,
-};
+use super::sections::{FilesSection, Line, MembersSection, Reason, RowsSection, cut, dropped_fields, notes, reasons};
 use super::settings::{Setting, settings_of};
 use super::text::{count, counted, duration, paragraphs, run, time};
 use crate::config::Export;
 use crate::report::examples::RejectedExample;
-use crate::report::{Outcome, Report, Trigger};
+use crate::report::{Outcome, Report, Tone, Trigger};
 
 #[derive(Template)]
 #[template(path = "run_report.html")]
@@ -41,16 +39,15 @@ struct RunReport {
 /// ([`RejectedExample`]); those whose reason the report does not have are left out. At most 60 files, 60 reasons and 60
 /// notes are shown, and their texts are cut, so that a page has at most some 300 kB.
 pub fn run_report(report: &Report, export: Option<&Export>, examples: &[RejectedExample]) -> Result<String, PageError> {
-    let (outcome_class, outcome) = outcome(report.outcome);
     let pending = if report.outcome == Outcome::Held { "Not in the files" } else { "Not in the files so far" };
     let page = RunReport {
         frame: Frame::new(),
         segment: cut(report.segment.as_str()),
-        outcome_class,
-        outcome,
+        outcome_class: report.outcome.tone().as_class(),
+        outcome: report.outcome.title(),
         summary: summary(report),
         message: paragraphs(&report.message),
-        message_class: if matches!(report.outcome, Outcome::Failed | Outcome::Held) { "attention" } else { "message" },
+        message_class: if matches!(report.outcome.tone(), Tone::Bad | Tone::Warning) { "attention" } else { "message" },
         facts: facts(report, export),
         members: MembersSection::new(&report.members, pending),
         rows: RowsSection::new(report, "Accepted by Braze"),

@@ -3,7 +3,7 @@
 use super::bars::{Part, parts};
 use super::text::{change, count, counted, file_name, percent, shortened, shown};
 use crate::report::examples::RejectedExample;
-use crate::report::{Members, Outcome, Report};
+use crate::report::{Members, Report};
 
 /// The most lines of a table; a last line says how many more there are.
 const MOST_LINES: usize = 60;
@@ -184,17 +184,4 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
 /// A name or reason as pages show it.
 pub(super) fn cut(text: &str) -> String {
     shortened(&shown(text), LONGEST)
-}
-
-/// An outcome as a marketer calls it.
-pub(super) fn outcome(outcome: Outcome) -> (&'static str, &'static str) {
-    match outcome {
-        Outcome::Delivered => ("good", "Delivered"),
-        Outcome::Waiting => ("open", "Waiting for the rest"),
-        Outcome::Held => ("warning", "Held for a decision"),
-        Outcome::Unfinished => ("open", "Not finished yet"),
-        Outcome::Superseded => ("neutral", "Superseded"),
-        Outcome::Failed => ("bad", "Failed"),
-        Outcome::DryRun => ("neutral", "Dry run"),
-    }
 }

@@ -134,7 +134,7 @@ fn the_examples_of_the_messages_are_right() {
 }
 
 #[test]
-fn a_pattern_tells_whether_a_run_has_one_file() {
+fn a_pattern_says_whether_a_run_has_one_file() {
     assert!(pattern("{segment}.csv").one_file_per_run());
     assert!(pattern("{export}_{segment}_{run}.csv").one_file_per_run());
     assert!(!pattern("{segment}_{run}_{part}.csv").one_file_per_run());

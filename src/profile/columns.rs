@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_tells_apart_what_cells_become_and_nothing_else() {
+    fn a_digest_distinguishes_what_cells_become_and_nothing_else() {
         let digest = |columns: &[(&str, DataType)], culture: Option<&str>| {
             let columns = columns.iter().map(|(name, data_type)| ((*name).to_owned(), *data_type));
             ColumnTypes::new(columns, culture.map(str::to_owned)).digest()

@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_order_a_day_and_a_month_are_not_told_apart() {
+    fn without_an_order_a_day_and_a_month_are_not_distinguished() {
         let read = |cell: &str| {
             let mut out = Vec::new();
             append_date(&mut out, cell, Culture::UNDECLARED, false).map(|()| String::from_utf8(out).unwrap())

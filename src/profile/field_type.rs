@@ -16,7 +16,7 @@ use super::{date_time, fits_attribute, json, number, time_zone, trimmed};
 const ARRAY_MAX_ELEMENTS: usize = 500;
 /// The largest array that Braze takes, in bytes of JSON (the same page: 100 KB).
 const ARRAY_MAX_BYTES: usize = 100_000;
-/// A text of so many digits may be a phone number that lacks no more than its country.
+/// A text with this many digits may be a phone number without its country.
 const DIGITS_OF_A_PHONE: usize = 7;
 /// An array of so few elements is searched for a repeated one without an allocation.
 const FEW_ELEMENTS: usize = 16;

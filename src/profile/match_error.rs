@@ -6,7 +6,7 @@ use crate::masked::masked;
 use crate::message::{Coded, codes};
 use crate::names::ExportName;
 
-/// So many of the columns found are listed in a message.
+/// The most columns that a message lists.
 const MAX_COLUMNS_LISTED: usize = 50;
 
 /// The export's configuration does not match the columns of the file. The message lists all problems.

@@ -15,10 +15,10 @@ const EACH: usize = 2;
 const MOST: usize = 40;
 /// Fields of one example.
 const FIELDS: usize = 5;
-/// Rejected rows that are looked at.
+/// The most rejected rows that are read.
 const ROWS: usize = 2_000;
 
-/// A rejected row without what it says of anybody.
+/// A rejected row without personal data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RejectedExample {
     /// Why it was rejected, as the report's `rejected_reasons` has it.

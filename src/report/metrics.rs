@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_tells_of_the_invocation_and_not_of_the_whole_run() {
+    fn a_line_is_about_the_invocation_and_not_about_all_of_the_run() {
         let line = line("braze-eu", &report("waiting"), &work(), RATE, 1.23456).unwrap();
         assert_eq!(line["RowsRead"], 12);
         assert_eq!(line["RequestsSent"], 30);

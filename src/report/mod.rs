@@ -5,6 +5,7 @@ mod counts;
 pub mod examples;
 mod message;
 pub mod metrics;
+mod outcome;
 pub mod rejected;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,29 +17,10 @@ use serde::{Deserialize, Serialize};
 pub use self::comparison::Compared;
 pub use self::counts::{Counts, Rows};
 pub use self::message::{HoldReason, ReportMessage};
+pub use self::outcome::{Outcome, Tone};
 use crate::braze::Requests;
 use crate::names::{AttributeName, ExportName, SegmentName};
 use crate::pattern::RunId;
-
-/// The outcome of a run of a segment after an invocation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// All files are delivered, and everyone who left is set to `false` or removed.
-    Delivered,
-    /// All files received so far are delivered; it is not known yet whether the run is complete.
-    Waiting,
-    /// All files are delivered; too many would leave, so the run waits for a person's decision.
-    Held,
-    /// The time limit was reached, or another function is working on it; it continues automatically.
-    Unfinished,
-    /// A newer run has started; this one is no longer sent.
-    Superseded,
-    /// It stopped; the message says why and what to do.
-    Failed,
-    /// Nothing was sent; the report shows what would be sent.
-    DryRun,
-}
 
 /// What brought a delivery about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -45,7 +45,7 @@ impl Decoding {
         Some(&mut self.raw)
     }
 
-    /// So many bytes have been read into the room.
+    /// Notes that `count` bytes have been read into the room.
     pub(super) fn filled(&mut self, count: usize) {
         self.raw.truncate(count);
         self.start = 0;

@@ -10,10 +10,10 @@ use super::quotes::{Marks, QuoteOrder, quote_order};
 /// The delimiters that are looked for, the likelier first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// As many line endings are looked at, at most.
+/// The most line endings that are checked.
 const SAMPLE_LINES: usize = 40;
 
-/// As many bytes are looked at, at most.
+/// The most bytes that are checked.
 const SAMPLE_BYTES: usize = 64 << 10;
 
 /// A reader of csv-core that reads as the rest of this module does.

@@ -49,7 +49,7 @@ pub(super) struct Shape {
 /// What makes a record no row, whatever its fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// A quotation mark out of place. The record is the first line of what the mark would have made one record of so many lines.
+    /// A quotation mark out of place. The record is the first line of what the mark would have made one record of `lines` lines.
     StrayQuote { lines: u64 },
     /// The record is longer than a record may be.
     TooLarge,
@@ -224,7 +224,7 @@ impl Parser {
         }
     }
 
-    /// Whether a record that is open after so many lines may still be one.
+    /// Whether a record that is open after `lines` lines may still be one.
     fn worth_following(&self, record: &[u8], lines: u64) -> bool {
         if lines == 1 {
             return !quote_order(record, self.marks).is_out_of_order();

@@ -43,7 +43,7 @@ pub struct FileClaim<'a> {
     pub seen: &'a [(String, ETag)],
 }
 
-/// What came of the attempt to take a file.
+/// The result of the attempt to claim a file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClaimAnswer {
     /// It is ours.
@@ -90,7 +90,7 @@ pub enum WriteAnswer {
 }
 
 impl Ledger {
-    /// Writes down how far a file is, if it is still `owner`'s. `Working` renews the lease; anything else gives it back.
+    /// Records the progress of a file, if `owner` still holds its lease. `Working` renews the lease; anything else releases it.
     pub fn write_file(&mut self, run: RunId, key: &str, owner: &str, file: &FileRecord) -> WriteAnswer {
         let newer = self.runs.get(&run).and_then(|record| self.newer_than(run, record.order));
         let known = self.runs.get_mut(&run).and_then(|run| run.files.get_mut(key));
@@ -135,7 +135,7 @@ impl Ledger {
         run.claim(claim, now)
     }
 
-    /// Puts on record that a file of a run was seen and is gone.
+    /// Records that a file of a run was seen and is gone.
     pub fn note_missing(&mut self, run: RunId, order: Order, key: &str, now: Timestamp) {
         let past = self.newer_than(run, order).is_some() || self.ended_before(run).is_some();
         if past || self.forgotten.contains(&run) {
@@ -177,7 +177,7 @@ impl Ledger {
 }
 
 impl RunRecord {
-    /// Puts files on record that were seen.
+    /// Records files that were seen.
     pub fn enter(&mut self, seen: &[(String, ETag)], resend: bool) {
         for (key, etag) in seen {
             if !self.files.contains_key(key) {

@@ -18,7 +18,7 @@ use crate::config::DataMatching;
 use crate::pattern::RunId;
 use crate::report::{Counts, Members, Outcome, RunSummary};
 
-/// What a comparison found of a run's members, before anything is sent to anybody who left.
+/// The result of comparing a run's members, before anything is sent to leavers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compared {
     /// The figures for the report.
@@ -35,7 +35,7 @@ pub struct Compared {
     pub matching: DataMatching,
 }
 
-/// What came of the attempt to complete a run.
+/// The result of the attempt to complete a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BeginAnswer {
     /// The leavers are ours to send.
@@ -52,14 +52,14 @@ pub enum BeginAnswer {
     NotNow,
 }
 
-/// What an attempt to send the leavers came to.
+/// The result of an attempt to send the leavers.
 #[derive(Clone, Debug)]
 pub struct LeaversSent {
     /// How many are done.
     pub done: u64,
-    /// The requests of this attempt that are not on record yet.
+    /// The requests of this attempt that are not recorded yet.
     pub counts: Counts,
-    /// Leavers to be tried again that are not on record yet.
+    /// Leavers to try again that are not recorded yet.
     pub carried: Vec<Part>,
 }
 

@@ -41,7 +41,7 @@ impl AttributeFeeds<'_> {
         self.feeds.exports.values().filter(|export| export.connection.workspace == *self.workspace)
     }
 
-    /// The first export that delivers whatever it finds, and with that a segment of the attribute's name.
+    /// The first export that delivers every segment it finds, and so one with the attribute's name.
     pub fn found_by(&self) -> Option<&Arc<Export>> {
         let segment = self.attribute.as_str();
         self.exports().find(|export| export.segments.is_none() && !export.attribute_names.contains_key(segment))

@@ -158,7 +158,7 @@ impl FormerLedger {
             (moved.members, moved.leavers) = (record.members, record.leavers);
             match record.phase {
                 FormerPhase::Complete => moved.phase = Phase::Complete,
-                // Some leavers may have been sent already. They are found and sent once more.
+                // Some leavers may have been sent already. They are found and sent again.
                 FormerPhase::Completing { carried, .. } => moved.replaced.extend(carried),
                 FormerPhase::Open | FormerPhase::Held {} => {}
             }
@@ -179,7 +179,7 @@ impl FormerLedger {
     }
 
     /// The parts with everyone who may still have the attribute under a former name.
-    pub(super) fn everybody(&self) -> Sent {
+    pub(super) fn everyone(&self) -> Sent {
         let mut sent = Sent::default();
         sent.parts.extend(self.last_complete.iter().flat_map(|last| last.parts.iter().cloned()));
         for run in self.runs.values() {

@@ -141,7 +141,7 @@ impl FormerState {
         for former in ledger.former_attributes.clone() {
             let seals = connection.state_identifiers == StateIdentifiers::Encrypted;
             let parts = PartStore::new(bucket.clone(), api_keys.clone(), vec![connection.secret.clone()], seals);
-            copy(bucket, &parts, &connection, &former, &feeder, ledger.everybody()).await?;
+            copy(bucket, &parts, &connection, &former, &feeder, ledger.everyone()).await?;
         }
         let moved = format_1::moved(&bytes, keys.everything());
         let new = ledger.into_ledger(feeder, &zone, &folder, now);
@@ -165,15 +165,15 @@ async fn copy(
     connection: &Connection,
     attribute: &AttributeName,
     feeder: &Feeder,
-    everybody: Sent,
+    everyone: Sent,
 ) -> Result<(), StateError> {
     let keys = StateKeys::new(&connection.workspace, attribute);
     let store = keys.ledger(bucket);
     if store.read().await?.is_some() {
         return Ok(());
     }
-    let mut named: Vec<String> = everybody.parts.into_iter().map(|part| part.key).collect();
-    for folder in everybody.folders {
+    let mut named: Vec<String> = everyone.parts.into_iter().map(|part| part.key).collect();
+    for folder in everyone.folders {
         let found = bucket.keys(&folder).await?;
         named.extend(found.into_iter().filter(|key| key.ends_with(".csv.gz")));
     }

@@ -74,8 +74,8 @@ impl Ledger {
         at_work
     }
 
-    /// Another segment feeds the attribute from now on. What may have been sent for the former one stays on record. The order
-    /// of runs starts again, because run names of different segments cannot be compared.
+    /// Another segment feeds the attribute from now on. What may have been sent for the former one stays recorded. The order of
+    /// runs starts again, because run names of different segments cannot be compared.
     pub(super) fn hand_over(&mut self, feeder: &Feeder) {
         for run in std::mem::take(&mut self.runs).into_values() {
             if run.phase != Phase::Complete {
@@ -104,7 +104,7 @@ impl Ledger {
         RunAnswer::Done
     }
 
-    /// A person says that it is right if `people` leave with a run that is held.
+    /// Releases a held run with which `people` leave, as a person confirmed.
     pub fn release(&mut self, run: RunId, people: u64) -> RunAnswer {
         let Some(record) = self.runs.get_mut(&run) else {
             return RunAnswer::Unknown;
@@ -119,8 +119,8 @@ impl Ledger {
         }
     }
 
-    /// The run is no longer delivered, and no run is older than it because of its name. What may have been sent of it stays on
-    /// record.
+    /// The run is no longer delivered, and no run is older than it because of its name. What may have been sent of it stays
+    /// recorded.
     pub fn forget(&mut self, run: RunId, now: Timestamp) -> RunAnswer {
         let is_last = self.last_complete.as_ref().is_some_and(|last| last.run == run && last.feeder == self.feeder);
         match self.runs.get(&run) {

@@ -55,7 +55,7 @@ pub struct Ledger {
     /// Runs that are not delivered, because an operator said so.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub forgotten: BTreeSet<RunId>,
-    /// Why the next run is held if anybody would leave with it, however few.
+    /// Why the next run is held if anyone would leave with it, however few.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caution: Option<String>,
     /// Runs that came and were superseded since a run was last complete.
@@ -125,7 +125,7 @@ pub struct RunRecord {
     pub uncertain: Vec<String>,
     /// When the first of it was delivered.
     pub started_at: Timestamp,
-    /// What the last comparison said of its members.
+    /// The last comparison of its members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Members>,
     /// Requests and data points that the leavers took.
@@ -189,7 +189,7 @@ pub struct FileRecord {
     /// Parts that are certain, in the order of the file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
-    /// How the file is to be read on, once its beginning has been read.
+    /// How to resume reading the file, once its beginning has been read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
     /// The types that its columns had by the `model.json`, or had not, when its beginning was read.
@@ -291,7 +291,7 @@ impl Ledger {
         self.lease.as_ref().is_some_and(|lease| lease.holds(now))
     }
 
-    /// Whether anybody may have the attribute.
+    /// Whether anyone may have the attribute.
     pub fn lists_anyone(&self) -> bool {
         self.last_complete.is_some() || !self.runs.is_empty() || !self.earlier.is_empty()
     }
@@ -445,7 +445,7 @@ impl RunRecord {
         Members { before, entered, stayed, left: 0, after: before + entered }
     }
 
-    /// Whether a person has said that it is right if so many people leave.
+    /// Whether a person has confirmed that this many people leave.
     pub fn is_released_for(&self, leaving: u64) -> bool {
         matches!(self.phase, Phase::Held { people, released: true, .. } if people == leaving)
     }
@@ -470,8 +470,8 @@ impl RunRecord {
         self.files.values().flat_map(|file| file.parts.iter().cloned()).collect()
     }
 
-    /// Puts a new content in place of whatever was known of the file `key`; what was delivered of the earlier content
-    /// stays on record until the run is complete.
+    /// Replaces the record of the file `key` with one of a new content; what was delivered of the earlier content stays
+    /// recorded until the run is complete.
     pub fn replace_file(&mut self, key: &str, file: FileRecord) {
         self.forget_file(key);
         self.files.insert(key.to_owned(), file);
@@ -480,7 +480,7 @@ impl RunRecord {
         }
     }
 
-    /// Takes a file out; what may have been sent of it stays on record until the run is complete.
+    /// Removes a file; what may have been sent of it stays recorded until the run is complete.
     pub fn forget_file(&mut self, key: &str) {
         if let Some(earlier) = self.files.remove(key) {
             self.replaced.extend(earlier.parts);

@@ -100,7 +100,7 @@ impl LedgerStore {
         Err(StateError::Contended { key: self.key.clone() })
     }
 
-    /// Stores a ledger in place of whatever is there: of one that is missing or cannot be read.
+    /// Stores a ledger in place of one that is missing or cannot be read.
     pub async fn replace(&self, ledger: Ledger) -> Result<(), StateError> {
         let condition = self.bucket.summary(&self.key).await?;
         let condition = condition.map_or(Condition::Absent, |known| Condition::Unchanged(known.etag));

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! A part is stored *before* the rows that it lists are sent, and becomes certain when the ledger names it, *after* Braze has
-//! answered. So whatever a killed function may have sent is on record, and what is not certain is sent again.
+//! answered. So all that a killed function may have sent is recorded, and what is not certain is sent again.
 //!
 //! # The life of an attribute
 //!

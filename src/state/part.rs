@@ -169,7 +169,7 @@ impl PartWriter {
         self.rows += 1;
     }
 
-    /// The finished part, which is to be stored under `key`, and the number of its lines.
+    /// The finished part, to be stored under `key`, and the number of its lines.
     pub fn finish(mut self, key: &str) -> (Bytes, u64) {
         self.lines.extend_from_slice(END);
         push_number::<HASH_DIGITS>(&mut self.lines, hash_of(key));

@@ -18,7 +18,7 @@ use super::part::Part;
 use super::retirement::Retirement;
 use crate::report::Counts;
 
-/// What came of the attempt to retire an attribute.
+/// The result of the attempt to retire an attribute.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RetireAnswer {
     /// It is ours.

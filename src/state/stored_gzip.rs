@@ -17,7 +17,7 @@ pub(super) struct StoredGzip {
 }
 
 impl StoredGzip {
-    /// The envelope of an empty text, with room for so many bytes of a text and what goes around it.
+    /// The envelope of an empty text, with room for this many bytes of text and for the envelope.
     pub(super) fn with_room(text: usize) -> Self {
         let mut bytes = Vec::with_capacity(text + text / 256 + 64);
         bytes.extend_from_slice(&HEAD);

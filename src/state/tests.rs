@@ -369,13 +369,13 @@ mod steps {
         let mut delivered_again = ledger.clone();
         assert!(granted(claim(&mut delivered_again, 24, "a", "other", 1)).is_some());
         assert!(delivered_again.retirement.is_none());
-        assert!(delivered_again.runs[&run(23)].replaced.iter().all(|part| part.outdated), "everybody is sent again");
+        assert!(delivered_again.runs[&run(23)].replaced.iter().all(|part| part.outdated), "everyone is sent again");
         ledger.end_retirement();
         assert!(ledger.lists_anyone() && ledger.earlier.parts == [part("refused")]);
     }
 
     #[test]
-    fn everybody_is_sent_again_once_a_person_asks() {
+    fn everyone_is_sent_again_once_a_person_asks() {
         let mut ledger = with_file(Progress::Delivered);
         let seen = [(KEY.to_owned(), ETag::new("a")), ("incoming/x".to_owned(), ETag::new("x"))];
         assert_eq!(ledger.resend(run(23), &seen, at(0)), RunAnswer::Done);

@@ -14,7 +14,7 @@ use crate::pattern::RunId;
 /// An action and its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OnDemand {
-    /// Delivers the newest run of one export, whatever its schedule says.
+    /// Delivers the newest run of one export, regardless of its schedule.
     Run(Run),
     /// Delivers the newest runs of all exports with an active schedule.
     RunAll {

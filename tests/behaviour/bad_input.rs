@@ -412,7 +412,7 @@ async fn a_bad_file_fails_alone_and_says_why() {
     assert_eq!(world.report("HeaderOnly", RUN_ID)["rows"]["read"], 0);
     assert_silent(host.log_lines());
 
-    // What was mended under the same key is delivered.
+    // What was fixed under the same key is delivered.
     world.put(&key("Utf16"), format!("{HEADER}canary-1,canary@example.com,Canary,1\n"));
     let answer = host.invoke(&world.s3_event(&key("Utf16")), TIMEOUT).await.unwrap();
     assert_eq!(answer["reports"][0]["outcome"], "waiting", "{answer}");

@@ -56,8 +56,8 @@ async fn run(host: &LambdaHost) -> Value {
     answer["reports"][0].clone()
 }
 
-/// `connect` and `run` both say what is wrong; once it is mended, both work and nothing was lost.
-async fn fails_until_fixed(world: &World, words: &[&str], mend: impl FnOnce()) {
+/// `connect` and `run` both say what is wrong; once it is fixed, both work and nothing was lost.
+async fn fails_until_fixed(world: &World, words: &[&str], fix: impl FnOnce()) {
     let host = world.host(Function::OnDemand).await;
     let answer = connect(&host).await;
     assert_eq!(answer["outcome"], "failed", "{answer}");
@@ -72,13 +72,13 @@ async fn fails_until_fixed(world: &World, words: &[&str], mend: impl FnOnce()) {
     }
     assert_eq!(world.account.braze.profile_count(), 0);
 
-    mend();
+    fix();
     assert_eq!(connect(&host).await["outcome"], "connected");
     let report = run(&host).await;
     assert_eq!(report["rows"]["accepted"], 30, "{report}");
     assert_eq!(world.account.braze.count_with_attribute("High Value Customers", &json!(true)), 30);
     let lines = host.log_lines();
-    let failed = spans_of(lines.iter().find(|line| line.contains("a delivery failed")).unwrap());
+    let failed = spans_of(lines.iter().find(|line| line.contains("can't deliver a file")).unwrap());
     assert_eq!((&failed[0]["name"], &failed[1]["run"]), (&json!("invocation"), &json!(RUN_ID)), "{failed:?}");
     assert_silent(lines);
     assert_eq!(host.starts(), 1, "no failure ends the process");
@@ -226,7 +226,7 @@ async fn a_key_without_the_permission() {
 }
 
 /// A web server that is not Braze.
-async fn somebody_else(answer: impl IntoResponse + Clone + Send + Sync + 'static) -> String {
+async fn someone_else(answer: impl IntoResponse + Clone + Send + Sync + 'static) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let router = Router::new().fallback(move || std::future::ready(answer.clone()));
@@ -244,11 +244,11 @@ async fn hosts_that_are_not_braze() {
     let redirect = (StatusCode::FOUND, [(header::LOCATION, "http://127.0.0.1:1/elsewhere")]);
     let cases: Vec<(String, &[&str])> = vec![
         (closed, &["refused the connection", "hostname"]),
-        (somebody_else(page).await, &["not a REST endpoint of Braze", "200", "hostname"]),
-        (somebody_else((StatusCode::NOT_FOUND, page)).await, &["not a REST endpoint of Braze", "404", "hostname"]),
-        (somebody_else((StatusCode::FORBIDDEN, page)).await, &["not a REST endpoint of Braze", "403", "firewall"]),
-        (somebody_else(redirect).await, &["not a REST endpoint of Braze", "302", "redirects"]),
-        (somebody_else(r#"{"status":"ok"}"#).await, &["not a REST endpoint of Braze", "200", "JSON"]),
+        (someone_else(page).await, &["not a REST endpoint of Braze", "200", "hostname"]),
+        (someone_else((StatusCode::NOT_FOUND, page)).await, &["not a REST endpoint of Braze", "404", "hostname"]),
+        (someone_else((StatusCode::FORBIDDEN, page)).await, &["not a REST endpoint of Braze", "403", "firewall"]),
+        (someone_else(redirect).await, &["not a REST endpoint of Braze", "302", "redirects"]),
+        (someone_else(r#"{"status":"ok"}"#).await, &["not a REST endpoint of Braze", "200", "JSON"]),
     ];
     for (url, words) in cases {
         let world = world_with(30).await;

@@ -4,7 +4,7 @@ use crate::support::{AWKWARD, Function, RUN, World, sqs_event};
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_reaches_braze_and_every_row_has_its_fate() {
+async fn a_file_reaches_braze_and_every_row_has_its_result() {
     let world = World::start().await;
     let key = format!("{RUN}/HighValueCustomers_1.csv");
     world.put(&key, AWKWARD);

@@ -26,7 +26,7 @@ fn rows(count: u32, points: u32) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_delivery_that_runs_out_of_time_goes_on_through_the_queue() {
+async fn a_delivery_that_runs_out_of_time_continues_through_the_queue() {
     let world = World::start().await;
     world.configure("requests_per_second = 20\nobjects_per_request = 10", "");
     let key = format!("{RUN}/HighValueCustomers_1.csv");
@@ -68,7 +68,7 @@ async fn two_functions_on_the_same_file_send_it_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_cannot_be_delivered_rests_among_the_dead_letters_and_others_go_on() {
+async fn a_file_that_cannot_be_delivered_stays_in_the_dead_letter_queue_and_others_continue() {
     let world = World::with(|settings| {
         settings.max_receive_count = 2;
         settings.notify_of_uploads = true;

@@ -4,9 +4,9 @@
 mod as_found;
 mod desk;
 mod dialects;
+mod fixed;
 mod inspected;
 mod late_models;
-mod mended;
 mod models;
 mod paths;
 mod spectrum;

@@ -37,7 +37,7 @@ async fn world() -> World {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_tells_everything_and_changes_nothing() {
+async fn a_dry_run_reports_everything_and_changes_nothing() {
     let world = world().await;
     let host = world.host(Function::OnDemand).await;
     world.put(&file_of(22, "HighValueCustomers"), people(0..40));
@@ -91,7 +91,7 @@ async fn a_dry_run_tells_everything_and_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_held_run_unsets_nobody_until_it_is_released_or_replaced() {
+async fn a_held_run_changes_no_one_until_it_is_released_or_replaced() {
     let world = world().await;
     let host = world.host(Function::Scheduled).await;
     world.put(&file_of(21, "HighValueCustomers"), people(0..40));
@@ -193,7 +193,7 @@ email = "EMail"
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_retired_segment_is_unset_and_forgotten() {
+async fn a_retired_segment_is_set_to_false_and_forgotten() {
     let world = world().await;
     world.put(&file_of(23, "HighValueCustomers"), people(0..25));
     world.put(&file_of(23, "ChurnRisk"), people(20..30));

@@ -174,7 +174,7 @@ async fn deliver_everything(world: &World) -> BTreeMap<&'static str, String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_outcome_leaves_its_page_and_nobody_is_on_it() {
+async fn every_outcome_leaves_its_page_and_no_one_is_on_it() {
     let world = world().await;
     let pages = deliver_everything(&world).await;
     for (name, page) in &pages {
@@ -254,7 +254,7 @@ async fn ten_thousand_rejected_rows_leave_a_page_of_a_readable_length() {
 }
 
 #[test]
-fn hundreds_of_files_and_reasons_are_told_in_bounded_length() {
+fn hundreds_of_files_and_reasons_are_shown_in_bounded_length() {
     let long = "<b>長い</b> ".repeat(500);
     let files: Vec<Value> =
         (0..700).map(|file| json!({ "key": format!("incoming/{file}/{long}"), "etag": "0", "rows": file })).collect();
@@ -313,7 +313,7 @@ const BROKEN: u32 = 17;
 const HALVED: u32 = 24;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_month_is_told_as_its_reports_tell_it() {
+async fn a_month_is_shown_as_in_its_reports() {
     let world = World::start().await;
     let config = world.config("", "settle_minutes = 0");
     world.put("config/exports.toml", config.replace("segments = [\"HighValueCustomers\", \"ChurnRisk\"]\n", ""));

@@ -265,7 +265,7 @@ async fn each_function_asks_for_what_its_role_allows_and_nothing_else() {
 
 /// Lambda tells the function under which name it was invoked; contributors may invoke the alias alone.
 #[tokio::test(flavor = "multi_thread")]
-async fn contributors_run_exports_and_operators_unset_attributes() {
+async fn contributors_run_exports_and_operators_retire_attributes() {
     let world = World::start().await;
     world.configure("", "settle_minutes = 0");
     let mut function = world.account.function(Function::OnDemand.binary());
@@ -276,15 +276,15 @@ async fn contributors_run_exports_and_operators_unset_attributes() {
     let answer = of_contributors.invoke(&json!({ "action": "run", "export": "loyalty" }), TIMEOUT).await.unwrap();
     assert_eq!(answer["reports"][0]["outcome"], "delivered", "{answer}");
 
-    // The next run has lost nearly everybody.
+    // The next run has lost nearly everyone.
     world.put(&file_of("HighValueCustomers", 21), people(0..3));
     let held = of_contributors.invoke(&json!({ "action": "run", "export": "loyalty" }), TIMEOUT).await.unwrap();
     assert_eq!(held["reports"][0]["outcome"], "held", "{held}");
     let before = world.account.braze.records().len();
     let release = json!({ "action": "run", "export": "loyalty", "run": "2026-11-21T01:02Z", "allow_leavers": 17 });
-    let everybody = json!({ "action": "run", "export": "loyalty", "send": "all" });
+    let everyone = json!({ "action": "run", "export": "loyalty", "send": "all" });
     let retire = json!({ "action": "retire", "export": "loyalty", "segment": "HighValueCustomers" });
-    for refused in [&release, &everybody, &retire] {
+    for refused in [&release, &everyone, &retire] {
         let error = of_contributors.invoke(refused, TIMEOUT).await.unwrap_err().to_string();
         assert!(error.contains("is not allowed for contributors"), "{error}");
     }

@@ -5,13 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A phrase, and what to write instead.
-const PHRASES: [(&str, &str); 44] = [
+const PHRASES: [(&str, &str); 50] = [
     ("admit", "allow"),
     ("admits", "allows"),
     ("admitted", "allowed"),
     ("anew", "again"),
     ("any more", "no longer"),
+    ("anybody", "anyone"),
     ("at work", "running, working on"),
+    ("came of", "the result of"),
     ("departure", "members who left"),
     ("does not suffice", "is not enough"),
     ("everybody", "everyone"),
@@ -34,8 +36,12 @@ const PHRASES: [(&str, &str); 44] = [
     ("nobody", "no one"),
     ("none that", "not supported, not one of"),
     ("of old", "legacy"),
+    ("on their way", "in flight"),
+    ("once more", "again"),
     ("passes over", "skips"),
+    ("set out", "is sent"),
     ("slip in", "typo"),
+    ("so many", "this many"),
     ("somebody", "someone"),
     ("stand-in", "mock"),
     ("stands", "is, occurs"),

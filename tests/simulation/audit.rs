@@ -23,7 +23,7 @@ impl Storm<'_> {
             return vec![problem];
         }
         self.audit_profiles(&mut problems);
-        self.audit_unsets(&mut problems);
+        self.audit_leavers(&mut problems);
         self.audit_reports(last, &mut problems);
         self.audit_flights(&mut problems);
         // Each costs as much as everything before, so not every case has both.
@@ -132,7 +132,7 @@ impl Storm<'_> {
     }
 
     /// Nobody may be unset before a run without them was whole.
-    fn audit_unsets(&self, problems: &mut Problems) {
+    fn audit_leavers(&self, problems: &mut Problems) {
         let snapshots = self.snapshots.lock().expect("no panic before");
         let mut names: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
         let mut of_first = self.former.lock().expect("no panic before").clone();

@@ -142,7 +142,7 @@ fn in_virtual_time<T>(work: impl Future<Output = T>) -> T {
 }
 
 #[test]
-fn after_a_day_without_braze_everything_is_delivered_and_nobody_had_to_look() {
+fn after_a_day_without_braze_everything_is_delivered_and_no_one_had_to_look() {
     for (scheduled, longest) in [(true, Duration::from_mins(45)), (false, Duration::from_hours(2))] {
         let (after, invocations) = in_virtual_time(outage(scheduled));
         let how = if scheduled { "queue and schedule" } else { "queue alone" };

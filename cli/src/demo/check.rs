@@ -11,7 +11,7 @@ use super::population::{Population, Segment};
 use crate::show;
 use crate::standin::braze::{Braze, Profile};
 
-/// At most so many mistakes of a kind are listed.
+/// The most mistakes of a kind that are listed.
 const LISTED: usize = 10;
 
 /// What was found.

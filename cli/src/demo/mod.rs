@@ -30,7 +30,7 @@ use crate::standin::braze::{Keep, Profile};
 /// With more people than this the mock counts objects and keeps no profiles, so that its memory does not grow.
 const PROFILES_KEPT_UP_TO: u64 = 200_000;
 
-/// A profile to be shown is chosen of so many.
+/// How many profiles the one that is shown is chosen from.
 const CANDIDATES: usize = 5;
 
 pub(crate) async fn run(arguments: &Demo) -> Result<Ending, Failure> {

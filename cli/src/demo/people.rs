@@ -262,7 +262,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_is_somebody_else_and_always_the_same() {
+    fn everyone_is_different_and_always_the_same() {
         let mut met = HashSet::new();
         for number in 0..20_000 {
             let (first, second) = (Person::new(number, Run::First), Person::new(number, Run::Second));

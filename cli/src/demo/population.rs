@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_of_the_first_run_is_in_a_segment_and_everything_happens_even_in_the_smallest_demonstration() {
+    fn everyone_of_the_first_run_is_in_a_segment_and_everything_happens_even_in_the_smallest_demonstration() {
         for members in [100, 101, 3_000] {
             let population = Population { members };
             for number in population.people(Run::First) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use insights_to_braze::message::counted;
 use insights_to_braze::page::text::{change, duration};
 use insights_to_braze::pattern::RunId;
-use insights_to_braze::report::{Compared, Outcome, Report};
+use insights_to_braze::report::{Compared, Outcome, Report, Tone};
 
 use super::{Table, bad, caution, count, good, heading, line, message};
 
@@ -126,13 +126,10 @@ pub(crate) fn preview(report: &Report) {
 }
 
 fn outcome(outcome: Outcome) -> String {
-    match outcome {
-        Outcome::Delivered => good("delivered"),
-        Outcome::DryRun => good("dry run"),
-        Outcome::Waiting => caution("waiting"),
-        Outcome::Superseded => caution("superseded"),
-        Outcome::Held => caution("held"),
-        Outcome::Unfinished => bad("unfinished"),
-        Outcome::Failed => bad("failed"),
+    let name = outcome.name();
+    match outcome.tone() {
+        Tone::Good => good(name),
+        Tone::Open | Tone::Neutral | Tone::Warning => caution(name),
+        Tone::Bad => bad(name),
     }
 }

@@ -183,7 +183,7 @@ async fn failures_have_their_exit_codes_and_never_show_the_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn inspect_tells_how_each_file_is_read_and_sends_nothing() {
+async fn inspect_shows_how_each_file_is_read_and_sends_nothing() {
     let desk = Desk::new().await;
     desk.write_run("23", FIRST);
     desk.write("files/Loyal/2026/11/23/0102/half.csv.filepart", "x");
@@ -198,7 +198,7 @@ async fn inspect_tells_how_each_file_is_read_and_sends_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_tells_what_would_happen_and_sends_nothing() {
+async fn a_dry_run_reports_what_would_happen_and_sends_nothing() {
     let desk = Desk::new().await;
     desk.write_run("23", FIRST);
     let output = desk.itb("dry-run --config exports.toml --export loyalty --files files").await;
@@ -245,7 +245,7 @@ async fn report_shows_the_newest_run_one_run_or_all_of_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_are_written_into_files_and_their_places_are_told() {
+async fn pages_are_written_into_files_and_their_places_are_printed() {
     let desk = Desk::new().await;
     let read = |name: &str| fs::read_to_string(desk.folder.path().join(name)).unwrap();
     desk.write_run("23", FIRST);
@@ -282,7 +282,7 @@ async fn pages_are_written_into_files_and_their_places_are_told() {
 
 /// Ctrl-C waits for what is on its way and writes down how far it came; the same command then sends the rest.
 #[tokio::test(flavor = "multi_thread")]
-async fn ctrl_c_stops_at_a_checkpoint_and_the_same_command_goes_on() {
+async fn ctrl_c_stops_at_a_checkpoint_and_the_same_command_continues() {
     const ROWS: u64 = 60_000;
     let row = |number: u64| format!("{number:06},,名前\r\n");
     let mut settings = BrazeSettings::with_key(KEY);

@@ -64,7 +64,7 @@ fn as_json_it_says_the_same() {
 }
 
 #[test]
-fn a_wrong_command_line_is_told_with_what_is_allowed() {
+fn a_wrong_command_line_is_refused_with_what_is_allowed() {
     let output = demo(&["--members", "7"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("100..=50000000"), "{}", text(&output.stderr));

@@ -24,7 +24,7 @@ async fn a_good_key_is_proved_without_data() {
 }
 
 #[tokio::test]
-async fn each_mistake_is_told_in_plain_words() {
+async fn each_mistake_is_explained_in_plain_words() {
     for (status, body, words) in [
         (
             401,
@@ -62,7 +62,7 @@ async fn a_short_failure_is_waited_out() {
 }
 
 #[tokio::test]
-async fn an_unknown_name_is_told_from_a_closed_port_and_from_a_wrong_certificate() {
+async fn an_unknown_name_is_distinguished_from_a_closed_port_and_from_a_wrong_certificate() {
     let https = |authority: &str| BrazeClient::new(&connection("https", authority), http_client().unwrap());
     let error = https("rest.fra-1.braze.invalid").check(&key()).await.unwrap_err();
     assert!(matches!(error, CheckError::UnknownHost { .. }), "{error:?}");

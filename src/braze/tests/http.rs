@@ -226,7 +226,7 @@ async fn the_deadline_cuts_a_request_short() {
 }
 
 #[tokio::test]
-async fn where_nobody_listens_nothing_was_sent() {
+async fn where_no_one_listens_nothing_was_sent() {
     let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let client = client_of(&unused.to_string());
     let outcome = client.track(&people(2), &key(), Instant::now() + Duration::from_millis(500)).await;

@@ -58,7 +58,7 @@ async fn errors_by_index_reject_those_objects_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn errors_that_name_nobody_are_attributed_by_halving() {
+async fn errors_that_name_no_one_are_attributed_by_halving() {
     let forms = [
         r#"["'phone' is bad"]"#,
         r#""'phone' is bad""#,
@@ -229,7 +229,7 @@ async fn a_wait_longer_than_the_time_left_ends_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_does_not_come_before_the_deadline_leaves_the_fate_unknown() {
+async fn an_answer_that_does_not_come_before_the_deadline_leaves_the_result_unknown() {
     let braze = ScriptedBraze::new(|_, body| Ok(success(body)));
     let deadline = Instant::now() + Duration::from_millis(50);
     let outcome = braze.client().track(&people(2), &key(), deadline).await;

@@ -4,7 +4,7 @@ use super::*;
 use crate::braze::StopReason;
 
 #[tokio::test(start_paused = true)]
-async fn what_no_repetition_mends_stops_at_once() {
+async fn what_no_retry_fixes_stops_at_once() {
     for status in [301, 302, 307, 308, 401, 402, 403, 404, 405, 410, 415, 418, 451, 501] {
         let braze = ScriptedBraze::new(move |_, _| Ok(answer(status, &[], &format!("Invalid API key: {KEY}"))));
         let outcome = braze.client().track(&people(3), &key(), minutes(1)).await;

@@ -127,7 +127,7 @@ fn a_key_in_the_wrong_place_is_not_shown_either() {
 }
 
 #[test]
-fn an_api_key_in_the_file_is_told_where_it_belongs() {
+fn an_api_key_in_the_file_is_refused_with_where_it_belongs() {
     let mistake = mistake(&file("api_key = \"x\"", ""));
     assert_eq!((mistake.found.as_str(), mistake.key.as_str()), ("an unknown key", "api_key"));
     assert_eq!(mistake.advice.unwrap(), "store the API key in AWS Secrets Manager, and set secret to its name");

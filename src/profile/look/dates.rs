@@ -6,7 +6,7 @@ use super::super::field::Field;
 use crate::message::counted;
 use crate::values::DateOrder;
 
-/// Cells that contradict so many others, at most, are mistyped: one of so many.
+/// Cells that contradict the others are mistyped if they are at most one of this many.
 const MISTYPED: u64 = 20;
 
 /// What the cells of the columns with dates show, by the place of the field.

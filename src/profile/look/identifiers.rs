@@ -129,7 +129,7 @@ impl Finding {
     }
 }
 
-/// What is counted while rows are looked at.
+/// What is counted while rows are checked.
 #[derive(Debug, Default)]
 pub(super) struct IdentifierCounts {
     /// The column that says whether a row was deleted, and whether another sign of a change feed is there.

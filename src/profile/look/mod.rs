@@ -12,7 +12,7 @@ use identifiers::IdentifierCounts;
 
 pub use identifiers::{Doubt, DoubtfulIdentifiers};
 
-/// So many rows of a file are looked at.
+/// The most rows of a file that are checked.
 pub const ROWS_LOOKED_AT: u64 = 20_000;
 
 /// Of a file with fewer rows, each is rejected by itself.
@@ -47,7 +47,7 @@ impl FirstLook {
         }
     }
 
-    /// Looks at the next row. `false` when enough have been looked at.
+    /// Checks the next row. `false` when enough have been checked.
     pub fn see<'r, R: Fields<'r> + ?Sized>(&mut self, matcher: &Matcher, row: &R) -> bool {
         self.rows += 1;
         self.dates.see(&matcher.fields, row);

@@ -30,7 +30,7 @@ fn one_member_or_several_are_one_text() {
 }
 
 #[test]
-fn a_file_cut_off_anywhere_is_never_taken_as_whole() {
+fn a_file_cut_off_anywhere_is_never_taken_as_complete() {
     let file = gzip(TEXT.as_bytes());
     for length in 2..file.len() {
         for size in [1, 5, usize::MAX] {
@@ -44,7 +44,7 @@ fn a_file_cut_off_anywhere_is_never_taken_as_whole() {
 }
 
 #[test]
-fn damage_is_told_from_truncation_and_from_a_lost_connection() {
+fn damage_is_distinguished_from_truncation_and_from_a_lost_connection() {
     let mut file = gzip(&TEXT.repeat(50).into_bytes());
     let last = file.len() - 6;
     file[last] ^= 0x55;

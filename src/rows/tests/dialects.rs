@@ -60,7 +60,7 @@ fn a_single_column_is_read_whatever_is_in_it() {
 }
 
 #[test]
-fn the_three_line_endings_are_told_apart_and_may_be_mixed() {
+fn the_three_line_endings_are_distinguished_and_may_be_mixed() {
     for (ending, expected) in [("\n", LineEnding::Lf), ("\r\n", LineEnding::CrLf), ("\r", LineEnding::Cr)] {
         let text = ["a,b", "1,2", "", "3,4"].join(ending);
         for text in [text.clone(), format!("{text}{ending}"), format!("{text}{ending}{ending}{ending}")] {

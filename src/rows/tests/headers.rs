@@ -10,7 +10,7 @@ fn with_columns(columns: &[&str], header: Option<bool>) -> ReadSettings {
 }
 
 #[test]
-fn an_empty_file_is_told_from_a_header_alone() {
+fn an_empty_file_is_distinguished_from_a_header_alone() {
     for text in ["", "\u{feff}", "\n", "\r\n\r\n", "\u{feff}\n\n"] {
         for settings in [ReadSettings::default(), with_columns(&["id"], Some(false))] {
             let (header, rows) = read_with(text, &settings);

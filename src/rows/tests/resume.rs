@@ -63,7 +63,7 @@ proptest! {
 }
 
 #[test]
-fn a_text_that_ends_in_the_middle_of_a_record_is_not_whole() {
+fn a_text_that_ends_in_the_middle_of_a_record_is_not_complete() {
     for (text, line) in [("id,note\n1,a\n2", 3), ("id,note\r\n1,a\r\n2,\"b", 3), ("id,note\n1", 2)] {
         let error = try_read(text.as_bytes(), &ReadSettings::default()).unwrap_err().to_string();
         assert!(error.contains(&format!("middle of the record in line {line}")), "{text:?}: {error}");

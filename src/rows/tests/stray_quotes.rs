@@ -4,11 +4,11 @@ use crate::rows::{ReadLimits, ReadSettings, RowProblem};
 
 use super::{Given, lines, read, read_with, texts};
 
-/// A file of `count` rows of three columns in lines 2 and on; `mend` may change a row.
-fn file(count: usize, mend: impl Fn(usize, String) -> String) -> String {
+/// A file of `count` rows of three columns in lines 2 and on; `change` may change a row.
+fn file(count: usize, change: impl Fn(usize, String) -> String) -> String {
     let mut text = String::from("id,email,name\n");
     for row in 1..=count {
-        text += &mend(row, format!("C{row},c{row}@example.com,Name {row}"));
+        text += &change(row, format!("C{row},c{row}@example.com,Name {row}"));
         text.push('\n');
     }
     text

@@ -99,7 +99,7 @@ fn dated_folders_at_any_depth() {
             "HighValue|2026-11-23T01:02Z|HighValue_1.csv.gz|Dated",
         ),
         ("HighValue/2026/11/23/0102/OtherName_1.csv", "HighValue|2026-11-23T01:02Z|OtherName_1.csv|Dated"),
-        ("HighValue/2026/11/23/0102/mended.csv", "HighValue|2026-11-23T01:02Z|mended.csv|Dated"),
+        ("HighValue/2026/11/23/0102/fixed.csv", "HighValue|2026-11-23T01:02Z|fixed.csv|Dated"),
         ("HighValue/2026/11/23/0102/rejected.csv", "HighValue|2026-11-23T01:02Z|rejected.csv|Dated"),
         (
             "HighValue/2026/11/23/0102/Adobe_HighValue_1613059142.csv",

@@ -1,4 +1,4 @@
-//! `retry`: what was given up is delivered once its cause is mended, and nothing else is touched.
+//! `retry`: what was given up is delivered once its cause is fixed, and nothing else is touched.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -64,7 +64,7 @@ fn retried(answer: &Value) -> Vec<(String, String, u64)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_given_up_is_delivered_once_its_cause_is_mended_and_nothing_else_is_touched() {
+async fn what_has_failed_is_delivered_once_its_cause_is_fixed_and_nothing_else_is_touched() {
     let world = world().await;
     let host = world.host(Function::ObjectCreated).await;
     let on_demand = world.host(Function::OnDemand).await;

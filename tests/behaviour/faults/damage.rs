@@ -50,7 +50,7 @@ async fn a_retirement_keeps_on_record_whom_braze_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ledger_that_is_gone_is_noticed_and_rebuilt_without_unsetting_anybody() {
+async fn a_ledger_that_is_gone_is_noticed_and_rebuilt_and_no_one_is_changed() {
     let story = Story::begin().await;
     story.configure(&export("x", "segments = [\"Gold\", \"Silver\"]", ""));
     story.put(&file("x", "Gold", 20, 1), people(0..40));

@@ -67,7 +67,7 @@ async fn a_chain_of_three_is_right_in_every_order_of_arrival() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_held_hand_over_changes_nobody_and_is_released_by_its_number() {
+async fn a_held_hand_over_changes_no_one_and_is_released_by_its_number() {
     let story = Story::begin().await;
     story.configure(&export("x", "segments = [\"Gold\"]", ""));
     story.put(&file("x", "Gold", 20, 1), people(0..40));

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::faults::story::{Story, export, file, outcomes, people, rows, set};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn other_columns_make_nobody_a_leaver() {
+async fn other_columns_make_no_one_a_leaver() {
     for (first, second) in
         [("email = \"EMail\"", "customer_id = \"LoyaltyId\""), ("customer_id = \"LoyaltyId\"", "email = \"EMail\"")]
     {

@@ -119,7 +119,7 @@ async fn a_name_that_is_given_beats_one_that_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_workspace_is_delivered_to_everybody_and_coming_back_is_right() {
+async fn another_workspace_is_delivered_to_everyone_and_coming_back_is_right() {
     let story = Story::begin().await;
     story.world.account.set_secret("production", json!({ "api_key": crate::support::API_KEY }).to_string());
     let configure = |connection: &str| {

@@ -80,7 +80,7 @@ async fn a_listed_file_that_is_still_empty_is_not_here() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_that_nobody_could_identify_make_no_leavers() {
+async fn rows_without_an_identifier_make_no_leavers() {
     let story = Story::begin().await;
     story.configure(&export("x", GOLD, ""));
     story.put(&file("x", "Gold", 20, 1), people(0..40));
@@ -97,7 +97,7 @@ async fn rows_that_nobody_could_identify_make_no_leavers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_run_from_which_nobody_would_leave_is_not_held() {
+async fn an_empty_run_from_which_no_one_would_leave_is_not_held() {
     let story = Story::begin().await;
     story.configure(&export("x", GOLD, ""));
     story.put(&file("x", "Gold", 20, 1), people(0..0));

@@ -90,7 +90,7 @@ impl Desk {
         self.on_demand(event).await.unwrap()
     }
 
-    /// What Braze knows of everybody: identifier (external id, else email) to all fields.
+    /// What Braze knows of everyone: identifier (external id, else email) to all fields.
     pub(crate) fn people(&self) -> BTreeMap<String, Value> {
         let profiles = self.world.account.braze.profiles();
         profiles

@@ -38,7 +38,7 @@ async fn the_sample_event_works_in_the_real_function() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_folder_is_told_object_by_object_and_nothing_is_written() {
+async fn a_folder_is_listed_object_by_object_and_nothing_is_written() {
     let desk = Desk::start().await;
     desk.world.configure("", "");
     desk.world.put(KEY, gzip(AWKWARD.as_bytes(), 2));
@@ -85,7 +85,7 @@ async fn a_folder_is_told_object_by_object_and_nothing_is_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_model_is_told_with_the_keys_of_its_partitions() {
+async fn a_model_is_listed_with_the_keys_of_its_partitions() {
     let desk = Desk::start().await;
     desk.world.configure("", "");
     let partition = |part: u32| {
@@ -121,7 +121,7 @@ async fn a_model_is_told_with_the_keys_of_its_partitions() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_with_a_file_or_model_is_told_and_the_rest_goes_on() {
+async fn what_is_wrong_with_a_file_or_model_is_shown_and_the_rest_continues() {
     let desk = Desk::start().await;
     desk.world.configure("", "");
     desk.world.put(KEY, "L\0o\0y\0a\0l\0t\0y\0I\0d\0,\0E\0M\0a\0i\0l\0\n\0");
@@ -169,7 +169,7 @@ async fn only_incoming_can_be_inspected_and_requests_are_checked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_large_folder_is_told_in_part() {
+async fn a_large_folder_is_listed_in_part() {
     let desk = Desk::start().await;
     desk.world.configure("", "");
     for day in 1..=28 {

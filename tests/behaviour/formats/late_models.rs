@@ -1,4 +1,4 @@
-//! A `model.json` that comes after its files: what it changes is mended in the same run, and nothing else is touched.
+//! A `model.json` that comes after its files: what it changes is fixed in the same run, and nothing else is touched.
 
 use serde_json::{Value, json};
 
@@ -117,7 +117,7 @@ async fn columns_in_the_order_of_an_earlier_model_are_put_right() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_complete_run_is_mended_too_by_its_event_or_by_the_schedule() {
+async fn a_complete_run_is_corrected_too_by_its_event_or_by_the_schedule() {
     for by_event in [true, false] {
         let desk = Desk::start().await;
         configure(&desk, "settle_minutes = 0\n");

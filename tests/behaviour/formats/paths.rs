@@ -54,7 +54,7 @@ async fn patterns_read_segment_and_run_of_each_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_overwritten_file_is_a_new_run_each_time_and_tells_who_left() {
+async fn an_overwritten_file_is_a_new_run_each_time_and_shows_who_left() {
     let desk = Desk::start().await;
     desk.configure(&export("{segment}.csv", "max_leavers = 1.0\n"));
     let key = "incoming/sftp/Gold.csv";

@@ -79,7 +79,7 @@ async fn a_layout_with_one_file_per_run_is_evidence_enough() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_leaves_keeps_the_attribute_if_the_export_says_so() {
+async fn people_who_leave_keep_the_attribute_if_the_export_says_so() {
     let world = World::start().await;
     // Where no one is set to false, no number of leavers is too large.
     world.configure("", "settle_minutes = 0\non_leave = \"keep\"\nmax_leavers = 0.0");

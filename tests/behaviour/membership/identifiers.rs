@@ -246,7 +246,7 @@ async fn play(case: &Case) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_is_in_the_last_run_keeps_the_attribute_under_whatever_identifier() {
+async fn people_in_the_last_run_keep_the_attribute_under_any_identifier() {
     for case in CASES {
         play(case).await;
     }
@@ -254,7 +254,7 @@ async fn whoever_is_in_the_last_run_keeps_the_attribute_under_whatever_identifie
 
 /// Rows under a customer ID and under its address change the same profile, whatever the state says of the other one.
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_came_under_another_identifier_meanwhile_is_sent_again() {
+async fn people_who_came_under_another_identifier_in_the_meantime_are_sent_again() {
     const BY_ID: Row = ("会員-1", KAITO);
     const BY_ADDRESS: Row = ("", KAITO);
     let file_of =

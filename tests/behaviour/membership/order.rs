@@ -72,7 +72,7 @@ async fn a_renamed_attribute_is_one_of_its_own_and_the_former_one_is_named_until
     assert_eq!((count(&world, "VIP 🎉", true), count(&world, ATTRIBUTE, true)), (30, 30));
     assert!(report["notes"].to_string().contains("still set for 30 people"), "{report}");
 
-    // Back again: the former one goes on from where it was, and everybody is right under both names once the other is retired.
+    // Back again: the former one goes on from where it was, and everyone is right under both names once the other is retired.
     rename(ATTRIBUTE);
     world.put(&file_of(22, 1), people(10..40, 1));
     let report = run(&world).await;
@@ -112,7 +112,7 @@ async fn what_braze_refused_is_sent_again_and_does_not_leave() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_small_segment_may_lose_nearly_everybody_and_an_empty_run_is_always_held() {
+async fn a_small_segment_may_lose_nearly_everyone_and_an_empty_run_is_always_held() {
     let world = world("max_leavers = 0.1").await;
     world.put(&file_of(20, 1), people(0..12, 1));
     run(&world).await;

@@ -65,7 +65,7 @@ fn assert_retired(world: &World) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_retirement_that_runs_out_of_time_goes_on_through_the_queue() {
+async fn a_retirement_that_runs_out_of_time_continues_through_the_queue() {
     let world = delivered_segment().await;
     let objects = world.account.braze.counters().objects;
     let host = world.host(Function::OnDemand).await;
@@ -96,7 +96,7 @@ async fn a_retirement_that_runs_out_of_time_goes_on_through_the_queue() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_retirement_that_is_killed_goes_on_and_two_at_once_tell_everybody_once() {
+async fn a_retirement_that_is_killed_continues_and_two_at_once_send_everyone_once() {
     let world = delivered_segment().await;
     let killed = world.host(Function::OnDemand).await;
     let began = Instant::now();
@@ -168,7 +168,7 @@ async fn a_delivery_and_a_retirement_keep_out_of_each_others_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_segment_that_is_put_back_in_the_midst_of_its_retirement_is_sent_anew() {
+async fn a_segment_that_is_put_back_during_its_retirement_is_sent_again() {
     let world = delivered_segment().await;
     let killed = short_lived(&world, "KILLED").await;
     let began = Instant::now();

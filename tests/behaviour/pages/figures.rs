@@ -48,16 +48,16 @@ fn lines(html: &str) -> Vec<Line> {
 }
 
 #[track_caller]
-fn assert_told(lines: &[Line], name: &str, number: &Value) {
+fn assert_shown(lines: &[Line], name: &str, number: &Value) {
     let wanted = count(number);
     let found: Vec<&Vec<String>> =
         lines.iter().filter(|(of, _)| *of == as_shown(name)).map(|(_, cells)| cells).collect();
     assert!(found.iter().any(|cells| cells[0] == wanted), "{name} is {wanted}; the page has {found:?} in {lines:#?}");
 }
 
-fn assert_all_told(lines: &[Line], counts: &Value) {
+fn assert_all_shown(lines: &[Line], counts: &Value) {
     for (name, number) in counts.as_object().into_iter().flatten() {
-        assert_told(lines, name, number);
+        assert_shown(lines, name, number);
     }
 }
 
@@ -65,7 +65,7 @@ fn assert_all_told(lines: &[Line], counts: &Value) {
 #[track_caller]
 pub(crate) fn assert_same(report: &Value, page: &str) {
     let lines = lines(page);
-    let shown = |name: &str, number: &Value| assert_told(&lines, name, number);
+    let shown = |name: &str, number: &Value| assert_shown(&lines, name, number);
     let (rows, members, requests) = (&report["rows"], &report["members"], &report["requests"]);
     for (name, number) in [
         ("Read", &rows["read"]),
@@ -85,8 +85,8 @@ pub(crate) fn assert_same(report: &Value, page: &str) {
     ] {
         shown(name, number);
     }
-    assert_all_told(&lines, &report["rejected_reasons"]);
-    assert_all_told(&lines, &report["dropped_fields"]);
+    assert_all_shown(&lines, &report["rejected_reasons"]);
+    assert_all_shown(&lines, &report["dropped_fields"]);
     for file in report["files"].as_array().unwrap() {
         shown(file["key"].as_str().unwrap(), &file["rows"]);
     }
@@ -124,11 +124,11 @@ pub(crate) fn assert_dry_run(reports: &[Value], page: &str) {
             ("Members set to false", &preview["unset"]),
             ("Data points", &report["data_points"]),
         ] {
-            assert_told(&lines, name, number);
+            assert_shown(&lines, name, number);
         }
-        assert_all_told(&lines, &report["rejected_reasons"]);
+        assert_all_shown(&lines, &report["rejected_reasons"]);
         if let Some(last) = preview["last_run"].as_object() {
-            assert_told(&lines, "Members", &last["members"]["after"]);
+            assert_shown(&lines, "Members", &last["members"]["after"]);
         }
         let whole = text(page.split("<body>").nth(1).unwrap());
         for object in preview["objects"].as_array().unwrap() {

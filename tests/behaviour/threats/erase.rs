@@ -69,7 +69,7 @@ fn ledger(world: &World, segment: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_is_erased_from_state_and_reports_and_nobody_else_is() {
+async fn a_person_is_erased_from_state_and_reports_and_no_one_else_is() {
     let world = world().await;
     let sent = world.account.braze.counters().requests;
     let before: Vec<_> = texts(&world, "incoming/");
@@ -124,7 +124,7 @@ async fn a_person_is_erased_from_state_and_reports_and_nobody_else_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn figures_add_up_after_an_erasure_and_whoever_is_still_exported_enters_again() {
+async fn figures_add_up_after_an_erasure_and_people_who_are_still_exported_enter_again() {
     let world = world().await;
     let members = ledger(&world, "HighValueCustomers")["last_complete"]["members"].as_u64().unwrap();
     ask(&world, &request()).await;
@@ -206,7 +206,7 @@ async fn a_delivery_at_work_is_not_disturbed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn leavers_who_were_being_told_are_all_told_after_an_erasure() {
+async fn leavers_who_were_being_sent_are_all_sent_after_an_erasure() {
     let world = world().await;
     world.configure("objects_per_request = 1\nrequests_per_second = 10", "settle_minutes = 0");
     world.account.braze.set_latency(Latency { fixed: Duration::from_millis(50), jitter: Duration::ZERO });
@@ -232,7 +232,7 @@ async fn leavers_who_were_being_told_are_all_told_after_an_erasure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn requests_that_name_nobody_are_refused_and_shown_nowhere() {
+async fn requests_that_name_no_one_are_refused_and_shown_nowhere() {
     let world = World::start().await;
     let host = world.host(Function::OnDemand).await;
     for (event, words) in [

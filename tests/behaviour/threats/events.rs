@@ -9,7 +9,7 @@ use crate::support::{Function, RUN, TIMEOUT, World, sqs_event};
 const FILE: &str = "LoyaltyId,EMail,FirstName,Points\nLID-1,ann@example.com,Ann,1\n";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_configuration_below_incoming_is_nobodys() {
+async fn a_configuration_below_incoming_is_ignored() {
     let world = World::start().await;
     let evil = world.config("", "").replace("LoyaltyId", "FirstName");
     for key in ["incoming/config/exports.toml", "incoming/exports.toml", "incoming/BlobExport/exports.toml"] {

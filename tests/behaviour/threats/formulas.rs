@@ -1,4 +1,4 @@
-//! `rejected.csv` in a spreadsheet: no cell runs, and a mended file gives every cell back as it was.
+//! `rejected.csv` in a spreadsheet: no cell runs, and a fixed file gives every cell back as it was.
 
 use std::fmt::Write as _;
 
@@ -53,20 +53,20 @@ async fn cells_that_could_run_are_guarded_and_come_back_as_they_were() {
     assert_eq!(&records[10][2], CELLS[10], "what cannot run is as it was");
 
     // Mended in a spreadsheet, which keeps the apostrophes, and dropped in again.
-    let mut mended = csv::Writer::from_writer(Vec::new());
-    mended.write_record(csv::ReaderBuilder::new().from_reader(rejected.as_bytes()).headers().unwrap()).unwrap();
+    let mut fixed = csv::Writer::from_writer(Vec::new());
+    fixed.write_record(csv::ReaderBuilder::new().from_reader(rejected.as_bytes()).headers().unwrap()).unwrap();
     for (number, record) in records.iter().enumerate() {
         let mut record: Vec<String> = record.iter().map(str::to_owned).collect();
-        record[0] = format!("mended-{number}");
-        mended.write_record(&record).unwrap();
+        record[0] = format!("fixed-{number}");
+        fixed.write_record(&record).unwrap();
     }
-    let again = format!("{RUN}/mended.csv");
-    world.put(&again, mended.into_inner().unwrap());
+    let again = format!("{RUN}/fixed.csv");
+    world.put(&again, fixed.into_inner().unwrap());
     let report = world.deliver(&again).await;
     // The row that was right from the first is counted with them.
     assert_eq!(report["rows"]["accepted"], CELLS.len() + 1, "{report}");
     for (number, cell) in CELLS.iter().enumerate() {
-        let profile = world.account.braze.profile(&format!("mended-{number}")).unwrap();
+        let profile = world.account.braze.profile(&format!("fixed-{number}")).unwrap();
         assert_eq!(profile.standard.get("first_name"), Some(&json!(cell)), "{cell:?}");
         assert_eq!(profile.custom_attributes.get("loyalty_points"), Some(&json!(-7)), "{profile:?}");
     }

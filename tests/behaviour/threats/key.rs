@@ -147,7 +147,7 @@ async fn a_host_that_is_an_address_or_not_encrypted_is_refused_whatever_is_allow
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_that_nobody_vouches_for_ends_the_connection() {
+async fn a_certificate_that_no_one_vouches_for_ends_the_connection() {
     let mut settings = BrazeSettings::with_key(API_KEY);
     settings.tls = true;
     let braze = Braze::start(settings).await.unwrap();
@@ -158,7 +158,7 @@ async fn a_certificate_that_nobody_vouches_for_ends_the_connection() {
 }
 
 #[test]
-fn a_panic_tells_its_place_and_not_what_was_at_hand() {
+fn a_panic_logs_its_place_and_no_data() {
     const CHILD: &str = "INSIGHTS_TO_BRAZE_PANIC";
     if std::env::var_os(CHILD).is_some() {
         tracing_subscriber::fmt().json().with_writer(std::io::stderr).init();
@@ -168,7 +168,7 @@ fn a_panic_tells_its_place_and_not_what_was_at_hand() {
         let cut = std::panic::catch_unwind(|| text[..8].len());
         std::process::exit(if cut.is_err() { 7 } else { 0 });
     }
-    let test = "threats::key::a_panic_tells_its_place_and_not_what_was_at_hand";
+    let test = "threats::key::a_panic_logs_its_place_and_no_data";
     let child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
         .env(CHILD, "1")

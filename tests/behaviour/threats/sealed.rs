@@ -41,25 +41,25 @@ fn parts(world: &World) -> (usize, usize) {
 }
 
 #[track_caller]
-fn assert_told(report: &Value, accepted: u64, unchanged: u64, left: u64) {
+fn assert_shown(report: &Value, accepted: u64, unchanged: u64, left: u64) {
     assert_eq!(report["outcome"], "delivered", "{report}");
     let shown = [&report["rows"]["accepted"], &report["rows"]["unchanged"], &report["members"]["left"]];
     assert_eq!(shown.map(|figure| figure.as_u64().unwrap()), [accepted, unchanged, left], "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_encrypted_state_shows_nobody_and_keeps_membership_exact() {
+async fn an_encrypted_state_shows_no_one_and_keeps_membership_exact() {
     let world = World::start().await;
     world.configure("", "settle_minutes = 0");
-    assert_told(&run(&world, 20, 0..40).await, 40, 0, 0);
+    assert_shown(&run(&world, 20, 0..40).await, 40, 0, 0);
     assert_eq!(parts(&world), (0, 1));
 
     // Switched on: the plain parts are read, the new ones are encrypted.
     secret(&world, &json!({ "state_key": STATE_KEY }));
     world.configure(ENCRYPTED, "settle_minutes = 0");
-    assert_told(&run(&world, 21, 3..43).await, 3, 37, 3);
+    assert_shown(&run(&world, 21, 3..43).await, 3, 37, 3);
     assert_eq!(parts(&world), (1, 0));
-    assert_told(&run(&world, 22, 4..44).await, 1, 39, 1);
+    assert_shown(&run(&world, 22, 4..44).await, 1, 39, 1);
     assert_eq!(world.account.braze.count_with_attribute(ATTRIBUTE, &json!(true)), 40);
     assert_eq!(world.account.braze.count_with_attribute(ATTRIBUTE, &json!(false)), 4);
 
@@ -68,16 +68,16 @@ async fn an_encrypted_state_shows_nobody_and_keeps_membership_exact() {
     let receipt = world.invoke(Function::OnDemand, &erase).await.unwrap();
     assert_eq!((&receipt["outcome"], &receipt["memberships"]), (&json!("erased"), &json!(1)), "{receipt}");
     assert_eq!(parts(&world), (1, 0));
-    assert_told(&run(&world, 23, 4..44).await, 1, 39, 0);
+    assert_shown(&run(&world, 23, 4..44).await, 1, 39, 0);
 
     // Switched off again: as long as the key is in the secret, encrypted parts are read.
     world.configure("", "settle_minutes = 0");
-    assert_told(&run(&world, 24, 5..45).await, 1, 39, 1);
+    assert_shown(&run(&world, 24, 5..45).await, 1, 39, 1);
     assert_eq!(parts(&world), (0, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_state_key_is_rotated_and_a_lost_one_makes_nobody_leave() {
+async fn a_state_key_is_rotated_and_a_lost_one_makes_no_one_leave() {
     let world = World::start().await;
     world.configure(ENCRYPTED, "settle_minutes = 0");
     // No key at all: nothing is stored, so nothing is sent.
@@ -98,7 +98,7 @@ async fn a_state_key_is_rotated_and_a_lost_one_makes_nobody_leave() {
         assert!(!report.to_string().contains("canary-s"), "{report}");
     }
     secret(&world, &json!({ "state_key": STATE_KEY }));
-    assert_told(&run(&world, 20, 0..40).await, 40, 0, 0);
+    assert_shown(&run(&world, 20, 0..40).await, 40, 0, 0);
 
     // Another key, and the old one thrown away.
     secret(&world, &json!({ "state_key": NEW_STATE_KEY }));
@@ -114,9 +114,9 @@ async fn a_state_key_is_rotated_and_a_lost_one_makes_nobody_leave() {
 
     // Put back as a former one: old parts are read with it, new ones are written with the new one.
     secret(&world, &json!({ "state_key": NEW_STATE_KEY, "former_state_keys": [STATE_KEY] }));
-    assert_told(&run(&world, 21, 3..43).await, 3, 37, 3);
+    assert_shown(&run(&world, 21, 3..43).await, 3, 37, 3);
     secret(&world, &json!({ "state_key": NEW_STATE_KEY }));
-    assert_told(&run(&world, 22, 4..44).await, 1, 39, 1);
+    assert_shown(&run(&world, 22, 4..44).await, 1, 39, 1);
     assert_eq!(parts(&world), (1, 0));
 }
 
@@ -125,7 +125,7 @@ async fn an_encrypted_part_that_was_changed_or_moved_is_an_error() {
     let world = World::start().await;
     secret(&world, &json!({ "state_key": STATE_KEY }));
     world.configure(ENCRYPTED, "settle_minutes = 0");
-    assert_told(&run(&world, 20, 0..40).await, 40, 0, 0);
+    assert_shown(&run(&world, 20, 0..40).await, 40, 0, 0);
     let key = world.account.list("state/").into_iter().map(|object| object.key).find(|key| key.contains(".csv.gz"));
     let key = key.unwrap();
     let right = world.account.get_object(&key).unwrap().unwrap();
@@ -137,5 +137,5 @@ async fn an_encrypted_part_that_was_changed_or_moved_is_an_error() {
     assert!(report["message"].as_str().unwrap().contains("can't decrypt"), "{report}");
     assert_eq!(world.account.braze.count_with_attribute(ATTRIBUTE, &json!(false)), 0);
     world.put(&key, right);
-    assert_told(&run(&world, 21, 1..41).await, 1, 39, 1);
+    assert_shown(&run(&world, 21, 1..41).await, 1, 39, 1);
 }

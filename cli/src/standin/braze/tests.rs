@@ -220,7 +220,7 @@ async fn an_email_finds_the_most_recent_profile_with_an_external_id() {
 }
 
 #[tokio::test]
-async fn the_rate_limit_tells_when_to_come_back() {
+async fn the_rate_limit_says_when_to_come_back() {
     let clock = Clock::starting_at("2026-11-23T01:59:58.5Z".parse().unwrap());
     let epoch_of_hour = clock.since_epoch().as_secs() + 2;
     for (form, reset_fine, reset_refused, retry_after) in [

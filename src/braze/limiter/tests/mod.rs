@@ -117,7 +117,7 @@ fn wait(seconds: u64) -> RateHeaders {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_holds_everybody_back_and_then_one_goes_first() {
+async fn after_a_refusal_all_wait_and_then_one_goes_first() {
     let limiter = limiter(1000, None);
     let refused_at = Instant::now();
     assert_eq!(start_now(&limiter).await.refused(&wait(5)), Duration::from_secs(5));

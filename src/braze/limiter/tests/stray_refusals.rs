@@ -73,7 +73,7 @@ async fn a_troubled_delivery_takes_little_longer_at_every_rate() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_takes_three_refusals_in_a_row_once_requests_were_admitted() {
+async fn it_takes_three_refusals_in_a_row_once_requests_were_accepted() {
     let limiter = limiter(1000, None);
     start_now(&limiter).await.answered(&RateHeaders::default());
     for _ in 0..2 {

@@ -33,7 +33,7 @@ fn rejected(desk: &Desk) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn mended_rows_join_their_run_and_nobody_leaves() {
+async fn fixed_rows_join_their_run_and_no_one_leaves() {
     for (mark, delimiter, ending, header, compressed) in [
         ("", ",", "\n", true, false),
         ("\u{feff}", ";", "\r\n", true, true),
@@ -61,13 +61,13 @@ async fn mended_rows_join_their_run_and_nobody_leaves() {
         assert!(file.starts_with(&format!("{mark}{columns}{ending}")), "{file:?}");
         assert_eq!(file.matches('\n').count(), 2, "{file:?}");
         assert!(!file.replace(ending, "").contains(['\r', '\n']), "one line ending, that of the source: {file:?}");
-        let mended = file.replace(
+        let fixed = file.replace(
             &format!("{ending}{delimiter}{delimiter}"),
             &format!("{ending}B{delimiter}bo@example.com{delimiter}"),
         );
-        assert_ne!(mended, file);
-        let again = format!("{FOLDER}/rejected mended.csv");
-        desk.world.put(&again, mended);
+        assert_ne!(fixed, file);
+        let again = format!("{FOLDER}/rejected fixed.csv");
+        desk.world.put(&again, fixed);
         let report = desk.deliver(&again).await;
         assert_eq!(report["outcome"], "delivered", "{report}");
         assert_eq!(report["run"], "2026-11-23T01:02Z");
@@ -102,16 +102,16 @@ async fn awkward_cells_come_back_as_they_were() {
     let file = rejected(&desk);
     assert!(file.starts_with("LoyaltyId;EMail;FirstName;reason;line;file\r\nx;007;ann@example.com;"), "{file:?}");
     // The field too many stands at the end now; whoever mends it moves the cells to the left.
-    let mut mended = csv::WriterBuilder::new().delimiter(b';').flexible(true).from_writer(Vec::new());
+    let mut fixed = csv::WriterBuilder::new().delimiter(b';').flexible(true).from_writer(Vec::new());
     let mut reader = csv::ReaderBuilder::new().delimiter(b';').flexible(true).from_reader(file.as_bytes());
-    mended.write_record(reader.headers().unwrap()).unwrap();
+    fixed.write_record(reader.headers().unwrap()).unwrap();
     for row in reader.records() {
         let row = row.unwrap();
         assert!(row[3].starts_with("too many fields: 4 instead of 3"), "{row:?}");
-        mended.write_record([&row[1], &row[2], &row[6], &row[3], &row[4], &row[5]]).unwrap();
+        fixed.write_record([&row[1], &row[2], &row[6], &row[3], &row[4], &row[5]]).unwrap();
     }
     let again = format!("{FOLDER}/rejected.csv");
-    desk.world.put(&again, mended.into_inner().unwrap());
+    desk.world.put(&again, fixed.into_inner().unwrap());
     let report = desk.deliver(&again).await;
     assert_eq!(report["rows"]["accepted"], 4, "{report}");
     let people = desk.people();
@@ -150,7 +150,7 @@ async fn files_of_one_run_make_one_table_and_what_does_not_fit_makes_another() {
     assert!(second.starts_with("LoyaltyId;EMail;FirstName;reason;line;file\n;broken4;;too few"), "{second}");
 
     // Rows that are still broken when they are dropped in again keep to the same table.
-    let again = format!("{FOLDER}/mended.csv");
+    let again = format!("{FOLDER}/fixed.csv");
     desk.world.put(&again, text.replace(",broken1,", "1,one@example.com,"));
     let report = desk.deliver(&again).await;
     assert_eq!(report["rows"]["rejected"], 6, "{report}");
@@ -171,7 +171,7 @@ async fn files_of_one_run_make_one_table_and_what_does_not_fit_makes_another() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_of_any_kind_of_breakage_can_be_mended() {
+async fn rows_of_any_kind_of_breakage_can_be_fixed() {
     let desk = Desk::start().await;
     configure(&desk);
     let key = format!("{FOLDER}/Gold_1.csv");
@@ -188,14 +188,14 @@ async fn rows_of_any_kind_of_breakage_can_be_mended() {
     assert_eq!(lines[2], format!("C,cy@example.com,Cy,too many fields: 5 instead of 3,4,{key},extra,more"));
     assert!(lines[3].starts_with("D,di@example.com,\"\"\"Di\","), "{}", lines[3]);
     // Whoever mends them in a spreadsheet fills in, takes out what is too much and the mark, and saves under another name.
-    let mended = [
+    let fixed = [
         lines[0].clone(),
         lines[1].replace("example.com,,", "example.com,Bo,"),
         lines[2].replace(",extra,more", ""),
         lines[3].replace("\"\"\"Di\"", "Di"),
     ];
-    let again = format!("{FOLDER}/mended.csv");
-    desk.world.put(&again, mended.join("\r\n"));
+    let again = format!("{FOLDER}/fixed.csv");
+    desk.world.put(&again, fixed.join("\r\n"));
     let report = desk.deliver(&again).await;
     assert_eq!(report["rows"]["accepted"], 5, "{report}");
     let people = desk.people();
