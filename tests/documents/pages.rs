@@ -147,7 +147,8 @@ fn collect(folder: &Path, found: &mut Vec<String>) {
 
 /// Why a link of a page leads nowhere.
 fn fault(page: &Page, target: &str, anchors: &BTreeMap<String, Vec<String>>) -> Option<String> {
-    let is_elsewhere = target.contains("://") || target.starts_with("mailto:");
+    let is_of_github = target.starts_with("../../actions/");
+    let is_elsewhere = target.contains("://") || target.starts_with("mailto:") || is_of_github;
     if is_elsewhere {
         return None;
     }
