@@ -13,9 +13,22 @@ use super::transport::{Answer, Lost};
 use crate::message::codes;
 use crate::secrets::ApiKey;
 
-/// A request without objects. Braze checks the key and its permission first, then refuses the request (400, "Valid data
-/// must be provided …"). Since it contains nothing, it can't write anything even if Braze's checks change.
+/// A request without objects. Braze accepts the key, then refuses the request (400, "Valid data must be provided …"). Since
+/// it contains nothing, it can't write anything even if Braze's checks change. Whether Braze checks the key's permission
+/// before the content is not documented.
 const NOTHING: &[u8] = br#"{"attributes":[],"events":[],"purchases":[]}"#;
+
+/// How the identifier of a profile that can't exist starts.
+const NO_ONE: &str = "insights-to-braze-connection-test-";
+
+/// What the test of a connection proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// Braze accepted the key, and a request that needs the permission `users.track`.
+    Permission,
+    /// Braze accepted the key. Whether it has the permission is not certain.
+    Key,
+}
 
 /// Attempts before a failure on Braze's side is reported.
 const TRIES: u32 = 3;
@@ -120,19 +133,30 @@ codes!(CheckError wraps Refused {
 });
 
 impl BrazeClient {
-    /// Tests host, key and the permission `users.track` with a request that contains no data (the `connect` action). A 429
-    /// counts as success. Takes half a minute at most.
-    pub async fn check(&self, key: &ApiKey) -> Result<(), CheckError> {
+    /// Tests host, key and the permission `users.track` without changing a profile (the `connect` action). A 429 counts as
+    /// success. Takes a minute at most.
+    ///
+    /// The first request contains no one. The second updates a profile if it exists (`_update_existing_only`), which it
+    /// can't, because `nonce` is in its identifier. Braze responds with 201 if the key has the permission, and skips it.
+    pub async fn check(&self, key: &ApiKey, nonce: &str) -> Result<Proof, CheckError> {
+        self.try_check(Bytes::from_static(NOTHING), key).await?;
+        let no_one = serde_json::json!({ "attributes": [
+            { "external_id": format!("{NO_ONE}{nonce}"), "_update_existing_only": true, "first_name": "Test" }
+        ] });
+        let status = self.try_check(Bytes::from(no_one.to_string()), key).await?;
+        self.forget_refusal();
+        Ok(if (200..300).contains(&status) { Proof::Permission } else { Proof::Key })
+    }
+
+    /// Sends `body`, and returns the status of a response that shows that Braze accepts the key.
+    async fn try_check(&self, body: Bytes, key: &ApiKey) -> Result<u16, CheckError> {
         let host = self.host().to_owned();
         let mut tries = 0;
         loop {
             tries += 1;
-            let error = match timeout(PATIENCE, self.post_once(Bytes::from_static(NOTHING), key)).await {
+            let error = match timeout(PATIENCE, self.post_once(body.clone(), key)).await {
                 Ok(Some(Ok(answer))) => match judge(&answer, &host) {
-                    Ok(()) => {
-                        self.forget_refusal();
-                        return Ok(());
-                    }
+                    Ok(()) => return Ok(answer.status),
                     Err(error) => error,
                 },
                 Ok(Some(Err(lost))) => unanswered(lost, &host),

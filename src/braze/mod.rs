@@ -19,7 +19,7 @@ mod retry;
 mod tests;
 mod transport;
 
-pub use self::check::CheckError;
+pub use self::check::{CheckError, Proof};
 pub use self::client::BrazeClient;
 pub use self::http_clients::{HttpClients, http_client};
 pub use self::outcome::{ObjectResult, Requests, StopReason, TrackOutcome};

@@ -11,7 +11,7 @@ use crate::message::codes;
 /// The result of one attribute object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ObjectResult {
-    /// Braze accepted it: it is queued and applied within seconds.
+    /// Braze accepted it: it is queued, and applied within moments to minutes.
     Accepted,
     /// Braze refused it, for this reason of Braze's: bounded, without personal data.
     Rejected(String),

@@ -89,8 +89,7 @@ pub(super) fn syntax_error(text: &str, error: &TomlError) -> SyntaxError {
     let span = error.span().unwrap_or(text.len()..text.len());
     let (line, column) = position(text, span.start);
     let problem = error.message().trim_end_matches(", expected nothing").to_owned();
-    if let Some((line, column)) = wide_space(text, line) {
-        let advice = "A full-width or no-break space is there: write an ordinary one.";
+    if let Some((column, advice)) = look_alike(text, line) {
         return SyntaxError { line, column, problem, advice };
     }
     let found = text.get(span).unwrap_or_default();
@@ -112,15 +111,25 @@ pub(super) fn syntax_error(text: &str, error: &TomlError) -> SyntaxError {
     SyntaxError { line, column, problem, advice }
 }
 
-/// The place of the first space in a line that looks like an ordinary one, outside of quotes.
-fn wide_space(text: &str, line: usize) -> Option<(usize, usize)> {
-    let mut in_quotes = false;
-    let is_there = |c: char| {
-        in_quotes ^= c == '"' || c == '\'';
-        !in_quotes && matches!(c, '\u{3000}' | '\u{a0}' | '\u{202f}')
-    };
-    let column = text.lines().nth(line.checked_sub(1)?)?.chars().position(is_there)?;
-    Some((line, column + 1))
+/// The column of the first character outside of quotes and comments that looks like one of TOML's and is not, as input
+/// methods and word processors write it, and what to do about it.
+fn look_alike(text: &str, line: usize) -> Option<(usize, &'static str)> {
+    let mut quote = None;
+    for (column, c) in (1..).zip(text.lines().nth(line.checked_sub(1)?)?.chars()) {
+        match (quote, c) {
+            (None, '#') => return None,
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '\u{3000}' | '\u{a0}' | '\u{2007}' | '\u{202f}') => {
+                return Some((column, "A full-width or no-break space is here: replace it with an ordinary space."));
+            }
+            (None, '\u{ff01}'..='\u{ff5e}') => {
+                return Some((column, "A full-width character is here: replace it with the ordinary one."));
+            }
+            (Some(open), c) if open == c => quote = None,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Line and column, both from 1, of the byte `offset`; the column counts characters.

@@ -165,7 +165,9 @@ impl Export {
 
     /// The custom attribute of `segment`.
     pub fn attribute_of(&self, segment: &SegmentName) -> AttributeName {
-        self.attribute_names.get(segment).cloned().unwrap_or_else(|| AttributeName::new(segment.as_str()))
+        let same_form = composed(segment.as_str());
+        let named = self.attribute_names.iter().find(|(name, _)| composed(name.as_str()) == same_form);
+        named.map_or_else(|| AttributeName::new(segment.as_str()), |(_, attribute)| attribute.clone())
     }
 
     /// The segments in `attribute_names` that are not among those `found`, each with the one that is probably meant.

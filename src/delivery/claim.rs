@@ -136,6 +136,7 @@ impl SegmentDelivery {
             lease: lease.clone(),
             reread: options.reread,
             resend: options.send == Some(SendRule::All),
+            allow_identifiers: options.allow_identifiers,
             seen,
         };
         let mappings = self.feeds.of(&self.export.connection.workspace, &self.attribute);

@@ -8,6 +8,7 @@ use super::complete::Completion;
 use super::progress::Account;
 use super::pump::{Pump, PumpEnd};
 use super::segment::{Release, RunOptions, SegmentDelivery};
+use super::stray::Sibling;
 use crate::bucket::{BucketError, ETag};
 use crate::config::SendRule;
 use crate::message::{Coded, Message};
@@ -43,6 +44,8 @@ enum FileEnd {
     Past(Past),
     LeasedElsewhere,
     OutOfTime,
+    /// It is no part of the run.
+    Ignored,
     /// The object no longer exists.
     Gone,
 }
@@ -146,17 +149,23 @@ impl SegmentDelivery {
 
     async fn deliver_files(&self, files: &[FileToDeliver], options: RunOptions, tried: &mut Tried) {
         let seen = seen(files);
+        let mut unlike = Vec::new();
         // The last file wins if a member is in several: delivering it first avoids sending the member twice.
         for file in files.iter().rev() {
             match self.deliver_file(file, options, &seen).await {
                 Ok(end) => tried.note(&end),
-                Err(error) => {
-                    tracing::warn!(key = file.object.key, %error, "can't deliver a file");
-                    tried.failures.push(error);
-                }
+                Err(error @ DeliveryError::Match { .. }) => unlike.push((file, error)),
+                Err(error) => tried.fail(file, error),
             }
             if tried.out_of_time || tried.past.is_some() {
                 break;
+            }
+        }
+        // Now that others of the run are delivered, such a file may turn out to be no part of it.
+        for (file, error) in unlike {
+            match if tried.sent { self.deliver_file(file, options, &seen).await } else { Err(error) } {
+                Ok(end) => tried.note(&end),
+                Err(error) => tried.fail(file, error),
             }
         }
     }
@@ -256,20 +265,37 @@ impl SegmentDelivery {
         };
         let resumed_at_line = claim.file.checkpoint.as_ref().map(|checkpoint| checkpoint.position.line);
         tracing::debug!(resumed_at_line, "the file is claimed");
-        let account = Account::new(&claim, self.export.csv.max_rejected_bytes);
+        let mut account = Account::new(&claim, self.export.csv.max_rejected_bytes);
         match Box::pin(self.send_file(file, options, claim, account.clone())).await {
             Ok(end) => Ok(end),
             Err(Unsent::Sending(error)) => Err(error),
+            Err(Unsent::Stray(note)) => {
+                account.record.notes.insert(note);
+                self.commit(file, account, Progress::Delivered).await?;
+                Ok(FileEnd::Ignored)
+            }
             Err(Unsent::Opening(error)) => {
                 let progress = match &error {
                     DeliveryError::Bucket(BucketError::Changed { .. } | BucketError::Missing { .. }) => {
                         Progress::Unfinished
                     }
+                    error if error.is_hold() => Progress::Held { message: error.to_string() },
                     error => Progress::Failed { message: error.to_string() },
                 };
                 self.commit(file, account, progress).await?;
                 Err(error)
             }
+        }
+    }
+
+    /// What becomes of a file that can't be opened.
+    async fn unopened(&self, file: &FileToDeliver, claim: &Claim, error: DeliveryError) -> Unsent {
+        let run = claim.ledger.runs.get(&file.run);
+        let siblings: Vec<Sibling<'_>> = run.into_iter().flat_map(Sibling::delivered).collect();
+        match self.note_of_stray(file, &error, &siblings).await {
+            Ok(Some(note)) => Unsent::Stray(note),
+            Ok(None) => Unsent::Opening(error),
+            Err(error) => Unsent::Opening(error),
         }
     }
 
@@ -284,7 +310,10 @@ impl SegmentDelivery {
             self.api_keys.get(&self.export.connection.secret).await.map_err(|error| Unsent::Opening(error.into()))?;
         let renewing = account.clone();
         let opening = self.open(file, options, &claim, &mut account);
-        let builder = Box::pin(self.while_renewing(file, &renewing, opening)).await.map_err(Unsent::Opening)?;
+        let builder = match Box::pin(self.while_renewing(file, &renewing, opening)).await {
+            Ok(builder) => builder,
+            Err(error) => return Err(self.unopened(file, &claim, error).await),
+        };
         drop(claim);
         let pump = Pump::new(self, file, key, builder, account);
         let end = Box::pin(pump.run()).await.map_err(Unsent::Sending)?;
@@ -297,8 +326,10 @@ impl SegmentDelivery {
     }
 }
 
-/// Where a delivery failed: before anything was sent, so that the claim is still to be given back, or later.
+/// Where a delivery ended: before anything was sent, so that the claim is still to be given back, or later.
 enum Unsent {
+    /// The file is no part of the run, as the note says.
+    Stray(String),
     Opening(DeliveryError),
     Sending(DeliveryError),
 }
@@ -314,10 +345,15 @@ impl Tried {
         self.failures.is_empty() && !self.out_of_time && self.past.is_none()
     }
 
+    fn fail(&mut self, file: &FileToDeliver, error: DeliveryError) {
+        tracing::warn!(key = file.object.key, %error, "can't deliver a file");
+        self.failures.push(error);
+    }
+
     fn note(&mut self, end: &FileEnd) {
         match end {
             FileEnd::Delivered => self.sent = true,
-            FileEnd::AlreadyDelivered | FileEnd::Gone => {}
+            FileEnd::AlreadyDelivered | FileEnd::Ignored | FileEnd::Gone => {}
             FileEnd::Past(past) => self.past = Some(*past),
             FileEnd::LeasedElsewhere => self.leased_elsewhere = true,
             FileEnd::OutOfTime => self.out_of_time = true,

@@ -9,6 +9,7 @@ use super::DeliveryError;
 use super::chunk::ChunkBuilder;
 use super::open::{FileBytes, Opened};
 use super::segment::{Release, RunOptions, SegmentDelivery};
+use super::stray::Sibling;
 use crate::config::{OnLeave, SendRule};
 use crate::masked::masked;
 use crate::membership::RunMembers;
@@ -49,24 +50,7 @@ impl SegmentDelivery {
             TakeOverAnswer::OwnedBy(owner) => return Err(self.owned_by(owner)),
             TakeOverAnswer::Done | TakeOverAnswer::Await(_) => {}
         }
-        let mut seen = Seen::default();
-        let mut delivered = 0;
-        for file in files {
-            if self.is_delivered(&ledger, file) && options.send != Some(SendRule::All) {
-                delivered += 1;
-            }
-            let known = self.load_known(&ledger, run, None).await?;
-            let Opened { builder, look, .. } = self.open_rows(file, options, known, None).await?;
-            if let Some(look) = &look {
-                seen.note_doubts(&file.object.key, look, ledger.last_complete.is_none(), options);
-            }
-            let rows = self.look_through(builder, file, &mut seen).await?;
-            seen.files.push(ReportedFile {
-                key: file.object.key.clone(),
-                etag: file.object.etag.bare().to_owned(),
-                rows,
-            });
-        }
+        let mut seen = Box::pin(self.look_into(run, files, options, &ledger)).await?;
         let sources = self.everything_before(&ledger, run).await?;
         let compared = self.compare_members(&ledger, std::mem::take(&mut seen.members), sources).await?;
         let people = if self.export.on_leave == OnLeave::Keep { 0 } else { compared.people };
@@ -78,7 +62,7 @@ impl SegmentDelivery {
         let requests = seen.requests + people.div_ceil(connection.objects_per_request as u64);
         #[expect(clippy::cast_precision_loss, reason = "a number of requests has fewer than 52 bits")]
         let seconds_at_the_limit = requests as f64 / f64::from(connection.requests_per_second.get());
-        let all_delivered = delivered == files.len() && !files.is_empty();
+        let all_delivered = seen.delivered == files.len() && !files.is_empty();
         let counts = Counts { data_points: seen.counts.data_points + people, ..seen.counts };
         let message = ReportMessage::WouldDeliver { requests, leavers: people }.to_message();
         let mut report = Report {
@@ -114,6 +98,48 @@ impl SegmentDelivery {
                 && known.progress == Progress::Delivered
                 && known.mapping.as_ref().is_none_or(|mapping| *mapping == self.mapping())
         })
+    }
+
+    /// What the files hold that would be sent.
+    async fn look_into(
+        &self,
+        run: RunId,
+        files: &[FileToDeliver],
+        options: RunOptions,
+        ledger: &Ledger,
+    ) -> Result<Seen, DeliveryError> {
+        let mut seen = Seen::default();
+        let (mut matching, mut unlike) = (Vec::new(), Vec::new());
+        for file in files {
+            if self.is_delivered(ledger, file) && options.send != Some(SendRule::All) {
+                seen.delivered += 1;
+            }
+            let known = self.load_known(ledger, run, None).await?;
+            let Opened { builder, look, header, .. } = match self.open_rows(file, options, known, None).await {
+                Ok(opened) => opened,
+                Err(error @ DeliveryError::Match { .. }) => {
+                    unlike.push((file, error));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            matching.push((&file.object.key, header.columns));
+            if let Some(look) = &look {
+                seen.note_doubts(&file.object.key, look, ledger.last_complete.is_none(), options);
+            }
+            let rows = self.look_through(builder, file, &mut seen).await?;
+            seen.files.push(ReportedFile {
+                key: file.object.key.clone(),
+                etag: file.object.etag.bare().to_owned(),
+                rows,
+            });
+        }
+        let siblings: Vec<Sibling<'_>> = matching.iter().map(|(key, columns)| Sibling::new(key, columns)).collect();
+        for (file, error) in unlike {
+            let note = self.note_of_stray(file, &error, &siblings).await?;
+            seen.notes.insert(note.ok_or(error)?);
+        }
+        Ok(seen)
     }
 
     async fn look_through(
@@ -161,6 +187,8 @@ struct Seen {
     counts: Counts,
     requests: u64,
     files: Vec<ReportedFile>,
+    /// How many files a delivery would find delivered.
+    delivered: usize,
     members: RunMembers,
     objects: Vec<Value>,
     notes: BTreeSet<String>,

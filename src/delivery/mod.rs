@@ -6,6 +6,7 @@
 //! | take the file, so that no other function works on it | `claim` |
 //! | load what is known of the members | `load` |
 //! | open the file as its `model.json` or header describes it | `open` |
+//! | ignore a file that is no part of the run | `stray` |
 //! | turn rows into requests, chunk by chunk | `chunk`, `filling`, `batch` |
 //! | send them, many in flight | `pump`, `outstanding` |
 //! | write down what is certain | `progress` |
@@ -37,6 +38,7 @@ mod report;
 mod retire;
 mod secret_retry;
 mod segment;
+mod stray;
 mod take_over;
 
 use thiserror::Error;

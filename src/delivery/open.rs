@@ -91,7 +91,8 @@ impl SegmentDelivery {
             account.record.mapping = Some(self.mapping());
             if let Some(look) = &look {
                 let first_delivery = claim.ledger.last_complete.is_none();
-                judge(&file.object.key, look, first_delivery, options.allow_identifiers)?;
+                let allowed = claim.ledger.runs.get(&file.run).and_then(|run| run.allow_identifiers);
+                judge(&file.object.key, look, first_delivery, allowed)?;
             }
         }
         let doubts = look.iter().flat_map(|look| look.identifiers().notes().collect::<Vec<_>>());

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::message::AnswerMessage;
 use super::{Handler, HandlerError, listed};
+use crate::braze::Proof;
 use crate::config::Config;
 use crate::message::{Coded, Message};
 use crate::names::ConnectionName;
@@ -31,12 +32,13 @@ impl Handler {
             Ok(key) => key,
             Err(error) => return Ok(answer("failed", error.to_message())),
         };
-        Ok(match self.braze(connection).check(&key).await {
+        Ok(match self.braze(connection).check(&key, &self.randomness.owner()).await {
             Err(error) => answer("failed", error.to_message()),
-            Ok(()) if !connection.agree_to_data_transfer => {
+            Ok(_) if !connection.agree_to_data_transfer => {
                 answer("connected", AnswerMessage::ConnectedWithoutConsent.to_message())
             }
-            Ok(()) => answer("connected", AnswerMessage::Connected.to_message()),
+            Ok(Proof::Permission) => answer("connected", AnswerMessage::Connected.to_message()),
+            Ok(Proof::Key) => answer("connected", AnswerMessage::ConnectedUnproved.to_message()),
         })
     }
 }

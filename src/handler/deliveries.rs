@@ -110,7 +110,8 @@ impl Handler {
 
     pub(super) async fn run(&self, config: &Configured, run: Run, budget: TimeBudget) -> Result<Value, HandlerError> {
         let export = Self::export(config, &run.export)?;
-        if let (Some(segment), Some(segments)) = (&run.segment, &export.segments)
+        let segment = run.segment.map(|segment| export.segment_called(segment.as_str()));
+        if let (Some(segment), Some(segments)) = (&segment, &export.segments)
             && !segments.contains(segment)
         {
             return Err(no_such_segment(segment, segments));
@@ -118,10 +119,10 @@ impl Handler {
         let release = match run.release {
             None => None,
             Some(ReleaseRequest { run: Some(run), people: Some(people) }) => Some(Release { run, people }),
-            Some(_) => return Err(self.release_unnamed(config, export, run.segment.as_ref()).await?),
+            Some(_) => return Err(self.release_unnamed(config, export, segment.as_ref()).await?),
         };
         let wanted = Wanted {
-            segment: run.segment,
+            segment,
             dry_run: run.dry_run,
             options: RunOptions { send: run.send, release, allow_identifiers: run.allow_identifiers, reread: false },
             report_all: true,

@@ -300,7 +300,7 @@ impl Handler {
         run: RunId,
         group: &mut Group,
     ) -> Result<(), HandlerError> {
-        let has_failed = |file: &FileRecord| matches!(file.progress, Progress::Failed { .. });
+        let has_failed = |file: &FileRecord| matches!(file.progress, Progress::Failed { .. } | Progress::Held { .. });
         for key in record.files.iter().filter(|(_, file)| has_failed(file)).map(|(key, _)| key) {
             if let Some(object) = self.bucket.summary(key).await?
                 && let Place::File(placed) = place(export, key, object.size, object.last_modified)

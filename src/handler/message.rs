@@ -17,6 +17,11 @@ pub(super) enum AnswerMessage {
     ///
     /// Fix: nothing to do.
     Connected,
+    /// `connect`: Braze accepts the key, but its response to a request that needs the permission does not show whether the key
+    /// has it, for example because the rate limit was reached.
+    ///
+    /// Fix: run `connect` again. If the message stays, check in Braze that the key has `users.track`.
+    ConnectedUnproved,
     /// `connect`: the connection works, but has no consent to send data.
     ///
     /// Fix: set `agree_to_data_transfer = true` once your organisation has approved the transfer.
@@ -117,6 +122,7 @@ codes!(AnswerMessage {
     Rebuilt = "ITB-A16",
     WouldForget = "ITB-A17",
     Forgotten = "ITB-A18",
+    ConnectedUnproved = "ITB-A19",
 });
 
 impl fmt::Display for AnswerMessage {
@@ -125,7 +131,13 @@ impl fmt::Display for AnswerMessage {
             Self::NothingFound => {
                 "No files of a segment found.\nCheck `ignored`, and the export's folder, segments and path."
             }
-            Self::Connected => "Connected. The key is valid and has `users.track`.",
+            Self::Connected => {
+                "Connected. The key is valid and has `users.track`: Braze accepted a request that changes no profile."
+            }
+            Self::ConnectedUnproved => {
+                "Connected. The key is valid; whether it has `users.track` is not certain.\n\
+                 Run connect again. If this message stays, check in Braze that the key has the permission."
+            }
             Self::ConnectedWithoutConsent => {
                 "Connected, but nothing is sent yet: agree_to_data_transfer is not true.\n\
                  Set it to true in exports.toml once your organisation has approved sending customer data to Braze."

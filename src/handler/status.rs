@@ -185,6 +185,7 @@ fn run_status(record: &RunRecord) -> Value {
                 Progress::Unfinished => ("unfinished", None),
                 Progress::Delivered => ("delivered", None),
                 Progress::Failed { message } => ("failed", Some(message)),
+                Progress::Held { message } => ("held", Some(message)),
             };
             json!({ "key": key, "progress": progress, "rows": file.counts.rows, "requests": file.counts.requests.sent, "message": message })
         })

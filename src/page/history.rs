@@ -61,13 +61,15 @@ impl SegmentHistory {
 
 impl PastRun {
     fn at_work(run: RunId, before: u64, record: &RunRecord) -> Self {
-        let failure = record.files.values().find_map(|file| match &file.progress {
-            Progress::Failed { message } => Some(message.clone()),
+        let in_the_way = record.files.values().filter_map(|file| match &file.progress {
+            Progress::Failed { message } => Some((Outcome::Failed, message.clone())),
+            Progress::Held { message } => Some((Outcome::Held, message.clone())),
             _ => None,
         });
-        let (outcome, message) = match (&record.phase, failure) {
+        let in_the_way = in_the_way.max_by_key(|(outcome, _)| *outcome == Outcome::Failed);
+        let (outcome, message) = match (&record.phase, in_the_way) {
             (Phase::Held { reason, .. }, _) => (Outcome::Held, reason.clone()),
-            (_, Some(message)) => (Outcome::Failed, message),
+            (_, Some(in_the_way)) => in_the_way,
             (Phase::Completing { .. }, None) => (Outcome::Unfinished, String::new()),
             (_, None) if record.all_files_delivered() => (Outcome::Waiting, String::new()),
             _ => (Outcome::Unfinished, String::new()),

@@ -36,6 +36,8 @@ mod setup;
 mod time_zone;
 
 #[cfg(test)]
+mod mixtures;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tests;

@@ -41,6 +41,8 @@ impl NullWords {
         let is = |word: &str| text.eq_ignore_ascii_case(word);
         match text.as_bytes().first() {
             Some(b'0' | b'{') => is_zero_guid(text),
+            // A column that is too narrow is saved as such marks.
+            Some(b'#') if text.len() > 2 && text.bytes().all(|byte| byte == b'#') => true,
             Some(b'#') => SPREADSHEET_ERRORS.into_iter().any(is) || self.words.iter().any(|word| is(word)),
             _ => text.len() <= self.longest && self.may_begin(text) && self.words.iter().any(|word| is(word)),
         }
@@ -68,7 +70,9 @@ mod tests {
         for text in ["", "Null", "null", "NAN", "Nancy", "NULLE", "な", "#REF!"] {
             assert!(!words.holds(text), "{text}");
         }
-        for text in ["null", "NaN", "#REF!", "#n/a", &"0".repeat(32), "{00000000-0000-0000-0000-000000000000}"] {
+        for text in
+            ["null", "NaN", "#REF!", "########", "#n/a", &"0".repeat(32), "{00000000-0000-0000-0000-000000000000}"]
+        {
             assert!(words.is_no_identifier(text), "{text}");
         }
         for text in ["0", "000", "Nancy", "#1", &"0".repeat(31), "00000000-0000-0000-0000-000000000001", "会員"] {

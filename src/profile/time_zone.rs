@@ -66,11 +66,22 @@ fn is_location(part: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::{SINGLE_NAMES, is_time_zone};
 
+    /// The names of the IANA database and of Ruby on Rails, with their source.
+    const LISTED: &str = include_str!("../../tests/fixtures/values/time-zones.csv");
+
     #[test]
-    fn the_list_is_in_order() {
+    fn the_names_are_those_of_the_sources() {
         assert!(SINGLE_NAMES.is_sorted());
+        let mut reader = csv::Reader::from_reader(LISTED.as_bytes());
+        let listed: Vec<String> = reader.records().map(|record| record.unwrap()[0].to_owned()).collect();
+        assert!(listed.len() > 700);
+        assert!(listed.iter().all(|name| is_time_zone(name)));
+        let single: Vec<&str> = listed.iter().map(String::as_str).filter(|name| !name.contains('/')).collect();
+        assert_eq!(single, SINGLE_NAMES);
     }
 
     #[test]

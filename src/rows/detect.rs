@@ -84,16 +84,18 @@ impl<'a> Sample<'a> {
         }
     }
 
-    /// Whether each row has one field more than there are columns, which is empty: every line ends with a delimiter.
-    /// `rows_from` is the first record that is a row.
+    /// Whether rows have one field more than there are columns, which is empty: their lines end with a delimiter. Some may do
+    /// without, but not most: a single such row may have a delimiter in a field. `rows_from` is the first record that is a row.
     pub(super) fn has_surplus_field(self, dialect: Dialect, columns: usize, rows_from: usize) -> bool {
         if dialect.backslash_escapes || columns == 0 {
             return false;
         }
         let records = self.records(dialect.delimiter, dialect.quoting, usize::MAX);
         let rows = records.get(rows_from..).unwrap_or_default();
-        let ends_so = |row: &Vec<Vec<u8>>| row.len() == columns + 1 && row.last().is_some_and(Vec::is_empty);
-        !rows.is_empty() && rows.iter().all(ends_so)
+        let ends_so = |row: &&Vec<Vec<u8>>| row.len() == columns + 1 && row.last().is_some_and(Vec::is_empty);
+        let ending_so = rows.iter().filter(ends_so).count();
+        let without = rows.iter().filter(|row| row.len() == columns && !row.last().is_some_and(Vec::is_empty)).count();
+        ending_so + without == rows.len() && ending_so > without
     }
 
     /// Whether the quotation marks inside quoted fields have a backslash in front: read so, every record is in order, and

@@ -243,7 +243,10 @@ fn problem_of(
             Some(RowProblem::StrayQuote { from_line: found.line, to_line: found.line + lines.saturating_sub(1) })
         }
         None if repeats(columns, data, fields) => Some(RowProblem::RepeatedHeader),
-        None if count < columns.len() => Some(RowProblem::TooShort { found: count, expected: columns.len() }),
+        // Where lines end with a delimiter, a row without it is whole, unless that delimiter stands for a missing field.
+        None if count < columns.len() || (count < expected && ends_empty()) => {
+            Some(RowProblem::TooShort { found: count.min(columns.len() - 1), expected: columns.len() })
+        }
         None if count > expected || (count > columns.len() && !ends_empty()) => {
             Some(RowProblem::TooLong { found: count, expected: columns.len() })
         }

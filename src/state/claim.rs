@@ -4,7 +4,9 @@
 //!             claim                     last row has its result
 //!  Waiting ─────────▶ Working ───────────────────────────────▶ Delivered
 //!                       │  ▲  │ cannot be read, Braze refuses the key
-//!    out of time,       │  │  └──────────────▶ Failed ──┐
+//!                       │  │  ├──────────────▶ Failed ──┐
+//!                       │  │  │ doubtful identifiers    │
+//!    out of time,       │  │  └──────────────▶ Held ────┤
 //!    newer run, outage  ▼  │ claim                      │ claim
 //!                    Unfinished ◀──────────────────────┘
 //! ```
@@ -39,6 +41,8 @@ pub struct FileClaim<'a> {
     pub reread: bool,
     /// Whether all members of files that are new here are sent, unchanged ones as well.
     pub resend: bool,
+    /// In how many rows of a file of the run, at most, a person has said that doubtful identifiers are right.
+    pub allow_identifiers: Option<u64>,
     /// All files of the run that were seen: from now on, the run is not complete without them.
     pub seen: &'a [(String, ETag)],
 }
@@ -126,6 +130,7 @@ impl Ledger {
         }
         let run = self.runs.entry(claim.run).or_insert_with(|| RunRecord::new(claim.order, now));
         run.enter(claim.seen, claim.resend);
+        run.allow_identifiers = claim.allow_identifiers.or(run.allow_identifiers);
         if let Some(answer) = self.others_first(claim.run, now) {
             return answer;
         }
@@ -198,7 +203,9 @@ impl RunRecord {
             }
             Some(Progress::Delivered) if !claim.reread => return ClaimAnswer::AlreadyDelivered,
             Some(Progress::Delivered | Progress::Waiting) | None => true,
-            Some(Progress::Working { .. } | Progress::Unfinished | Progress::Failed { .. }) => false,
+            Some(Progress::Working { .. } | Progress::Unfinished | Progress::Failed { .. } | Progress::Held { .. }) => {
+                false
+            }
         };
         if anew {
             if let Some(Progress::Working { lease }) = known.map(|known| &known.progress)

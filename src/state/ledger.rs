@@ -125,6 +125,9 @@ pub struct RunRecord {
     pub uncertain: Vec<String>,
     /// When the first of it was delivered.
     pub started_at: Timestamp,
+    /// In how many rows of each of its files, at most, a person has said that doubtful identifiers are right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow_identifiers: Option<u64>,
     /// The last comparison of its members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Members>,
@@ -232,6 +235,11 @@ pub enum Progress {
     Delivered,
     /// It could not be delivered.
     Failed {
+        /// Why, and what to do.
+        message: String,
+    },
+    /// Nothing of it is sent until a person allows it, because its identifiers are doubtful.
+    Held {
         /// Why, and what to do.
         message: String,
     },
@@ -401,6 +409,7 @@ impl RunRecord {
             replaced: Vec::new(),
             uncertain: Vec::new(),
             started_at: now,
+            allow_identifiers: None,
             members: None,
             leavers: Counts::default(),
         }

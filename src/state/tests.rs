@@ -163,6 +163,7 @@ mod steps {
             lease: lease(owner, now + 30),
             reread: false,
             resend: false,
+            allow_identifiers: None,
             seen: &[],
         };
         ledger.claim(&claim, &Listed(segment), at(now))
@@ -247,6 +248,7 @@ mod steps {
             lease: lease("own", 99),
             reread: false,
             resend: false,
+            allow_identifiers: None,
             seen: &[],
         };
         let owner = Feeder { segment: "Platinum".into(), ..feeder.clone() };

@@ -2,6 +2,7 @@
 //! process, a real S3 protocol, a Braze workspace that keeps what it is sent.
 
 mod as_found;
+mod contacts;
 mod desk;
 mod dialects;
 mod fixed;

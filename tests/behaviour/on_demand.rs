@@ -90,6 +90,49 @@ async fn a_dry_run_reports_everything_and_changes_nothing() {
     assert_eq!((members(&world, &json!(true)), members(&world, &json!(false))), (35, 30));
 }
 
+/// Families of four that share a customer ID.
+fn families(ids: std::ops::Range<u32>) -> String {
+    let mut file = "LoyaltyId,EMail,FirstName,Points\n".to_owned();
+    for id in ids {
+        writeln!(file, "canary-F{},canary{id}@example.com,海斗,{id}", id / 4).unwrap();
+    }
+    file
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doubtful_identifiers_are_held_until_a_person_names_the_number_of_rows() {
+    let world = world().await;
+    let files = world.host(Function::ObjectCreated).await;
+    let host = world.host(Function::OnDemand).await;
+    let (first, late) = (file_of(23, "HighValueCustomers"), file_of(23, "HighValueCustomers").replace("_1.", "_2."));
+    world.put(&first, families(0..20));
+    let answer = files.invoke(&world.s3_event(&first), TIMEOUT).await.unwrap();
+    let report = &answer["reports"][0];
+    assert_eq!((&report["outcome"], &report["code"]), (&json!("held"), &json!("ITB-D05")), "{report}");
+    assert!(report["message"].as_str().unwrap().contains("\"allow_identifiers\": 20"), "{report}");
+    assert_eq!(world.report("HighValueCustomers", RUN_ID)["outcome"], "held");
+
+    let release = |rows: u32| json!({ "action": "run", "export": "loyalty", "segment": "HighValueCustomers", "allow_identifiers": rows });
+    let answer = host.invoke(&release(19), TIMEOUT).await.unwrap();
+    assert_eq!(answer["reports"][0]["outcome"], "held", "{answer}");
+    assert_eq!(world.account.braze.profile_count(), 0);
+    let answer = host.invoke(&release(20), TIMEOUT).await.unwrap();
+    let report = &answer["reports"][0];
+    assert_eq!((&report["outcome"], &report["rows"]["accepted"]), (&json!("delivered"), &json!(5)), "{report}");
+    assert_eq!(members(&world, &json!(true)), 5);
+
+    // What a person has said holds for a file of the run that comes later, and for no other run.
+    world.put(&late, families(20..40));
+    let answer = files.invoke(&world.s3_event(&late), TIMEOUT).await.unwrap();
+    assert_eq!(answer["reports"][0]["rows"]["accepted"], 10, "{answer}");
+    let next = file_of(24, "HighValueCustomers");
+    world.put(&next, families(0..20));
+    let answer = files.invoke(&world.s3_event(&next), TIMEOUT).await.unwrap();
+    assert_eq!(answer["reports"][0]["outcome"], "held", "{answer}");
+    assert_silent([answer.to_string(), world.report("HighValueCustomers", "2026-11-24T01:02Z").to_string()]);
+    assert_silent(files.log_lines().into_iter().chain(host.log_lines()));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_held_run_changes_no_one_until_it_is_released_or_replaced() {
     let world = world().await;

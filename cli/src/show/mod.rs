@@ -34,10 +34,12 @@ pub(crate) fn error(failure: &Failure) {
 }
 
 /// What the functions' messages call a field of JSON, and what the terminal calls it.
-const IN_TERMINAL: [(&str, &str); 6] = [
+const IN_TERMINAL: [(&str, &str); 8] = [
     ("run the export with \"run\": ", "run the command with --run "),
     ("release it with \"run\": ", "release it with --run "),
     (", \"allow_leavers\": ", " --allow-leavers "),
+    ("run the export on demand with \"allow_identifiers\": ", "run the command with --allow-identifiers "),
+    ("(\"allow_identifiers\": ", "(--allow-identifiers "),
     ("Check `ignored`, and", "Check the ignored files, and"),
     ("see `problem`", "see above"),
     ("try `run` with \"dry_run\": true", "try `itb dry-run`"),

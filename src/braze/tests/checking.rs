@@ -2,24 +2,43 @@
 
 use super::http::{Server, reply};
 use super::*;
-use crate::braze::{CheckError, http_client};
+use crate::braze::{CheckError, Proof, http_client};
 
 #[tokio::test]
 async fn a_good_key_is_proved_without_data() {
-    for (status, body) in [
-        (400, r#"{"message":"Valid data must be provided in the 'attributes', 'events', or 'purchases' fields."}"#),
-        (201, r#"{"message":"success"}"#),
-        (202, r#"{"message":"queued"}"#),
-        (429, ""),
+    const EMPTY: &str =
+        r#"{"message":"Valid data must be provided in the 'attributes', 'events', or 'purchases' fields."}"#;
+    for (first, second, body, expected) in [
+        (400, 201, EMPTY, Proof::Permission),
+        (201, 201, r#"{"message":"success"}"#, Proof::Permission),
+        (400, 400, EMPTY, Proof::Key),
+        (429, 201, r#"{"message":"success"}"#, Proof::Permission),
+        (400, 429, EMPTY, Proof::Key),
     ] {
-        let server = Server::start(move |_, _| reply(status, &[], body)).await;
-        assert_eq!(server.client().check(&key()).await, Ok(()), "{status}");
+        let server = Server::start(move |number, _| reply(if number == 0 { first } else { second }, &[], body)).await;
+        assert_eq!(server.client().check(&key(), "abc").await, Ok(expected), "{first} {second}");
         let seen = server.seen();
-        assert_eq!(seen.len(), 1);
-        assert_eq!(seen[0].line, "POST /users/track HTTP/1.1");
-        assert_eq!(seen[0].headers["authorization"], format!("Bearer {KEY}"));
-        let sent: Value = serde_json::from_slice(&seen[0].body).unwrap();
-        assert_eq!(sent, json!({ "attributes": [], "events": [], "purchases": [] }));
+        assert_eq!(seen.len(), 2);
+        assert!(seen.iter().all(|seen| seen.line == "POST /users/track HTTP/1.1"));
+        assert!(seen.iter().all(|seen| seen.headers["authorization"] == format!("Bearer {KEY}")));
+        let bodies: Vec<Value> = seen.iter().map(|seen| serde_json::from_slice(&seen.body).unwrap()).collect();
+        assert_eq!(bodies[0], json!({ "attributes": [], "events": [], "purchases": [] }));
+        let no_one = &bodies[1]["attributes"][0];
+        assert_eq!(no_one["external_id"], "insights-to-braze-connection-test-abc");
+        assert_eq!(no_one["_update_existing_only"], true, "it creates no one");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_braze_accepts_without_the_permission_is_found() {
+    for status in [401, 403] {
+        let server = Server::start(move |number, _| match number {
+            0 => reply(400, &[], r#"{"message":"Valid data must be provided"}"#),
+            _ => reply(status, &[], "{}"),
+        })
+        .await;
+        let error = server.client().check(&key(), "abc").await.unwrap_err().to_string();
+        assert!(error.contains("users.track"), "{error}");
     }
 }
 
@@ -42,7 +61,7 @@ async fn each_mistake_is_explained_in_plain_words() {
         (503, "{}", &["503", "Try again later"]),
     ] {
         let server = Server::start(move |_, _| reply(status, &[("location", "http://127.0.0.1:9/")], body)).await;
-        let error = server.client().check(&key()).await.unwrap_err().to_string();
+        let error = server.client().check(&key(), "abc").await.unwrap_err().to_string();
         for word in words {
             assert!(error.contains(word), "{status}: {word:?} is not in {error:?}");
         }
@@ -58,18 +77,18 @@ async fn a_short_failure_is_waited_out() {
         _ => reply(400, &[], r#"{"message":"Valid data must be provided"}"#),
     })
     .await;
-    assert_eq!(server.client().check(&key()).await, Ok(()));
+    assert_eq!(server.client().check(&key(), "abc").await, Ok(Proof::Key));
 }
 
 #[tokio::test]
 async fn an_unknown_name_is_distinguished_from_a_closed_port_and_from_a_wrong_certificate() {
     let https = |authority: &str| BrazeClient::new(&connection("https", authority), http_client().unwrap());
-    let error = https("rest.fra-1.braze.invalid").check(&key()).await.unwrap_err();
+    let error = https("rest.fra-1.braze.invalid").check(&key(), "abc").await.unwrap_err();
     assert!(matches!(error, CheckError::UnknownHost { .. }), "{error:?}");
 
     // A server that speaks no TLS.
     let server = Server::start(|_, _| reply(201, &[], "{}")).await;
-    let error = https(&server.address.to_string()).check(&key()).await.unwrap_err();
+    let error = https(&server.address.to_string()).check(&key(), "abc").await.unwrap_err();
     assert!(matches!(error, CheckError::Tls { .. }), "{error:?}");
     assert!(server.seen().is_empty());
 }
@@ -84,6 +103,6 @@ async fn a_proved_key_may_be_used_again() {
     let client = braze.client();
     assert!(client.track(&people(1), &key(), minutes(1)).await.stop.is_some());
     assert!(client.track(&people(1), &key(), minutes(1)).await.stop.is_some());
-    client.check(&key()).await.unwrap();
+    client.check(&key(), "abc").await.unwrap();
     assert_eq!(client.track(&people(1), &key(), minutes(1)).await.stop, None);
 }

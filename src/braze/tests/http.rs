@@ -143,7 +143,7 @@ async fn a_body_that_echoes_the_key_is_shown_nowhere() {
         let client = server.client();
         let deadline = Instant::now() + Duration::from_millis(700);
         let outcome = client.track(&people(1), &key(), deadline).await;
-        let check = client.check(&key()).await;
+        let check = client.check(&key(), "abc").await;
         let stop = outcome.stop.as_ref().map(ToString::to_string);
         let shown = format!(
             "{outcome:?} {stop:?} {client:?} {check:?} {:?} {:?}",
@@ -232,7 +232,7 @@ async fn where_no_one_listens_nothing_was_sent() {
     let outcome = client.track(&people(2), &key(), Instant::now() + Duration::from_millis(500)).await;
     assert_eq!(outcome.stop, Some(StopReason::OutOfTime));
     assert!(all(&ObjectResult::NotSent, &outcome.objects), "{outcome:?}");
-    let error = client.check(&key()).await.unwrap_err();
+    let error = client.check(&key(), "abc").await.unwrap_err();
     assert!(matches!(error, CheckError::ConnectionRefused { .. }), "{error:?}");
 }
 

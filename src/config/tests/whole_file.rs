@@ -84,6 +84,13 @@ fn text_that_is_not_toml_is_located_without_showing_it() {
         ("a = 1\nb = yes\n", 2, 5, "Write texts in straight double quotes"),
         ("a = “yes”\n", 1, 5, "Write texts in straight double quotes"),
         ("# 電子\nä = 1\n", 2, 1, ""),
+        ("[a]\ncustomer_id\u{3000}= \"Id\"\n", 2, 12, "full-width or no-break space"),
+        ("a =\u{a0}1\n", 1, 4, "full-width or no-break space"),
+        ("a ＝ 1\n", 1, 3, "A full-width character"),
+        ("［a］\nb = 1\n", 1, 1, "A full-width character"),
+        ("a = ＂x＂\n", 1, 5, "A full-width character"),
+        ("a = \"　＝\" ＃ x\n", 1, 10, "A full-width character"),
+        ("a = yes # 全角：　\n", 1, 5, "Write texts in straight double quotes"),
         ("[a]\nx = 1\n[a]\n", 3, 2, "Each key and table can occur only once"),
         ("[a]\n日本 = 1\nx = 1\nx = 2", 2, 1, ""),
         ("a: 1\n", 1, 4, "Write `key = value`"),
@@ -192,4 +199,16 @@ fn a_key_that_was_pasted_as_a_name_is_not_repeated() {
         let error = Config::parse(&text).unwrap_err().to_string();
         assert!(!error.contains(KEY), "{text}: {error}");
     }
+}
+
+#[test]
+fn a_file_in_utf_16_says_how_to_save_it() {
+    let utf16 = |mark: u16, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        [mark].into_iter().chain(fixture("least.toml").encode_utf16()).flat_map(bytes).collect()
+    };
+    for bytes in [utf16(0xfeff, u16::to_le_bytes), utf16(0xfeff, u16::to_be_bytes)] {
+        let advice = Config::how_to_save(&bytes);
+        assert!(advice.contains("UTF-16") && advice.contains("Notepad") && advice.contains("UTF-8"), "{advice}");
+    }
+    assert_eq!(Config::how_to_save("会員".as_bytes()), "Save it as UTF-8");
 }

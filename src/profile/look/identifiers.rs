@@ -6,7 +6,10 @@
 //! | doubt | held, on the first delivery of a segment | later |
 //! | --- | --- | --- |
 //! | customer IDs in exponent form (each such row is rejected anyway) | from 10 % of the rows on | 50 % |
+//! | customer IDs with decimals, such as `123.0` | 50 % | 50 % |
 //! | one customer ID in rows with different emails | 10 % | 50 % |
+//! | the same one in [`MANY`] such rows | any | any |
+//! | identifiers in several rows each, without an email that shows whether they are one person, from 50 % on | 90 % | noted |
 //! | emails in the column of the customer ID | 50 % | noted |
 //! | other texts than addresses in the column of the email | 50 % | noted |
 //! | rows of a change feed, such as Synapse Link's | any | any |
@@ -25,6 +28,9 @@ use super::super::{Fields, Identifier, Matcher, RejectionReason, email, trimmed}
 use crate::message::{count, counted};
 use crate::values::composed;
 
+/// So many people with one customer ID are surely not one person.
+const MANY: u64 = 50;
+
 /// In a small file, a few rows are a large share.
 const NEVER_HELD: u64 = 5;
 
@@ -35,6 +41,12 @@ pub enum Doubt {
     Increments,
     /// One customer ID is in rows with different emails.
     SharedCustomerIds,
+    /// One and the same customer ID is in very many rows with different emails.
+    OneForMany,
+    /// Identifiers are in several rows each, and nothing shows that these are one person.
+    Repeated,
+    /// Customer IDs are numbers with decimals, as data frames write whole numbers.
+    Decimals,
     /// Customer IDs are numbers whose last digits a spreadsheet cut off.
     ExponentForm,
     /// Customer IDs are email addresses.
@@ -53,9 +65,11 @@ impl Doubt {
     /// The share of rows, in per cent, from which on a file is held.
     fn held_from(self, first_delivery: bool) -> Option<u64> {
         match (self, first_delivery) {
-            (Self::Increments, _) => Some(0),
+            (Self::Increments | Self::OneForMany, _) => Some(0),
+            (Self::Repeated, true) => Some(90),
             (Self::SharedCustomerIds | Self::ExponentForm, true) => Some(10),
-            (Self::SharedCustomerIds | Self::ExponentForm, false)
+            (Self::Decimals, _)
+            | (Self::SharedCustomerIds | Self::ExponentForm, false)
             | (Self::EmailsAsCustomerIds | Self::OtherTextsAsEmails, true) => Some(50),
             _ => None,
         }
@@ -108,6 +122,15 @@ impl Finding {
                 "{of} share a customer ID with rows that have another email: the column of the customer ID may be the \
                  wrong one"
             ),
+            Doubt::OneForMany => format!(
+                "{of} have the same customer ID and different emails: it identifies no one; if it represents an unknown \
+                 person, add it to null_values"
+            ),
+            Doubt::Repeated => format!("{of} share their identifier with other rows: its column may be the wrong one"),
+            Doubt::Decimals => format!(
+                "{of} have a customer ID with decimals (123.0): a program has read whole numbers as decimal numbers; \
+                 export them as text"
+            ),
             Doubt::ExponentForm => format!(
                 "{of} have a customer ID in exponent form (1.23E+11): a spreadsheet has cut digits off; export the file \
                  again, and do not save it from a spreadsheet"
@@ -118,8 +141,8 @@ impl Finding {
                 format!("{of} have a word for nothing, such as NULL, or a GUID of zeros as customer ID, which is none")
             }
             Doubt::UnusualCharacters => format!(
-                "{of} have a customer ID with characters that look like others or are invisible (full-width, \
-                 zero-width, not composed); it is sent as it is"
+                "{of} have a customer ID with unusual characters (full-width, invisible, not composed, or marks of a \
+                 spreadsheet); it is sent as it is"
             ),
             Doubt::LostZeros => format!(
                 "{of} have a shorter number as customer ID than most: if customer IDs have a fixed length, a \
@@ -137,11 +160,13 @@ pub(super) struct IdentifierCounts {
     is_increment: bool,
     with_id: u64,
     exponents: u64,
+    decimals: u64,
     null_words: u64,
     emails_as_ids: u64,
     not_emails: u64,
     unusual: u64,
     emails_of_id: HashMap<u64, EmailsOfId>,
+    rows_of_identifier: HashMap<u64, u64>,
     numbers: NumberLengths,
 }
 
@@ -177,16 +202,21 @@ impl IdentifierCounts {
                 self.with_id += 1;
                 self.see_id(id, address.filter(|_| is_address), matcher.has_email());
             }
+            Ok(Identity { identifier: Identifier::Email(address), .. }) => {
+                self.null_words += u64::from(matcher.holds_null_word(row));
+                self.see_again(address);
+            }
             Err(RejectionReason::CustomerIdInExponentForm) => self.exponents += 1,
-            Ok(_) | Err(_) => self.null_words += u64::from(matcher.holds_null_word(row)),
+            Err(_) => self.null_words += u64::from(matcher.holds_null_word(row)),
         }
     }
 
     fn see_id(&mut self, id: &str, address: Option<&str>, has_email: bool) {
         self.emails_as_ids += u64::from(has_email && email::is_address(id) && address.is_none_or(|a| a != id));
         self.unusual += u64::from(is_unusual(id));
+        self.decimals += u64::from(is_decimal(id));
         self.numbers.see(id);
-        let Some(address) = address else { return };
+        let Some(address) = address else { return self.see_again(id) };
         let address = xxh3_64(address.to_ascii_lowercase().as_bytes());
         match self.emails_of_id.entry(xxh3_64(id.as_bytes())) {
             Entry::Vacant(free) => {
@@ -200,11 +230,23 @@ impl IdentifierCounts {
         }
     }
 
+    /// Counts an identifier that no email shows to be one person's.
+    fn see_again(&mut self, identifier: &str) {
+        *self.rows_of_identifier.entry(xxh3_64(identifier.as_bytes())).or_default() += 1;
+    }
+
     pub(super) fn doubts(&self, looked_at: u64) -> DoubtfulIdentifiers {
-        let shared = self.emails_of_id.values().filter(|id| id.differ).map(|id| id.rows).sum();
+        let shared = || self.emails_of_id.values().filter(|id| id.differ).map(|id| id.rows);
+        let one_for_many = shared().max().filter(|rows| *rows >= MANY).unwrap_or(0);
+        let repeated: u64 = self.rows_of_identifier.values().filter(|rows| **rows > 1).sum();
+        // One person on a few rows is nothing unusual.
+        let repeated = if repeated * 2 >= looked_at { repeated } else { 0 };
         let counted = [
             (Doubt::Increments, if self.is_increment { looked_at } else { 0 }),
-            (Doubt::SharedCustomerIds, shared),
+            (Doubt::SharedCustomerIds, shared().sum()),
+            (Doubt::OneForMany, one_for_many),
+            (Doubt::Repeated, repeated),
+            (Doubt::Decimals, self.decimals),
             (Doubt::ExponentForm, self.exponents),
             (Doubt::EmailsAsCustomerIds, self.emails_as_ids),
             (Doubt::OtherTextsAsEmails, self.not_emails),
@@ -252,125 +294,22 @@ impl fmt::Debug for NumberLengths {
     }
 }
 
-/// Whether an identifier has characters that are invisible, have another width, or are not composed.
+/// `123.0`, as data frames write whole numbers of a column with gaps.
+fn is_decimal(id: &str) -> bool {
+    id.strip_suffix(".0").is_some_and(|whole| !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether an identifier has characters that are invisible, have another width, or are not composed, or marks that
+/// spreadsheets write around a text.
 fn is_unusual(id: &str) -> bool {
-    !id.is_ascii()
-        && (matches!(composed(id), std::borrow::Cow::Owned(_))
-            || id.chars().any(|c| {
-                matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ff01}'..='\u{ff5e}' | '\u{ff61}'..='\u{ff9f}')
-            }))
+    if id.is_ascii() {
+        return id.starts_with(['=', '\'', '"']);
+    }
+    matches!(composed(id), std::borrow::Cow::Owned(_))
+        || id.chars().any(|c| {
+            matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ff01}'..='\u{ff5e}' | '\u{ff61}'..='\u{ff9f}')
+        })
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::super::super::tests::{HEADER, export, names, try_matcher};
-    use super::super::FirstLook;
-    use super::{Doubt, DoubtfulIdentifiers};
-
-    fn look_at(columns: &[&str], rows: &[Vec<String>]) -> FirstLook {
-        let matcher = try_matcher(&export(vec![]), columns).unwrap();
-        let mut look = FirstLook::new(&matcher, &names(columns), false);
-        for row in rows {
-            let cells: Vec<&str> = row.iter().map(String::as_str).collect();
-            look.see(&matcher, cells.as_slice());
-        }
-        look
-    }
-
-    fn rows(count: usize, row: impl Fn(usize) -> [String; 2]) -> Vec<Vec<String>> {
-        (0..count).map(|number| row(number).to_vec()).collect()
-    }
-
-    fn found(look: &FirstLook) -> Vec<(Doubt, u64)> {
-        look.identifiers().findings.iter().map(|finding| (finding.doubt, finding.rows)).collect()
-    }
-
-    fn held(doubts: &DoubtfulIdentifiers, first: bool) -> Option<u64> {
-        doubts.reason_to_hold(first, None).map(|(_, rows)| rows)
-    }
-
-    #[test]
-    fn ordinary_identifiers_are_not_doubtful() {
-        for id in ["C-{}", "{}@members.example", "会員{}", "7f{}a0"] {
-            let look =
-                look_at(&HEADER, &rows(50, |n| [id.replace("{}", &format!("{n:04}")), format!("p{n}@example.com")]));
-            let expected: &[(Doubt, u64)] = if id.contains('@') { &[(Doubt::EmailsAsCustomerIds, 50)] } else { &[] };
-            assert_eq!(found(&look), expected, "{id}");
-        }
-        // One customer on several rows, always with the same address.
-        let look = look_at(&HEADER, &rows(50, |n| [format!("C{}", n / 5), format!("p{}@example.com", n / 5)]));
-        assert_eq!(found(&look), []);
-    }
-
-    #[test]
-    fn what_merges_people_is_held_and_a_number_lets_it_through() {
-        let one_id = look_at(&HEADER, &rows(20, |n| ["Gold".to_owned(), format!("p{n}@example.com")]));
-        assert_eq!(found(&one_id), [(Doubt::SharedCustomerIds, 20)]);
-        let doubts = one_id.identifiers();
-        assert_eq!((held(&doubts, true), held(&doubts, false)), (Some(20), Some(20)));
-        assert!(doubts.reason_to_hold(true, Some(20)).is_none() && doubts.reason_to_hold(true, Some(19)).is_some());
-
-        let exponents = look_at(
-            &HEADER,
-            &rows(20, |n| {
-                let id = if n < 6 { "1.23457E+11".to_owned() } else { format!("C{n}") };
-                [id, format!("p{n}@example.com")]
-            }),
-        );
-        assert_eq!(found(&exponents), [(Doubt::ExponentForm, 6)]);
-        let doubts = exponents.identifiers();
-        assert_eq!((held(&doubts, true), held(&doubts, false)), (Some(6), None));
-    }
-
-    #[test]
-    fn columns_that_are_mixed_up_are_held_at_first() {
-        let look = look_at(&HEADER, &rows(20, |n| [format!("p{n}@example.com"), format!("C{n}")]));
-        assert_eq!(found(&look), [(Doubt::EmailsAsCustomerIds, 20), (Doubt::OtherTextsAsEmails, 20)]);
-        assert_eq!((held(&look.identifiers(), true), held(&look.identifiers(), false)), (Some(20), None));
-    }
-
-    #[test]
-    fn few_rows_are_never_held() {
-        let look = look_at(&HEADER, &rows(5, |n| ["Gold".to_owned(), format!("p{n}@example.com")]));
-        assert_eq!((found(&look).len(), held(&look.identifiers(), true)), (1, None));
-    }
-
-    #[test]
-    fn changes_of_a_table_are_held_however_few_they_are() {
-        let row = |deleted: &str| vec![vec!["1".to_owned(), String::new(), String::new(), deleted.to_owned()]];
-        let columns = ["LoyaltyId", "EMail", "SinkModifiedOn", "isdelete"];
-        assert_eq!(held(&look_at(&columns, &row("")).identifiers(), false), Some(1));
-        let columns = ["LoyaltyId", "EMail", "Other", "IsDelete"];
-        assert_eq!(held(&look_at(&columns, &row("False")).identifiers(), true), None);
-        assert_eq!(held(&look_at(&columns, &row("True")).identifiers(), true), Some(1));
-    }
-
-    #[test]
-    fn the_rest_is_noted() {
-        let look = look_at(&HEADER, &rows(3, |n| ["NULL".to_owned(), format!("p{n}@example.com")]));
-        assert_eq!(found(&look), [(Doubt::NullWords, 3)]);
-        let look = look_at(&HEADER, &rows(2, |n| [format!("０００{n}"), String::new()]));
-        assert_eq!(found(&look), [(Doubt::UnusualCharacters, 2)]);
-        let look = look_at(&HEADER, &rows(2, |n| [format!("C{n}\u{200b}"), String::new()]));
-        assert_eq!(found(&look), [(Doubt::UnusualCharacters, 2)]);
-        let numbers = |n: usize| if n.is_multiple_of(10) { 1234 } else { 100_000 + n };
-        let look = look_at(&HEADER, &rows(100, |n| [numbers(n).to_string(), String::new()]));
-        assert_eq!(found(&look), [(Doubt::LostZeros, 10)]);
-        for note in look.identifiers().notes() {
-            assert!(note.contains("10 of the 100 rows") && !note.contains("1234"), "{note}");
-        }
-    }
-
-    #[test]
-    fn a_file_whose_every_row_is_refused_for_one_reason_says_so_once() {
-        let look = look_at(&HEADER, &rows(5, |_| [String::new(), "nobody".to_owned()]));
-        assert_eq!(look.every_row_is_refused(), Some(("no customer ID, and the email is not an address", 5)));
-        let look = look_at(&HEADER, &rows(4, |_| [String::new(), String::new()]));
-        assert_eq!(look.every_row_is_refused(), None);
-        let look =
-            look_at(&HEADER, &rows(6, |n| [if n == 2 { "C1".to_owned() } else { String::new() }, String::new()]));
-        assert_eq!(look.every_row_is_refused(), None);
-    }
-}
+mod tests;

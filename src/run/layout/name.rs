@@ -33,9 +33,12 @@ pub(super) fn looks_like_segment(stem: &str) -> bool {
     let long_number = stem.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() >= 6);
     let words: Vec<String> =
         stem.split(['_', '-', ' ']).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
-    let is_one_of = |word: Option<&String>, list: &[&str]| word.is_some_and(|word| list.contains(&word.as_str()));
+    let is_one_of = |word: Option<&String>, list: &[&str]| {
+        word.is_some_and(|word| list.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit())))
+    };
     let copied = words.len() > 1
         && (is_one_of(words.last(), COPIES) || (is_one_of(words.first(), COPIES) && is_one_of(words.get(1), OF)));
+    let copied = copied || JOINED_COPIES.iter().any(|word| stem.ends_with(word));
     let a_part = is_part(&stem.to_lowercase());
     // The file that a report leaves behind, and copies of it, are part of a run and never a segment.
     let first_word = stem.split(['_', '-', ' ']).next().unwrap_or_default();
@@ -61,6 +64,9 @@ const COPIES: &[&str] = &[
     "tmp",
     "temp",
 ];
+
+/// What ends the name of a copy without a space in front.
+const JOINED_COPIES: &[&str] = &["コピー", "副本", "복사본"];
 
 /// What follows such a word at the beginning of a name.
 const OF: &[&str] = &["of", "von", "de", "di"];

@@ -23,6 +23,7 @@ working    | others      wait        wait        superseded  wait        not now
 killed     | granted     granted     granted     superseded  granted     not now     done        not held    done        list        left
 unfinished | granted     granted     granted     superseded  granted     not now     done        not held    done        list        left
 failed     | granted     granted     granted     superseded  granted     not now     done        not held    done        list        left
+doubtful   | granted     granted     granted     superseded  granted     not now     done        not held    done        list        left
 delivered  | delivered   granted     granted     superseded  granted     compare     done        not held    done        list        left
 held       | delivered   granted     granted     superseded  granted     compare     done        done        done        list        left
 completing | wait        wait        wait        superseded  wait        others      busy        not held    busy        busy        wait
@@ -65,6 +66,7 @@ fn state(name: &str) -> (Ledger, i64) {
         "killed" => (with_file(working()), ENDED),
         "unfinished" => of_file(Progress::Unfinished),
         "failed" => of_file(Progress::Failed { message: "why".to_owned() }),
+        "doubtful" => of_file(Progress::Held { message: "why".to_owned() }),
         "delivered" => of_file(Progress::Delivered),
         "held" => of_run(Phase::Held { people: 9, before: 10, reason: "too many".to_owned(), released: false }, NOW),
         "completing" => of_run(completing(Some(lease("other", 30))), NOW),
@@ -98,6 +100,7 @@ fn claim(ledger: &mut Ledger, segment: &'static str, day: u32, etag: &str, now: 
         lease: lease("own", now + 30),
         reread: false,
         resend: false,
+        allow_identifiers: None,
         seen: &[],
     };
     match ledger.claim(&claim, &Listed(segment), at(now)) {
