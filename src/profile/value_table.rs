@@ -13,7 +13,8 @@ const TABLE: &str = include_str!("../../tests/fixtures/values/values.csv");
 const LANGUAGES: &str = include_str!("../../tests/fixtures/values/braze-language-codes.csv");
 
 /// The standard fields of the table; anything else is a type.
-const STANDARD: [&str; 7] = ["country", "language", "phone", "gender", "email_subscribe", "push_subscribe", "time_zone"];
+const STANDARD: [&str; 7] =
+    ["country", "language", "phone", "gender", "email_subscribe", "push_subscribe", "time_zone"];
 
 /// An export as `exports.toml` sets it, with one field beside the identifiers.
 fn export(field: &str, settings: &str) -> Export {

@@ -45,8 +45,7 @@ fn contact(n: usize, random: &mut fastrand::Rng) -> (String, [Option<Value>; 4])
     let row = format!("C-{n:05},Name{n},Muster,person{n}@example.com,{phone},{country},{answer},{created}\n");
     let created = json!(format!("2020-{month:02}-{day:02}T10:04:00Z"));
     let of_good = |value: Value| (!is_bad).then_some(value);
-    let wanted =
-        [of_good(json!(code)), of_good(json!(number)), of_good(json!(n.is_multiple_of(2))), Some(created)];
+    let wanted = [of_good(json!(code)), of_good(json!(number)), of_good(json!(n.is_multiple_of(2))), Some(created)];
     (row, wanted)
 }
 
