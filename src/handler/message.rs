@@ -122,7 +122,7 @@ codes!(AnswerMessage {
     Rebuilt = "ITB-A16",
     WouldForget = "ITB-A17",
     Forgotten = "ITB-A18",
-    ConnectedUnproved = "ITB-A19",
+    ConnectedUnproved = "ITB-A25",
 });
 
 impl fmt::Display for AnswerMessage {
