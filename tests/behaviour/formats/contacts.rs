@@ -1,4 +1,5 @@
-//! A contact list with the columns of Microsoft's `Contact.txt` and the forms that its values have: names of countries, national telephone numbers, `Yes` and `No`.
+//! A contact list with the columns of Microsoft's `Contact.txt` and the forms that its values have: names of countries, national
+//! telephone numbers, `Yes` and `No`.
 
 use std::collections::BTreeMap;
 
