@@ -1,8 +1,8 @@
-//! Tells a file that is no part of its run: a note, a list, the export of something else that was put into the folder.
+//! Recognises a file that is no part of its run: a note, a list, the export of something else that was put into the folder.
 //!
-//! Whoever is in none of a run's files counts as having left, so a part that can't be read must never be passed over. A
-//! file is only ignored if everything speaks for it: it has none of the identifying columns, its columns are others than
-//! those of files of the run that were delivered, its name is none that they could have, and no `model.json` lists it.
+//! People who are in none of a run's files count as having left, so a part that can't be read must never be skipped. A file is
+//! ignored only if everything suggests it: it has none of the identifying columns, its columns differ from those of the run's
+//! delivered files, its name is unlike theirs, and no `model.json` lists it.
 
 use std::collections::BTreeSet;
 
@@ -144,10 +144,10 @@ mod tests {
         let columns = texts(&["Id", "Email", "Name"]);
         let both = ["customer_id", "email"];
         let cases: &[Case<'_>] = &[
-            // A list that somebody put beside the parts.
+            // A list that someone put beside the parts.
             ("f/Gold_1.csv", "f/readme.csv", &["Country", "Count"], &both, true),
             ("f/Gold_1.csv", "f/除外リスト.csv", &["国", "件数"], &both, true),
-            // Parts whose header is lost or changed are never passed over.
+            // Parts whose header is lost or changed are never skipped.
             ("f/Gold_1.csv", "f/Gold_2.csv", &["Country", "Count"], &both, false),
             ("f/p.csv", "f/gold-new.csv", &["Country", "Count"], &both, false),
             ("f/part-0001-ab.csv", "f/part-0002-cd.csv", &["Country", "Count"], &both, false),

@@ -76,7 +76,7 @@ fn damage() -> impl Strategy<Value = Damage> {
     ]
 }
 
-/// What stands around a person's own mark in a cell.
+/// The text around a person's own mark in a cell.
 fn around() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => "[a-z 0-9田é,;|\t\"\\\\']{0,12}",

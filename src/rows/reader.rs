@@ -243,7 +243,7 @@ fn problem_of(
             Some(RowProblem::StrayQuote { from_line: found.line, to_line: found.line + lines.saturating_sub(1) })
         }
         None if repeats(columns, data, fields) => Some(RowProblem::RepeatedHeader),
-        // Where lines end with a delimiter, a row without it is whole, unless that delimiter stands for a missing field.
+        // Where lines end with a delimiter, a row without it is whole, unless a field is missing before it.
         None if count < columns.len() || (count < expected && ends_empty()) => {
             Some(RowProblem::TooShort { found: count.min(columns.len() - 1), expected: columns.len() })
         }

@@ -28,7 +28,7 @@ use super::super::{Fields, Identifier, Matcher, RejectionReason, email, trimmed}
 use crate::message::{count, counted};
 use crate::values::composed;
 
-/// So many people with one customer ID are surely not one person.
+/// This many people with one customer ID are certainly not one person.
 const MANY: u64 = 50;
 
 /// In a small file, a few rows are a large share.
