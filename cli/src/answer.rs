@@ -36,6 +36,13 @@ impl Answer {
         }
     }
 
+    /// Shows the messages of the reports alone.
+    pub(crate) fn messages(&self) {
+        for report in &self.reports {
+            show::line(format!("{}: {}", report.attribute, show::message(&report.message)));
+        }
+    }
+
     /// Shows the answer in the terminal.
     pub(crate) fn print(&self) {
         show::reports(&self.reports);

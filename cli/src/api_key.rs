@@ -18,6 +18,11 @@ pub(crate) fn read() -> Result<ApiKey, Failure> {
     checked(&text)
 }
 
+/// The key from [`VARIABLE`], if it is set.
+pub(crate) fn in_environment() -> Result<Option<ApiKey>, Failure> {
+    std::env::var(VARIABLE).ok().filter(|text| !text.trim().is_empty()).map(|text| checked(&text)).transpose()
+}
+
 fn checked(text: &str) -> Result<ApiKey, Failure> {
     let key = text.trim();
     if key.is_empty() {

@@ -13,11 +13,13 @@ use insights_to_braze::handler::Handler;
 use insights_to_braze::message::counted;
 use insights_to_braze::secrets::{ApiKey, ApiKeys, Readable};
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::arguments::{ExportFiles, Place, Stack};
+use crate::aws::{self, AwsError};
 use crate::ending::Failure;
 use crate::workspace::{ConfigFile, Served, WorkspaceFolder};
-use crate::{interrupt, show};
+use crate::{api_key, interrupt, show};
 
 /// The time limit: none but Ctrl-C.
 const TIME: Duration = Duration::from_hours(24 * 30);
@@ -28,25 +30,38 @@ pub(crate) struct Application {
     bucket: Bucket,
     config_key: String,
     served: Option<Served>,
+    temporary: Option<TempDir>,
 }
 
 impl Application {
     /// The application of a deployed stack, with the credentials and the region of the user's own AWS profile or
     /// environment. Braze's keys come from Secrets Manager, as they do for the functions.
     pub(crate) async fn of_stack(name: &str, stack: &Stack) -> Result<Self, Failure> {
+        aws::using(stack.profile.as_deref());
         let mut loader = aws_config::defaults(BehaviorVersion::latest());
         if let Some(profile) = &stack.profile {
             loader = loader.profile_name(profile);
         }
         let sdk = loader.load().await;
         if sdk.region().is_none() {
-            return Err(Failure::NoRegion);
+            return Err(match &stack.profile {
+                Some(profile) if !aws::profile_exists(profile) => {
+                    AwsError::UnknownProfile { profile: profile.clone() }.into()
+                }
+                _ => Failure::NoRegion,
+            });
         }
         let bucket = Bucket::new(s3_client(&sdk), name.to_owned());
         let keys = ApiKeys::new(aws_sdk_secretsmanager::Client::new(&sdk))
             .reading(Readable::parse(stack.secret.as_deref().unwrap_or_default()));
         let handler = Handler::new(bucket.clone(), stack.config_key.clone(), keys, None, HttpClients::default());
-        Ok(Self { handler: handler.without_report_lines(), bucket, config_key: stack.config_key.clone(), served: None })
+        Ok(Self {
+            handler: handler.without_report_lines(),
+            bucket,
+            config_key: stack.config_key.clone(),
+            served: None,
+            temporary: None,
+        })
     }
 
     /// The application on a folder of this machine. Without a key nothing can be sent, which a dry run and `status` never do.
@@ -65,7 +80,14 @@ impl Application {
             bucket,
             config_key: DEFAULT_CONFIG_KEY.to_owned(),
             served: Some(served),
+            temporary: None,
         })
+    }
+
+    /// The same, which keeps a temporary folder until it ends.
+    pub(crate) fn keeping(mut self, folder: TempDir) -> Self {
+        self.temporary = Some(folder);
+        self
     }
 
     /// Where an object can be opened: a path on this machine, or an address in S3.
@@ -103,6 +125,19 @@ impl Application {
 impl Place {
     /// What has been delivered, to be looked at. No key is needed.
     pub(crate) async fn open(&self, export: Option<&str>) -> Result<Application, Failure> {
+        self.open_with(export, || Ok(None)).await
+    }
+
+    /// What has been delivered, to send what follows from it. The key is asked for where there is no Secrets Manager.
+    pub(crate) async fn open_to_send(&self, export: Option<&str>) -> Result<Application, Failure> {
+        self.open_with(export, || api_key::read().map(Some)).await
+    }
+
+    async fn open_with(
+        &self,
+        export: Option<&str>,
+        key: impl FnOnce() -> Result<Option<ApiKey>, Failure>,
+    ) -> Result<Application, Failure> {
         if let Some(bucket) = &self.source.stack.bucket {
             return Application::of_stack(bucket, &self.source.stack).await;
         }
@@ -112,10 +147,10 @@ impl Place {
         }
         if !self.workspace.is_dir() {
             let nothing = std::io::Error::from(std::io::ErrorKind::NotFound);
-            let advice = "`itb deliver` creates it. Set --workspace to its folder.";
+            let advice = "`itb run` creates it. Set --workspace to its folder.";
             return Err(Failure::file("there is no workspace", &self.workspace, nothing, advice));
         }
-        Application::of_workspace(WorkspaceFolder::take(&self.workspace)?, &config, None).await
+        Application::of_workspace(WorkspaceFolder::take(&self.workspace)?, &config, key()?).await
     }
 }
 
@@ -123,17 +158,30 @@ impl ExportFiles {
     /// The export with its files in place. `key` is asked for Braze's key only where there is no Secrets Manager.
     pub(crate) async fn open(
         &self,
+        export: &str,
         key: impl FnOnce() -> Result<Option<ApiKey>, Failure>,
     ) -> Result<Application, Failure> {
-        let source = &self.place.source;
+        self.place.open_files(self.files.as_deref(), export, key).await
+    }
+}
+
+impl Place {
+    /// The export with the files of a folder in place.
+    pub(crate) async fn open_files(
+        &self,
+        files: Option<&Path>,
+        export: &str,
+        key: impl FnOnce() -> Result<Option<ApiKey>, Failure>,
+    ) -> Result<Application, Failure> {
+        let source = &self.source;
         if let Some(bucket) = &source.stack.bucket {
             return Application::of_stack(bucket, &source.stack).await;
         }
         let config = source.read()?;
-        let export = config.export(&self.export)?;
-        let folder = WorkspaceFolder::take(&self.place.workspace)?;
+        let export = config.export(export)?;
+        let folder = WorkspaceFolder::take(&self.workspace)?;
         // The command line requires the folder if there is no bucket.
-        let files = self.files.as_deref().unwrap_or_else(|| Path::new("."));
+        let files = files.unwrap_or_else(|| Path::new("."));
         let mirrored = folder.mirror(files, export)?;
         show::aside(format!(
             "{} in {}: {} new or changed, {} removed since the last time",
@@ -149,7 +197,6 @@ impl ExportFiles {
 impl crate::arguments::Source {
     /// The configuration file of this machine.
     pub(crate) fn read(&self) -> Result<ConfigFile, Failure> {
-        // The command line requires the file if there is no bucket.
-        ConfigFile::read(self.config.as_deref().unwrap_or_else(|| Path::new("exports.toml")))
+        ConfigFile::read(self.config_file())
     }
 }

@@ -12,18 +12,20 @@ use crate::progress::with_progress;
 use crate::{html, show};
 
 pub(crate) async fn run(arguments: &DryRun) -> Result<Ending, Failure> {
-    preview(&arguments.files, &arguments.selection, arguments.json, arguments.html.as_deref()).await
+    preview(arguments.export.name(), &arguments.files, &arguments.selection, arguments.json, arguments.html.as_deref())
+        .await
 }
 
 /// Shows what a delivery would do, and writes it as a page if there is a place for one.
 pub(crate) async fn preview(
+    export: &str,
     files: &ExportFiles,
     selection: &Selection,
     json: bool,
     page_file: Option<&Path>,
 ) -> Result<Ending, Failure> {
-    let application = files.open(|| Ok(None)).await?;
-    let answer = with_progress(&application, &selection.request(&files.export, true), "reading").await?;
+    let application = files.open(export, || Ok(None)).await?;
+    let answer = with_progress(&application, &selection.request(export, true), "reading").await?;
     let parsed = Answer::deserialize(&answer)?;
     if json {
         show::json(&answer)?;

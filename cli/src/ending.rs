@@ -13,6 +13,8 @@ use insights_to_braze::page::PageError;
 use insights_to_braze::report::{Outcome, Report};
 use thiserror::Error;
 
+use crate::aws::AwsError;
+
 /// The exit code of a program that Ctrl-C ended (128 and the number of the signal SIGINT).
 pub(crate) const INTERRUPTED_CODE: u8 = 130;
 
@@ -42,6 +44,20 @@ impl Ending {
         } else {
             Self::Done
         }
+    }
+}
+
+impl Ending {
+    /// The worse of two endings.
+    pub(crate) fn worse(self, other: Self) -> Self {
+        let rank = |ending: Self| match ending {
+            Self::Done => 0,
+            Self::Held => 1,
+            Self::Usage => 2,
+            Self::Failed => 3,
+            Self::Interrupted => 4,
+        };
+        if rank(other) > rank(self) { other } else { self }
     }
 }
 
@@ -158,6 +174,44 @@ pub(crate) enum Failure {
     /// Fix: wait until the run ends; `itb report` lists the reports.
     #[error("there is no page {location}\nPages are written when a run ends. `itb report` lists the reports.")]
     NoPage { location: String },
+    /// No run of the segment is held.
+    ///
+    /// Fix: `itb hold list` lists the held runs.
+    #[error("no run of the segment {segment:?} of the export {export:?} is held\n`itb hold list` lists the held runs.")]
+    NothingHeld { export: String, segment: String },
+    /// The number of people was not confirmed.
+    ///
+    /// Fix: check the number, and use the one that is shown.
+    #[error("nothing was changed: the number of people is {expected}, not {given:?}\nCheck it before you confirm it.")]
+    OtherNumber { given: String, expected: String },
+    /// The question was not answered with `yes`.
+    ///
+    /// Fix: run the command again and type `yes`.
+    #[error("nothing was changed: the answer was not yes")]
+    NotConfirmed,
+    /// There is no one to ask: standard input has ended.
+    ///
+    /// Fix: run the command in a terminal, or add the flag that is shown.
+    #[error("nothing was changed: there is no terminal to ask\nRun it in a terminal, or add {flag} after checking.")]
+    Unconfirmed { flag: String },
+    /// No message has this code.
+    ///
+    /// Fix: use the code in brackets at the end of a message.
+    #[error("no message has the code {code}\nUse the code in brackets at the end of a message, such as ITB-H01.")]
+    NoSuchCode { code: String },
+    /// The configuration file exists already.
+    ///
+    /// Fix: use another file with --config, or move the existing one away.
+    #[error("{} exists and is not overwritten\nUse another file with --config, or move it away.", .0.display())]
+    Exists(PathBuf),
+    /// Not every file has a column of this name.
+    ///
+    /// Fix: use one of the existing columns.
+    #[error("not every file has a column {name:?}; existing: {existing}")]
+    NoColumn { name: String, existing: String },
+    /// The AWS profile is not in the configuration of the AWS CLI.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
     /// A page can't be written.
     #[error(transparent)]
     Page(#[from] PageError),
@@ -177,7 +231,7 @@ pub(crate) enum Failure {
     Answer(#[from] serde_json::Error),
 }
 
-codes!(Failure wraps Page, Bucket, Start, Handler source Config {
+codes!(Failure wraps Aws, Page, Bucket, Start, Handler source Config {
     File = "ITB-T01",
     Server = "ITB-T02",
     NoSuch = "ITB-T03",
@@ -194,6 +248,13 @@ codes!(Failure wraps Page, Bucket, Start, Handler source Config {
     SeveralPages = "ITB-T14",
     NoPage = "ITB-T15",
     Answer = "ITB-T16",
+    NothingHeld = "ITB-T17",
+    OtherNumber = "ITB-T18",
+    NotConfirmed = "ITB-T19",
+    Unconfirmed = "ITB-T20",
+    NoSuchCode = "ITB-T27",
+    Exists = "ITB-T28",
+    NoColumn = "ITB-T29",
 });
 
 impl Failure {
@@ -209,6 +270,8 @@ impl Failure {
                 | HandlerError::NoConfig { .. }
                 | HandlerError::Config { .. }
                 | HandlerError::ConfigNotText { .. }
+                | HandlerError::StillFed { .. }
+                | HandlerError::ReleaseUnnamed { .. }
                 | HandlerError::NoSuch { .. } => Ending::Usage,
                 _ => Ending::Failed,
             },

@@ -18,7 +18,7 @@ pub(crate) struct Mirrored {
     pub(crate) removed: usize,
 }
 
-const READ: &str = "Check that --files is the folder of the export and that it is readable.";
+pub(crate) const READ: &str = "Check that --files is the folder of the export and that it is readable.";
 const WRITE: &str = "Check that the workspace is writable and that the disk has space.";
 
 /// Copies what is new or changed in `from` to `to` and removes what `from` no longer has. A copy keeps the time of its

@@ -3,28 +3,59 @@
 use insights_to_braze::message::counted;
 use serde_json::{Value, json};
 
-use crate::arguments::Inspect;
+use crate::arguments::{Inspect, quoted};
 use crate::ending::{Ending, Failure};
+use crate::proposal::Proposal;
 use crate::show::{self, Table, elements, text};
 
 pub(crate) async fn run(arguments: &Inspect) -> Result<Ending, Failure> {
-    let export = &arguments.files.export;
-    let application = arguments.files.open(|| Ok(None)).await?;
-    let answer = application.on_demand(&json!({ "action": "inspect", "export": export })).await?;
+    let Inspect { folder, export, files, key, place, .. } = arguments;
+    let answer = match (folder, export, key) {
+        (Some(folder), None, _) => return without_configuration(folder, arguments.json).await,
+        (_, Some(export), _) => {
+            let folder = folder.as_deref().or(files.as_deref());
+            let application = place.open_files(folder, export, || Ok(None)).await?;
+            application.on_demand(&json!({ "action": "inspect", "export": export })).await?
+        }
+        (_, None, key) => place.open(None).await?.on_demand(&json!({ "action": "inspect", "key": key })).await?,
+    };
     if arguments.json {
         show::json(&answer)?;
     } else {
-        print(&answer, export);
+        print(&answer, export.as_deref());
+        show::line(format!("\n{}", show::message(&text(&answer["message"]))));
     }
     let problems =
         elements(&answer["files"]).chain(elements(&answer["models"])).any(|inspected| inspected["problem"].is_string());
     Ok(if problems { Ending::Usage } else { Ending::Done })
 }
 
-fn print(answer: &Value, export: &str) {
+/// Shows the files of a folder with the columns that would be proposed for them.
+async fn without_configuration(folder: &std::path::Path, as_json: bool) -> Result<Ending, Failure> {
+    let proposal = Proposal::of(folder).await?;
+    if as_json {
+        show::json(&proposal.inspection)?;
+        return Ok(Ending::Done);
+    }
+    print(&proposal.inspection, None);
+    proposal.tell();
+    show::line(texts::next(&quoted(&folder.to_string_lossy())));
+    Ok(Ending::Done)
+}
+
+/// The texts of the command.
+mod texts {
+    pub(super) fn next(folder: &str) -> String {
+        format!("\nNothing was sent. Next: itb init {folder}")
+    }
+}
+
+/// Shows how objects are read: for `export`, or else for the first one that they belong to.
+fn print(answer: &Value, export: Option<&str>) {
     let mut table = Table::new(&["object", "read as", "segment", "run", "why"]);
     for object in elements(&answer["objects"]) {
-        let read = &object["exports"][export];
+        let first = object["exports"].as_object().and_then(|exports| exports.values().next());
+        let read = export.map_or_else(|| first.unwrap_or(&Value::Null), |export| &object["exports"][export]);
         table.row(vec![
             text(&object["key"]),
             text(&read["read_as"]),
@@ -63,5 +94,4 @@ fn print(answer: &Value, export: &str) {
         );
         show::line(format!("\n{}: {status}", text(&model["key"])));
     }
-    show::line(format!("\n{}", show::message(&text(&answer["message"]))));
 }

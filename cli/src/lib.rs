@@ -4,9 +4,13 @@
 //! | --- | --- |
 //! | the command line | `arguments` |
 //! | `demo`: a generated export is delivered to a mock of Braze | `demo` |
-//! | `deliver`: files of a folder are delivered to a real Braze workspace | `deliver`, `progress`, `answer` |
+//! | `run` and `run-all`: files are delivered to a real Braze workspace | `deliver`, `progress`, `answer` |
+//! | `init` and `doctor`: a first configuration, and checks | `init`, `proposal`, `doctor` |
+//! | decisions about held runs, and other changes | `hold`, `retry`, `retire`, `forget`, `rebuild`, `erase`, `confirm` |
+//! | what is held, and what failed | `held`, `failed` |
 //! | `dry-run`, `inspect`, `connect`, `status` and `report` | `dry_run`, `inspect`, `connect`, `status`, `report` |
 //! | the handler of the Lambda functions on a bucket of this machine or of a deployed stack | `application` |
+//! | the meaning of a code, and the usual errors of AWS | `explain`, `aws` |
 //! | a bucket in a folder | `workspace` |
 //! | Ctrl-C | `interrupt` |
 //! | tables and progress | `show` |
@@ -18,18 +22,32 @@ mod answer;
 mod api_key;
 mod application;
 mod arguments;
+mod aws;
 mod clients;
+mod confirm;
 mod connect;
 mod deliver;
 mod demo;
+mod doctor;
 mod dry_run;
 mod ending;
+mod erase;
+mod explain;
+mod failed;
 mod files;
+mod forget;
+mod held;
+mod hold;
 mod html;
+mod init;
 mod inspect;
 mod interrupt;
 mod progress;
+mod proposal;
+mod rebuild;
 mod report;
+mod retire;
+mod retry;
 mod show;
 pub mod standin;
 mod status;
@@ -67,7 +85,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match perform(&arguments.command).await {
         Ok(ending) => ending.into(),
         Err(failure) => {
-            show::error(&failure);
+            show::error(&failure, arguments.verbose);
             failure.ending().into()
         }
     }
@@ -76,12 +94,22 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 async fn perform(command: &Command) -> Result<Ending, Failure> {
     match command {
         Command::Demo(arguments) => demo::run(arguments).await,
-        Command::Deliver(arguments) => deliver::run(arguments).await,
+        Command::Run(arguments) => deliver::run(arguments).await,
+        Command::RunAll(arguments) => deliver::all(arguments).await,
         Command::DryRun(arguments) => dry_run::run(arguments).await,
+        Command::Init(arguments) => init::run(arguments).await,
+        Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Inspect(arguments) => inspect::run(arguments).await,
         Command::Connect(arguments) => connect::run(arguments).await,
         Command::Status(arguments) => status::run(arguments).await,
         Command::Report(arguments) => report::run(arguments).await,
+        Command::Hold(arguments) => hold::run(arguments).await,
+        Command::Retry(arguments) => retry::run(arguments).await,
+        Command::Retire(arguments) => retire::run(arguments).await,
+        Command::Forget(arguments) => forget::run(arguments).await,
+        Command::Rebuild(arguments) => rebuild::run(arguments).await,
+        Command::Erase(arguments) => erase::run(arguments).await,
+        Command::Explain(arguments) => explain::run(arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "itb", &mut script);

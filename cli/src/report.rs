@@ -53,6 +53,15 @@ pub(crate) async fn run(arguments: &arguments::Report) -> Result<Ending, Failure
     Ok(Ending::of_reports(&reports))
 }
 
+/// The newest report of each segment of an export.
+pub(crate) async fn newest(application: &Application, export: &ExportName) -> Result<Vec<Report>, Failure> {
+    let mut reports = Vec::new();
+    for (_, key) in Kept::of(application.bucket(), export, None).await?.wanted(None, false) {
+        reports.extend(read(application, &key).await?);
+    }
+    Ok(reports)
+}
+
 /// The key of the page that belongs to the report with this key.
 fn page_beside(report: &str) -> String {
     format!("{}.html", report.strip_suffix(".json").unwrap_or(report))

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use crate::arguments::Status;
 use crate::ending::{Ending, Failure};
+use crate::failed::{self, FailedRun};
+use crate::held::HeldRun;
 use crate::html;
 use crate::show::{self, Table, elements, text};
 
@@ -16,21 +18,34 @@ pub(crate) async fn run(arguments: &Status) -> Result<Ending, Failure> {
         show::json(&answer)?;
         return Ok(Ending::Done);
     }
+    let failed = failed::all(&application, &answer).await?;
     let mut table =
         Table::new(&["export", "segment", "attribute", "last complete run", ">members", "newest run", "status"]);
     for export in elements(&answer["exports"]) {
         for segment in elements(&export["segments"]) {
-            table.row(row(export, segment));
+            table.row(row(export, segment, &failed));
         }
     }
     show::line(table);
     for segment in elements(&answer["exports"]).flat_map(|export| elements(&export["segments"])) {
         if let Some(message) = segment["message"].as_str().filter(|message| !message.is_empty()) {
-            show::line(format!("{}: {message}", text(&segment["segment"])));
+            show::line(format!("{}: {}", text(&segment["segment"]), show::message(message)));
         }
     }
+    for failed in &failed {
+        show::line(format!(
+            "{}/{}: {} {}",
+            failed.export,
+            failed.segment,
+            texts::failed(),
+            show::message(&failed.message)
+        ));
+    }
+    for held in HeldRun::of_status(&answer) {
+        held.tell(&arguments.place);
+    }
     for unfed in elements(&answer["unfed"]) {
-        show::line(text(&unfed["message"]));
+        show::line(show::message(&text(&unfed["message"])));
     }
     for export in elements(&answer["exports"]) {
         let name = ExportName::from(text(&export["export"]).as_str());
@@ -39,26 +54,56 @@ pub(crate) async fn run(arguments: &Status) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-/// The phase of a run, in the words of outcomes.
+/// The newest run of a segment in the words of outcomes.
 fn status(run: &Value) -> String {
+    let any = |progress: &str| elements(&run["files"]).any(|file| file["progress"] == progress);
     match run["phase"].as_str() {
-        Some("open") => "waiting".to_owned(),
-        Some("completing") => "unfinished".to_owned(),
-        Some("complete") => "delivered".to_owned(),
+        Some("open") if any("working") || any("unfinished") => texts::unfinished(),
+        Some("open") => texts::waiting(),
+        Some("completing") => texts::unfinished(),
+        Some("complete") => texts::delivered(),
+        Some("held") => texts::held(),
         _ => text(&run["phase"]),
     }
 }
 
-fn row(export: &Value, segment: &Value) -> Vec<String> {
+fn row(export: &Value, segment: &Value, failed: &[FailedRun]) -> Vec<String> {
+    let (export, name) = (text(&export["export"]), text(&segment["segment"]));
     let newest = elements(&segment["runs"]).last();
+    let failed = failed.iter().find(|failed| failed.export == export && failed.segment == name);
     let members = segment["last_complete"]["members"].as_u64();
     vec![
-        text(&export["export"]),
-        text(&segment["segment"]),
+        export,
+        name,
         text(&segment["attribute"]),
         text(&segment["last_complete"]["run"]),
         members.map(show::count).unwrap_or_default(),
-        newest.map(|run| text(&run["run"])).unwrap_or_default(),
-        newest.map(status).unwrap_or_default(),
+        failed.map(|failed| failed.run.to_string()).or_else(|| newest.map(|run| text(&run["run"]))).unwrap_or_default(),
+        failed.map(|_| texts::failed()).or_else(|| newest.map(status)).unwrap_or_default(),
     ]
+}
+
+/// The texts of the command: outcomes, as reports have them.
+mod texts {
+    use super::show;
+
+    pub(super) fn failed() -> String {
+        show::bad("failed")
+    }
+
+    pub(super) fn held() -> String {
+        show::caution("held")
+    }
+
+    pub(super) fn waiting() -> String {
+        show::caution("waiting")
+    }
+
+    pub(super) fn unfinished() -> String {
+        show::caution("unfinished")
+    }
+
+    pub(super) fn delivered() -> String {
+        show::good("delivered")
+    }
 }

@@ -30,14 +30,25 @@ impl ConfigFile {
     /// Reads and checks the file.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let cannot_read = |source, advice| Failure::file("can't read", path, source, advice);
-        let bytes = fs::read(path)
-            .map_err(|source| cannot_read(source, "Set --config to your exports.toml, a UTF-8 text file."))?;
+        let bytes = fs::read(path).map_err(|source| {
+            cannot_read(source, "Set --config to your exports.toml, a UTF-8 text file, or write one with `itb init`.")
+        })?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let advice = Config::how_to_save(error.as_bytes());
             cannot_read(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"), advice)
         })?;
+        Self::of_text(path, text)
+    }
+
+    /// Checks the text of a file that is called `path`.
+    pub(crate) fn of_text(path: &Path, text: String) -> Result<Self, Failure> {
         let config = Config::parse(&text).map_err(|source| Failure::Config { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), config, text })
+    }
+
+    /// The file's text.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// An export of the file.
@@ -89,6 +100,26 @@ impl WorkspaceFolder {
     /// The folder that holds the bucket's objects as files.
     pub(crate) fn bucket_folder(&self) -> PathBuf {
         self.path.join(BUCKET)
+    }
+
+    /// Lets `from` be the export's folder of the bucket, to be read: nothing is copied where the system has links.
+    pub(crate) fn show(&self, from: &Path, export: &Export) -> Result<(), Failure> {
+        if !from.is_dir() {
+            let missing = io::Error::from(io::ErrorKind::NotFound);
+            return Err(Failure::file("can't read", from, missing, files::READ));
+        }
+        #[cfg(unix)]
+        {
+            let place = self.bucket_folder().join(&export.folder);
+            let target = from.canonicalize();
+            let linked = target.and_then(|target| {
+                place.parent().map_or(Ok(()), fs::create_dir_all)?;
+                std::os::unix::fs::symlink(target, &place)
+            });
+            linked.map_err(|source| Failure::file("can't use", from, source, files::READ))
+        }
+        #[cfg(not(unix))]
+        self.mirror(from, export).map(|_| ())
     }
 
     /// Makes the export's folder of the bucket a copy of `from`.

@@ -61,7 +61,7 @@ const PAGE: [(&str, &[Group]); 4] = [
             ("exports.toml", &["SyntaxError", "ConfigError", "PatternError"]),
         ],
     ),
-    ("Terminal", &[("itb", &["Failure"])]),
+    ("Terminal", &[("itb", &["Failure"]), ("AWS", &["AwsError"])]),
 ];
 
 /// The longest first line of a message.

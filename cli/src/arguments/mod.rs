@@ -1,7 +1,9 @@
 //! The command line.
 
+mod changes;
 mod examples;
 mod place;
+mod setup;
 
 use std::path::PathBuf;
 
@@ -10,13 +12,15 @@ use clap_complete::Shell;
 use insights_to_braze::pattern::RunId;
 use serde_json::json;
 
-pub(crate) use self::place::{ExportFiles, Place, Source, Stack};
+pub(crate) use self::changes::{Erase, Forget, HeldSegment, Hold, HoldAction, Rebuild, Retire, Retry, RunAll};
+pub(crate) use self::place::{ExportFiles, NamedExport, Place, Source, Stack, quoted};
+pub(crate) use self::setup::{Doctor, Init};
 
 /// Delivers Customer Insights segments to Braze, from this machine.
 #[derive(Parser)]
 #[command(name = "itb", version, after_help = examples::ALL, arg_required_else_help = true)]
 pub(crate) struct Arguments {
-    /// Print progress details to stderr.
+    /// Print progress details, and errors of AWS in full, to stderr.
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
     #[command(subcommand)]
@@ -29,12 +33,22 @@ pub(crate) enum Command {
     #[command(after_help = examples::DEMO)]
     Demo(Demo),
     /// Deliver the files of a folder to Braze.
-    #[command(after_help = examples::DELIVER)]
-    Deliver(Deliver),
+    #[command(visible_alias = "deliver", after_help = examples::RUN)]
+    Run(Run),
+    /// Deliver every export with an active schedule.
+    #[command(after_help = examples::RUN_ALL)]
+    RunAll(RunAll),
     /// Preview a delivery without sending anything.
     #[command(after_help = examples::DRY_RUN)]
     DryRun(DryRun),
+    /// Look at exported files and write exports.toml.
+    #[command(after_help = examples::INIT)]
+    Init(Init),
+    /// Check the configuration, connections, consent, columns and clock.
+    #[command(after_help = examples::DOCTOR)]
+    Doctor(Doctor),
     /// Show how each file is read, or why it is ignored. Run this first on new files.
+    #[command(after_help = examples::INSPECT)]
     Inspect(Inspect),
     /// Test a connection.
     Connect(Connect),
@@ -43,6 +57,27 @@ pub(crate) enum Command {
     /// Show run reports.
     #[command(after_help = examples::REPORT)]
     Report(Report),
+    /// List held runs, and decide about them.
+    #[command(after_help = examples::HOLD)]
+    Hold(Hold),
+    /// Deliver again what failed.
+    #[command(after_help = examples::RETRY)]
+    Retry(Retry),
+    /// Set an attribute that no segment feeds to `false` for everyone.
+    #[command(after_help = examples::RETIRE)]
+    Retire(Retire),
+    /// Drop a run, for instance one with a wrong name.
+    #[command(after_help = examples::FORGET)]
+    Forget(Forget),
+    /// Make a damaged state usable again.
+    #[command(after_help = examples::REBUILD)]
+    Rebuild(Rebuild),
+    /// Erase one person from the state and the rejected rows.
+    #[command(after_help = examples::ERASE)]
+    Erase(Erase),
+    /// Show what the code of a message means, and what to do.
+    #[command(after_help = examples::EXPLAIN)]
+    Explain(Explain),
     /// Print a completion script for a shell.
     #[command(after_help = examples::COMPLETIONS)]
     Completions {
@@ -65,14 +100,16 @@ pub(crate) struct Demo {
 }
 
 #[derive(Args)]
-pub(crate) struct Deliver {
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) export: NamedExport,
     #[command(flatten)]
     pub(crate) files: ExportFiles,
     #[command(flatten)]
     pub(crate) selection: Selection,
     /// Preview without sending anything: the same as `dry-run`.
-    #[arg(long)]
-    pub(crate) dry_run: bool,
+    #[arg(long = "dry-run")]
+    pub(crate) preview: bool,
     /// Print the response as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -80,6 +117,8 @@ pub(crate) struct Deliver {
 
 #[derive(Args)]
 pub(crate) struct DryRun {
+    #[command(flatten)]
+    pub(crate) export: NamedExport,
     #[command(flatten)]
     pub(crate) files: ExportFiles,
     #[command(flatten)]
@@ -122,8 +161,20 @@ pub(crate) enum Send {
 
 #[derive(Args)]
 pub(crate) struct Inspect {
+    /// A folder as written by Customer Insights. Without --export, no exports.toml is needed.
+    #[arg(value_name = "FOLDER", conflicts_with_all = ["files", "bucket"], required_unless_present_any = ["export", "key"])]
+    pub(crate) folder: Option<PathBuf>,
+    /// Read the files as this export of exports.toml does.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) export: Option<String>,
+    /// The folder with the files of the export.
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["folder", "bucket"], conflicts_with = "bucket", requires = "export")]
+    pub(crate) files: Option<PathBuf>,
+    /// A key or a folder below incoming/ in the bucket of a deployed stack.
+    #[arg(long, value_name = "KEY", requires = "bucket", conflicts_with = "export")]
+    pub(crate) key: Option<String>,
     #[command(flatten)]
-    pub(crate) files: ExportFiles,
+    pub(crate) place: Place,
     /// Print the response as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -177,6 +228,13 @@ pub(crate) struct Report {
     pub(crate) json: bool,
 }
 
+#[derive(Args)]
+pub(crate) struct Explain {
+    /// The code, such as ITB-H01 or h01.
+    #[arg(value_name = "CODE")]
+    pub(crate) code: String,
+}
+
 impl Selection {
     /// What the handler is asked.
     pub(crate) fn request(&self, export: &str, dry_run: bool) -> serde_json::Value {
@@ -212,10 +270,10 @@ mod tests {
     #[test]
     fn what_is_asked_of_the_handler_is_what_it_takes() {
         let line = "itb deliver --config c --export loyalty --files d --send all --run 2026-11-23T01:02Z --allow-leavers 97 --segment 優良顧客";
-        let Command::Deliver(deliver) = Arguments::try_parse_from(line.split(' ')).unwrap().command else {
-            unreachable!("the command is deliver");
+        let Command::Run(run) = Arguments::try_parse_from(line.split(' ')).unwrap().command else {
+            unreachable!("the command is run");
         };
-        let asked = deliver.selection.request(&deliver.files.export, false);
+        let asked = run.selection.request(run.export.name(), false);
         let request = insights_to_braze::trigger::on_demand::OnDemand::parse(&asked).unwrap();
         assert_eq!(request.to_string(), "run");
         assert_eq!(asked["send"], "all");
@@ -229,11 +287,29 @@ mod tests {
             "itb status --bucket b",
             "itb report --bucket b --profile p --export e --segment s --run 2026-11-23T01:02Z",
             "itb inspect --bucket b --export e",
+            "itb status",
+            "itb inspect f",
+            "itb inspect f --export e",
+            "itb inspect --bucket b --key incoming/e/",
+            "itb init f --yes --hostname h",
+            "itb run loyalty --files f",
+            "itb run --bucket b --export loyalty",
+            "itb hold release loyalty 優良顧客 --people 600",
+            "itb retire loyalty ChurnRisk --dry-run",
+            "itb retire --connection eu --attribute ChurnRisk",
+            "itb retry",
         ] {
             assert!(parse(good).is_ok(), "{good}");
         }
         for wrong in [
-            "itb status",
+            "itb inspect",
+            "itb inspect --export e",
+            "itb inspect f --bucket b",
+            "itb run --files f",
+            "itb retire loyalty",
+            "itb retire loyalty ChurnRisk --connection eu --attribute ChurnRisk",
+            "itb retire --connection eu",
+            "itb retry --segment s",
             "itb status --config c --bucket b",
             "itb status --config c --profile p",
             "itb status --bucket b --workspace w",

@@ -1,15 +1,19 @@
 //! Where an application lives that a command is about: on this machine, or in the bucket of a deployed stack.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use insights_to_braze::environment::DEFAULT_CONFIG_KEY;
 
+/// Where the configuration and the workspace are unless a flag says otherwise.
+const CONFIG: &str = "exports.toml";
+const WORKSPACE: &str = "insights-to-braze-workspace";
+
 /// The configuration: a file of this machine, or the one in the bucket of a deployed stack.
 #[derive(Args)]
 pub(crate) struct Source {
-    /// The exports.toml with connections and exports.
-    #[arg(long, value_name = "FILE", required_unless_present = "bucket", conflicts_with = "bucket")]
+    /// The exports.toml with connections and exports. Default: exports.toml in this folder.
+    #[arg(long, value_name = "FILE", conflicts_with = "bucket")]
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) stack: Stack,
@@ -38,19 +42,97 @@ pub(crate) struct Place {
     #[command(flatten)]
     pub(crate) source: Source,
     /// The local folder that stores reports and what has been delivered.
-    #[arg(long, value_name = "DIR", default_value = "insights-to-braze-workspace", conflicts_with = "bucket")]
+    #[arg(long, value_name = "DIR", default_value = WORKSPACE, conflicts_with = "bucket")]
     pub(crate) workspace: PathBuf,
 }
 
-/// An export of a place, and its files.
+/// An export, by position or with a flag.
+#[derive(Args)]
+pub(crate) struct NamedExport {
+    /// The export.
+    #[arg(value_name = "EXPORT", required_unless_present = "export", conflicts_with = "export")]
+    positional: Option<String>,
+    /// The export, as a flag.
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    export: Option<String>,
+}
+
+impl NamedExport {
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        self.positional.as_deref().or(self.export.as_deref()).unwrap_or_default()
+    }
+}
+
+/// The files of an export, and the place where they are delivered from.
 #[derive(Args)]
 pub(crate) struct ExportFiles {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// The export.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) export: String,
     /// The folder with the files of the export.
     #[arg(long, value_name = "DIR", required_unless_present = "bucket", conflicts_with = "bucket")]
     pub(crate) files: Option<PathBuf>,
+}
+
+impl Source {
+    /// The configuration file of this machine.
+    pub(crate) fn config_file(&self) -> &Path {
+        self.config.as_deref().unwrap_or_else(|| Path::new(CONFIG))
+    }
+
+    /// The flags that name the same configuration in another command, each with a space before it.
+    pub(crate) fn flags(&self) -> String {
+        let mut flags = String::new();
+        let mut add = |flag: &str, value: &str| flags.extend([" ", flag, " ", &quoted(value)]);
+        if let Some(config) = &self.config {
+            add("--config", &config.to_string_lossy());
+        }
+        let Stack { bucket, config_key, profile, secret } = &self.stack;
+        if let Some(bucket) = bucket {
+            add("--bucket", bucket);
+            if config_key != DEFAULT_CONFIG_KEY {
+                add("--config-key", config_key);
+            }
+        }
+        for (flag, value) in [("--profile", profile), ("--secret", secret)] {
+            if let Some(value) = value {
+                add(flag, value);
+            }
+        }
+        flags
+    }
+}
+
+impl Place {
+    /// The flags that name the same place in another command, each with a space before it.
+    pub(crate) fn flags(&self) -> String {
+        let mut flags = self.source.flags();
+        if self.source.stack.bucket.is_none() && self.workspace.as_path() != Path::new(WORKSPACE) {
+            flags.extend([" --workspace ", &quoted(&self.workspace.to_string_lossy())]);
+        }
+        flags
+    }
+}
+
+/// A word as a shell takes it.
+pub(crate) fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:@+=,".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_a_shell_would_take_apart_are_quoted() {
+        assert_eq!(quoted("優良顧客"), "優良顧客");
+        assert_eq!(quoted("High Value"), "'High Value'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
 }

@@ -2,6 +2,7 @@
 
 mod progress;
 mod reports;
+mod surface;
 mod table;
 
 use std::fmt::Display;
@@ -15,7 +16,9 @@ use serde_json::Value;
 
 pub(crate) use self::progress::Progress;
 pub(crate) use self::reports::{history, preview, reports};
+pub(crate) use self::surface::message;
 pub(crate) use self::table::Table;
+use crate::aws::{AwsError, without_structures};
 use crate::ending::Failure;
 
 /// A line of the result. A closed pipe (`| head`) does not stop the work.
@@ -29,25 +32,19 @@ pub(crate) fn aside(text: impl Display) {
 }
 
 /// The error that ends the command, with its code.
-pub(crate) fn error(failure: &Failure) {
-    aside(format!("{} {}", style("error:").for_stderr().red().bold(), failure.with_code()));
+pub(crate) fn error(failure: &Failure, verbose: bool) {
+    aside(format!("{} {}", style("error:").for_stderr().red().bold(), failure_in_words(failure, verbose)));
 }
 
-/// What the functions' messages call a field of JSON, and what the terminal calls it.
-const IN_TERMINAL: [(&str, &str); 8] = [
-    ("run the export with \"run\": ", "run the command with --run "),
-    ("release it with \"run\": ", "release it with --run "),
-    (", \"allow_leavers\": ", " --allow-leavers "),
-    ("run the export on demand with \"allow_identifiers\": ", "run the command with --allow-identifiers "),
-    ("(\"allow_identifiers\": ", "(--allow-identifiers "),
-    ("Check `ignored`, and", "Check the ignored files, and"),
-    ("see `problem`", "see above"),
-    ("try `run` with \"dry_run\": true", "try `itb dry-run`"),
-];
-
-/// A message of a report or a response, in the words of the terminal.
-pub(crate) fn message(text: &str) -> String {
-    IN_TERMINAL.iter().fold(text.to_owned(), |text, (field, here)| text.replace(field, here))
+fn failure_in_words(failure: &Failure, verbose: bool) -> String {
+    let text = failure.to_string();
+    let usual = AwsError::in_text(&text).map(|error| error.with_code());
+    match usual {
+        Some(usual) if verbose => format!("{usual}\n{text}"),
+        Some(usual) => usual,
+        None if verbose => failure.with_code(),
+        None => format!("{} [{}]", message(without_structures(&text)), failure.code()),
+    }
 }
 
 /// The result for a program.

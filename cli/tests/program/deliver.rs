@@ -9,16 +9,16 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-const KEY: &str = "7c0f3a52-canary-4d1e-9d3a";
+pub(crate) const KEY: &str = "7c0f3a52-canary-4d1e-9d3a";
 
 /// A user's machine: files of an export, an `exports.toml`, and a Braze workspace somewhere.
-struct Desk {
-    folder: TempDir,
-    braze: Braze,
+pub(crate) struct Desk {
+    pub(crate) folder: TempDir,
+    pub(crate) braze: Braze,
 }
 
 impl Desk {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(BrazeSettings::with_key(KEY)).await
     }
 
@@ -37,14 +37,14 @@ impl Desk {
         desk
     }
 
-    fn write(&self, path: &str, text: &str) {
+    pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.folder.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
     /// Writes a run of the segment Loyal in one file, with the `model.json` that lists it.
-    fn write_run(&self, day: &str, rows: &str) {
+    pub(crate) fn write_run(&self, day: &str, rows: &str) {
         let path = format!("Loyal/2026/11/{day}/0102/Loyal_1.csv");
         self.write(&format!("files/{path}"), &format!("Id,EMail,FirstName\r\n{rows}"));
         let partition = json!({"name": "Loyal_1", "location": format!("https://lake.example/c/x/{path}")});
@@ -54,7 +54,7 @@ impl Desk {
         self.write("files/model.json", &model.to_string());
     }
 
-    fn command(&self, line: &str) -> Command {
+    pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_itb"));
         command.args(line.split(' ')).current_dir(self.folder.path()).env("BRAZE_API_KEY", KEY);
         command
@@ -65,7 +65,7 @@ impl Desk {
     }
 
     /// Runs `deliver` and gives the exit code and the JSON answer.
-    async fn deliver(&self, further: &str) -> (i32, Value) {
+    pub(crate) async fn deliver(&self, further: &str) -> (i32, Value) {
         let output =
             self.itb(&format!("deliver --config exports.toml --export loyalty --files files --json{further}")).await;
         let answer = serde_json::from_slice(&output.stdout)
@@ -165,7 +165,7 @@ async fn failures_have_their_exit_codes_and_never_show_the_key() {
         ("deliver --config exports.toml --export loyalty --files none", "can't read none"),
         ("deliver --config exports.toml --export loyalty --files .", "--workspace"),
         ("deliver --config exports.toml --export loyalty --files files --segment Royal", "\"Royal\" does not exist"),
-        ("deliver --config exports.toml", "--export"),
+        ("deliver --config exports.toml --files files", "EXPORT"),
         ("connect --config exports.toml --connection us", "existing: eu"),
         ("status --config exports.toml --workspace nowhere", "there is no workspace nowhere"),
     ];
@@ -303,6 +303,7 @@ async fn ctrl_c_stops_at_a_checkpoint_and_the_same_command_continues() {
     }
     let process = delivering.id().unwrap().to_string();
     assert!(Command::new("kill").args(["-INT", &process]).status().await.unwrap().success());
+    // The report and the remark beside it speak to the person who stopped it.
     let output = delivering.wait_with_output().await.unwrap();
     let printed = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{printed}");

@@ -1,6 +1,8 @@
 //! The program `itb`, as people run it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod changes;
 mod deliver;
 mod demo;
+mod setup;
 mod stack;

@@ -99,15 +99,43 @@ async fn what_is_missing_is_said_and_no_key_is_shown() {
     let office = Office::new().await;
     let lines = [
         (format!("status --bucket {BUCKET}"), "the AWS region is not known"),
+        (format!("status --bucket {BUCKET} --profile absent"), "the AWS profile absent does not exist"),
         (format!("status --bucket {BUCKET} --profile marketing --export royalty"), "existing: loyalty"),
-        ("status --bucket another-bucket --profile marketing".to_owned(), "another-bucket"),
+        ("status --bucket another-bucket --profile marketing".to_owned(), "the bucket another-bucket does not exist"),
         (format!("status --bucket {BUCKET} --profile marketing --config-key none.toml"), "none.toml"),
     ];
     for (line, part) in lines {
         let output = office.itb(&line).await;
         let printed = String::from_utf8(output.stderr).unwrap();
         assert!(!output.status.success() && printed.contains(part), "{line}: {printed}");
+        assert!(!printed.contains("environment variable BUCKET") && !printed.contains("{ "), "{printed}");
         let secret = &office.account.environment()["AWS_SECRET_ACCESS_KEY"];
         assert!(!printed.contains("canary") && !printed.contains(secret), "{printed}");
     }
+}
+
+/// The usual errors of AWS are one line each, and the SDK's own words come with `-v`.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_of_aws_is_one_line_with_what_to_do() {
+    let office = Office::new().await;
+    let profile = "[profile empty]\nregion = eu-central-1\n";
+    let run = async |further: &str| {
+        let config = office.home.path().join("empty-config");
+        std::fs::write(&config, profile).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_itb"))
+            .args(format!("status --bucket {BUCKET} --profile empty{further}").split(' '))
+            .env_clear()
+            .env("AWS_CONFIG_FILE", config)
+            .env("AWS_SHARED_CREDENTIALS_FILE", office.home.path().join("none"))
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_ENDPOINT_URL_S3", office.account.environment()["AWS_ENDPOINT_URL_S3"].clone())
+            .output()
+            .await
+            .unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, printed) = run("").await;
+    assert!(code == Some(1) && printed.lines().count() == 1 && printed.contains("aws configure"), "{printed}");
+    let (_, printed) = run(" -v").await;
+    assert!(printed.contains("aws configure") && printed.contains("DispatchFailure"), "{printed}");
 }

@@ -1,0 +1,215 @@
+//! `doctor`: one line for each thing that has to be right before a delivery.
+
+use std::path::Path;
+use std::time::Duration;
+
+use aws_smithy_types::date_time::{DateTime, Format};
+use insights_to_braze::braze;
+use insights_to_braze::config::Config;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::api_key;
+use crate::application::Application;
+use crate::arguments::Doctor;
+use crate::ending::{Ending, Failure};
+use crate::show::{self, elements};
+use crate::workspace::WorkspaceFolder;
+
+/// How far the clock may be off. Signatures of AWS fail from 15 minutes on; the age of a run counts in minutes.
+const CLOCK: Duration = Duration::from_mins(2);
+
+/// A check, and how it ended.
+#[derive(Debug, Serialize)]
+struct Check {
+    what: String,
+    #[serde(flatten)]
+    result: CheckResult,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case", tag = "result", content = "message")]
+enum CheckResult {
+    Good(String),
+    Bad(String),
+    /// It could not be checked.
+    Skipped(String),
+}
+
+pub(crate) async fn run(arguments: &Doctor) -> Result<Ending, Failure> {
+    let (application, config, has_key) = open(arguments).await?;
+    let mut checks = vec![Check { what: text::CONFIG.to_owned(), result: CheckResult::Good(text::config(&config)) }];
+    for (name, connection) in &config.connections {
+        let host = connection.hostname.url("/");
+        checks.push(Check { what: text::clock(name.as_str()), result: clock(&host).await });
+        let key = if has_key {
+            connect(&application, name.as_str()).await?
+        } else {
+            CheckResult::Skipped(text::NO_KEY.to_owned())
+        };
+        checks.push(Check { what: text::connection(name.as_str()), result: key });
+        let consent = if connection.agree_to_data_transfer {
+            CheckResult::Good(text::CONSENT.to_owned())
+        } else {
+            CheckResult::Bad(text::NO_CONSENT.to_owned())
+        };
+        checks.push(Check { what: text::consent(name.as_str()), result: consent });
+    }
+    let exports =
+        config.exports.keys().filter(|name| arguments.export.as_deref().is_none_or(|only| only == name.as_str()));
+    for name in exports {
+        let result = if arguments.files.is_some() || !application.is_workspace() {
+            columns(&application, name.as_str()).await?
+        } else {
+            CheckResult::Skipped(text::NO_FILES.to_owned())
+        };
+        checks.push(Check { what: text::columns(name.as_str()), result });
+    }
+    if arguments.json {
+        show::json(&checks)?;
+    } else {
+        checks.iter().for_each(tell);
+    }
+    let bad = checks.iter().any(|check| matches!(check.result, CheckResult::Bad(_)));
+    Ok(if bad { Ending::Failed } else { Ending::Done })
+}
+
+/// The application on the bucket of a stack, or on a folder for the occasion; its configuration; and whether it has a key.
+async fn open(arguments: &Doctor) -> Result<(Application, Config, bool), Failure> {
+    let Doctor { source, files, export, .. } = arguments;
+    if let Some(bucket) = &source.stack.bucket {
+        let application = Application::of_stack(bucket, &source.stack).await?;
+        // The handler says what is wrong with it.
+        application.on_demand(&json!({ "action": "status", "export": export })).await?;
+        let Some(config) = application.config().await? else {
+            let gone = std::io::Error::from(std::io::ErrorKind::NotFound);
+            return Err(Failure::file(
+                "can't read",
+                Path::new(&source.stack.config_key),
+                gone,
+                "Run the command again.",
+            ));
+        };
+        return Ok((application, config, true));
+    }
+    let config = source.read()?;
+    let named = export.as_deref().map(|export| config.export(export)).transpose()?;
+    let temporary = tempfile::TempDir::with_prefix("insights-to-braze-doctor-").map_err(|source| {
+        let advice = "Set TMPDIR to a writable folder.";
+        Failure::file("can't create a temporary folder in", &std::env::temp_dir(), source, advice)
+    })?;
+    let folder = WorkspaceFolder::take(temporary.path())?;
+    if let (Some(export), Some(files)) = (named, files) {
+        folder.show(files, export)?;
+    }
+    let key = api_key::in_environment()?;
+    let has_key = key.is_some();
+    let application = Application::of_workspace(folder, &config, key).await?;
+    Ok((application.keeping(temporary), config.config, has_key))
+}
+
+async fn connect(application: &Application, connection: &str) -> Result<CheckResult, Failure> {
+    let answer = application.on_demand(&json!({ "action": "connect", "connection": connection })).await?;
+    let message = show::message(answer["message"].as_str().unwrap_or_default());
+    Ok(if answer["outcome"] == "connected" {
+        // Consent has a line of its own.
+        CheckResult::Good(text::CONNECTED.to_owned())
+    } else {
+        CheckResult::Bad(message)
+    })
+}
+
+async fn columns(application: &Application, export: &str) -> Result<CheckResult, Failure> {
+    let answer = application.on_demand(&json!({ "action": "inspect", "export": export })).await?;
+    let problem =
+        elements(&answer["files"]).chain(elements(&answer["models"])).find_map(|file| file["problem"].as_str());
+    let files = elements(&answer["files"]).count();
+    Ok(match problem {
+        Some(problem) => CheckResult::Bad(show::message(problem)),
+        None if files == 0 => CheckResult::Bad(show::message(answer["message"].as_str().unwrap_or_default())),
+        None => CheckResult::Good(text::FIT.to_owned()),
+    })
+}
+
+/// Compares this machine's clock with the time in an answer of the host.
+async fn clock(url: &str) -> CheckResult {
+    let Ok(client) = braze::http_client() else { return CheckResult::Skipped(text::NO_TIME.to_owned()) };
+    let answer = client.head(url).send().await;
+    let date = answer.ok().and_then(|answer| Some(answer.headers().get("date")?.to_str().ok()?.to_owned()));
+    let time = date.and_then(|date| DateTime::from_str(&date, Format::HttpDate).ok());
+    match time {
+        None => CheckResult::Skipped(text::NO_TIME.to_owned()),
+        Some(time) => judge(time.secs() - Timestamp::now().as_second()),
+    }
+}
+
+fn judge(seconds_behind: i64) -> CheckResult {
+    if seconds_behind.unsigned_abs() > CLOCK.as_secs() {
+        CheckResult::Bad(text::off(seconds_behind.unsigned_abs()))
+    } else {
+        CheckResult::Good(text::ON_TIME.to_owned())
+    }
+}
+
+fn tell(check: &Check) {
+    let (mark, message) = match &check.result {
+        CheckResult::Good(message) => (show::good("✓"), message),
+        CheckResult::Bad(message) => (show::bad("✗"), message),
+        CheckResult::Skipped(message) => (show::caution("–"), message),
+    };
+    show::line(format!("{mark} {}: {}", check.what, message.replace('\n', " ")));
+}
+
+/// The texts of the command.
+mod text {
+    use insights_to_braze::config::Config;
+    use insights_to_braze::message::counted;
+
+    pub(super) const CONFIG: &str = "configuration";
+    pub(super) const CONNECTED: &str = "the key is valid and has users.track";
+    pub(super) const NO_KEY: &str = "not tested; set BRAZE_API_KEY, or use `itb connect`";
+    pub(super) const CONSENT: &str = "agree_to_data_transfer is true";
+    pub(super) const NO_CONSENT: &str =
+        "nothing is sent. Set agree_to_data_transfer = true once your organisation agrees";
+    pub(super) const NO_FILES: &str = "not checked; add --export and --files";
+    pub(super) const FIT: &str = "the files have every column that exports.toml names";
+    pub(super) const ON_TIME: &str = "right";
+    pub(super) const NO_TIME: &str = "not checked; the host can't be reached or names no time";
+
+    pub(super) fn config(config: &Config) -> String {
+        let connections = counted(config.connections.len() as u64, "connection", "connections");
+        format!("valid: {connections}, {}", counted(config.exports.len() as u64, "export", "exports"))
+    }
+
+    pub(super) fn connection(name: &str) -> String {
+        format!("connection {name}")
+    }
+
+    pub(super) fn consent(name: &str) -> String {
+        format!("consent of {name}")
+    }
+
+    pub(super) fn columns(name: &str) -> String {
+        format!("columns of {name}")
+    }
+
+    pub(super) fn clock(name: &str) -> String {
+        format!("clock, compared with {name}")
+    }
+
+    pub(super) fn off(seconds: u64) -> String {
+        format!("off by {}. Set it by a time server", counted(seconds, "second", "seconds"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_off_by_minutes_is_bad() {
+        assert!(matches!(judge(60), CheckResult::Good(_)));
+        assert!(matches!(judge(-121), CheckResult::Bad(_)));
+    }
+}

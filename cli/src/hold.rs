@@ -1,0 +1,95 @@
+//! `hold`: what is held, and the decision about it.
+
+use insights_to_braze::message::counted;
+use serde_json::json;
+
+use crate::arguments::{HeldSegment, Hold, HoldAction};
+use crate::deliver::deliver;
+use crate::ending::{Ending, Failure};
+use crate::held::HeldRun;
+use crate::{confirm, show};
+
+pub(crate) async fn run(arguments: &Hold) -> Result<Ending, Failure> {
+    match &arguments.action {
+        HoldAction::List(list) => {
+            let application = list.place.open(list.export.as_deref()).await?;
+            let held = HeldRun::all(&application, list.export.as_deref()).await?;
+            if list.json {
+                show::json(&held)?;
+            } else if held.is_empty() {
+                show::line(text::NOTHING);
+            }
+            held.iter().filter(|_| !list.json).for_each(|held| held.tell(&list.place));
+            Ok(if held.is_empty() { Ending::Done } else { Ending::Held })
+        }
+        HoldAction::Release(segment) => release(segment).await,
+        HoldAction::Reject(segment) => reject(segment).await,
+    }
+}
+
+/// Sets the people who left on leaving, once their number is confirmed.
+async fn release(arguments: &HeldSegment) -> Result<Ending, Failure> {
+    let held = find(arguments).await?;
+    confirm::people(arguments.people, held.people, &text::release(&held))?;
+    let application = arguments.place.open_to_send(Some(&arguments.export)).await?;
+    let request = json!({
+        "action": "run", "export": held.export, "segment": held.segment, "run": held.run, "allow_leavers": held.people,
+    });
+    deliver(&application, &arguments.place, &request, arguments.json).await
+}
+
+/// Drops the held run.
+async fn reject(arguments: &HeldSegment) -> Result<Ending, Failure> {
+    let held = find(arguments).await?;
+    confirm::people(arguments.people, held.people, &text::reject(&held))?;
+    let application = arguments.place.open(Some(&arguments.export)).await?;
+    let request = json!({ "action": "forget", "export": held.export, "segment": held.segment, "run": held.run });
+    let answer = application.on_demand(&request).await?;
+    if arguments.json {
+        show::json(&answer)?;
+    } else {
+        show::line(show::message(&show::text(&answer["message"])));
+    }
+    Ok(Ending::Done)
+}
+
+/// The held run that the command is about, shown to the person who decides.
+async fn find(arguments: &HeldSegment) -> Result<HeldRun, Failure> {
+    let application = arguments.place.open(Some(&arguments.export)).await?;
+    let held = HeldRun::all(&application, Some(&arguments.export)).await?;
+    let mut held = held.into_iter().filter(|held| held.segment == arguments.segment);
+    // The newest one is last.
+    let held = match arguments.run {
+        Some(run) => held.find(|held| held.run == run),
+        None => held.next_back(),
+    };
+    let held = held
+        .ok_or_else(|| Failure::NothingHeld { export: arguments.export.clone(), segment: arguments.segment.clone() })?;
+    if !arguments.json {
+        held.tell(&arguments.place);
+    }
+    Ok(held)
+}
+
+/// The texts of the command.
+mod text {
+    use super::{HeldRun, counted};
+
+    pub(super) const NOTHING: &str = "No run is held.";
+
+    pub(super) fn release(held: &HeldRun) -> String {
+        let people = counted(held.people, "person", "people");
+        format!(
+            "\nReleasing changes {people}: the attribute is set to `false`, or removed (`on_leave`).\n\
+             Type the number of people who leave to release the run: "
+        )
+    }
+
+    pub(super) fn reject(held: &HeldRun) -> String {
+        format!(
+            "\nRejecting drops the run {}. No one is changed, and the next run is compared with the one before it.\n\
+             Type the number of people who would have left to reject the run: ",
+            held.run
+        )
+    }
+}
