@@ -6,5 +6,6 @@ mod identity;
 mod moved;
 mod order;
 mod ownership;
+mod small_parts;
 mod story;
 mod whole;
