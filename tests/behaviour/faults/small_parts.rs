@@ -55,7 +55,7 @@ async fn two_thousand_parts_are_compared_within_a_minute() {
     story.world.account.s3.set_faults(Some(Arc::new(|_: &Call| Fault::Delay(Duration::from_millis(30)))));
     story.put(&file("x", "Gold", 21, 1), people(100..PEOPLE));
     let host = story.world.host(Function::Scheduled).await;
-    let answer = host.invoke(&json!({}), Duration::from_secs(60)).await.unwrap();
+    let answer = host.invoke(&json!({}), Duration::from_mins(1)).await.unwrap();
     let reports = answer["reports"].as_array().unwrap();
     assert_eq!(outcomes(reports), ["delivered"], "{reports:?}");
     assert_eq!(reports[0]["members"]["left"], 100, "{reports:?}");
