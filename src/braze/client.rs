@@ -11,6 +11,7 @@ use rand::SeedableRng;
 use rand::rngs::SmallRng;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::first_answers::{FirstAnswers, SameRefusal};
 use super::http_clients::{HttpClients, REQUEST_TIMEOUT};
 use super::limiter::{Limiter, MOST_IN_FLIGHT, NoStart, Start};
 use super::outcome::{ObjectFate, RequestCounts, StopReason, TrackOutcome};
@@ -95,8 +96,21 @@ impl BrazeClient {
     /// Objects of one profile must not be in two requests at once: Braze keeps no order between requests. Poll the future
     /// until it ends, or drop it: an idle future may hold the turn and block the others.
     pub async fn track(&self, request: &TrackRequest, key: &ApiKey, deadline: Instant) -> TrackOutcome {
+        self.track_watching(None, request, key, deadline).await
+    }
+
+    /// Like [`track`](Self::track), for a delivery whose first answers are watched: it stops with
+    /// [`StopReason::EverythingRefused`], and no object has its fate, once `first` has seen enough of one same refusal.
+    pub async fn track_watching(
+        &self,
+        first: impl Into<Option<&FirstAnswers>>,
+        request: &TrackRequest,
+        key: &ApiKey,
+        deadline: Instant,
+    ) -> TrackOutcome {
         let mut delivery = Delivery {
             shared: &self.shared,
+            first: first.into(),
             request,
             key,
             deadline,
@@ -135,6 +149,11 @@ impl BrazeClient {
         // Requests that wait for a retry use none of the rate, so that others may be sent instead.
         let waiting = self.shared.waiting.load(Ordering::Relaxed);
         (self.shared.limiter.in_flight_wanted() + waiting).min(MOST_IN_FLIGHT)
+    }
+
+    /// Why a delivery stops when Braze refused everything.
+    pub fn everything_refused(&self, same: SameRefusal) -> StopReason {
+        StopReason::EverythingRefused { host: self.shared.host.clone(), same }
     }
 
     pub(super) fn host(&self) -> &str {
@@ -185,6 +204,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Sends one [`TrackRequest`].
 struct Delivery<'a> {
     shared: &'a Shared,
+    first: Option<&'a FirstAnswers>,
     request: &'a TrackRequest,
     key: &'a ApiKey,
     deadline: Instant,
@@ -259,7 +279,7 @@ impl<'a> Delivery<'a> {
                     start.failed();
                     self.note_failure(&part, &answer);
                     tries.failed += 1;
-                    tries.unreadable += u32::from(answer.is_ok_and(|answer| answer.status < 300));
+                    tries.unreadable += u32::from(answer.is_ok_and(|answer| retry::is_unreadable(&answer)));
                     if self.is_hopeless(&mut tries) {
                         return Ok(());
                     }
@@ -325,8 +345,12 @@ impl<'a> Delivery<'a> {
 
     fn settle(&mut self, part: Vec<usize>, action: RetryAction, status: u16) -> Result<(), StopReason> {
         match action {
-            RetryAction::Accepted => self.mark(&part, &ObjectFate::Accepted),
+            RetryAction::Accepted => {
+                self.mark(&part, &ObjectFate::Accepted);
+                self.first.inspect(|first| first.accepted());
+            }
             RetryAction::Rejected { refused, others } => {
+                self.watch_rejected(&part, &refused, others)?;
                 let (mut refused, mut rest) = (refused.into_iter().peekable(), Vec::new());
                 for (place, index) in part.into_iter().enumerate() {
                     match refused.next_if(|(refused, _)| *refused == place) {
@@ -340,10 +364,13 @@ impl<'a> Delivery<'a> {
                     Others::Halve => self.halve(rest),
                 }
             }
-            RetryAction::Halve(text) => match part[..] {
-                [alone] => self.reject(alone, &text),
-                _ => self.halve(part),
-            },
+            RetryAction::Halve(text) => {
+                self.watch_refused(&part, &text)?;
+                match part[..] {
+                    [alone] => self.reject(alone, &text),
+                    _ => self.halve(part),
+                }
+            }
             RetryAction::Stop(stop) => {
                 let reason = self.shared.stop_reason(stop, status);
                 if reason.is_about_the_key() {
@@ -355,6 +382,43 @@ impl<'a> Delivery<'a> {
             RetryAction::Retry(_) | RetryAction::RetryAfter(_) => self.parts.push(part),
         }
         Ok(())
+    }
+
+    /// Watches an answer that names the objects that it refuses.
+    fn watch_rejected(
+        &mut self,
+        part: &[usize],
+        refused: &[(usize, String)],
+        others: Others,
+    ) -> Result<(), StopReason> {
+        let Some(((_, text), further)) = refused.split_first() else {
+            return Ok(());
+        };
+        let all_refused = refused.len() == part.len();
+        let one_reason = further.iter().all(|(_, other)| other == text);
+        match self.first {
+            Some(_) if all_refused && one_reason => self.watch_refused(part, text),
+            // Others were accepted, or the reasons are those of single objects.
+            Some(first) if all_refused || others == Others::Accepted => {
+                first.accepted();
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Watches the refusal of every object of a request.
+    fn watch_refused(&mut self, part: &[usize], text: &str) -> Result<(), StopReason> {
+        let (Some(first), Some(index)) = (self.first, part.first()) else {
+            return Ok(());
+        };
+        let object = self.request.object(*index).unwrap_or_default();
+        let Some(same) = first.refused(&reason::presentable(text, object, self.key)) else {
+            return Ok(());
+        };
+        // It says nothing about single rows.
+        self.objects.clear();
+        Err(StopReason::EverythingRefused { host: self.shared.host.clone(), same })
     }
 
     fn halve(&mut self, mut part: Vec<usize>) {

@@ -6,6 +6,7 @@
 
 mod check;
 mod client;
+mod first_answers;
 mod http_clients;
 mod limiter;
 mod outcome;
@@ -21,6 +22,7 @@ mod transport;
 
 pub use self::check::CheckError;
 pub use self::client::BrazeClient;
+pub use self::first_answers::{FirstAnswers, SameRefusal};
 pub use self::http_clients::{HttpClients, http_client};
 pub use self::outcome::{ObjectFate, RequestCounts, StopReason, TrackOutcome};
 pub use self::over_time::RequestsOverTime;

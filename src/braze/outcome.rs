@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::first_answers::SameRefusal;
 use super::over_time::RequestsOverTime;
-use crate::message::codes;
+use crate::message::{codes, counted};
 
 /// The result of one attribute object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +118,23 @@ pub enum StopReason {
         /// What kind of answer it was.
         found: &'static str,
     },
+    /// Braze refused every object of the first requests with one same answer, before it accepted any. That is no judgement on
+    /// single rows: the key, the workspace, a setting of the export or a proxy is the cause.
+    ///
+    /// Fix: see Braze's answer; fix what it names, then deliver again.
+    #[error(
+        "Braze ({host}) refused everything: {} with the same answer: {}\n\
+         Nothing is lost and no row is rejected for it. The cause is not a single row: check what the answer names, the \
+         connection, and the fields of the export in exports.toml. The delivery is retried automatically.",
+        counted(u64::from(same.requests), "request", "requests"),
+        same.answer
+    )]
+    EverythingRefused {
+        /// Host and port of the connection.
+        host: String,
+        /// The refusals.
+        same: SameRefusal,
+    },
     /// Requests have failed for a while without a single success.
     ///
     /// Fix: nothing to do; the delivery is retried automatically. See Braze's status page if it lasts.
@@ -150,6 +168,7 @@ codes!(StopReason {
     NotBraze = "ITB-B05",
     Outage = "ITB-B06",
     OutOfTime = "ITB-B07",
+    EverythingRefused = "ITB-B08",
 });
 
 impl StopReason {

@@ -1,5 +1,6 @@
 //! Sets the attribute of those who left, from a list that a later attempt can resume.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
@@ -10,7 +11,7 @@ use super::chunk::OwnedIdentifier;
 use super::load::Source;
 use super::secret_retry::SecretRetry;
 use super::segment::SegmentDelivery;
-use crate::braze::{ObjectFate, StopReason, TrackRequest};
+use crate::braze::{FirstAnswers, ObjectFate, StopReason, TrackRequest};
 use crate::config::OnLeave;
 use crate::names::AttributeName;
 use crate::pattern::RunId;
@@ -51,6 +52,7 @@ pub(super) struct Leaving<'a> {
     /// Parts of them that were stored.
     stored: u64,
     key_read_again: SecretRetry,
+    first: Arc<FirstAnswers>,
     written_at: Instant,
     counted_at: Instant,
 }
@@ -93,6 +95,7 @@ impl<'a> Leaving<'a> {
             refused: PartWriter::new(),
             stored: 0,
             key_read_again: SecretRetry::default(),
+            first: Arc::default(),
             written_at: Instant::now(),
             counted_at: Instant::now(),
         }
@@ -163,13 +166,15 @@ impl<'a> Leaving<'a> {
         let connection = &self.delivery.export.connection;
         let batches: Vec<LeaverBatch> =
             group.chunks(connection.objects_per_request).map(|people| self.batch(people)).collect();
-        let in_flight = self.delivery.braze.in_flight_wanted();
+        let in_flight = if self.first.are_decided() { self.delivery.braze.in_flight_wanted() } else { 1 };
+        let first = self.first.clone();
+        let first = first.as_ref();
         let (braze, budget) = (&self.delivery.braze, self.delivery.budget);
         let lease = self.lease.clone();
         let mut answers = stream::iter(batches)
             .take_while(|_| std::future::ready(!budget.is_spent() && lease.left().is_some()))
             .map(|batch| async move {
-                let outcome = braze.track(&batch.request, key, budget.stop_waiting()).await;
+                let outcome = braze.track_watching(first, &batch.request, key, budget.stop_waiting()).await;
                 (batch, outcome)
             })
             .buffered(in_flight);

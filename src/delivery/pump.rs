@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -17,7 +18,7 @@ use super::outstanding::{Departure, DoneChunk, Outstanding};
 use super::progress::Account;
 use super::secret_retry::SecretRetry;
 use super::segment::SegmentDelivery;
-use crate::braze::{ObjectFate, RequestsOverTime, StopReason, TrackOutcome};
+use crate::braze::{FirstAnswers, ObjectFate, RequestsOverTime, StopReason, TrackOutcome};
 use crate::pattern::RunId;
 use crate::report::{Counts, Requests};
 use crate::run::FileToDeliver;
@@ -75,6 +76,10 @@ pub(super) struct Pump<'a, S> {
     key: ApiKey,
     secret: SecretRetry,
     most_in_flight: usize,
+    /// Until Braze accepts something, requests go one after the other and nothing is taken for certain.
+    first: Arc<FirstAnswers>,
+    /// Rows of the file that Braze has: accepted, now or by an earlier attempt, or unchanged.
+    known: u64,
     lease: LeaseKeeper,
     folder: String,
     parts: u64,
@@ -111,6 +116,8 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             key,
             secret: SecretRetry::default(),
             most_in_flight: delivery.braze.in_flight_wanted(),
+            first: Arc::default(),
+            known: account.record.counts.rows.accepted + account.record.counts.rows.unchanged,
             lease: account.lease.clone(),
             folder: account.record.folder.clone(),
             parts: 0,
@@ -135,6 +142,12 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
     /// Sends until the file ends, time is up, or something forbids to go on; then writes down how it stands.
     pub(super) async fn run(mut self) -> Result<PumpEnd, DeliveryError> {
         let sent = self.send_all().await;
+        if self.stop.is_none()
+            && sent.is_ok()
+            && let Some(reason) = self.everything_refused()
+        {
+            self.stop = Some(Stop::Refused(reason));
+        }
         // Whatever happened, nothing is left in flight here, and what is certain is written down.
         let failure = match (sent, self.stop.clone()) {
             (Err(error), _) => Some(error),
@@ -223,15 +236,15 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
     }
 
     fn depart(&mut self) {
-        self.most_in_flight = self.delivery.braze.in_flight_wanted();
+        self.most_in_flight = if self.first.are_decided() { self.delivery.braze.in_flight_wanted() } else { 1 };
         while self.outstanding.in_flight() < self.most_in_flight {
             let Some(departure) = self.outstanding.depart() else {
                 return;
             };
-            let (braze, key) = (self.delivery.braze.clone(), self.key.clone());
+            let (braze, key, first) = (self.delivery.braze.clone(), self.key.clone(), self.first.clone());
             let deadline = self.delivery.budget.stop_waiting();
             self.in_flight.push(Box::pin(async move {
-                let outcome = braze.track(&departure.batch.request, &key, deadline).await;
+                let outcome = braze.track_watching(&*first, &departure.batch.request, &key, deadline).await;
                 (departure, outcome)
             }));
         }
@@ -315,8 +328,23 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
 
     fn collect_done(&mut self) {
         while let Some(chunk) = self.outstanding.next_done() {
+            self.known += chunk.counts.rows.accepted + chunk.counts.rows.unchanged;
             self.done.push_back(chunk);
         }
+    }
+
+    /// Whether Braze refused every row of the file with one same answer. A file of more than one row, of which Braze has
+    /// nothing, then says nothing about its rows.
+    fn everything_refused(&self) -> Option<StopReason> {
+        let same = self.first.same_refusal().filter(|same| same.requests > 1 && self.known == 0)?;
+        Some(self.delivery.braze.everything_refused(same))
+    }
+
+    /// The chunks that are done. As long as Braze has refused everything, they are kept back: if it goes on like that, no row
+    /// of them is rejected.
+    fn take_done(&mut self) -> VecDeque<DoneChunk> {
+        let undecided = self.known == 0 && self.first.same_refusal().is_some();
+        if undecided { VecDeque::new() } else { std::mem::take(&mut self.done) }
     }
 
     /// After Braze refused the key and everything in flight has come back: reads the secret again, once, because it may
@@ -335,12 +363,14 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
 
     /// Moves what is done into the account and begins to store it, if it is time.
     fn begin_commit(&mut self) {
+        if self.account.is_none() {
+            return;
+        }
+        let done = self.take_done();
         let Some(account) = &mut self.account else {
             return;
         };
-        for chunk in self.done.drain(..) {
-            account.add(chunk);
-        }
+        done.into_iter().for_each(|chunk| account.add(chunk));
         let due = self.committed_at.elapsed() >= CHECKPOINT || account.is_large();
         if !due || self.committing.is_some() || matches!(self.stop, Some(Stop::Lost)) {
             return;
@@ -373,8 +403,8 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         let Some(mut account) = self.account.take() else {
             return Ok(WriteAnswer::Lost);
         };
-        for chunk in self.done.drain(..) {
-            account.add(chunk);
+        if !matches!(self.stop, Some(Stop::Refused(StopReason::EverythingRefused { .. }))) {
+            self.done.drain(..).for_each(|chunk| account.add(chunk));
         }
         let (_, standing) = self.delivery.commit(self.file, account, progress).await?;
         Ok(standing)
