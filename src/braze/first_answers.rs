@@ -1,9 +1,9 @@
 //! Notices that Braze refuses everything with one same answer, before thousands of requests find it out row by row.
 //!
 //! A refusal of one object says something about that object. The same refusal of everything, before a single object was
-//! accepted, says something about the key, the workspace or a proxy in between.
+//! accepted, says something about the key, the workspace, the attribute, or a proxy in between.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// After this many requests that were refused with the same answer, before anything was accepted, nothing more is sent.
 const MOST_REFUSED: u32 = 10;
@@ -14,13 +14,8 @@ pub struct FirstAnswers(Mutex<State>);
 
 #[derive(Debug)]
 enum State {
-    /// Nothing was accepted yet.
-    Undecided {
-        /// The last refusal.
-        answer: String,
-        /// How many requests in a row were refused with it.
-        requests: u32,
-    },
+    /// Nothing was accepted yet; `requests` in a row were refused with `answer`.
+    Undecided { answer: String, requests: u32 },
     /// An object was accepted, or the refusals differ: they are about single objects.
     Decided,
 }
@@ -56,8 +51,19 @@ impl FirstAnswers {
         }
     }
 
-    /// Braze accepted an object.
-    pub(super) fn accepted(&self) {
+    /// Which of `objects` to send alone, after everything so far was refused: each time one from further on, so that a few bad
+    /// rows in a row are not taken for everything.
+    pub(super) fn to_try_alone(&self, objects: usize) -> Option<usize> {
+        match &*self.lock() {
+            State::Undecided { requests, .. } if *requests > 0 && objects > 1 => {
+                Some(objects * (*requests as usize).min(MOST_REFUSED as usize - 1) / MOST_REFUSED as usize)
+            }
+            _ => None,
+        }
+    }
+
+    /// Braze accepted an object, or refuses single objects for reasons of their own.
+    pub fn accepted(&self) {
         *self.lock() = State::Decided;
     }
 
@@ -77,7 +83,7 @@ impl FirstAnswers {
         (*requests >= MOST_REFUSED).then(|| SameRefusal { requests: *requests, answer: answer.clone() })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -106,10 +112,24 @@ mod tests {
             assert_eq!(first.refused("Braze: no"), None);
             decide(&first);
             assert!(first.are_decided());
-            assert_eq!(first.same_refusal(), None);
+            assert_eq!((first.same_refusal(), first.to_try_alone(75)), (None, None));
             for _ in 0..2 * MOST_REFUSED {
                 assert_eq!(first.refused("Braze: no"), None);
             }
         }
+    }
+
+    #[test]
+    fn objects_from_all_over_a_request_are_tried_alone() {
+        let first = FirstAnswers::default();
+        assert_eq!(first.to_try_alone(75), None, "before anything was refused");
+        let mut places = Vec::new();
+        for _ in 1..MOST_REFUSED {
+            first.refused("Braze: no");
+            places.extend(first.to_try_alone(75));
+        }
+        assert_eq!(places, [7, 15, 22, 30, 37, 45, 52, 60, 67]);
+        assert_eq!(first.to_try_alone(1), None, "it is alone");
+        assert_eq!(first.to_try_alone(2), Some(1));
     }
 }

@@ -16,6 +16,7 @@ mod reason;
 mod request;
 mod response;
 mod retry;
+mod sending;
 #[cfg(test)]
 mod tests;
 mod transport;

@@ -118,13 +118,14 @@ pub enum StopReason {
         /// What kind of answer it was.
         found: &'static str,
     },
-    /// Braze refused every object of the first requests with one same answer, before it accepted any. That is no judgement on
-    /// single rows: the key, the workspace, a setting of the export or a proxy is the cause.
+    /// Braze refused every object of the first requests with one same answer, before it accepted any. That says nothing about
+    /// single rows: the key, the workspace, the attribute, a field of the export or a proxy is the cause.
     ///
-    /// Fix: see Braze's answer; fix what it names, then deliver again.
+    /// Fix: fix what Braze's answer names; the delivery is retried automatically.
     #[error(
-        "Braze ({host}) refused everything: {} with the same answer: {}\n\
-         Nothing is lost and no row is rejected for it. The cause is not a single row: check what the answer names, the \
+        "Braze ({host}) refused everything: {} with the same answer\n\
+         {}\n\
+         Nothing is lost, and no row is rejected for it. The cause is not a single row: check what the answer names, the \
          connection, and the fields of the export in exports.toml. The delivery is retried automatically.",
         counted(u64::from(same.requests), "request", "requests"),
         same.answer

@@ -150,7 +150,11 @@ impl SegmentDelivery {
                 Ok(end) => tried.note(&end),
                 Err(error) => {
                     tracing::warn!(key = file.object.key, %error, "can't deliver a file");
+                    let nothing_goes = error.is_about_everything();
                     tried.failures.push(error);
+                    if nothing_goes {
+                        break;
+                    }
                 }
             }
             if tried.out_of_time || tried.past.is_some() {

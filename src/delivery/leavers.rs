@@ -1,6 +1,5 @@
 //! Sets the attribute of those who left, from a list that a later attempt can resume.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
@@ -11,7 +10,7 @@ use super::chunk::OwnedIdentifier;
 use super::load::Source;
 use super::secret_retry::SecretRetry;
 use super::segment::SegmentDelivery;
-use crate::braze::{FirstAnswers, ObjectFate, StopReason, TrackRequest};
+use crate::braze::{ObjectFate, StopReason, TrackRequest};
 use crate::config::OnLeave;
 use crate::names::AttributeName;
 use crate::pattern::RunId;
@@ -52,7 +51,6 @@ pub(super) struct Leaving<'a> {
     /// Parts of them that were stored.
     stored: u64,
     key_read_again: SecretRetry,
-    first: Arc<FirstAnswers>,
     written_at: Instant,
     counted_at: Instant,
 }
@@ -95,7 +93,6 @@ impl<'a> Leaving<'a> {
             refused: PartWriter::new(),
             stored: 0,
             key_read_again: SecretRetry::default(),
-            first: Arc::default(),
             written_at: Instant::now(),
             counted_at: Instant::now(),
         }
@@ -147,7 +144,10 @@ impl<'a> Leaving<'a> {
         for group in [by_id, by_email] {
             let mut rest = group;
             while !rest.is_empty() {
-                let (sent, stop) = self.send_group(rest, key).await?;
+                // Until Braze has accepted something, one request is sent at a time.
+                let one = self.delivery.export.connection.objects_per_request.min(rest.len());
+                let most = if self.delivery.first_answers.are_decided() { rest.len() } else { one };
+                let (sent, stop) = self.send_group(&rest[..most], key).await?;
                 rest = rest.get(sent..).unwrap_or_default();
                 match stop {
                     None => {}
@@ -166,9 +166,8 @@ impl<'a> Leaving<'a> {
         let connection = &self.delivery.export.connection;
         let batches: Vec<LeaverBatch> =
             group.chunks(connection.objects_per_request).map(|people| self.batch(people)).collect();
-        let in_flight = if self.first.are_decided() { self.delivery.braze.in_flight_wanted() } else { 1 };
-        let first = self.first.clone();
-        let first = first.as_ref();
+        let in_flight = self.delivery.braze.in_flight_wanted();
+        let first = &self.delivery.first_answers;
         let (braze, budget) = (&self.delivery.braze, self.delivery.budget);
         let lease = self.lease.clone();
         let mut answers = stream::iter(batches)

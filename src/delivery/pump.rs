@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::future::pending;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -18,7 +17,7 @@ use super::outstanding::{Departure, DoneChunk, Outstanding};
 use super::progress::Account;
 use super::secret_retry::SecretRetry;
 use super::segment::SegmentDelivery;
-use crate::braze::{FirstAnswers, ObjectFate, RequestsOverTime, StopReason, TrackOutcome};
+use crate::braze::{ObjectFate, RequestsOverTime, StopReason, TrackOutcome};
 use crate::pattern::RunId;
 use crate::report::{Counts, Requests};
 use crate::run::FileToDeliver;
@@ -76,8 +75,8 @@ pub(super) struct Pump<'a, S> {
     key: ApiKey,
     secret: SecretRetry,
     most_in_flight: usize,
-    /// Until Braze accepts something, requests go one after the other and nothing is taken for certain.
-    first: Arc<FirstAnswers>,
+    /// How many requests of the delivery were refused before this file.
+    refused_before: u32,
     /// Rows of the file that Braze has: accepted, now or by an earlier attempt, or unchanged.
     known: u64,
     lease: LeaseKeeper,
@@ -110,14 +109,18 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         builder: ChunkBuilder<S>,
         account: Account,
     ) -> Self {
+        let rows = account.record.counts.rows;
+        if rows.accepted > 0 {
+            delivery.first_answers.accepted();
+        }
         Self {
             delivery,
             file,
             key,
             secret: SecretRetry::default(),
             most_in_flight: delivery.braze.in_flight_wanted(),
-            first: Arc::default(),
-            known: account.record.counts.rows.accepted + account.record.counts.rows.unchanged,
+            refused_before: delivery.first_answers.same_refusal().map_or(0, |same| same.requests),
+            known: rows.accepted + rows.unchanged,
             lease: account.lease.clone(),
             folder: account.record.folder.clone(),
             parts: 0,
@@ -236,15 +239,18 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
     }
 
     fn depart(&mut self) {
-        self.most_in_flight = if self.first.are_decided() { self.delivery.braze.in_flight_wanted() } else { 1 };
-        while self.outstanding.in_flight() < self.most_in_flight {
+        self.most_in_flight = self.delivery.braze.in_flight_wanted();
+        let first = &self.delivery.first_answers;
+        // Until Braze has accepted something, one request is sent at a time.
+        let most = if first.are_decided() { self.most_in_flight } else { 1 };
+        while self.outstanding.in_flight() < most {
             let Some(departure) = self.outstanding.depart() else {
                 return;
             };
-            let (braze, key, first) = (self.delivery.braze.clone(), self.key.clone(), self.first.clone());
+            let (braze, key) = (self.delivery.braze.clone(), self.key.clone());
             let deadline = self.delivery.budget.stop_waiting();
             self.in_flight.push(Box::pin(async move {
-                let outcome = braze.track_watching(&*first, &departure.batch.request, &key, deadline).await;
+                let outcome = braze.track_watching(first, &departure.batch.request, &key, deadline).await;
                 (departure, outcome)
             }));
         }
@@ -333,18 +339,22 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         }
     }
 
-    /// Whether Braze refused every row of the file with one same answer. A file of more than one row, of which Braze has
-    /// nothing, then says nothing about its rows.
+    /// Whether Braze refused every row of the file with one same answer, in more than one request. That says nothing about the
+    /// rows.
     fn everything_refused(&self) -> Option<StopReason> {
-        let same = self.first.same_refusal().filter(|same| same.requests > 1 && self.known == 0)?;
+        let same = self.delivery.first_answers.same_refusal();
+        let same = same.filter(|same| self.known == 0 && same.requests > self.refused_before + 1)?;
         Some(self.delivery.braze.everything_refused(same))
     }
 
-    /// The chunks that are done. As long as Braze has refused everything, they are kept back: if it goes on like that, no row
-    /// of them is rejected.
-    fn take_done(&mut self) -> VecDeque<DoneChunk> {
-        let undecided = self.known == 0 && self.first.same_refusal().is_some();
-        if undecided { VecDeque::new() } else { std::mem::take(&mut self.done) }
+    /// Moves what is done into the account, once Braze has accepted something: if it goes on refusing everything, no row is
+    /// rejected for it.
+    fn add_done(&mut self) {
+        let Some(account) = self.account.as_mut().filter(|_| self.delivery.first_answers.same_refusal().is_none())
+        else {
+            return;
+        };
+        self.done.drain(..).for_each(|chunk| account.add(chunk));
     }
 
     /// After Braze refused the key and everything in flight has come back: reads the secret again, once, because it may
@@ -363,14 +373,10 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
 
     /// Moves what is done into the account and begins to store it, if it is time.
     fn begin_commit(&mut self) {
-        if self.account.is_none() {
-            return;
-        }
-        let done = self.take_done();
+        self.add_done();
         let Some(account) = &mut self.account else {
             return;
         };
-        done.into_iter().for_each(|chunk| account.add(chunk));
         let due = self.committed_at.elapsed() >= CHECKPOINT || account.is_large();
         if !due || self.committing.is_some() || matches!(self.stop, Some(Stop::Lost)) {
             return;

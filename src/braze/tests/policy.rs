@@ -115,7 +115,7 @@ async fn one_bad_object_in_75_costs_at_most_15_requests_more() {
 async fn a_lone_object_that_is_refused_without_a_name_is_rejected_with_brazes_reason() {
     let outcome = unnamed_refusal(400, &["id-0"]).client().track(&people(1), &key(), minutes(1)).await;
     assert_eq!(rejected(&outcome.objects[0]), "Braze: 'first_name' is bad for [removed]");
-    let braze = ScriptedBraze::new(|_, _| Ok(answer(400, &[], "<html>bad</html>")));
+    let braze = ScriptedBraze::new(|_, _| Ok(answer(400, &[], "bad")));
     let outcome = braze.client().track(&people(1), &key(), minutes(1)).await;
     assert_eq!(rejected(&outcome.objects[0]), "Braze gave no reason");
     let braze = ScriptedBraze::new(|_, _| {
@@ -280,10 +280,19 @@ async fn answers_that_stay_unreadable_are_accepted_only_from_braze() {
         assert!(all(&ObjectFate::Accepted, &outcome.objects), "{status} {body:?}");
         assert_eq!(outcome.counts.sent, 5);
     }
-    for (status, body) in [(200, ""), (200, "<html>login</html>"), (201, "<html>"), (200, "ok"), (200, r#"{"a":1}"#)] {
+    for (status, body) in [
+        (200, ""),
+        (200, "<html>login</html>"),
+        (201, "<html>"),
+        (200, "ok"),
+        (200, r#"{"a":1}"#),
+        (400, "<html>Bad Request</html>"),
+        (422, "<!doctype html>"),
+    ] {
         let braze = ScriptedBraze::new(move |_, _| Ok(answer(status, &[], body)));
         let outcome = braze.client().track(&people(2), &key(), minutes(1)).await;
         assert!(all(&ObjectFate::Unknown, &outcome.objects), "{status} {body:?}");
+        assert_eq!(outcome.counts.sent, 5);
         assert!(matches!(outcome.stop, Some(StopReason::NotBraze { .. })), "{outcome:?}");
     }
 }
