@@ -27,18 +27,22 @@ pub(crate) enum Ending {
     Usage,
     /// A run is held because too many members would leave.
     Held,
+    /// A run is delivered, but many of its rows or values were not sent.
+    WithProblems,
     /// Ctrl-C stopped it at a checkpoint.
     Interrupted,
 }
 
 impl Ending {
-    /// The worst of what the reports say; a failure is worse than a held run.
+    /// The worst of what the reports say: a failure, a held run, a run with problems, in this order.
     pub(crate) fn of_reports(reports: &[Report]) -> Self {
         let any = |outcomes: &[Outcome]| reports.iter().any(|report| outcomes.contains(&report.outcome));
         if any(&[Outcome::Failed, Outcome::Unfinished]) {
             Self::Failed
         } else if any(&[Outcome::Held]) {
             Self::Held
+        } else if any(&[Outcome::DeliveredWithProblems]) {
+            Self::WithProblems
         } else {
             Self::Done
         }
@@ -52,6 +56,7 @@ impl From<Ending> for ExitCode {
             Ending::Failed => 1,
             Ending::Usage => 2,
             Ending::Held => 3,
+            Ending::WithProblems => 4,
             Ending::Interrupted => INTERRUPTED_CODE,
         })
     }

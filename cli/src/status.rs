@@ -44,6 +44,7 @@ fn status(run: &Value) -> String {
     match run["phase"].as_str() {
         Some("open") => "waiting".to_owned(),
         Some("completing") => "unfinished".to_owned(),
+        Some("complete") if elements(&run["problems"]).next().is_some() => "delivered with problems".to_owned(),
         Some("complete") => "delivered".to_owned(),
         _ => text(&run["phase"]),
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::first_answers::SameRefusal;
+use super::oddities::Oddities;
 use super::over_time::RequestsOverTime;
 use crate::message::{codes, counted};
 
@@ -33,6 +34,8 @@ pub struct TrackOutcome {
     pub counts: RequestCounts,
     /// When they were made.
     pub over_time: RequestsOverTime,
+    /// What was strange about the answers that accepted objects.
+    pub oddities: Oddities,
 }
 
 /// HTTP requests made for one [`TrackRequest`](super::TrackRequest).

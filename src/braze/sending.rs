@@ -10,6 +10,7 @@ use super::client::{Shared, lock};
 use super::first_answers::FirstAnswers;
 use super::http_clients::REQUEST_TIMEOUT;
 use super::limiter::Start;
+use super::oddities::Oddities;
 use super::outcome::{ObjectFate, RequestCounts, StopReason, TrackOutcome};
 use super::over_time::RequestsOverTime;
 use super::reason;
@@ -29,6 +30,7 @@ pub(super) struct Sending<'a> {
     objects: Vec<ObjectFate>,
     counts: RequestCounts,
     over_time: RequestsOverTime,
+    oddities: Oddities,
     /// The objects still to be sent, grouped by request; the last group is sent first.
     parts: Vec<Vec<usize>>,
 }
@@ -76,6 +78,7 @@ impl<'a> Sending<'a> {
             objects: Vec::new(),
             counts: RequestCounts::default(),
             over_time: RequestsOverTime::default(),
+            oddities: Oddities::default(),
             parts: vec![(0..request.len()).collect()],
         }
     }
@@ -84,7 +87,8 @@ impl<'a> Sending<'a> {
     pub(super) async fn run(mut self) -> TrackOutcome {
         let stop = self.send_all().await.err();
         self.fates();
-        TrackOutcome { objects: self.objects, stop, counts: self.counts, over_time: self.over_time }
+        let Self { objects, counts, over_time, oddities, .. } = self;
+        TrackOutcome { objects, stop, counts, over_time, oddities }
     }
 
     async fn send_all(&mut self) -> Result<(), StopReason> {
@@ -138,6 +142,7 @@ impl<'a> Sending<'a> {
                     let answer = answer.unwrap_or_default();
                     start.answered(&answer.rate);
                     lock(&self.shared.last).answered = Some(Instant::now());
+                    self.note_oddities(&part, &settled, &answer.body);
                     return self.settle(part, settled, answer.status);
                 }
             }
@@ -230,6 +235,18 @@ impl<'a> Sending<'a> {
             RetryAction::Retry(_) | RetryAction::RetryAfter(_) => self.parts.push(part),
         }
         Ok(())
+    }
+
+    /// Notes what is strange about an answer that accepts objects.
+    fn note_oddities(&mut self, part: &[usize], action: &RetryAction, body: &[u8]) {
+        let accepted = match action {
+            RetryAction::Accepted => part.len(),
+            RetryAction::Rejected { refused, others: Others::Accepted } => part.len() - refused.len(),
+            _ => return,
+        };
+        let object = part.first().and_then(|index| self.request.object(*index)).unwrap_or_default();
+        let presentable = |text: &str| reason::presentable(text, object, self.key);
+        self.oddities.note(body, part.len(), accepted, presentable);
     }
 
     /// What the first answers are watched with, as long as they decide something.

@@ -195,6 +195,7 @@ impl<'a> Leaving<'a> {
                     rate_limited: outcome.counts.rate_limited,
                 };
                 self.counts.requests_over_time.add(&outcome.over_time);
+                self.counts.oddities.add(&outcome.oddities);
                 if let Some(stop) = outcome.stop {
                     let stop = match stop {
                         StopReason::OutOfTime => Stop::End(LeavingEnd::OutOfTime),

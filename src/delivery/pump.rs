@@ -17,7 +17,7 @@ use super::outstanding::{Departure, DoneChunk, Outstanding};
 use super::progress::Account;
 use super::secret_retry::SecretRetry;
 use super::segment::SegmentDelivery;
-use crate::braze::{ObjectFate, RequestsOverTime, StopReason, TrackOutcome};
+use crate::braze::{ObjectFate, Oddities, RequestsOverTime, StopReason, TrackOutcome};
 use crate::pattern::RunId;
 use crate::report::{Counts, Requests};
 use crate::run::FileToDeliver;
@@ -95,6 +95,7 @@ pub(super) struct Pump<'a, S> {
     committed_at: Instant,
     requests_counted: Requests,
     over_time: RequestsOverTime,
+    oddities: Oddities,
     started: Instant,
     seconds_counted: f64,
     stop: Option<Stop>,
@@ -136,6 +137,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             committed_at: Instant::now(),
             requests_counted: Requests::default(),
             over_time: RequestsOverTime::default(),
+            oddities: Oddities::default(),
             started: Instant::now(),
             seconds_counted: 0.0,
             stop: None,
@@ -311,6 +313,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
 
     fn take_answer(&mut self, departure: Departure, outcome: TrackOutcome) {
         self.over_time.add(&outcome.over_time);
+        self.oddities.add(&outcome.oddities);
         let answered = outcome.objects.iter().all(|fate| !matches!(fate, ObjectFate::Unknown | ObjectFate::NotSent));
         if answered {
             self.outstanding.answer(&departure, outcome.objects, outcome.counts);
@@ -429,6 +432,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             account.count(&Counts {
                 requests,
                 requests_over_time: std::mem::take(&mut self.over_time),
+                oddities: std::mem::take(&mut self.oddities),
                 seconds: seconds - self.seconds_counted,
                 ..Counts::default()
             });

@@ -90,7 +90,7 @@ impl SegmentDelivery {
     /// Whether the report of `run` says how it ended: a function that was killed may have ended the run and not told it.
     pub async fn is_told(&self, run: RunId) -> Result<bool, DeliveryError> {
         let told = self.told(run).await?.report;
-        Ok(told.is_some_and(|told| matches!(told.outcome, Outcome::Delivered | Outcome::Held)))
+        Ok(told.is_some_and(|told| told.outcome.is_delivered() || told.outcome == Outcome::Held))
     }
 
     /// Whether the report of `run` says that it failed.
@@ -173,7 +173,9 @@ impl SegmentDelivery {
     /// The same with figures.
     pub(super) fn counted_report(&self, started_at: Timestamp, counts: Counts) -> Report {
         let unconfirmed = if self.export.create_profiles { 0 } else { counts.rows.accepted };
+        let blank = self.blank_report(started_at);
         Report {
+            notes: blank.notes.iter().cloned().chain(counts.oddities.notes()).collect(),
             rows: counts.rows,
             dropped_fields: counts.dropped_fields,
             rejected_reasons: counts.rejected_reasons,
@@ -182,7 +184,7 @@ impl SegmentDelivery {
             requests_over_time: counts.requests_over_time,
             data_points: counts.data_points,
             seconds: counts.seconds,
-            ..self.blank_report(started_at)
+            ..blank
         }
     }
 
@@ -330,7 +332,13 @@ fn said_of(run: RunId, record: &RunRecord, outcome: Outcome, message: Message) -
             };
             (Outcome::Waiting, message)
         }
-        (Phase::Complete, Outcome::Waiting) => (Outcome::Delivered, ReportMessage::Delivered.to_message()),
+        (Phase::Complete, Outcome::Waiting | Outcome::Delivered) => match record.problems() {
+            problems if !problems.is_empty() => {
+                (Outcome::DeliveredWithProblems, ReportMessage::DeliveredWithProblems { problems }.to_message())
+            }
+            _ if outcome == Outcome::Waiting => (Outcome::Delivered, ReportMessage::Delivered.to_message()),
+            _ => (outcome, message),
+        },
         _ => (outcome, message),
     }
 }

@@ -27,7 +27,8 @@ impl Handler {
     /// the next run that ends writes the page anew.
     pub(super) async fn keep_histories(&self, config: &Configured, reports: &[Report], budget: TimeBudget) {
         let ended = reports.iter().filter(|report| {
-            matches!(report.outcome, Outcome::Delivered | Outcome::Held | Outcome::Failed | Outcome::Superseded)
+            let others = matches!(report.outcome, Outcome::Held | Outcome::Failed | Outcome::Superseded);
+            others || report.outcome.is_delivered()
         });
         let exports: BTreeSet<&ExportName> = ended.map(|report| &report.export).collect();
         for export in exports.into_iter().filter_map(|export| config.exports.get(export)) {

@@ -200,6 +200,9 @@ fn run_status(record: &RunRecord) -> Value {
     };
     json!({
         "phase": phase,
+        "problems": (record.phase == Phase::Complete)
+            .then(|| record.problems().iter().map(ToString::to_string).collect::<Vec<_>>())
+            .unwrap_or_default(),
         "started_at": record.started_at,
         "files": files,
         "members": record.members,

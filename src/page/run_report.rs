@@ -54,7 +54,7 @@ pub fn run_report(report: &Report, export: Option<&Export>, examples: &[Rejected
         outcome,
         summary: summary(report),
         message: paragraphs(&report.message),
-        message_class: if matches!(report.outcome, Outcome::Failed | Outcome::Held) { "attention" } else { "message" },
+        message_class: if needs_attention(report.outcome) { "attention" } else { "message" },
         facts: facts(report, export),
         members: MembersSection::new(&report.members, pending),
         rows: RowsSection::new(report, "Accepted by Braze"),
@@ -77,6 +77,10 @@ pub fn run_report(report: &Report, export: Option<&Export>, examples: &[Rejected
     Ok(page.render()?)
 }
 
+fn needs_attention(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Failed | Outcome::Held | Outcome::DeliveredWithProblems)
+}
+
 /// The outcome in a sentence or two, for someone who does not know the application.
 fn summary(report: &Report) -> String {
     let members = &report.members;
@@ -90,6 +94,10 @@ fn summary(report: &Report) -> String {
             count(members.entered),
             count(members.left)
         ),
+        Outcome::DeliveredWithProblems => {
+            let rows = report.rows.accepted + report.rows.unchanged;
+            format!("{} of {} are in Braze. Something is missing: see below.", count(rows), counted(report.rows.read, "row", "rows"))
+        }
         Outcome::Waiting => format!(
             "All files received so far are in Braze: {} entered so far. No one is removed until the export is complete.",
             count(members.entered)

@@ -188,6 +188,7 @@ pub(super) fn cut(text: &str) -> String {
 pub(super) fn outcome(outcome: Outcome) -> (&'static str, &'static str) {
     match outcome {
         Outcome::Delivered => ("good", "Delivered"),
+        Outcome::DeliveredWithProblems => ("warning", "Delivered with problems"),
         Outcome::Waiting => ("open", "Waiting for the rest"),
         Outcome::Held => ("warning", "Held for a decision"),
         Outcome::Unfinished => ("open", "Not finished yet"),

@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use crate::braze::RequestsOverTime;
+use crate::braze::{Oddities, RequestsOverTime};
 
 /// The most reasons that are counted separately.
 const REASONS: usize = 50;
@@ -87,6 +87,9 @@ pub struct Counts {
     /// When they were sent.
     #[serde(default, skip_serializing_if = "RequestsOverTime::is_empty")]
     pub requests_over_time: RequestsOverTime,
+    /// What was strange about Braze's answers.
+    #[serde(default, skip_serializing_if = "Oddities::is_empty")]
+    pub oddities: Oddities,
     /// Data points.
     pub data_points: u64,
     /// Processing time in seconds.
@@ -108,6 +111,7 @@ impl Counts {
         }
         self.requests += other.requests;
         self.requests_over_time.add(&other.requests_over_time);
+        self.oddities.add(&other.oddities);
         self.data_points += other.data_points;
         self.seconds += other.seconds;
     }

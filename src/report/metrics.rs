@@ -53,7 +53,7 @@ pub struct Metric {
 }
 
 /// Every metric that there is.
-pub const METRICS: [Metric; 18] = [
+pub const METRICS: [Metric; 19] = [
     Metric::count("RowsRead"),
     Metric::count("RowsAccepted"),
     Metric::count("RowsUnchanged"),
@@ -68,6 +68,7 @@ pub const METRICS: [Metric; 18] = [
     Metric::count("RateLimited"),
     Metric::count("DataPoints"),
     Metric::count("DeliveriesDelivered"),
+    Metric::count("DeliveriesWithProblems"),
     Metric::count("DeliveriesFailed"),
     Metric::count("RunsHeld"),
     Metric { name: "DeliverySeconds", unit: Unit::Seconds, by_segment: false },
@@ -146,7 +147,8 @@ fn dimension_value(name: &str) -> String {
 
 fn values(report: &Report, work: &Work, requests_per_second: NonZeroU32, seconds: f64) -> Map<String, Value> {
     let Counts { rows, requests, data_points, .. } = &work.counts;
-    let delivered = work.completed && report.outcome == Outcome::Delivered;
+    let delivered = work.completed && report.outcome.is_delivered();
+    let with_problems = work.completed && report.outcome == Outcome::DeliveredWithProblems;
     let mut values = vec![
         ("RowsRead", rows.read),
         ("RowsAccepted", rows.accepted),
@@ -159,6 +161,7 @@ fn values(report: &Report, work: &Work, requests_per_second: NonZeroU32, seconds
         ("RateLimited", requests.rate_limited),
         ("DataPoints", *data_points),
         ("DeliveriesDelivered", u64::from(delivered)),
+        ("DeliveriesWithProblems", u64::from(with_problems)),
         ("DeliveriesFailed", u64::from(report.outcome == Outcome::Failed)),
         ("RunsHeld", u64::from(work.held)),
     ];
@@ -261,6 +264,13 @@ mod tests {
                 &json!([["Stack"], ["Stack", "Export"], ["Stack", "Export", "Segment"]])
             ]
         );
+    }
+
+    #[test]
+    fn a_run_with_problems_is_counted_as_such_and_as_delivered() {
+        let work = Work { completed: true, ..work() };
+        let line = line("braze-eu", &report("delivered_with_problems"), &work, RATE, 1.0).unwrap();
+        assert_eq!((&line["DeliveriesDelivered"], &line["DeliveriesWithProblems"]), (&json!(1), &json!(1)));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod counts;
 pub mod examples;
 mod message;
 pub mod metrics;
+mod problems;
 pub mod rejected;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use self::comparison::Compared;
 pub use self::counts::{Counts, Requests, Rows};
 pub use self::message::{HoldReason, ReportMessage};
+pub use self::problems::{MOST_LEFT_OUT, MOST_REJECTED, Problem};
 use crate::braze::RequestsOverTime;
 use crate::names::{AttributeName, ExportName, SegmentName};
 use crate::pattern::RunId;
@@ -26,6 +28,8 @@ use crate::pattern::RunId;
 pub enum Outcome {
     /// All files are delivered, and everyone who left is set to `false` or removed.
     Delivered,
+    /// The same, but too many of its rows, or of their values, were not sent: see [`Problem`].
+    DeliveredWithProblems,
     /// All files received so far are delivered; it is not known yet whether the run is complete.
     Waiting,
     /// All files are delivered; too many would leave, so the run waits for a person's decision.
@@ -38,6 +42,13 @@ pub enum Outcome {
     Failed,
     /// Nothing was sent; the report shows what would be sent.
     DryRun,
+}
+
+impl Outcome {
+    /// Whether the run is complete: its members are those of the segment.
+    pub fn is_delivered(self) -> bool {
+        matches!(self, Self::Delivered | Self::DeliveredWithProblems)
+    }
 }
 
 /// What brought a delivery about.

@@ -128,6 +128,7 @@ pub(crate) fn preview(report: &Report) {
 fn outcome(outcome: Outcome) -> String {
     match outcome {
         Outcome::Delivered => good("delivered"),
+        Outcome::DeliveredWithProblems => caution("delivered with problems"),
         Outcome::DryRun => good("dry run"),
         Outcome::Waiting => caution("waiting"),
         Outcome::Superseded => caution("superseded"),

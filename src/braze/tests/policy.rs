@@ -296,3 +296,38 @@ async fn answers_that_stay_unreadable_are_accepted_only_from_braze() {
         assert!(matches!(outcome.stop, Some(StopReason::NotBraze { .. })), "{outcome:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_accepts_and_says_something_else_is_noted() {
+    for (reply, notes) in [
+        (r#"{"message":"success","attributes_processed":75}"#, vec![]),
+        (r#"{"message":"Success","attributes_processed":80}"#, vec![]),
+        (r#"{"message":"queued"}"#, vec![]),
+        (r#"{"attributes_processed":75}"#, vec![]),
+        (
+            r#"{"message":"success","attributes_processed":72}"#,
+            vec![
+                "Braze counts 3 objects fewer as processed (attributes_processed) than it accepted: compare the segment's \
+                 size in Braze",
+            ],
+        ),
+        (
+            r#"{"message":"success","attributes_processed":73,"errors":[{"type":"bad","index":1}]}"#,
+            vec![
+                "Braze counts 1 object fewer as processed (attributes_processed) than it accepted: compare the segment's \
+                 size in Braze",
+            ],
+        ),
+        (
+            r#"{"message":"deprecated for zoë.0@example.com"}"#,
+            vec!["Braze accepted a request with an unexpected message: Braze: deprecated for [removed]"],
+        ),
+    ] {
+        let braze = ScriptedBraze::new(move |_, _| Ok(answer(201, &[], reply)));
+        let outcome = braze.client().track(&people(75), &key(), minutes(1)).await;
+        assert_eq!(
+            (outcome.oddities.notes(), outcome.counts.sent),
+            (notes.into_iter().map(str::to_owned).collect::<Vec<_>>(), 1)
+        );
+    }
+}
