@@ -22,9 +22,6 @@ use crate::state::{Ledger, Phase, Progress, RunRecord};
 /// told it looks at the run again afterwards, so that giving up leaves the last word to them.
 const TRIES: u32 = 5;
 
-/// So many runs that came and were superseded in a row are worth a remark.
-const SUPERSEDED_IN_A_ROW: u64 = 3;
-
 const REJECTED_TYPE: &str = "text/csv; charset=utf-8";
 /// Of so many pieces of rejected rows, the beginning is looked through for examples.
 const PIECES_LOOKED_AT: usize = 8;
@@ -213,10 +210,8 @@ impl SegmentDelivery {
         report
             .notes
             .extend(record.into_iter().flat_map(|record| record.files.values()).flat_map(|file| file.notes.clone()));
-        if let Some(superseded) =
-            ledger.map(|ledger| ledger.superseded.len() as u64).filter(|runs| *runs >= SUPERSEDED_IN_A_ROW)
-        {
-            report.notes.insert(ReportMessage::SupersededAgain { runs: superseded }.to_string());
+        if let Some(runs) = ledger.and_then(Ledger::superseded_in_a_row) {
+            report.notes.insert(ReportMessage::SupersededAgain { runs }.to_string());
         }
         report
     }

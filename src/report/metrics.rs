@@ -75,6 +75,15 @@ pub const METRICS: [Metric; 19] = [
     Metric { name: "RateLimitShare", unit: Unit::Percent, by_segment: false },
 ];
 
+/// What every scheduled invocation writes of all segments, see [`Gauges`](super::Gauges).
+pub const GAUGES: [Metric; 5] = [
+    Metric::count("SegmentsHeld"),
+    Metric::count("SegmentsFailing"),
+    Metric::count("SegmentsSuperseded"),
+    Metric::count("SegmentsOverdue"),
+    Metric::count("OldestWaitingHours"),
+];
+
 impl Metric {
     const fn count(name: &'static str) -> Self {
         Self { name, unit: Unit::Count, by_segment: false }
@@ -86,7 +95,7 @@ impl Metric {
 }
 
 impl Unit {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Count => "Count",
             Self::Seconds => "Seconds",
@@ -135,7 +144,7 @@ pub fn line(stack: &str, report: &Report, work: &Work, requests_per_second: NonZ
 
 /// What `CloudWatch` takes as the value of a dimension: ASCII, not beginning with a colon, at most 1,024 characters
 /// (`PutMetricData`, "Dimension"). Everything else is percent-encoded, and the percent sign too, so that names stay apart.
-fn dimension_value(name: &str) -> String {
+pub(super) fn dimension_value(name: &str) -> String {
     const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
     let mut value = utf8_percent_encode(name, ENCODED).to_string();
     if value.starts_with(':') {
@@ -196,7 +205,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{METRICS, Work, dimension_value, line};
+    use super::{GAUGES, METRICS, Work, dimension_value, line};
     use crate::report::{Counts, Report, Requests, Rows};
 
     const RATE: NonZeroU32 = NonZeroU32::new(100).unwrap();
@@ -304,7 +313,7 @@ mod tests {
             .map(|(name, rest)| (name, rest.split(" |").next().unwrap().to_owned()))
             .collect();
         let written: Vec<(&str, String)> =
-            METRICS.iter().map(|metric| (metric.name, metric.unit.name().to_lowercase())).collect();
+            METRICS.iter().chain(&GAUGES).map(|metric| (metric.name, metric.unit.name().to_lowercase())).collect();
         assert_eq!(documented, written);
     }
 }

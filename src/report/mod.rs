@@ -3,6 +3,7 @@
 mod comparison;
 mod counts;
 pub mod examples;
+mod gauges;
 mod message;
 pub mod metrics;
 mod problems;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::comparison::Compared;
 pub use self::counts::{Counts, Requests, Rows};
+pub use self::gauges::Gauges;
 pub use self::message::{HoldReason, ReportMessage};
 pub use self::problems::{MOST_LEFT_OUT, MOST_REJECTED, Problem};
 use crate::braze::RequestsOverTime;
