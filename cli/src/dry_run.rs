@@ -9,10 +9,11 @@ use crate::answer::Answer;
 use crate::arguments::{DryRun, ExportFiles, Selection};
 use crate::ending::{Ending, Failure};
 use crate::progress::with_progress;
-use crate::{html, show};
+use crate::{check_first, html, show};
 
 pub(crate) async fn run(arguments: &DryRun) -> Result<Ending, Failure> {
-    preview(&arguments.files, &arguments.selection, arguments.json, arguments.html.as_deref()).await
+    let page_file = arguments.html.as_deref();
+    preview(&arguments.files, &arguments.selection, arguments.json, page_file, arguments.check).await
 }
 
 /// Shows what a delivery would do, and writes it as a page if there is a place for one.
@@ -21,18 +22,26 @@ pub(crate) async fn preview(
     selection: &Selection,
     json: bool,
     page_file: Option<&Path>,
+    check: bool,
 ) -> Result<Ending, Failure> {
     let application = files.open(|| Ok(None)).await?;
     let answer = with_progress(&application, &selection.request(&files.export, true), "reading").await?;
     let parsed = Answer::deserialize(&answer)?;
+    let warnings = check_first::of_reports(&parsed.reports);
     if json {
         show::json(&answer)?;
     } else {
+        if let Some(list) = check_first::listed(&warnings) {
+            show::line(list);
+        }
         parsed.tell();
     }
     if let Some(file) = page_file.filter(|_| !parsed.reports.is_empty()) {
         let config = application.config().await?;
         html::write(file, page::dry_run(&parsed.reports, config.as_ref())?.as_bytes())?;
     }
-    Ok(parsed.ending())
+    match parsed.ending() {
+        Ending::Done if check && !warnings.is_empty() => Ok(Ending::CheckFirst),
+        ending => Ok(ending),
+    }
 }

@@ -29,6 +29,8 @@ pub(crate) enum Ending {
     Held,
     /// A run is delivered, but many of its rows or values were not sent.
     WithProblems,
+    /// `--check` found something to check first; nothing was sent.
+    CheckFirst,
     /// Ctrl-C stopped it at a checkpoint.
     Interrupted,
 }
@@ -57,6 +59,7 @@ impl From<Ending> for ExitCode {
             Ending::Usage => 2,
             Ending::Held => 3,
             Ending::WithProblems => 4,
+            Ending::CheckFirst => 5,
             Ending::Interrupted => INTERRUPTED_CODE,
         })
     }

@@ -4,6 +4,7 @@ use insights_to_braze::message::counted;
 use serde_json::{Value, json};
 
 use crate::arguments::Inspect;
+use crate::check_first;
 use crate::ending::{Ending, Failure};
 use crate::show::{self, Table, elements, text};
 
@@ -11,14 +12,22 @@ pub(crate) async fn run(arguments: &Inspect) -> Result<Ending, Failure> {
     let export = &arguments.files.export;
     let application = arguments.files.open(|| Ok(None)).await?;
     let answer = application.on_demand(&json!({ "action": "inspect", "export": export })).await?;
+    let warnings: Vec<String> = elements(&answer["check_first"]).map(|check| text(&check["message"])).collect();
     if arguments.json {
         show::json(&answer)?;
     } else {
+        if let Some(list) = check_first::listed(&warnings) {
+            show::line(list);
+        }
         tell(&answer, export);
     }
     let problems =
         elements(&answer["files"]).chain(elements(&answer["models"])).any(|told| told["problem"].is_string());
-    Ok(if problems { Ending::Usage } else { Ending::Done })
+    Ok(match problems {
+        true => Ending::Usage,
+        false if arguments.check && !warnings.is_empty() => Ending::CheckFirst,
+        false => Ending::Done,
+    })
 }
 
 fn tell(answer: &Value, export: &str) {

@@ -18,6 +18,7 @@ mod answer;
 mod api_key;
 mod application;
 mod arguments;
+mod check_first;
 mod clients;
 mod connect;
 mod deliver;

@@ -166,7 +166,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         };
         let standing = match self.stop {
             Some(Stop::Lost) => WriteAnswer::Lost,
-            _ => self.last_commit(progress).await?,
+            _ => Box::pin(self.last_commit(progress)).await?,
         };
         match (failure, self.stop, standing) {
             (Some(error), ..) => Err(error),

@@ -197,11 +197,11 @@ fn run_status(record: &RunRecord) -> Value {
         }
         _ => None,
     };
+    let problems = if record.phase == Phase::Complete { record.problems() } else { Vec::new() };
+    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
     json!({
         "phase": phase,
-        "problems": (record.phase == Phase::Complete)
-            .then(|| record.problems().iter().map(ToString::to_string).collect::<Vec<_>>())
-            .unwrap_or_default(),
+        "problems": problems,
         "started_at": record.started_at,
         "files": files,
         "members": record.members,

@@ -8,6 +8,7 @@ mod message;
 pub mod metrics;
 mod problems;
 pub mod rejected;
+mod warning;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -20,6 +21,7 @@ pub use self::counts::{Counts, Requests, Rows};
 pub use self::gauges::Gauges;
 pub use self::message::{HoldReason, ReportMessage};
 pub use self::problems::{MOST_LEFT_OUT, MOST_REJECTED, Problem};
+pub use self::warning::{Check, MOST_DATA_POINTS, MOST_DUPLICATES, Warning};
 use crate::braze::RequestsOverTime;
 use crate::names::{AttributeName, ExportName, SegmentName};
 use crate::pattern::RunId;
@@ -155,6 +157,9 @@ pub struct Report {
 /// What a dry run would send.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Preview {
+    /// What to check before the delivery.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub check_first: Vec<Check>,
     /// The requests that it would take.
     pub requests: u64,
     /// The shortest time that they take at the connection's rate, in seconds.

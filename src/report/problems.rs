@@ -57,7 +57,9 @@ impl Problem {
     pub fn of<'a>(files: impl IntoIterator<Item = (&'a str, &'a Counts)>) -> Vec<Self> {
         let files: Vec<_> = files.into_iter().collect();
         let mut run = Counts::default();
-        files.iter().for_each(|(_, counts)| run.add(counts));
+        for (_, counts) in &files {
+            run.add(counts);
+        }
         let mut problems = Vec::new();
         let (rows, of) = (run.rows.rejected, run.rows.read);
         if exceeds(rows, of, MOST_REJECTED) || (rows > 0 && run.rows.accepted + run.rows.unchanged == 0) {
@@ -68,7 +70,9 @@ impl Problem {
         let too_many = fields.into_iter().filter(|(_, rows)| exceeds(*rows, of, MOST_LEFT_OUT));
         problems.extend(too_many.map(|(field, rows)| Self::LeftOut { field: field.to_owned(), rows, of }));
         if files.len() > 1 {
-            files.iter().for_each(|(file, counts)| add_file(&mut problems, file, counts));
+            for (file, counts) in &files {
+                add_file(&mut problems, file, counts);
+            }
         }
         problems
     }
@@ -89,7 +93,7 @@ fn add_file(problems: &mut Vec<Problem>, file: &str, counts: &Counts) {
 }
 
 /// Whether `part` is more than so many per cent of `whole`.
-fn exceeds(part: u64, whole: u64, percent: u64) -> bool {
+pub(super) fn exceeds(part: u64, whole: u64, percent: u64) -> bool {
     u128::from(part) * 100 > u128::from(whole) * u128::from(percent)
 }
 

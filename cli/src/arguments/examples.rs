@@ -25,6 +25,7 @@ Exit codes:
     2  invalid arguments, configuration or files; nothing was sent
     3  held: more members would leave than max_leavers allows; check, then use --run and --allow-leavers as the report says
     4  delivered with problems: more than 5 % of the rows rejected, or a field not sent for more than 20 % of them
+    5  --check found something to check first; nothing was sent
   130  stopped by Ctrl-C at a checkpoint; run the same command to resume";
 
 pub(super) const DEMO: &str = "\

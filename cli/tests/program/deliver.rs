@@ -12,13 +12,13 @@ use tokio::process::Command;
 const KEY: &str = "7c0f3a52-canary-4d1e-9d3a";
 
 /// A user's machine: files of an export, an `exports.toml`, and a Braze workspace somewhere.
-struct Desk {
-    folder: TempDir,
-    braze: Braze,
+pub(crate) struct Desk {
+    pub(crate) folder: TempDir,
+    pub(crate) braze: Braze,
 }
 
 impl Desk {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(BrazeSettings::with_key(KEY)).await
     }
 
@@ -44,7 +44,7 @@ impl Desk {
     }
 
     /// Writes a run of the segment Loyal in one file, with the `model.json` that lists it.
-    fn write_run(&self, day: &str, rows: &str) {
+    pub(crate) fn write_run(&self, day: &str, rows: &str) {
         let path = format!("Loyal/2026/11/{day}/0102/Loyal_1.csv");
         self.write(&format!("files/{path}"), &format!("Id,EMail,FirstName\r\n{rows}"));
         let partition = json!({"name": "Loyal_1", "location": format!("https://lake.example/c/x/{path}")});
@@ -60,7 +60,7 @@ impl Desk {
         command
     }
 
-    async fn itb(&self, line: &str) -> Output {
+    pub(crate) async fn itb(&self, line: &str) -> Output {
         self.command(line).output().await.unwrap()
     }
 
