@@ -2,21 +2,20 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
 use tokio::time::Instant;
 
 use super::first_answers::{FirstAnswers, SameRefusal};
 use super::http_clients::HttpClients;
-use super::limiter::{Limiter, MOST_IN_FLIGHT, NoStart};
+use super::limiter::{Limiter, MOST_IN_FLIGHT};
 use super::outcome::{StopReason, TrackOutcome};
 use super::request::TrackRequest;
-use super::retry::Stop;
 use super::sending::Sending;
+use super::shared::{Shared, lock};
 use super::transport::{Answer, HttpTransport, Lost, Post, Transport};
 use crate::clock::WallClock;
 use crate::config::Connection;
@@ -30,26 +29,6 @@ const TRACK: &str = "/users/track";
 #[derive(Clone)]
 pub struct BrazeClient {
     shared: Arc<Shared>,
-}
-
-pub(super) struct Shared {
-    pub(super) host: String,
-    pub(super) transport: Box<dyn Transport>,
-    clock: WallClock,
-    pub(super) limiter: Limiter,
-    pub(super) random: Mutex<SmallRng>,
-    /// The key that Braze refused, and why. It is not used again.
-    pub(super) refused: Mutex<Option<(ApiKey, StopReason)>>,
-    /// When a request was last answered, and what went wrong last.
-    pub(super) last: Mutex<Last>,
-    /// Requests that wait for a retry.
-    pub(super) waiting: AtomicUsize,
-}
-
-#[derive(Default)]
-pub(super) struct Last {
-    pub(super) answered: Option<Instant>,
-    pub(super) trouble: String,
 }
 
 impl fmt::Debug for BrazeClient {
@@ -149,39 +128,4 @@ impl BrazeClient {
     pub(super) async fn post_once(&self, body: Bytes, key: &ApiKey) -> Option<Result<Answer, Lost>> {
         Some(self.shared.transport.post(Post { authorization: key.authorization()?, body }).await)
     }
-}
-
-impl Shared {
-    pub(super) fn now(&self) -> Timestamp {
-        Timestamp::try_from(self.clock.now()).unwrap_or(Timestamp::UNIX_EPOCH)
-    }
-
-    pub(super) fn refusal_of(&self, key: &ApiKey) -> Option<StopReason> {
-        lock(&self.refused).as_ref().filter(|(refused, _)| refused == key).map(|(_, reason)| reason.clone())
-    }
-
-    pub(super) fn stop_reason(&self, stop: Stop, status: u16) -> StopReason {
-        let host = self.host.clone();
-        match stop {
-            Stop::Unauthorized => StopReason::Unauthorized { host },
-            Stop::Forbidden => StopReason::Forbidden { host },
-            Stop::NotFound => StopReason::NotFound { host, status },
-            Stop::Redirected => StopReason::Redirected { host, status },
-            Stop::NotBraze(found) => StopReason::NotBraze { host, status, found },
-        }
-    }
-
-    pub(super) fn no_start(&self, no: NoStart) -> StopReason {
-        match no {
-            NoStart::OutOfTime => StopReason::OutOfTime,
-            NoStart::Outage { failures, lasted } => {
-                let last = lock(&self.last).trouble.clone();
-                StopReason::Outage { host: self.host.clone(), failures, lasted, last }
-            }
-        }
-    }
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

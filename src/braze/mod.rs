@@ -18,6 +18,7 @@ mod request;
 mod response;
 mod retry;
 mod sending;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod transport;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::response::TrackAnswer;
-use crate::message::{count, counted};
+use crate::message::counted;
 
 /// The most messages that are kept apart.
 const MESSAGES: usize = 10;
@@ -66,8 +66,7 @@ impl Oddities {
             ));
         }
         notes.extend(self.messages.iter().map(|(message, requests)| {
-            let requests =
-                if *requests == 1 { "a request".to_owned() } else { format!("{} requests", count(*requests)) };
+            let requests = counted(*requests, "request", "requests");
             format!("Braze accepted {requests} with an unexpected message: {message}")
         }));
         notes

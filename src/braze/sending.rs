@@ -6,7 +6,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::client::{Shared, lock};
 use super::first_answers::FirstAnswers;
 use super::http_clients::REQUEST_TIMEOUT;
 use super::limiter::Start;
@@ -16,6 +15,7 @@ use super::over_time::RequestsOverTime;
 use super::reason;
 use super::request::TrackRequest;
 use super::retry::{self, Others, RetryAction, Stop};
+use super::shared::{Shared, lock};
 use super::transport::{Answer, Lost, Post};
 use crate::secrets::ApiKey;
 

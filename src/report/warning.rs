@@ -112,14 +112,14 @@ impl fmt::Display for Warning {
             Self::SameColumn { column, fields } => {
                 write!(f, "the column {column} fills {}: is one of them meant to have another?", fields.join(" and "))
             }
-            Self::Missing { problem } => problem.fmt(f),
+            Self::Missing { problem } => write!(f, "{problem}"),
             Self::Duplicates { rows, of } => write!(
                 f,
                 "{} of {} repeat a member: the column of the customer ID may be the wrong one",
                 counted(*rows, "row", "rows"),
                 counted(*of, "row", "rows")
             ),
-            Self::Identifiers { doubt } => f.write_str(doubt),
+            Self::Identifiers { doubt } => write!(f, "{doubt}"),
             Self::WouldBeHeld { reason } => write!(f, "would be held: {reason}"),
             Self::FirstRun { members } => {
                 write!(f, "no complete run yet: {} would be sent", counted(*members, "member", "members"))

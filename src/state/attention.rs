@@ -95,14 +95,16 @@ mod tests {
     use crate::report::{Members, Outcome, Rows, RunSummary};
     use crate::state::Feeder;
 
-    fn at(hours: i64) -> Timestamp {
-        Timestamp::from_second(1_795_000_000 + hours * 3600).unwrap()
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::from_second(1_795_000_000 + minutes * 60).unwrap()
     }
 
-    fn delivered_at(hours: &[i64]) -> Ledger {
+    const HOUR: i64 = 60;
+
+    fn delivered_at(minutes: &[i64]) -> Ledger {
         let feeder = Feeder::new(&ExportName::from("loyalty"), &SegmentName::new("顧客"));
         let mut ledger = Ledger::new("顧客".into(), feeder);
-        for end in hours {
+        for end in minutes {
             ledger.remember(RunSummary {
                 run: "2026-11-23T01:02Z".parse::<RunId>().unwrap(),
                 outcome: if end % 2 == 0 { Outcome::Delivered } else { Outcome::DeliveredWithProblems },
@@ -118,24 +120,25 @@ mod tests {
 
     #[test]
     fn four_times_the_usual_interval_is_overdue() {
-        let daily = delivered_at(&[0, 24, 49, 72, 96]);
-        assert_eq!(daily.attention(at(96 + 96)).overdue, None);
-        let overdue = Overdue { since: at(96), usual: SignedDuration::from_hours(24) };
-        assert_eq!(daily.attention(at(96 + 97)).overdue, Some(overdue));
-        assert_eq!(delivered_at(&[0, 24, 48]).attention(at(9_999)).overdue, None, "two intervals are no habit");
-        let quick = delivered_at(&[0, 0, 0, 0, 1]);
-        assert_eq!(quick.attention(at(5)).overdue, None, "at least four hours");
-        assert!(quick.attention(at(6)).overdue.is_some());
+        let daily = delivered_at(&[0, 24, 49, 72, 96].map(|hours| hours * HOUR));
+        assert_eq!(daily.attention(at(192 * HOUR)).overdue, None);
+        let overdue = Overdue { since: at(96 * HOUR), usual: SignedDuration::from_hours(24) };
+        assert_eq!(daily.attention(at(192 * HOUR + 1)).overdue, Some(overdue));
+        let twice = delivered_at(&[0, 24, 48].map(|hours| hours * HOUR));
+        assert_eq!(twice.attention(at(9_999 * HOUR)).overdue, None, "two intervals are no habit");
+        let quick = delivered_at(&[0, 10, 20, 31]);
+        assert_eq!(quick.attention(at(31 + 4 * HOUR)).overdue, None, "at least four hours");
+        assert!(quick.attention(at(32 + 4 * HOUR)).overdue.is_some());
     }
 
     #[test]
     fn runs_that_are_superseded_again_and_again_explain_it() {
-        let mut ledger = delivered_at(&[0, 24, 48, 72]);
+        let mut ledger = delivered_at(&[0, 24, 48, 72].map(|hours| hours * HOUR));
         for day in 1..=3 {
-            assert!(!ledger.attention(at(999)).superseded);
+            assert!(!ledger.attention(at(999 * HOUR)).superseded);
             ledger.note_superseded(format!("2026-11-0{day}T01:02Z").parse().unwrap());
         }
-        let attention = ledger.attention(at(999));
+        let attention = ledger.attention(at(999 * HOUR));
         assert!(attention.superseded && attention.overdue.is_none());
     }
 }

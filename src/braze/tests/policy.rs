@@ -320,7 +320,7 @@ async fn an_answer_that_accepts_and_says_something_else_is_noted() {
         ),
         (
             r#"{"message":"deprecated for zoë.0@example.com"}"#,
-            vec!["Braze accepted a request with an unexpected message: Braze: deprecated for [removed]"],
+            vec!["Braze accepted 1 request with an unexpected message: Braze: deprecated for [removed]"],
         ),
     ] {
         let braze = ScriptedBraze::new(move |_, _| Ok(answer(201, &[], reply)));
