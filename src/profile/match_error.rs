@@ -45,7 +45,7 @@ pub enum ColumnsFound {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MatchProblem {
     /// The file has no such column.
-    #[error("{key} = {column:?}: no such column")]
+    #[error("{key} = {column}: no such column", column = quoted(column))]
     Missing {
         /// The key in the export's table, such as `data_matching.customer_id`.
         key: String,
@@ -53,7 +53,7 @@ pub enum MatchProblem {
         column: String,
     },
     /// Several columns of the file match.
-    #[error("{key} = {column:?}: {} columns match (number {})", positions.len(), numbers(positions))]
+    #[error("{key} = {column}: {} columns match (number {})", positions.len(), numbers(positions), column = quoted(column))]
     Ambiguous {
         /// The key in the export's table.
         key: String,
@@ -118,7 +118,7 @@ fn list(problems: &[MatchProblem]) -> String {
 }
 
 /// A name in quotes. Marks that Rust's own form shows as numbers, such as that of half-width kana, are ordinary text.
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     let escaped: String = name
         .chars()
         .flat_map(|c| {
@@ -157,5 +157,5 @@ fn numbers(positions: &[usize]) -> String {
 /// `name` as a key of TOML: bare, or in quotes where it has to be.
 pub(super) fn toml_key(name: &str) -> impl fmt::Display {
     let bare = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
-    if bare { name.to_owned() } else { format!("{name:?}") }
+    if bare { name.to_owned() } else { quoted(name) }
 }

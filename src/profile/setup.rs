@@ -11,7 +11,7 @@ use super::columns::{ColumnTypes, Found, Header};
 use super::field::Field;
 use super::field_type::FieldType;
 use super::json;
-use super::match_error::{MatchProblem, toml_key};
+use super::match_error::{MatchProblem, quoted, toml_key};
 
 /// What is found while an export is tied to a header.
 pub(super) struct Setup<'s> {
@@ -50,7 +50,11 @@ impl<'s> Setup<'s> {
         match found {
             Found::Exactly(at) => Some(at),
             Found::Nearly(at) => {
-                self.notes.push(format!("{key} = {column:?}: the column in the file is {:?}", self.columns[at]));
+                self.notes.push(format!(
+                    "{key} = {}: the column in the file is {}",
+                    quoted(column),
+                    quoted(&self.columns[at])
+                ));
                 Some(at)
             }
             Found::Nowhere => {

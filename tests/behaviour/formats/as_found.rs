@@ -251,6 +251,7 @@ async fn names_that_look_the_same_are_the_same() {
         let report =
             deliver(&desk, &format!("{folder}/2026/11/23/0102/p.csv"), format!("{header}\n1,a@example.jp\n")).await;
         assert_eq!(report["rows"]["accepted"], 1, "{report}");
+        assert!(!report["notes"].to_string().contains("u{"), "ordinary text is not escaped: {report}");
         assert_eq!(desk.people()["1"]["Premium"], true, "{report}");
         assert_eq!(desk.people()["1"]["email"], "a@example.jp");
         let run = json!({ "action": "run", "export": "x", "segment": folder, "dry_run": true });
