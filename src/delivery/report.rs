@@ -88,10 +88,13 @@ impl SegmentDelivery {
     }
 
     /// Whether the report of `run` says how it ended: a function may have been killed after it ended the run and before it
-    /// stored the report.
-    pub async fn has_final_report(&self, run: RunId) -> Result<bool, DeliveryError> {
+    /// stored the report. A report with other rows than the ledger is of an earlier delivery of the run.
+    pub async fn has_final_report(&self, ledger: &Ledger, run: RunId) -> Result<bool, DeliveryError> {
         let stored = self.stored_report(run).await?.report;
-        Ok(stored.is_some_and(|stored| matches!(stored.outcome, Outcome::Delivered | Outcome::Held)))
+        let rows = ledger.runs.get(&run).map(|record| record.counts().rows);
+        Ok(stored.is_some_and(|stored| {
+            matches!(stored.outcome, Outcome::Delivered | Outcome::Held) && rows.is_none_or(|rows| rows == stored.rows)
+        }))
     }
 
     /// Whether the report of `run` says that it failed.

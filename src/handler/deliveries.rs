@@ -324,7 +324,7 @@ impl Handler {
         if !wanted.report_all
             && let Some(ledger) = &ledger
             && nothing_to_do(ledger, delivery.feeder(), newest.order(delivery.export()), &newest)
-            && (!ledger.runs.contains_key(&newest.run) || delivery.has_final_report(newest.run).await?)
+            && (!ledger.runs.contains_key(&newest.run) || delivery.has_final_report(ledger, newest.run).await?)
             && delivery.described_differently(ledger, newest.run).await?.is_empty()
         {
             if ledger.uncollected {
