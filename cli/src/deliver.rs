@@ -10,15 +10,37 @@ use crate::arguments::{Place, Run, RunAll};
 use crate::ending::{Ending, Failure};
 use crate::held::HeldRun;
 use crate::progress::with_progress;
-use crate::{api_key, dry_run, interrupt, show};
+use crate::show::elements;
+use crate::{api_key, check_first, dry_run, interrupt, show};
 
 pub(crate) async fn run(arguments: &Run) -> Result<Ending, Failure> {
     let (export, files, selection) = (arguments.export.name(), &arguments.files, &arguments.selection);
     if arguments.preview {
-        return dry_run::preview(export, files, selection, arguments.json, None).await;
+        return dry_run::preview(export, files, selection, arguments.json, None, arguments.check).await;
     }
     let application = files.open(export, || api_key::read().map(Some)).await?;
+    if arguments.check || is_first(&application, export).await? {
+        let previewed = application.on_demand(&selection.request(export, true)).await?;
+        let reports = Answer::deserialize(&previewed).map(|answer| answer.reports).unwrap_or_default();
+        let warnings = check_first::of_reports(&reports);
+        if let Some(list) = check_first::listed(&warnings) {
+            show::aside(list);
+        }
+        if arguments.check && !warnings.is_empty() {
+            if arguments.json {
+                show::json(&previewed)?;
+            }
+            return Ok(Ending::CheckFirst);
+        }
+    }
     deliver(&application, &files.place, &selection.request(export, false), arguments.json).await
+}
+
+/// Whether no segment of the export has a complete run.
+async fn is_first(application: &Application, export: &str) -> Result<bool, Failure> {
+    let status = application.on_demand(&json!({ "action": "status", "export": export })).await?;
+    let mut segments = elements(&status["exports"]).flat_map(|export| elements(&export["segments"]));
+    Ok(!segments.any(|segment| segment["last_complete"].is_object()))
 }
 
 pub(crate) async fn all(arguments: &RunAll) -> Result<Ending, Failure> {

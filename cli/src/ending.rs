@@ -29,18 +29,24 @@ pub(crate) enum Ending {
     Usage,
     /// A run is held because too many members would leave.
     Held,
+    /// A run is delivered, but many of its rows or values were not sent.
+    WithProblems,
+    /// `--check` found something to check first; nothing was sent.
+    CheckFirst,
     /// Ctrl-C stopped it at a checkpoint.
     Interrupted,
 }
 
 impl Ending {
-    /// The worst of what the reports say; a failure is worse than a held run.
+    /// The worst of what the reports say: a failure, a held run, a run with problems, in this order.
     pub(crate) fn of_reports(reports: &[Report]) -> Self {
         let any = |outcomes: &[Outcome]| reports.iter().any(|report| outcomes.contains(&report.outcome));
         if any(&[Outcome::Failed, Outcome::Unfinished]) {
             Self::Failed
         } else if any(&[Outcome::Held]) {
             Self::Held
+        } else if any(&[Outcome::DeliveredWithProblems]) {
+            Self::WithProblems
         } else {
             Self::Done
         }
@@ -52,10 +58,12 @@ impl Ending {
     pub(crate) fn worse(self, other: Self) -> Self {
         let rank = |ending: Self| match ending {
             Self::Done => 0,
-            Self::Held => 1,
-            Self::Usage => 2,
-            Self::Failed => 3,
-            Self::Interrupted => 4,
+            Self::CheckFirst => 1,
+            Self::WithProblems => 2,
+            Self::Held => 3,
+            Self::Usage => 4,
+            Self::Failed => 5,
+            Self::Interrupted => 6,
         };
         if rank(other) > rank(self) { other } else { self }
     }
@@ -68,6 +76,8 @@ impl From<Ending> for ExitCode {
             Ending::Failed => 1,
             Ending::Usage => 2,
             Ending::Held => 3,
+            Ending::WithProblems => 4,
+            Ending::CheckFirst => 5,
             Ending::Interrupted => INTERRUPTED_CODE,
         })
     }

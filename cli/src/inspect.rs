@@ -4,6 +4,7 @@ use insights_to_braze::message::counted;
 use serde_json::{Value, json};
 
 use crate::arguments::{Inspect, quoted};
+use crate::check_first;
 use crate::ending::{Ending, Failure};
 use crate::proposal::Proposal;
 use crate::show::{self, Table, elements, text};
@@ -19,15 +20,23 @@ pub(crate) async fn run(arguments: &Inspect) -> Result<Ending, Failure> {
         }
         (_, None, key) => place.open(None).await?.on_demand(&json!({ "action": "inspect", "key": key })).await?,
     };
+    let warnings: Vec<String> = elements(&answer["check_first"]).map(|check| text(&check["message"])).collect();
     if arguments.json {
         show::json(&answer)?;
     } else {
+        if let Some(list) = check_first::listed(&warnings) {
+            show::line(list);
+        }
         print(&answer, export.as_deref());
         show::line(format!("\n{}", show::message(&text(&answer["message"]))));
     }
     let problems =
         elements(&answer["files"]).chain(elements(&answer["models"])).any(|inspected| inspected["problem"].is_string());
-    Ok(if problems { Ending::Usage } else { Ending::Done })
+    Ok(match problems {
+        true => Ending::Usage,
+        false if arguments.check && !warnings.is_empty() => Ending::CheckFirst,
+        false => Ending::Done,
+    })
 }
 
 /// Shows the files of a folder with the columns that would be proposed for them.

@@ -23,6 +23,7 @@ mod api_key;
 mod application;
 mod arguments;
 mod aws;
+mod check_first;
 mod clients;
 mod confirm;
 mod connect;

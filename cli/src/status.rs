@@ -61,6 +61,7 @@ fn status(run: &Value) -> String {
         Some("open") if any("working") || any("unfinished") => texts::unfinished(),
         Some("open") => texts::waiting(),
         Some("completing") => texts::unfinished(),
+        Some("complete") if elements(&run["problems"]).next().is_some() => texts::delivered_with_problems(),
         Some("complete") => texts::delivered(),
         Some("held") => texts::held(),
         _ => text(&run["phase"]),
@@ -101,6 +102,10 @@ mod texts {
 
     pub(super) fn unfinished() -> String {
         show::caution("unfinished")
+    }
+
+    pub(super) fn delivered_with_problems() -> String {
+        show::caution("delivered with problems")
     }
 
     pub(super) fn delivered() -> String {

@@ -1,22 +1,21 @@
-//! Sends a [`TrackRequest`] until each of its objects has a result.
+//! One connection to Braze.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::Instant;
 
-use super::counted::Counted;
-use super::http_clients::{HttpClients, REQUEST_TIMEOUT};
-use super::limiter::{Limiter, MOST_IN_FLIGHT, NoStart, Start};
-use super::outcome::{ObjectResult, Requests, StopReason, TrackOutcome};
-use super::reason;
+use super::first_answers::{FirstAnswers, SameRefusal};
+use super::http_clients::HttpClients;
+use super::limiter::{Limiter, MOST_IN_FLIGHT};
+use super::outcome::{StopReason, TrackOutcome};
 use super::request::TrackRequest;
-use super::retry::{self, Others, RetryAction, Stop};
+use super::sending::Sending;
+use super::shared::{Shared, lock};
 use super::transport::{Answer, HttpTransport, Lost, Post, Transport};
 use crate::clock::WallClock;
 use crate::config::Connection;
@@ -30,25 +29,6 @@ const TRACK: &str = "/users/track";
 #[derive(Clone)]
 pub struct BrazeClient {
     shared: Arc<Shared>,
-}
-
-struct Shared {
-    host: String,
-    transport: Box<dyn Transport>,
-    limiter: Limiter,
-    random: Mutex<SmallRng>,
-    /// The key that Braze refused, and why. It is not used again.
-    refused: Mutex<Option<(ApiKey, StopReason)>>,
-    /// When a request was last answered, and what went wrong last.
-    last: Mutex<Last>,
-    /// Requests that wait for a retry.
-    waiting: AtomicUsize,
-}
-
-#[derive(Default)]
-struct Last {
-    answered: Option<Instant>,
-    trouble: String,
 }
 
 impl fmt::Debug for BrazeClient {
@@ -92,18 +72,19 @@ impl BrazeClient {
     /// Objects of one profile must not be in two requests at once: Braze keeps no order between requests. Poll the future
     /// until it ends, or drop it: an idle future may hold the turn and block the others.
     pub async fn track(&self, request: &TrackRequest, key: &ApiKey, deadline: Instant) -> TrackOutcome {
-        let mut delivery = Delivery {
-            shared: &self.shared,
-            request,
-            key,
-            deadline,
-            objects: Vec::new(),
-            requests: Requests::default(),
-            parts: vec![(0..request.len()).collect()],
-        };
-        let stop = delivery.run().await.err();
-        delivery.results();
-        TrackOutcome { objects: delivery.objects, stop, requests: delivery.requests }
+        self.track_watching(None, request, key, deadline).await
+    }
+
+    /// Like [`track`](Self::track), for a delivery whose first answers are watched: once `first` has seen enough of one same
+    /// refusal, it stops with [`StopReason::EverythingRefused`], and no object has a result.
+    pub async fn track_watching(
+        &self,
+        first: impl Into<Option<&FirstAnswers>>,
+        request: &TrackRequest,
+        key: &ApiKey,
+        deadline: Instant,
+    ) -> TrackOutcome {
+        Sending::new(&self.shared, first.into(), request, key, deadline).run().await
     }
 
     /// Allows a refused key again, because its permissions may have been changed. Called at the start of an invocation.
@@ -133,6 +114,11 @@ impl BrazeClient {
         (self.shared.limiter.in_flight_wanted() + waiting).min(MOST_IN_FLIGHT)
     }
 
+    /// Why a delivery stops when Braze refused everything.
+    pub fn everything_refused(&self, same: SameRefusal) -> StopReason {
+        StopReason::EverythingRefused { host: self.shared.host.clone(), same }
+    }
+
     pub(super) fn host(&self) -> &str {
         &self.shared.host
     }
@@ -140,229 +126,5 @@ impl BrazeClient {
     /// Sends one request with `body`, outside the rate limit: for [`check`](Self::check).
     pub(super) async fn post_once(&self, body: Bytes, key: &ApiKey) -> Option<Result<Answer, Lost>> {
         Some(self.shared.transport.post(Post { authorization: key.authorization()?, body }).await)
-    }
-}
-
-impl Shared {
-    fn refusal_of(&self, key: &ApiKey) -> Option<StopReason> {
-        lock(&self.refused).as_ref().filter(|(refused, _)| refused == key).map(|(_, reason)| reason.clone())
-    }
-
-    fn stop_reason(&self, stop: Stop, status: u16) -> StopReason {
-        let host = self.host.clone();
-        match stop {
-            Stop::Unauthorized => StopReason::Unauthorized { host },
-            Stop::Forbidden => StopReason::Forbidden { host },
-            Stop::NotFound => StopReason::NotFound { host, status },
-            Stop::Redirected => StopReason::Redirected { host, status },
-            Stop::NotBraze(found) => StopReason::NotBraze { host, status, found },
-        }
-    }
-
-    fn no_start(&self, no: NoStart) -> StopReason {
-        match no {
-            NoStart::OutOfTime => StopReason::OutOfTime,
-            NoStart::Outage { failures, lasted } => {
-                let last = lock(&self.last).trouble.clone();
-                StopReason::Outage { host: self.host.clone(), failures, lasted, last }
-            }
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Sends one [`TrackRequest`].
-struct Delivery<'a> {
-    shared: &'a Shared,
-    request: &'a TrackRequest,
-    key: &'a ApiKey,
-    deadline: Instant,
-    /// Empty until the first result, to save memory: hundreds of requests wait for their answer at once.
-    objects: Vec<ObjectResult>,
-    requests: Requests,
-    /// The objects still to be sent, grouped by request; the last group is sent first.
-    parts: Vec<Vec<usize>>,
-}
-
-/// The attempts to send a part.
-#[derive(Default)]
-struct Tries {
-    failed: u32,
-    /// Failures with a 2xx status.
-    unreadable: u32,
-    limited: u32,
-    failing_since: Option<Instant>,
-}
-
-impl<'a> Delivery<'a> {
-    async fn run(&mut self) -> Result<(), StopReason> {
-        while let Some(part) = self.parts.pop() {
-            if !part.is_empty() {
-                self.send(part).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Sends the objects of `part` in one request until an answer settles or divides them.
-    async fn send(&mut self, part: Vec<usize>) -> Result<(), StopReason> {
-        let body = self.request.body_of(&part);
-        let mut tries = Tries::default();
-        loop {
-            let (start, answer) = self.exchange(&part, &body, tries.failed + tries.limited > 0).await?;
-            match &answer {
-                Ok(answer) => tracing::debug!(objects = part.len(), status = answer.status, "Braze answered a request"),
-                Err(lost) => tracing::debug!(objects = part.len(), error = %lost, "a request got no answer"),
-            }
-            let action = match &answer {
-                Ok(answer) => retry::decide(answer, part.len(), tries.unreadable + 1),
-                Err(_) => RetryAction::Retry(None),
-            };
-            match action {
-                RetryAction::RetryAfter(_) => {
-                    let announced = answer.map(|answer| answer.rate).unwrap_or_default();
-                    let wait = start.refused(&announced);
-                    self.requests.rate_limited += 1;
-                    tries.limited += 1;
-                    self.wait(wait).await?;
-                }
-                RetryAction::Retry(not_before) => {
-                    start.failed();
-                    self.note_failure(&part, &answer);
-                    tries.failed += 1;
-                    tries.unreadable += u32::from(answer.is_ok_and(|answer| answer.status < 300));
-                    if self.is_hopeless(&mut tries) {
-                        return Ok(());
-                    }
-                    let backoff = retry::backoff(tries.failed, &mut *lock(&self.shared.random));
-                    self.wait(backoff.max(not_before.unwrap_or_default())).await?;
-                }
-                settled => {
-                    let answer = answer.unwrap_or_default();
-                    start.answered(&answer.rate);
-                    lock(&self.shared.last).answered = Some(Instant::now());
-                    return self.settle(part, settled, answer.status);
-                }
-            }
-        }
-    }
-
-    /// Sends one request once the limiter allows it, and returns the answer.
-    async fn exchange(
-        &mut self,
-        part: &[usize],
-        body: &Bytes,
-        again: bool,
-    ) -> Result<(Start<'a>, Result<Answer, Lost>), StopReason> {
-        let shared = self.shared;
-        // Checked before and after the wait, in which another request may have been refused.
-        shared.refusal_of(self.key).map_or(Ok(()), Err)?;
-        let start = shared.limiter.start(self.deadline).await.map_err(|no| shared.no_start(no))?;
-        shared.refusal_of(self.key).map_or(Ok(()), Err)?;
-        let authorization = self.key.authorization().ok_or_else(|| shared.stop_reason(Stop::Unauthorized, 401))?;
-        let post = Post { authorization, body: body.clone() };
-        self.requests.sent += 1;
-        self.requests.retried += u64::from(again);
-        let too_long = Instant::now() + REQUEST_TIMEOUT;
-        let Ok(answer) = timeout_at(too_long.min(self.deadline), shared.transport.post(post)).await else {
-            if too_long < self.deadline {
-                return Ok((start, Err(Lost::TimedOut)));
-            }
-            self.mark(part, &ObjectResult::Unknown);
-            return Err(StopReason::OutOfTime);
-        };
-        Ok((start, answer))
-    }
-
-    fn note_failure(&mut self, part: &[usize], answer: &Result<Answer, Lost>) {
-        let (arrived, trouble) = match answer {
-            Ok(answer) if answer.status < 300 => (true, format!("an unreadable answer ({})", answer.status)),
-            Ok(answer) => (true, format!("HTTP status {}", answer.status)),
-            Err(lost) => (lost.may_have_arrived(), lost.to_string()),
-        };
-        if arrived {
-            self.mark(part, &ObjectResult::Unknown);
-        }
-        lock(&self.shared.last).trouble = trouble;
-    }
-
-    /// Whether this request keeps failing while others succeed. If none succeeds, the limiter detects an outage.
-    fn is_hopeless(&self, tries: &mut Tries) -> bool {
-        let since = *tries.failing_since.get_or_insert_with(Instant::now);
-        let others_get_through = lock(&self.shared.last).answered.is_some_and(|answered| answered > since);
-        tries.failed >= retry::FAILING_TRIES && others_get_through
-    }
-
-    fn settle(&mut self, part: Vec<usize>, action: RetryAction, status: u16) -> Result<(), StopReason> {
-        match action {
-            RetryAction::Accepted => self.mark(&part, &ObjectResult::Accepted),
-            RetryAction::Rejected { refused, others } => {
-                let (mut refused, mut rest) = (refused.into_iter().peekable(), Vec::new());
-                for (place, index) in part.into_iter().enumerate() {
-                    match refused.next_if(|(refused, _)| *refused == place) {
-                        Some((_, text)) => self.reject(index, &text),
-                        None => rest.push(index),
-                    }
-                }
-                match others {
-                    Others::Accepted => self.mark(&rest, &ObjectResult::Accepted),
-                    Others::SendAgain => self.parts.push(rest),
-                    Others::Halve => self.halve(rest),
-                }
-            }
-            RetryAction::Halve(text) => match part[..] {
-                [alone] => self.reject(alone, &text),
-                _ => self.halve(part),
-            },
-            RetryAction::Stop(stop) => {
-                let reason = self.shared.stop_reason(stop, status);
-                if reason.is_about_the_key() {
-                    *lock(&self.shared.refused) = Some((self.key.clone(), reason.clone()));
-                }
-                return Err(reason);
-            }
-            // `send` handles these two.
-            RetryAction::Retry(_) | RetryAction::RetryAfter(_) => self.parts.push(part),
-        }
-        Ok(())
-    }
-
-    fn halve(&mut self, mut part: Vec<usize>) {
-        let second = part.split_off(part.len() / 2);
-        self.parts.extend([second, part]);
-    }
-
-    fn mark(&mut self, part: &[usize], result: &ObjectResult) {
-        let objects = self.results();
-        for index in part {
-            objects[*index] = result.clone();
-        }
-    }
-
-    fn reject(&mut self, index: usize, text: &str) {
-        let object = self.request.object(index).unwrap_or_default();
-        let result = ObjectResult::Rejected(reason::presentable(text, object, self.key));
-        self.results()[index] = result;
-    }
-
-    /// Fills in a result for each object.
-    fn results(&mut self) -> &mut [ObjectResult] {
-        self.objects.resize(self.request.len(), ObjectResult::NotSent);
-        &mut self.objects
-    }
-
-    /// Waits, unless that would end after the deadline.
-    async fn wait(&self, wait: Duration) -> Result<(), StopReason> {
-        match Instant::now().checked_add(wait).filter(|end| *end < self.deadline) {
-            Some(end) => {
-                let _waiting = Counted::new(&self.shared.waiting);
-                sleep_until(end).await;
-                Ok(())
-            }
-            None => Err(StopReason::OutOfTime),
-        }
     }
 }

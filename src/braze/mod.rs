@@ -7,21 +7,27 @@
 mod check;
 mod client;
 mod counted;
+mod first_answers;
 mod http_clients;
 mod limiter;
+mod oddities;
 mod outcome;
 mod rate_headers;
 mod reason;
 mod request;
 mod response;
 mod retry;
+mod sending;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod transport;
 
 pub use self::check::{CheckError, Proof};
 pub use self::client::BrazeClient;
+pub use self::first_answers::{FirstAnswers, SameRefusal};
 pub use self::http_clients::{HttpClients, http_client};
+pub use self::oddities::Oddities;
 pub use self::outcome::{ObjectResult, Requests, StopReason, TrackOutcome};
 pub use self::request::{MAX_BODY, MAX_OBJECTS, TrackRequest};
 pub use self::transport::{Answer, Lost, Post, Transport};

@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::message::codes;
+use super::first_answers::SameRefusal;
+use super::oddities::Oddities;
+use crate::message::{codes, counted};
 
 /// The result of one attribute object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub struct TrackOutcome {
     pub stop: Option<StopReason>,
     /// The HTTP requests that were needed.
     pub requests: Requests,
+    /// What was strange about the answers that accepted objects.
+    pub oddities: Oddities,
 }
 
 /// HTTP requests to Braze.
@@ -124,6 +128,24 @@ pub enum StopReason {
         /// What kind of answer it was.
         found: &'static str,
     },
+    /// Braze refused every object of the first requests with one same answer, before it accepted any. That says nothing about
+    /// single rows: the key, the workspace, the attribute, a field of the export or a proxy is the cause.
+    ///
+    /// Fix: fix what Braze's answer names; the delivery is retried automatically.
+    #[error(
+        "Braze ({host}) refused everything: {} with the same answer\n\
+         {}\n\
+         Nothing is lost, and no row is rejected for it. The cause is not a single row: check what the answer names, the \
+         connection, and the fields of the export in exports.toml. The delivery is retried automatically.",
+        counted(u64::from(same.requests), "request", "requests"),
+        same.answer
+    )]
+    EverythingRefused {
+        /// Host and port of the connection.
+        host: String,
+        /// The refusals.
+        same: SameRefusal,
+    },
     /// Requests have failed for a while without a single success.
     ///
     /// Fix: nothing to do; the delivery is retried automatically. See Braze's status page if it lasts.
@@ -157,6 +179,7 @@ codes!(StopReason {
     NotBraze = "ITB-B05",
     Outage = "ITB-B06",
     OutOfTime = "ITB-B07",
+    EverythingRefused = "ITB-B08",
 });
 
 impl StopReason {

@@ -12,6 +12,8 @@
 //! | 2xx HTML or other text | sent again as often, then stops: a proxy answers in Braze's place |
 //! | 400, 422 with `errors` by index | those rejected, the others sent again: Braze processes nothing of such a request |
 //! | 400, 422 naming no object; 413 | divided; an object alone is rejected |
+//! | 400, 422 with a web page | sent again up to [`UNREADABLE_TRIES`] times, then stops: a proxy answers in Braze's place |
+//! | one same refusal of every object from the first request on | stops; see [`first_answers`](super::first_answers) |
 //! | 401, 402, 403 | stops, for this key; the body is never shown |
 //! | 404, 410, 3xx, 405, 415, 501 and other 4xx | stops: not Braze, or not as documented |
 //! | 408, 425, other 5xx; time-out, connection lost | sent again after a backoff, or later if the answer says so |
@@ -85,7 +87,7 @@ pub(super) fn decide(answer: &Answer, objects: usize, readings: u32) -> RetryAct
     match answer.status {
         200..=299 => taken(answer, objects, readings),
         300..=399 => RetryAction::Stop(Stop::Redirected),
-        400 | 422 => refused(answer, objects),
+        400 | 422 => refused(answer, objects, readings),
         401 => RetryAction::Stop(Stop::Unauthorized),
         402 | 403 => RetryAction::Stop(Stop::Forbidden),
         404 | 410 => RetryAction::Stop(Stop::NotFound),
@@ -135,7 +137,16 @@ fn unreadable(answer: &Answer, readings: u32) -> RetryAction {
     }
 }
 
-fn refused(answer: &Answer, objects: usize) -> RetryAction {
+/// Whether an answer that is tried again is none that can be read: its tries are counted apart from those of failures.
+pub(super) fn is_unreadable(answer: &Answer) -> bool {
+    answer.status < 300 || (matches!(answer.status, 400 | 422) && answer.html)
+}
+
+fn refused(answer: &Answer, objects: usize, readings: u32) -> RetryAction {
+    // A proxy answers in Braze's place: that says nothing about any object.
+    if answer.html {
+        return unreadable(answer, readings);
+    }
     let said = TrackAnswer::parse(&answer.body, objects).unwrap_or_default();
     let reason = said.reason().unwrap_or_default().to_owned();
     let mut refused = said.named;

@@ -155,7 +155,13 @@ impl SegmentDelivery {
             match self.deliver_file(file, options, &seen).await {
                 Ok(end) => tried.note(&end),
                 Err(error @ DeliveryError::Match { .. }) => unlike.push((file, error)),
-                Err(error) => tried.fail(file, error),
+                Err(error) => {
+                    let nothing_goes = error.is_about_everything();
+                    tried.fail(file, error);
+                    if nothing_goes {
+                        break;
+                    }
+                }
             }
             if tried.out_of_time || tried.past.is_some() {
                 break;

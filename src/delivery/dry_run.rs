@@ -16,9 +16,11 @@ use crate::membership::RunMembers;
 use crate::message::Coded;
 use crate::pattern::RunId;
 use crate::profile::FirstLook;
-use crate::report::{Counts, Outcome, Preview, Report, ReportMessage, ReportedFile, RunSummary};
+use crate::report::{
+    Check, Counts, Outcome, Preview, Problem, Report, ReportMessage, ReportedFile, RunSummary, Warning,
+};
 use crate::run::FileToDeliver;
-use crate::state::{Ledger, Progress, RunRecord, TakeOverAnswer, read_part};
+use crate::state::{Ledger, Progress, RunRecord, StateKeys, TakeOverAnswer, read_part};
 
 /// How many objects a dry run shows.
 const OBJECTS_SHOWN: usize = 3;
@@ -73,6 +75,7 @@ impl SegmentDelivery {
             message: message.text,
             code: message.code,
             preview: Some(Preview {
+                check_first: Vec::new(),
                 requests,
                 seconds_at_the_limit,
                 objects: seen.objects,
@@ -85,6 +88,13 @@ impl SegmentDelivery {
         report.notes.extend(seen.notes);
         if all_delivered {
             report.notes.insert(ReportMessage::DeliveredAlready.to_string());
+        }
+        let untested = self.bucket.folders(&StateKeys::of_workspace(&connection.workspace)).await?.is_empty();
+        let mut warnings = Warning::of_config(&self.export, untested);
+        let problems = Problem::of(seen.counts_by_file.iter().map(|(key, counts)| (key.as_str(), counts)));
+        warnings.extend(Warning::of_dry_run(&report, problems, seen.doubts));
+        if let Some(preview) = &mut report.preview {
+            preview.check_first = warnings.iter().map(Check::from).collect();
         }
         report.seconds = report.finished_at.duration_since(started_at).as_secs_f64();
         Ok(report)
@@ -150,7 +160,7 @@ impl SegmentDelivery {
     ) -> Result<u64, DeliveryError> {
         let key = &file.object.key;
         seen.notes.extend(builder.notes(key));
-        let mut rows = 0;
+        let mut of_file = Counts::default();
         loop {
             let chunk = match builder.next_chunk().await {
                 Ok(chunk) => chunk,
@@ -165,14 +175,17 @@ impl SegmentDelivery {
                     seen.show(&batch.request.body(), self.attribute.as_str());
                 }
             }
-            rows += counts.rows.read;
-            seen.counts.add(&counts);
+            of_file.add(&counts);
             let (part, _) = chunk.part.finish(PREVIEW);
             read_part(PREVIEW, &part, |row| seen.members.push(&row))?;
             if chunk.last {
-                return Ok(rows);
+                break;
             }
         }
+        let rows = of_file.rows.read;
+        seen.counts.add(&of_file);
+        seen.counts_by_file.push((key.clone(), of_file));
+        Ok(rows)
     }
 }
 
@@ -185,6 +198,9 @@ fn last_run(ledger: &Ledger) -> Option<RunSummary> {
 #[derive(Default)]
 struct Seen {
     counts: Counts,
+    counts_by_file: Vec<(String, Counts)>,
+    /// What is doubtful about the identifiers.
+    doubts: BTreeSet<String>,
     requests: u64,
     files: Vec<ReportedFile>,
     /// How many files a delivery would find delivered.
@@ -199,7 +215,9 @@ struct Seen {
 impl Seen {
     fn note_doubts(&mut self, key: &str, look: &FirstLook, first_delivery: bool, options: RunOptions) {
         let doubts = look.identifiers();
-        self.notes.extend(doubts.notes().map(|doubt| format!("{key}: {doubt}")));
+        let doubts_noted: Vec<String> = doubts.notes().map(|doubt| format!("{key}: {doubt}")).collect();
+        self.notes.extend(doubts_noted.iter().cloned());
+        self.doubts.extend(doubts_noted);
         if let Some((reason, _)) = look.every_row_is_refused() {
             self.notes.insert(format!("{key}: every row is rejected for the same reason: {reason}"));
         }

@@ -144,7 +144,10 @@ impl<'a> Leaving<'a> {
         for group in [by_id, by_email] {
             let mut rest = group;
             while !rest.is_empty() {
-                let (sent, stop) = self.send_group(rest, key).await?;
+                // Until Braze has accepted something, one request is sent at a time.
+                let one = self.delivery.export.connection.objects_per_request.min(rest.len());
+                let most = if self.delivery.first_answers.are_decided() { rest.len() } else { one };
+                let (sent, stop) = self.send_group(&rest[..most], key).await?;
                 rest = rest.get(sent..).unwrap_or_default();
                 match stop {
                     None => {}
@@ -164,12 +167,13 @@ impl<'a> Leaving<'a> {
         let batches: Vec<LeaverBatch> =
             group.chunks(connection.objects_per_request).map(|people| self.batch(people)).collect();
         let in_flight = self.delivery.braze.in_flight_wanted();
+        let first = &self.delivery.first_answers;
         let (braze, budget) = (&self.delivery.braze, self.delivery.budget);
         let lease = self.lease.clone();
         let mut answers = stream::iter(batches)
             .take_while(|_| std::future::ready(!budget.is_spent() && lease.left().is_some()))
             .map(|batch| async move {
-                let outcome = braze.track(&batch.request, key, budget.stop_waiting()).await;
+                let outcome = braze.track_watching(first, &batch.request, key, budget.stop_waiting()).await;
                 (batch, outcome)
             })
             .buffered(in_flight);
@@ -186,6 +190,7 @@ impl<'a> Leaving<'a> {
             }
             if let Ok(Some((batch, outcome))) = answer {
                 self.counts.requests += outcome.requests;
+                self.counts.oddities.add(&outcome.oddities);
                 if let Some(stop) = outcome.stop {
                     let stop = match stop {
                         StopReason::OutOfTime => Stop::End(LeavingEnd::OutOfTime),

@@ -240,6 +240,12 @@ impl DeliveryError {
         !matches!(self, Self::InFuture { .. })
     }
 
+    /// Whether it would be the same with the other files of the run.
+    fn is_about_everything(&self) -> bool {
+        use StopReason::{EverythingRefused, NotBraze, NotFound, Redirected};
+        matches!(self, Self::Refused(EverythingRefused { .. } | NotBraze { .. } | NotFound { .. } | Redirected { .. }))
+    }
+
     /// Whether Braze does not answer at the moment, so that the same will succeed later without any action.
     fn is_outage(&self) -> bool {
         matches!(self, Self::Refused(StopReason::Outage { .. }))

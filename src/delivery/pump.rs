@@ -18,7 +18,7 @@ use super::outstanding::{DoneChunk, InFlight, Outstanding};
 use super::progress::Account;
 use super::secret_retry::SecretRetry;
 use super::segment::SegmentDelivery;
-use crate::braze::{ObjectResult, Requests, StopReason, TrackOutcome};
+use crate::braze::{ObjectResult, Oddities, Requests, StopReason, TrackOutcome};
 use crate::pattern::RunId;
 use crate::report::Counts;
 use crate::run::FileToDeliver;
@@ -76,6 +76,10 @@ pub(super) struct Pump<'a, S> {
     key: ApiKey,
     secret: SecretRetry,
     most_in_flight: usize,
+    /// How many requests of the delivery were refused before this file.
+    refused_before: u32,
+    /// Rows of the file that Braze has: accepted, now or by an earlier attempt, or unchanged.
+    known: u64,
     lease: LeaseKeeper,
     folder: String,
     parts: u64,
@@ -92,6 +96,7 @@ pub(super) struct Pump<'a, S> {
     committed_at: Instant,
     /// Requests since the last write, whether or not their chunk is finished.
     requests: Requests,
+    oddities: Oddities,
     started: Instant,
     seconds_counted: f64,
     stop: Option<Stop>,
@@ -106,12 +111,18 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         builder: ChunkBuilder<S>,
         account: Account,
     ) -> Self {
+        let rows = account.record.counts.rows;
+        if rows.accepted > 0 {
+            delivery.first_answers.accepted();
+        }
         Self {
             delivery,
             file,
             key,
             secret: SecretRetry::default(),
             most_in_flight: delivery.braze.in_flight_wanted(),
+            refused_before: delivery.first_answers.same_refusal().map_or(0, |same| same.requests),
+            known: rows.accepted + rows.unchanged,
             lease: account.lease.clone(),
             folder: account.record.folder.clone(),
             parts: 0,
@@ -126,6 +137,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             committing: None,
             committed_at: Instant::now(),
             requests: Requests::default(),
+            oddities: Oddities::default(),
             started: Instant::now(),
             seconds_counted: 0.0,
             stop: None,
@@ -135,6 +147,12 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
     /// Sends until the file ends, the time limit is reached, or something prevents it; then records the progress.
     pub(super) async fn run(mut self) -> Result<PumpEnd, DeliveryError> {
         let sent = self.send_all().await;
+        if self.stop.is_none()
+            && sent.is_ok()
+            && let Some(reason) = self.everything_refused()
+        {
+            self.stop = Some(Stop::Refused(reason));
+        }
         // Whatever happened, nothing is left in flight here, and what is certain is written down.
         let failure = match (sent, self.stop.clone()) {
             (Err(error), _) => Some(error),
@@ -148,7 +166,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         };
         let standing = match self.stop {
             Some(Stop::Lost) => WriteAnswer::Lost,
-            _ => self.last_commit(progress).await?,
+            _ => Box::pin(self.last_commit(progress)).await?,
         };
         match (failure, self.stop, standing) {
             (Some(error), ..) => Err(error),
@@ -224,7 +242,10 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
 
     fn send_next(&mut self) {
         self.most_in_flight = self.delivery.braze.in_flight_wanted();
-        while self.outstanding.in_flight() < self.most_in_flight {
+        let first = &self.delivery.first_answers;
+        // Until Braze has accepted something, one request is sent at a time.
+        let most = if first.are_decided() { self.most_in_flight } else { 1 };
+        while self.outstanding.in_flight() < most {
             let Some(sent) = self.outstanding.next_request() else {
                 return;
             };
@@ -232,7 +253,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             let deadline = self.delivery.budget.stop_waiting();
             let span = tracing::debug_span!("chunk", number = sent.chunk);
             let sending = async move {
-                let outcome = braze.track(&sent.batch.request, &key, deadline).await;
+                let outcome = braze.track_watching(first, &sent.batch.request, &key, deadline).await;
                 (sent, outcome)
             };
             self.in_flight.push(Box::pin(sending.instrument(span)));
@@ -300,6 +321,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
 
     fn take_answer(&mut self, sent: InFlight, outcome: TrackOutcome) {
         self.requests += outcome.requests;
+        self.oddities.add(&outcome.oddities);
         let answered =
             outcome.objects.iter().all(|result| !matches!(result, ObjectResult::Unknown | ObjectResult::NotSent));
         if answered {
@@ -324,8 +346,27 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
 
     fn collect_done(&mut self) {
         while let Some(chunk) = self.outstanding.next_done() {
+            self.known += chunk.counts.rows.accepted + chunk.counts.rows.unchanged;
             self.done.push_back(chunk);
         }
+    }
+
+    /// Whether Braze refused every row of the file with one same answer, in more than one request. That says nothing about the
+    /// rows.
+    fn everything_refused(&self) -> Option<StopReason> {
+        let same = self.delivery.first_answers.same_refusal();
+        let same = same.filter(|same| self.known == 0 && same.requests > self.refused_before + 1)?;
+        Some(self.delivery.braze.everything_refused(same))
+    }
+
+    /// Moves what is done into the account, once Braze has accepted something: if it goes on refusing everything, no row is
+    /// rejected for it.
+    fn add_done(&mut self) {
+        let Some(account) = self.account.as_mut().filter(|_| self.delivery.first_answers.same_refusal().is_none())
+        else {
+            return;
+        };
+        self.done.drain(..).for_each(|chunk| account.add(chunk));
     }
 
     /// After Braze refused the key and everything in flight has come back: reads the secret again, once, because it may
@@ -344,12 +385,10 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
 
     /// Moves what is done into the account and begins to store it, if it is time.
     fn begin_commit(&mut self) {
+        self.add_done();
         let Some(account) = &mut self.account else {
             return;
         };
-        for chunk in self.done.drain(..) {
-            account.add(chunk);
-        }
         let due = self.committed_at.elapsed() >= CHECKPOINT || account.is_large();
         if !due || self.committing.is_some() || matches!(self.stop, Some(Stop::Lost)) {
             return;
@@ -382,8 +421,8 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         let Some(mut account) = self.account.take() else {
             return Ok(WriteAnswer::Lost);
         };
-        for chunk in self.done.drain(..) {
-            account.add(chunk);
+        if !matches!(self.stop, Some(Stop::Refused(StopReason::EverythingRefused { .. }))) {
+            self.done.drain(..).for_each(|chunk| account.add(chunk));
         }
         let (_, standing) = self.delivery.commit(self.file, account, progress).await?;
         Ok(standing)
@@ -394,7 +433,9 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         let seconds = self.started.elapsed().as_secs_f64();
         if let Some(account) = &mut self.account {
             let requests = std::mem::take(&mut self.requests);
-            account.count(&Counts { requests, seconds: seconds - self.seconds_counted, ..Counts::default() });
+            let oddities = std::mem::take(&mut self.oddities);
+            let seconds = seconds - self.seconds_counted;
+            account.count(&Counts { requests, oddities, seconds, ..Counts::default() });
             self.seconds_counted = seconds;
         }
     }

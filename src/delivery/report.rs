@@ -22,9 +22,6 @@ use crate::state::{Ledger, Phase, Progress, RunRecord};
 /// function looks at the run again afterwards, so its report is the last one.
 const TRIES: u32 = 5;
 
-/// From this many superseded runs in a row on, the report has a note.
-const SUPERSEDED_IN_A_ROW: u64 = 3;
-
 const REJECTED_TYPE: &str = "text/csv; charset=utf-8";
 /// The most pieces of rejected rows that are searched for examples.
 const PIECES_LOOKED_AT: usize = 8;
@@ -93,7 +90,8 @@ impl SegmentDelivery {
         let stored = self.stored_report(run).await?.report;
         let rows = ledger.runs.get(&run).map(|record| record.counts().rows);
         Ok(stored.is_some_and(|stored| {
-            matches!(stored.outcome, Outcome::Delivered | Outcome::Held) && rows.is_none_or(|rows| rows == stored.rows)
+            let is_final = stored.outcome.is_delivered() || stored.outcome == Outcome::Held;
+            is_final && rows.is_none_or(|rows| rows == stored.rows)
         }))
     }
 
@@ -176,7 +174,9 @@ impl SegmentDelivery {
     /// The same with figures.
     pub(super) fn counted_report(&self, started_at: Timestamp, counts: Counts) -> Report {
         let unconfirmed = if self.export.create_profiles { 0 } else { counts.rows.accepted };
+        let blank = self.blank_report(started_at);
         Report {
+            notes: blank.notes.iter().cloned().chain(counts.oddities.notes()).collect(),
             rows: counts.rows,
             dropped_fields: counts.dropped_fields,
             rejected_reasons: counts.rejected_reasons,
@@ -184,7 +184,7 @@ impl SegmentDelivery {
             requests: counts.requests,
             data_points: counts.data_points,
             seconds: counts.seconds,
-            ..self.blank_report(started_at)
+            ..blank
         }
     }
 
@@ -213,10 +213,8 @@ impl SegmentDelivery {
         report
             .notes
             .extend(record.into_iter().flat_map(|record| record.files.values()).flat_map(|file| file.notes.clone()));
-        if let Some(superseded) =
-            ledger.map(|ledger| ledger.superseded.len() as u64).filter(|runs| *runs >= SUPERSEDED_IN_A_ROW)
-        {
-            report.notes.insert(ReportMessage::SupersededAgain { runs: superseded }.to_string());
+        if let Some(runs) = ledger.and_then(Ledger::superseded_in_a_row) {
+            report.notes.insert(ReportMessage::SupersededAgain { runs }.to_string());
         }
         report
     }
@@ -333,7 +331,13 @@ fn said_of(run: RunId, record: &RunRecord, outcome: Outcome, message: Message) -
             };
             (Outcome::Waiting, message)
         }
-        (Phase::Complete, Outcome::Waiting) => (Outcome::Delivered, ReportMessage::Delivered.to_message()),
+        (Phase::Complete, Outcome::Waiting | Outcome::Delivered) => match record.problems() {
+            problems if !problems.is_empty() => {
+                (Outcome::DeliveredWithProblems, ReportMessage::DeliveredWithProblems { problems }.to_message())
+            }
+            _ if outcome == Outcome::Waiting => (Outcome::Delivered, ReportMessage::Delivered.to_message()),
+            _ => (outcome, message),
+        },
         _ => (outcome, message),
     }
 }

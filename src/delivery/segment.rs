@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::DeliveryError;
-use crate::braze::BrazeClient;
+use crate::braze::{BrazeClient, FirstAnswers};
 use crate::bucket::Bucket;
 use crate::budget::TimeBudget;
 use crate::config::{Connection, Export, SendRule, StateIdentifiers};
@@ -26,6 +26,8 @@ pub struct SegmentDelivery {
     pub(super) bucket: Bucket,
     pub(super) api_keys: ApiKeys,
     pub(super) braze: BrazeClient,
+    /// What Braze answered first, to whichever file or leaver of this delivery.
+    pub(super) first_answers: FirstAnswers,
     pub(super) export: Arc<Export>,
     pub(super) segment: SegmentName,
     pub(super) attribute: AttributeName,
@@ -114,6 +116,7 @@ impl SegmentDelivery {
             bucket,
             api_keys,
             braze,
+            first_answers: FirstAnswers::default(),
             export,
             segment,
             keys,

@@ -8,6 +8,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use super::cursor::Cursor;
+use super::gauges;
 use super::message::AnswerMessage;
 use super::{Configured, Handler, HandlerError, answer, listed};
 use crate::budget::TimeBudget;
@@ -33,6 +34,8 @@ struct Deliveries {
     reports: Vec<Report>,
     ignored: Vec<Value>,
     failed: Vec<String>,
+    /// The segments of which not even a report could be made.
+    failing: BTreeSet<(ExportName, SegmentName)>,
     /// How many of those failed because of an outage of Braze alone.
     outages: usize,
     /// How many were tried.
@@ -102,6 +105,9 @@ impl Handler {
         }
         self.keep_cursor(&deliveries.cursor).await;
         self.keep_histories(config, &deliveries.reports, budget).await;
+        let mut ended = gauges::ended(&deliveries.reports);
+        ended.extend(deliveries.failing.iter().cloned().map(|segment| (segment, Outcome::Failed)));
+        self.write_gauges(config, &ended, budget).await;
         if deliveries.failed.is_empty() {
             return Ok(answer(&deliveries.reports, &[("ignored", Value::Array(deliveries.ignored))]));
         }
@@ -439,6 +445,7 @@ impl Deliveries {
         tracing::error!(%export, %segment, %error, "a segment could not be delivered");
         self.of += 1;
         self.failed.push(format!("{export}/{segment}: {error}"));
+        self.failing.insert((export.clone(), segment.clone()));
     }
 
     fn answer(self, action: &str) -> Value {

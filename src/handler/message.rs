@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::message::{codes, counted};
 use crate::names::{AttributeName, SegmentName};
-use crate::state::Feeder;
+use crate::state::{Feeder, Overdue};
 
 /// The message of a response: what was found, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +61,10 @@ pub(super) enum AnswerMessage {
         /// Which one.
         owner: Feeder,
     },
+    /// `status`: the segment was not delivered for four times as long as usual.
+    ///
+    /// Fix: see "`OverdueSegmentsAlarm`" in `docs/on-call.md`.
+    Overdue(Overdue),
     /// No segment feeds the attribute, but people still have it.
     ///
     /// Fix: run `retire`, or lead a segment to it under `attribute_names`.
@@ -123,6 +127,7 @@ codes!(AnswerMessage {
     WouldForget = "ITB-A17",
     Forgotten = "ITB-A18",
     ConnectedUnproved = "ITB-A25",
+    Overdue = "ITB-A26",
 });
 
 impl fmt::Display for AnswerMessage {
@@ -166,6 +171,16 @@ impl fmt::Display for AnswerMessage {
             Self::Forgotten => {
                 "The run is no longer delivered, and later runs are not compared with its time.\n\
                  What may have been sent of it stays on record, and the next complete run is compared with it."
+            }
+            Self::Overdue(Overdue { since, usual }) => {
+                let hours = usual.as_hours().unsigned_abs();
+                let usual = if hours == 0 { "less than an hour".to_owned() } else { counted(hours, "hour", "hours") };
+                return write!(
+                    f,
+                    "Not delivered since {}: the usual interval is {usual}.\n\
+                     No one was changed. Check that the export runs in Customer Insights and that its files arrive.",
+                    since.strftime("%Y-%m-%d %H:%M UTC"),
+                );
             }
             Self::FedByAnother { owner } => return write!(f, "The attribute is fed by {owner}."),
             Self::NameWithoutSegment { segment, nearest } => {

@@ -6,6 +6,7 @@ mod cursor;
 mod deliveries;
 mod erase;
 mod forget;
+mod gauges;
 mod history;
 mod inspect;
 mod landed;

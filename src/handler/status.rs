@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::message::AnswerMessage;
@@ -15,9 +16,6 @@ use crate::state::{Feeder, Ledger, Phase, Progress, RunRecord, StateError, State
 
 /// How many past runs of a segment are shown: an answer of AWS Lambda has at most 6 MB.
 const RUNS_TOLD: usize = 30;
-
-/// From this many superseded runs in a row on, the status has a message.
-const SUPERSEDED_IN_A_ROW: u64 = 3;
 
 impl Handler {
     pub(super) async fn status(
@@ -42,7 +40,7 @@ impl Handler {
             for segment in segments {
                 let keys = StateKeys::new(&export.connection.workspace, &export.attribute_of(&segment));
                 let mut status = match self.read_state(&keys).await {
-                    Ok(ledger) => segment_status(export, &segment, ledger.as_ref()),
+                    Ok(ledger) => segment_status(export, &segment, ledger.as_ref(), budget.now()),
                     Err(error) => damaged_status(export, &segment, &error),
                 };
                 if let Some(fields) = status.as_object_mut() {
@@ -56,7 +54,7 @@ impl Handler {
                 if feeder.export != export.name || known.contains(&feeder.segment) {
                     continue;
                 }
-                let mut status = segment_status(export, &feeder.segment, Some(&unfed.ledger));
+                let mut status = segment_status(export, &feeder.segment, Some(&unfed.ledger), budget.now());
                 if let Some(fields) = status.as_object_mut() {
                     fields.insert("in_config".to_owned(), false.into());
                     let retired = unfed.ledger.retirement.is_some();
@@ -131,25 +129,26 @@ fn damaged_status(export: &Export, segment: &SegmentName, error: &StateError) ->
     })
 }
 
-fn segment_status(export: &Export, segment: &SegmentName, ledger: Option<&Ledger>) -> Value {
+fn segment_status(export: &Export, segment: &SegmentName, ledger: Option<&Ledger>, now: Timestamp) -> Value {
     let feeder = Feeder::new(&export.name, segment);
     let other = ledger.map(|ledger| &ledger.feeder).filter(|owner| **owner != feeder);
     let last = ledger.and_then(|ledger| ledger.last_complete.as_ref());
     let retirement = ledger.and_then(|ledger| ledger.retirement.as_ref());
-    let superseded = ledger.map_or(0, |ledger| ledger.superseded.len() as u64);
-    let message = match (other, last) {
-        (Some(owner), _) => AnswerMessage::FedByAnother { owner: owner.clone() }.to_message(),
-        (None, _) if superseded >= SUPERSEDED_IN_A_ROW => {
-            ReportMessage::SupersededAgain { runs: superseded }.to_message()
-        }
-        (None, None) => AnswerMessage::NoCompleteRun.to_message(),
-        (None, Some(_)) => Message::default(),
+    let overdue = ledger.and_then(|ledger| ledger.attention(now).overdue);
+    let superseded = ledger.and_then(Ledger::superseded_in_a_row);
+    let message = match (other, superseded, overdue) {
+        (Some(owner), ..) => AnswerMessage::FedByAnother { owner: owner.clone() }.to_message(),
+        (None, Some(runs), _) => ReportMessage::SupersededAgain { runs }.to_message(),
+        (None, None, Some(overdue)) => AnswerMessage::Overdue(overdue).to_message(),
+        (None, None, None) if last.is_none() => AnswerMessage::NoCompleteRun.to_message(),
+        (None, None, None) => Message::default(),
     };
     json!({
         "segment": segment,
         "attribute": ledger.map_or_else(|| export.attribute_of(segment), |ledger| ledger.attribute.clone()),
         "fed_by": ledger.map(|ledger| &ledger.feeder),
-        "superseded_in_a_row": superseded,
+        "superseded_in_a_row": ledger.map_or(0, |ledger| ledger.superseded.len()),
+        "overdue_since": overdue.map(|overdue| overdue.since),
         "last_complete": last.map(|last| json!({ "run": last.run, "members": last.members })),
         "runs": ledger.map(|ledger| ledger.runs.iter().map(|(run, record)| {
             let mut status = run_status(record);
@@ -196,8 +195,11 @@ fn run_status(record: &RunRecord) -> Value {
         }
         _ => None,
     };
+    let problems = if record.phase == Phase::Complete { record.problems() } else { Vec::new() };
+    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
     json!({
         "phase": phase,
+        "problems": problems,
         "started_at": record.started_at,
         "files": files,
         "members": record.members,

@@ -23,6 +23,7 @@ struct DryRun {
     title: String,
     totals: Vec<(&'static str, String)>,
     summary: String,
+    checks: Vec<(String, String)>,
     changes: Vec<SegmentLine>,
     segments: Vec<Segment>,
     further: Option<String>,
@@ -91,6 +92,7 @@ pub fn dry_run(reports: &[Report], config: Option<&Config>) -> Result<String, Pa
         title,
         totals: totals(&reports),
         summary: summary(&reports),
+        checks: checks(&reports),
         changes: changes.collect(),
         segments: segments.map(|(report, number)| Segment::new(report, number, config)).collect(),
         further: reports.len().checked_sub(MOST_SEGMENTS).filter(|more| *more > 0).map(|more| count(more as u64)),
@@ -121,6 +123,16 @@ fn totals(reports: &[&Report]) -> Vec<(&'static str, String)> {
         ("at the rate limit", duration(seconds)),
         ("data points", sum(|report| report.data_points)),
     ]
+}
+
+/// What to check first: the segment and the warning.
+fn checks(reports: &[&Report]) -> Vec<(String, String)> {
+    let of = |report: &Report| {
+        let segment = cut(report.segment.as_str());
+        let checks = report.preview.iter().flat_map(|preview| &preview.check_first);
+        checks.map(|check| (segment.clone(), cut(&check.message))).collect::<Vec<_>>()
+    };
+    reports.iter().flat_map(|report| of(report)).take(MOST_SEGMENTS).collect()
 }
 
 fn summary(reports: &[&Report]) -> String {

@@ -159,9 +159,13 @@ fn summary(segments: &[SegmentHistory]) -> String {
     };
     let (failed, held) = (last(Outcome::Failed), last(Outcome::Held));
     let all = counted(segments.len() as u64, "segment", "segments");
+    let problems = match last(Outcome::DeliveredWithProblems) {
+        0 => String::new(),
+        some => format!(" {} delivered with problems.", count(some)),
+    };
     match (failed, held) {
-        (0, 0) => format!("{all}. None failed, none is held."),
-        (failed, held) => format!("{all}. {} failed, {} held for a decision.", count(failed), count(held)),
+        (0, 0) => format!("{all}. None failed, none is held.{problems}"),
+        (failed, held) => format!("{all}. {} failed, {} held for a decision.{problems}", count(failed), count(held)),
     }
 }
 
@@ -191,7 +195,7 @@ impl Segment {
         let from = history.runs.len().saturating_sub(MOST_RUNS);
         let runs = history.runs.get(from..).unwrap_or_default();
         // The number of members is final only once the run is complete.
-        let complete = || runs.iter().filter(|past| past.summary.outcome == Outcome::Delivered);
+        let complete = || runs.iter().filter(|past| past.summary.outcome.is_delivered());
         let points: Series =
             complete().map(|past| (seconds_of(past.summary.run), past.summary.members.after)).collect();
         // Everyone enters in the first run: on its scale, later runs could not be seen.
@@ -239,7 +243,7 @@ impl RunLine {
     fn new(past: &PastRun) -> Self {
         let summary = &past.summary;
         let Members { entered, left, after, .. } = summary.members;
-        let ended = matches!(summary.outcome, Outcome::Delivered | Outcome::Superseded);
+        let ended = summary.outcome.is_delivered() || summary.outcome == Outcome::Superseded;
         Self {
             run: run(summary.run),
             outcome_class: summary.outcome.tone().as_class(),

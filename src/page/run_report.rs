@@ -80,6 +80,10 @@ fn summary(report: &Report) -> String {
             count(members.entered),
             count(members.left)
         ),
+        Outcome::DeliveredWithProblems => {
+            let rows = report.rows.accepted + report.rows.unchanged;
+            format!("{} of {} are in Braze. Something is missing: see below.", count(rows), counted(report.rows.read, "row", "rows"))
+        }
         Outcome::Waiting => format!(
             "All files received so far are in Braze: {} entered so far. No one is removed until the export is complete.",
             count(members.entered)

@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use crate::braze::Requests;
+use crate::braze::{Oddities, Requests};
 
 /// The most reasons that are counted separately.
 const REASONS: usize = 50;
@@ -65,6 +65,9 @@ pub struct Counts {
     pub rejected_reasons: BTreeMap<String, u64>,
     /// Requests to Braze.
     pub requests: Requests,
+    /// What was strange about Braze's answers.
+    #[serde(default, skip_serializing_if = "Oddities::is_empty")]
+    pub oddities: Oddities,
     /// Data points.
     pub data_points: u64,
     /// Processing time in seconds.
@@ -85,6 +88,7 @@ impl Counts {
             self.count_reason(reason, *count);
         }
         self.requests += other.requests;
+        self.oddities.add(&other.oddities);
         self.data_points += other.data_points;
         self.seconds += other.seconds;
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::problems::{Problem, listed};
 use crate::message::{codes, counted};
 use crate::pattern::RunId;
 
@@ -17,6 +18,13 @@ pub enum ReportMessage {
     ///
     /// Fix: nothing to do.
     DeliveredAlready,
+    /// All files of the run are delivered, but many of its rows were rejected, or many values of a field were not sent.
+    ///
+    /// Fix: look up the reasons in the report, and fix the data or the columns in `exports.toml`.
+    DeliveredWithProblems {
+        /// What is wrong with it.
+        problems: Vec<Problem>,
+    },
     /// All files received so far are delivered, but the export may not be complete yet.
     ///
     /// Fix: nothing to do; if it stays that way, see "No delivery" in `docs/operate.md`.
@@ -132,6 +140,7 @@ codes!(ReportMessage {
     FilesMissing = "ITB-R14",
     SupersededAgain = "ITB-R15",
     Forgotten = "ITB-R16",
+    DeliveredWithProblems = "ITB-R17",
 });
 
 impl fmt::Display for ReportMessage {
@@ -139,6 +148,13 @@ impl fmt::Display for ReportMessage {
         let members = |number: &u64| counted(*number, "member", "members");
         match self {
             Self::Delivered => f.write_str("The run is delivered."),
+            Self::DeliveredWithProblems { problems } => write!(
+                f,
+                "Delivered with problems: {}\n\
+                 Everything else is delivered, and no one was set to `false` because of it. The report has the reasons; fix the \
+                 data or the columns in exports.toml, and the next run sends what is missing.",
+                listed(problems)
+            ),
             Self::DeliveredAlready => f.write_str("Already delivered: nothing new to send."),
             Self::Waiting => f.write_str(
                 "All files received so far are delivered.\n\

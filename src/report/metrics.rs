@@ -53,7 +53,7 @@ pub struct Metric {
 }
 
 /// Every metric that there is.
-pub const METRICS: [Metric; 18] = [
+pub const METRICS: [Metric; 19] = [
     Metric::count("RowsRead"),
     Metric::count("RowsAccepted"),
     Metric::count("RowsUnchanged"),
@@ -68,10 +68,20 @@ pub const METRICS: [Metric; 18] = [
     Metric::count("RateLimited"),
     Metric::count("DataPoints"),
     Metric::count("DeliveriesDelivered"),
+    Metric::count("DeliveriesWithProblems"),
     Metric::count("DeliveriesFailed"),
     Metric::count("RunsHeld"),
     Metric { name: "DeliverySeconds", unit: Unit::Seconds, by_segment: false },
     Metric { name: "RateLimitShare", unit: Unit::Percent, by_segment: false },
+];
+
+/// What every scheduled invocation writes of all segments, see [`Gauges`](super::Gauges).
+pub const GAUGES: [Metric; 5] = [
+    Metric::count("SegmentsHeld"),
+    Metric::count("SegmentsFailing"),
+    Metric::count("SegmentsSuperseded"),
+    Metric::count("SegmentsOverdue"),
+    Metric::count("OldestWaitingHours"),
 ];
 
 impl Metric {
@@ -85,7 +95,7 @@ impl Metric {
 }
 
 impl Unit {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Count => "Count",
             Self::Seconds => "Seconds",
@@ -134,7 +144,7 @@ pub fn line(stack: &str, report: &Report, work: &Work, requests_per_second: NonZ
 
 /// What `CloudWatch` takes as the value of a dimension: ASCII, not beginning with a colon, at most 1,024 characters
 /// (`PutMetricData`, "Dimension"). Everything else is percent-encoded, and the percent sign too, so that names stay apart.
-fn dimension_value(name: &str) -> String {
+pub(super) fn dimension_value(name: &str) -> String {
     const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
     let mut value = utf8_percent_encode(name, ENCODED).to_string();
     if value.starts_with(':') {
@@ -146,7 +156,8 @@ fn dimension_value(name: &str) -> String {
 
 fn values(report: &Report, work: &Work, requests_per_second: NonZeroU32, seconds: f64) -> Map<String, Value> {
     let Counts { rows, requests, data_points, .. } = &work.counts;
-    let delivered = work.completed && report.outcome == Outcome::Delivered;
+    let delivered = work.completed && report.outcome.is_delivered();
+    let with_problems = work.completed && report.outcome == Outcome::DeliveredWithProblems;
     let mut values = vec![
         ("RowsRead", rows.read),
         ("RowsAccepted", rows.accepted),
@@ -159,6 +170,7 @@ fn values(report: &Report, work: &Work, requests_per_second: NonZeroU32, seconds
         ("RateLimited", requests.rate_limited),
         ("DataPoints", *data_points),
         ("DeliveriesDelivered", u64::from(delivered)),
+        ("DeliveriesWithProblems", u64::from(with_problems)),
         ("DeliveriesFailed", u64::from(report.outcome == Outcome::Failed)),
         ("RunsHeld", u64::from(work.held)),
     ];
@@ -193,7 +205,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{METRICS, Work, dimension_value, line};
+    use super::{GAUGES, METRICS, Work, dimension_value, line};
     use crate::braze::Requests;
     use crate::report::{Counts, Report, Rows};
 
@@ -265,6 +277,13 @@ mod tests {
     }
 
     #[test]
+    fn a_run_with_problems_is_counted_as_such_and_as_delivered() {
+        let work = Work { completed: true, ..work() };
+        let line = line("braze-eu", &report("delivered_with_problems"), &work, RATE, 1.0).unwrap();
+        assert_eq!((&line["DeliveriesDelivered"], &line["DeliveriesWithProblems"]), (&json!(1), &json!(1)));
+    }
+
+    #[test]
     fn dimensions_are_ascii_and_keep_names_apart() {
         for (name, value) in [
             ("HighValueCustomers", "HighValueCustomers"),
@@ -295,7 +314,7 @@ mod tests {
             .map(|(name, rest)| (name, rest.split(" |").next().unwrap().to_owned()))
             .collect();
         let written: Vec<(&str, String)> =
-            METRICS.iter().map(|metric| (metric.name, metric.unit.name().to_lowercase())).collect();
+            METRICS.iter().chain(&GAUGES).map(|metric| (metric.name, metric.unit.name().to_lowercase())).collect();
         assert_eq!(documented, written);
     }
 }

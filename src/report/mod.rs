@@ -3,10 +3,13 @@
 mod comparison;
 mod counts;
 pub mod examples;
+mod gauges;
 mod message;
 pub mod metrics;
 mod outcome;
+mod problems;
 pub mod rejected;
+mod warning;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -16,8 +19,11 @@ use serde::{Deserialize, Serialize};
 
 pub use self::comparison::Compared;
 pub use self::counts::{Counts, Rows};
+pub use self::gauges::Gauges;
 pub use self::message::{HoldReason, ReportMessage};
 pub use self::outcome::{Outcome, Tone};
+pub use self::problems::{MOST_LEFT_OUT, MOST_REJECTED, Problem};
+pub use self::warning::{Check, MOST_DATA_POINTS, MOST_DUPLICATES, Warning};
 use crate::braze::Requests;
 use crate::names::{AttributeName, ExportName, SegmentName};
 use crate::pattern::RunId;
@@ -121,6 +127,9 @@ pub struct Report {
 /// What a dry run would send.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Preview {
+    /// What to check before the delivery.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub check_first: Vec<Check>,
     /// The requests that it would take.
     pub requests: u64,
     /// The shortest time that they take at the connection's rate, in seconds.

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum Outcome {
     /// All files are delivered, and everyone who left is set to `false` or removed.
     Delivered,
+    /// The same, but too many of its rows, or of their values, were not sent: see [`Problem`](super::Problem).
+    DeliveredWithProblems,
     /// All files received so far are delivered; it is not known yet whether the run is complete.
     Waiting,
     /// All files are delivered; too many would leave, so the run waits for a person's decision.
@@ -31,7 +33,7 @@ pub enum Tone {
     Open,
     /// Nothing that anyone needs to do anything about.
     Neutral,
-    /// A person has to decide.
+    /// A person has to look at it, or to decide.
     Warning,
     /// Something has to be fixed.
     Bad,
@@ -56,6 +58,7 @@ impl Outcome {
     fn shown(self) -> (&'static str, &'static str, Tone) {
         match self {
             Self::Delivered => ("delivered", "Delivered", Tone::Good),
+            Self::DeliveredWithProblems => ("delivered with problems", "Delivered with problems", Tone::Warning),
             Self::Waiting => ("waiting", "Waiting for the rest", Tone::Open),
             Self::Held => ("held", "Held for a decision", Tone::Warning),
             Self::Unfinished => ("unfinished", "Not finished yet", Tone::Open),
@@ -65,9 +68,14 @@ impl Outcome {
         }
     }
 
+    /// Whether the run is complete: its members are those of the segment.
+    pub fn is_delivered(self) -> bool {
+        matches!(self, Self::Delivered | Self::DeliveredWithProblems)
+    }
+
     /// Whether the run has reached a state that stays until something is done or a newer run starts.
     pub fn ends_attempts(self) -> bool {
-        matches!(self, Self::Delivered | Self::Held | Self::Superseded | Self::Failed)
+        self.is_delivered() || matches!(self, Self::Held | Self::Superseded | Self::Failed)
     }
 }
 

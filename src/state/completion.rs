@@ -180,7 +180,7 @@ impl Ledger {
         let mut parts = completing.carried;
         parts.extend(record.parts());
         let figures = record.members.clone().unwrap_or_default();
-        let summary = record.summary(run, figures.before, Outcome::Delivered, now);
+        let summary = record.summary(run, figures.before, record.outcome(), now);
         let place = record.order;
         // Older runs that never were complete are superseded by this one.
         let superseded: Vec<RunSummary> = older

@@ -18,7 +18,7 @@ use crate::config::DataMatching;
 use crate::names::AttributeName;
 use crate::pattern::RunId;
 use crate::profile::TypesDigest;
-use crate::report::{Counts, Members, Outcome, RunSummary};
+use crate::report::{Counts, Members, Outcome, Problem, RunSummary};
 use crate::rows::{Header, Position};
 use crate::run::Order;
 
@@ -436,6 +436,16 @@ impl RunRecord {
             sum.add(&file.counts);
         }
         sum
+    }
+
+    /// What is wrong with it although its files are delivered.
+    pub fn problems(&self) -> Vec<Problem> {
+        Problem::of(self.files.iter().map(|(key, file)| (key.as_str(), &file.counts)))
+    }
+
+    /// Its outcome once it is complete.
+    pub fn outcome(&self) -> Outcome {
+        if self.problems().is_empty() { Outcome::Delivered } else { Outcome::DeliveredWithProblems }
     }
 
     /// The members so far; `before` are those of the last complete run. No one has left before all files are delivered and

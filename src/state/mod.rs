@@ -24,6 +24,7 @@
 //! lease takes a file out of `Working`: every write demands the owner's random number in the ledger, so an owner that has lost
 //! its lease cannot write.
 
+mod attention;
 mod claim;
 mod completion;
 mod error;
@@ -47,6 +48,7 @@ mod stored_gzip;
 #[cfg(test)]
 mod tests;
 
+pub use self::attention::{Attention, Overdue};
 pub use self::claim::{ClaimAnswer, FileClaim, WriteAnswer};
 pub use self::completion::{BeginAnswer, Compared, LeaversSent};
 pub use self::error::StateError;

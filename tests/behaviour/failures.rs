@@ -1,6 +1,9 @@
 //! What can go wrong around a delivery, one test each, with the real binaries: time that runs out, two functions at once, a
 //! file that cannot be delivered, AWS services that do not answer, a file that is overwritten while it is read.
 
+mod lasting;
+mod problems;
+mod refusals;
 mod retry;
 
 use std::fmt::Write as _;

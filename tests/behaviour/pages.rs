@@ -138,7 +138,8 @@ async fn deliver_everything(world: &World) -> BTreeMap<&'static str, String> {
     }
     pages.insert("delivered", page_of(world, PLAIN, 22));
     world.put(&file_of(JAPANESE, 20), people(0..30));
-    run(world, JAPANESE, json!({})).await;
+    assert_eq!(run(world, JAPANESE, json!({})).await["outcome"], "delivered_with_problems");
+    pages.insert("with-problems", page_of(world, JAPANESE, 20));
     world.put(&file_of(JAPANESE, 21), people(25..40));
     assert_eq!(run(world, JAPANESE, json!({})).await["outcome"], "held");
     pages.insert("held", page_of(world, JAPANESE, 21));
@@ -184,7 +185,7 @@ async fn every_outcome_leaves_its_page_and_no_one_is_on_it() {
         assert_sound(name, page);
     }
     let outcomes = assert_pages_say_what_the_reports_say(&world);
-    let all_but_waiting = ["delivered", "failed", "held", "superseded", "unfinished"];
+    let all_but_waiting = ["delivered", "delivered_with_problems", "failed", "held", "superseded", "unfinished"];
     assert_eq!(outcomes.keys().map(String::as_str).collect::<Vec<_>>(), all_but_waiting);
     let shown = |name: &str, parts: &[&str]| {
         for part in parts {
@@ -205,6 +206,7 @@ async fn every_outcome_leaves_its_page_and_no_one_is_on_it() {
         "held",
         &["顧客ランク「A」 🎉 &#38; &#34;離反&#34;", "Held for a decision", "Not in the files", "allow_leavers"],
     );
+    shown("with-problems", &["Delivered with problems", "30 of 33 rows are in Braze", "3 of 33 rows (9 %) rejected"]);
     shown("waiting", &[hostile, "Waiting for the rest"]);
     shown("failed", &[hostile, "Failed", "LoyaltyId"]);
     shown("superseded", &[hostile, "Superseded"]);
@@ -224,8 +226,8 @@ async fn a_page_that_cannot_be_stored_fails_no_delivery() {
         if fails(call) { Fault::Answer(Answer::s3_error(403, "AccessDenied")) } else { Fault::None }
     })));
     world.put(&file_of(PLAIN, 20), people(0..3));
-    assert_eq!(run(&world, PLAIN, json!({})).await["outcome"], "delivered");
-    assert_eq!(world.report(PLAIN, &run_of(20))["outcome"], "delivered");
+    assert_eq!(run(&world, PLAIN, json!({})).await["outcome"], "delivered_with_problems");
+    assert_eq!(world.report(PLAIN, &run_of(20))["outcome"], "delivered_with_problems");
     assert!(world.account.list("reports/").iter().all(|object| !is_page(&object.key)));
     assert!(world.account.s3.calls().iter().filter(|call| fails(call)).count() >= 2, "both pages were tried");
 

@@ -32,6 +32,7 @@ const PAGE: [(&str, &[Group]); 4] = [
         &[
             ("Runs", &["ReportMessage"]),
             ("Held runs", &["HoldReason"]),
+            ("Check this first", &["Warning"]),
             ("Responses of the on-demand function", &["AnswerMessage", "ReceiptMessage", "InspectMessage"]),
             ("Rejected rows", &["RejectionReason", "RowProblem"]),
             ("Values not sent", &["DropReason"]),

@@ -249,8 +249,9 @@ def _(t):
 def _(t):
     watched = {
         "DeadLettersAlarm": "ApproximateNumberOfMessagesVisible", "FunctionErrorsAlarm": "Errors",
-        "FailedDeliveriesAlarm": "DeliveriesFailed", "RejectedRowsAlarm": "RowsRejected",
-        "UnaccountedRowsAlarm": "UnaccountedRows", "HeldRunsAlarm": "RunsHeld",
+        "FailedDeliveriesAlarm": "SegmentsFailing", "RejectedRowsAlarm": "RowsRejected",
+        "UnaccountedRowsAlarm": "UnaccountedRows", "HeldRunsAlarm": "SegmentsHeld",
+        "SupersededRunsAlarm": "SegmentsSuperseded", "OverdueSegmentsAlarm": "SegmentsOverdue", "WaitingRunsAlarm": "OldestWaitingHours",
         "OldestMessageAlarm": "ApproximateAgeOfOldestMessage", "NoDeliveryAlarm": "DeliveriesDelivered",
     }
     alarms = {name: r["Properties"] for name, r in t["Resources"].items() if r["Type"] == "AWS::CloudWatch::Alarm"}
@@ -259,6 +260,22 @@ def _(t):
         alarm.get("AlarmActions") == topic and f'"{watched.get(name, "MetricName")}"' in json.dumps(alarm)
         for name, alarm in alarms.items()
     )
+
+
+@promise("alarms about segments last until a scheduled invocation says that the cause is gone",
+         put("notBreaching", *of("HeldRunsAlarm", "TreatMissingData")))
+def _(t):
+    alarms = [properties(t, f"{name}Alarm") for name in
+              ("FailedDeliveries", "HeldRuns", "SupersededRuns", "OverdueSegments", "WaitingRuns")]
+    return all((a["TreatMissingData"], a["Statistic"], a["EvaluationPeriods"]) == ("ignore", "Maximum", 1) for a in alarms)
+
+
+@promise("the other alarms about deliveries last for a day, so that one cause is not many messages",
+         put(1, *of("FunctionErrorsAlarm", "EvaluationPeriods")))
+def _(t):
+    alarms = [properties(t, f"{name}Alarm") for name in ("FunctionErrors", "UnaccountedRows", "RejectedRows")]
+    seconds = lambda a: a.get("Period") or max(m["MetricStat"]["Period"] for m in a["Metrics"] if "MetricStat" in m)
+    return all(seconds(a) * a["EvaluationPeriods"] == 86400 and a["DatapointsToAlarm"] == 1 for a in alarms)
 
 
 @promise("the dashboard shows profiles, share of the rate, members, rejected by reason, 429s and duration against the limit",

@@ -27,6 +27,8 @@ Exit codes:
     1  a delivery failed or is unfinished, or a check found a problem
     2  invalid arguments, configuration or files, or a question was not confirmed; nothing was sent
     3  a run is held and needs a decision: see `itb hold list`
+    4  delivered with problems: more than 5 % of the rows rejected, or a field not sent for more than 20 % of them
+    5  --check found something to check first; nothing was sent
   130  stopped by Ctrl-C at a checkpoint; run the same command to resume";
 
 pub(super) const DEMO: &str = "\

@@ -113,6 +113,9 @@ pub(crate) struct Run {
     /// Print the response as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Send nothing and end with exit code 5 if there is anything to check first.
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(Args)]
@@ -129,6 +132,9 @@ pub(crate) struct DryRun {
     /// Print the response as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+    /// End with exit code 5 if there is anything to check first.
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 /// What of an export is delivered, and how.
@@ -178,6 +184,9 @@ pub(crate) struct Inspect {
     /// Print the response as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+    /// End with exit code 5 if there is anything to check first.
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(Args)]

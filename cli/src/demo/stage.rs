@@ -144,7 +144,7 @@ impl Stage {
             for report in self.invoke(notification).await? {
                 let file = notification.key.rsplit('/').next().unwrap_or_default();
                 let outcome = match report.outcome {
-                    Outcome::Delivered => "the run is complete",
+                    Outcome::Delivered | Outcome::DeliveredWithProblems => "the run is complete",
                     Outcome::Waiting => "waiting for the other files",
                     _ => report.message.as_str(),
                 };

@@ -115,7 +115,7 @@ async fn one_bad_object_in_75_costs_at_most_15_requests_more() {
 async fn a_lone_object_that_is_refused_without_a_name_is_rejected_with_brazes_reason() {
     let outcome = unnamed_refusal(400, &["id-0"]).client().track(&people(1), &key(), minutes(1)).await;
     assert_eq!(rejected(&outcome.objects[0]), "Braze: 'first_name' is bad for [removed]");
-    let braze = ScriptedBraze::new(|_, _| Ok(answer(400, &[], "<html>bad</html>")));
+    let braze = ScriptedBraze::new(|_, _| Ok(answer(400, &[], "bad")));
     let outcome = braze.client().track(&people(1), &key(), minutes(1)).await;
     assert_eq!(rejected(&outcome.objects[0]), "Braze gave no reason");
     let braze = ScriptedBraze::new(|_, _| {
@@ -280,10 +280,54 @@ async fn answers_that_stay_unreadable_are_accepted_only_from_braze() {
         assert!(all(&ObjectResult::Accepted, &outcome.objects), "{status} {body:?}");
         assert_eq!(outcome.requests.sent, 5);
     }
-    for (status, body) in [(200, ""), (200, "<html>login</html>"), (201, "<html>"), (200, "ok"), (200, r#"{"a":1}"#)] {
+    for (status, body) in [
+        (200, ""),
+        (200, "<html>login</html>"),
+        (201, "<html>"),
+        (200, "ok"),
+        (200, r#"{"a":1}"#),
+        (400, "<html>Bad Request</html>"),
+        (422, "<!doctype html>"),
+    ] {
         let braze = ScriptedBraze::new(move |_, _| Ok(answer(status, &[], body)));
         let outcome = braze.client().track(&people(2), &key(), minutes(1)).await;
         assert!(all(&ObjectResult::Unknown, &outcome.objects), "{status} {body:?}");
+        assert_eq!(outcome.requests.sent, 5);
         assert!(matches!(outcome.stop, Some(StopReason::NotBraze { .. })), "{outcome:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_accepts_and_says_something_else_is_noted() {
+    for (reply, notes) in [
+        (r#"{"message":"success","attributes_processed":75}"#, vec![]),
+        (r#"{"message":"Success","attributes_processed":80}"#, vec![]),
+        (r#"{"message":"queued"}"#, vec![]),
+        (r#"{"attributes_processed":75}"#, vec![]),
+        (
+            r#"{"message":"success","attributes_processed":72}"#,
+            vec![
+                "Braze counts 3 objects fewer as processed (attributes_processed) than it accepted: compare the segment's \
+                 size in Braze",
+            ],
+        ),
+        (
+            r#"{"message":"success","attributes_processed":73,"errors":[{"type":"bad","index":1}]}"#,
+            vec![
+                "Braze counts 1 object fewer as processed (attributes_processed) than it accepted: compare the segment's \
+                 size in Braze",
+            ],
+        ),
+        (
+            r#"{"message":"deprecated for zoë.0@example.com"}"#,
+            vec!["Braze accepted 1 request with an unexpected message: Braze: deprecated for [removed]"],
+        ),
+    ] {
+        let braze = ScriptedBraze::new(move |_, _| Ok(answer(201, &[], reply)));
+        let outcome = braze.client().track(&people(75), &key(), minutes(1)).await;
+        assert_eq!(
+            (outcome.oddities.notes(), outcome.requests.sent),
+            (notes.into_iter().map(str::to_owned).collect::<Vec<_>>(), 1)
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! What stops a delivery, and what does not.
 
 use super::*;
-use crate::braze::StopReason;
+use crate::braze::{FirstAnswers, StopReason};
 
 #[tokio::test(start_paused = true)]
 async fn what_no_retry_fixes_stops_at_once() {
@@ -109,4 +109,51 @@ async fn an_outage_stops_the_delivery_instead_of_burning_attempts() {
     }
     assert!(began.elapsed() < Duration::from_secs(90), "{:?}", began.elapsed());
     assert!(braze.bodies().len() <= 260, "{}", braze.bodies().len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_refusal_of_everything_stops_after_ten_requests_of_a_delivery() {
+    let by_name = |body: &Value| {
+        let error = |index| json!({"type": "blocklisted", "input_array": "attributes", "index": index});
+        let errors: Vec<Value> = (0..ids(body).len()).map(error).collect();
+        answer(201, &[], &json!({"message": "success", "attributes_processed": 0, "errors": errors}).to_string())
+    };
+    for (batches, named) in [(1, false), (12, true)] {
+        let braze = ScriptedBraze::new(move |_, body| {
+            Ok(if named { by_name(body) } else { answer(400, &[], r#"{"message":"no"}"#) })
+        });
+        let (client, first) = (braze.client(), FirstAnswers::default());
+        let mut stop = None;
+        for _ in 0..batches {
+            let outcome = client.track_watching(&first, &people(75), &key(), minutes(1)).await;
+            if outcome.stop.is_some() {
+                assert!(all(&ObjectResult::NotSent, &outcome.objects), "{:?}", outcome.objects);
+                stop = outcome.stop;
+                break;
+            }
+        }
+        let Some(StopReason::EverythingRefused { same, .. }) = stop else { panic!("{stop:?}") };
+        assert_eq!((same.requests, braze.bodies().len()), (10, 10));
+        let alone: std::collections::BTreeSet<String> =
+            braze.bodies().iter().map(ids).filter(|ids| ids.len() == 1).flatten().collect();
+        assert!(alone.len() >= 5, "different objects are tried: {alone:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn bad_objects_among_good_ones_stop_nothing() {
+    for bad in 0..75_usize {
+        let bad: Vec<String> = (bad..75.min(bad + 7)).map(|number| format!("id-{number}")).collect();
+        let refused = bad.clone();
+        let braze = ScriptedBraze::new(move |_, body| {
+            let any = ids(body).iter().any(|id| refused.contains(id));
+            Ok(if any { answer(400, &[], r#"{"message":"no"}"#) } else { success(body) })
+        });
+        let first = FirstAnswers::default();
+        let outcome = braze.client().track_watching(&first, &people(75), &key(), minutes(1)).await;
+        assert_eq!(outcome.stop, None, "{bad:?}");
+        let accepted = outcome.objects.iter().filter(|result| **result == ObjectResult::Accepted).count();
+        assert_eq!(accepted, 75 - bad.len());
+        assert!(first.are_decided());
+    }
 }

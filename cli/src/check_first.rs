@@ -1,0 +1,36 @@
+//! What to check before a delivery, at the beginning of what a command shows.
+
+use std::collections::BTreeMap;
+
+use insights_to_braze::report::{Check, Report};
+
+use crate::show;
+
+/// The warnings of a dry run: each once, with the segments that it is about.
+pub(crate) fn of_reports(reports: &[Report]) -> Vec<String> {
+    let mut segments: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut order = Vec::new();
+    for report in reports {
+        for Check { message, .. } in report.preview.iter().flat_map(|preview| &preview.check_first) {
+            let of = segments.entry(message).or_default();
+            if of.is_empty() {
+                order.push(message.as_str());
+            }
+            of.push(report.segment.as_str());
+        }
+    }
+    let named = |message: &str| match &segments[message][..] {
+        of if of.len() == reports.len() && of.len() > 1 => message.to_owned(),
+        of => format!("{}: {message}", of.join(", ")),
+    };
+    order.into_iter().map(named).collect()
+}
+
+/// The list as it is shown; nothing if there is nothing to check.
+pub(crate) fn listed(warnings: &[String]) -> Option<String> {
+    if warnings.is_empty() {
+        return None;
+    }
+    let lines: Vec<String> = warnings.iter().map(|warning| format!("  {} {warning}", show::caution("!"))).collect();
+    Some(format!("Check this first:\n{}", lines.join("\n")))
+}

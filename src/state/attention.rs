@@ -1,0 +1,144 @@
+//! What of a segment lasts until its cause is gone: it is held, fails, waits, is superseded again and again, or is overdue.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::ledger::{Ledger, Phase, Progress};
+
+/// So many runs that came and were superseded in a row are worth attention.
+const SUPERSEDED_IN_A_ROW: usize = 3;
+
+/// A segment without a delivery for so many times its usual interval is overdue.
+const INTERVALS: i32 = 4;
+
+/// The usual interval is the median of so many, at most.
+const INTERVALS_KEPT: usize = 10;
+
+/// Fewer intervals than this are no habit.
+const INTERVALS_NEEDED: usize = 3;
+
+/// A shorter usual interval counts as one hour: a segment that was exported a few times in a row has no other habit by that.
+const SHORTEST: SignedDuration = SignedDuration::from_hours(1);
+
+/// What lasts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attention {
+    /// The newest run waits for a person's decision.
+    pub held: bool,
+    /// A file of the newest run could not be delivered.
+    pub failing: bool,
+    /// Since when the newest run waits for the rest of it.
+    pub waiting_since: Option<Timestamp>,
+    /// The last runs that came are older than the newest one known.
+    pub superseded: bool,
+    /// Nothing was delivered for too long, and none of the above says why.
+    pub overdue: Option<Overdue>,
+}
+
+/// A segment that is usually delivered more often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overdue {
+    /// When it was last delivered.
+    pub since: Timestamp,
+    /// The usual time between two deliveries.
+    pub usual: SignedDuration,
+}
+
+impl Ledger {
+    /// What lasts at `now`.
+    pub fn attention(&self, now: Timestamp) -> Attention {
+        let newest = self.newest_run().and_then(|run| self.runs.get(&run));
+        let held = newest.is_some_and(|run| matches!(run.phase, Phase::Held { released: false, .. }));
+        let is_open = newest.filter(|run| run.phase == Phase::Open);
+        let failed = |progress: &Progress| matches!(progress, Progress::Failed { .. });
+        let failing = is_open.is_some_and(|run| run.files.values().any(|file| failed(&file.progress)));
+        let waiting = is_open.filter(|run| !failing && !run.is_worked_on(now));
+        let superseded = self.superseded_in_a_row().is_some();
+        let explained = held || failing || superseded || self.retirement.is_some();
+        Attention {
+            held,
+            failing,
+            waiting_since: waiting.map(|run| run.started_at),
+            superseded,
+            overdue: self.overdue(now).filter(|_| !explained),
+        }
+    }
+
+    /// How many runs came and were superseded in a row, if they are worth attention.
+    pub fn superseded_in_a_row(&self) -> Option<u64> {
+        (self.superseded.len() >= SUPERSEDED_IN_A_ROW).then_some(self.superseded.len() as u64)
+    }
+
+    fn overdue(&self, now: Timestamp) -> Option<Overdue> {
+        let delivered = self.history.iter().filter(|past| past.outcome.is_delivered());
+        let mut ends: Vec<Timestamp> = delivered.map(|past| past.finished_at).collect();
+        ends.sort_unstable();
+        let since = *ends.last()?;
+        let mut intervals: Vec<SignedDuration> =
+            ends.windows(2).rev().take(INTERVALS_KEPT).map(|pair| pair[1].duration_since(pair[0])).collect();
+        if intervals.len() < INTERVALS_NEEDED {
+            return None;
+        }
+        intervals.sort_unstable();
+        let usual = intervals[intervals.len() / 2];
+        let most = usual.max(SHORTEST).saturating_mul(INTERVALS);
+        (now.duration_since(since) > most).then_some(Overdue { since, usual })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::names::{ExportName, SegmentName};
+    use crate::pattern::RunId;
+    use crate::report::{Members, Outcome, Rows, RunSummary};
+    use crate::state::Feeder;
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::from_second(1_795_000_000 + minutes * 60).unwrap()
+    }
+
+    const HOUR: i64 = 60;
+
+    fn delivered_at(minutes: &[i64]) -> Ledger {
+        let feeder = Feeder::new(&ExportName::from("loyalty"), &SegmentName::new("顧客"));
+        let mut ledger = Ledger::new("顧客".into(), feeder);
+        for end in minutes {
+            ledger.remember(RunSummary {
+                run: "2026-11-23T01:02Z".parse::<RunId>().unwrap(),
+                outcome: if end % 2 == 0 { Outcome::Delivered } else { Outcome::DeliveredWithProblems },
+                rows: Rows::default(),
+                members: Members::default(),
+                started_at: at(*end),
+                finished_at: at(*end),
+                seconds: 1.0,
+            });
+        }
+        ledger
+    }
+
+    #[test]
+    fn four_times_the_usual_interval_is_overdue() {
+        let daily = delivered_at(&[0, 24, 49, 72, 96].map(|hours| hours * HOUR));
+        assert_eq!(daily.attention(at(192 * HOUR)).overdue, None);
+        let overdue = Overdue { since: at(96 * HOUR), usual: SignedDuration::from_hours(24) };
+        assert_eq!(daily.attention(at(192 * HOUR + 1)).overdue, Some(overdue));
+        let twice = delivered_at(&[0, 24, 48].map(|hours| hours * HOUR));
+        assert_eq!(twice.attention(at(9_999 * HOUR)).overdue, None, "two intervals are no habit");
+        let quick = delivered_at(&[0, 10, 20, 31]);
+        assert_eq!(quick.attention(at(31 + 4 * HOUR)).overdue, None, "at least four hours");
+        assert!(quick.attention(at(32 + 4 * HOUR)).overdue.is_some());
+    }
+
+    #[test]
+    fn runs_that_are_superseded_again_and_again_explain_it() {
+        let mut ledger = delivered_at(&[0, 24, 48, 72].map(|hours| hours * HOUR));
+        for day in 1..=3 {
+            assert!(!ledger.attention(at(999 * HOUR)).superseded);
+            ledger.note_superseded(format!("2026-11-0{day}T01:02Z").parse().unwrap());
+        }
+        let attention = ledger.attention(at(999 * HOUR));
+        assert!(attention.superseded && attention.overdue.is_none());
+    }
+}
