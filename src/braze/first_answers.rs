@@ -68,7 +68,7 @@ impl FirstAnswers {
     }
 
     /// Braze refused every object of a request with `text`, a reason without personal data. Returns the refusals once
-    /// there are so many that nothing more should be sent.
+    /// there are enough of them to stop sending.
     pub(super) fn refused(&self, text: &str) -> Option<SameRefusal> {
         let mut state = self.lock();
         let State::Undecided { answer, requests } = &mut *state else {

@@ -137,7 +137,7 @@ fn unreadable(answer: &Answer, readings: u32) -> RetryAction {
     }
 }
 
-/// Whether an answer that is tried again is none that can be read: its tries are counted apart from those of failures.
+/// Whether an answer that is tried again can't be read: its tries are counted apart from those of failures.
 pub(super) fn is_unreadable(answer: &Answer) -> bool {
     answer.status < 300 || (matches!(answer.status, 400 | 422) && answer.html)
 }

@@ -359,7 +359,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         Some(self.delivery.braze.everything_refused(same))
     }
 
-    /// Moves what is done into the account, once Braze has accepted something: if it goes on refusing everything, no row is
+    /// Moves what is done into the account, once Braze has accepted something: if it keeps refusing everything, no row is
     /// rejected for it.
     fn add_done(&mut self) {
         let Some(account) = self.account.as_mut().filter(|_| self.delivery.first_answers.same_refusal().is_none())

@@ -21,7 +21,7 @@ const AT_THE_SAME_TIME: usize = 16;
 pub(super) type Ended = BTreeMap<(ExportName, SegmentName), Outcome>;
 
 impl Handler {
-    /// Writes the gauges, if metrics are wanted. Nothing depends on them: a failure is told in the log, and the alarms keep
+    /// Writes the gauges, if metrics are wanted. Nothing depends on them: a failure is logged, and the alarms keep
     /// their state until the next invocation.
     pub(super) async fn write_gauges(&self, config: &Configured, ended: &Ended, budget: TimeBudget) {
         let Some(stack) = &self.metrics_of else {

@@ -12,7 +12,7 @@ pub const MOST_REJECTED: u64 = 5;
 /// A larger share of a run's rows in which the value of one field is not sent is a problem, in per cent.
 pub const MOST_LEFT_OUT: u64 = 20;
 
-/// So many problems are named.
+/// Most problems named in a message.
 const NAMED: usize = 10;
 
 /// What is wrong with a delivered run.
@@ -92,7 +92,7 @@ fn add_file(problems: &mut Vec<Problem>, file: &str, counts: &Counts) {
     }
 }
 
-/// Whether `part` is more than so many per cent of `whole`.
+/// Whether `part` is more than this many per cent of `whole`.
 pub(super) fn exceeds(part: u64, whole: u64, percent: u64) -> bool {
     u128::from(part) * 100 > u128::from(whole) * u128::from(percent)
 }
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
     use crate::report::Rows;
 
-    /// A file of `read` rows, of which so many are rejected, `unchanged` and without a field.
+    /// A file of `read` rows, of which this many are rejected, `unchanged` and without a field.
     fn file(read: u64, rejected: u64, unchanged: u64, left_out: &[(&str, u64)]) -> Counts {
         let accepted = read - rejected - unchanged;
         Counts {

@@ -4,13 +4,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ledger::{Ledger, Phase, Progress};
 
-/// So many runs that came and were superseded in a row are worth attention.
+/// This many superseded runs in a row are worth attention.
 const SUPERSEDED_IN_A_ROW: usize = 3;
 
-/// A segment without a delivery for so many times its usual interval is overdue.
+/// A segment without a delivery for this many times its usual interval is overdue.
 const INTERVALS: i32 = 4;
 
-/// The usual interval is the median of so many, at most.
+/// The usual interval is the median of this many, at most.
 const INTERVALS_KEPT: usize = 10;
 
 /// Fewer intervals than this are no habit.
