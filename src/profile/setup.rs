@@ -166,8 +166,8 @@ mod tests {
         assert_eq!(
             matcher.notes(),
             [
-                "data_matching.customer_id = \"LoyaltyId\": the column in the file is \"loyaltyid\"",
-                "data_matching.email = \"EMail\": the column in the file is \" EMAIL \"",
+                "data_matching.customer_id = \"LoyaltyId\": the column in the file is \"loyaltyid\" [ITB-M04]",
+                "data_matching.email = \"EMail\": the column in the file is \" EMAIL \" [ITB-M04]",
             ]
         );
     }
