@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::message::codes;
 
-/// A note about a file, whose key stands before it.
+/// A note about a file, whose key precedes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum FileNote {
     /// The description of the file has changed since it was delivered.
@@ -15,11 +15,11 @@ pub(super) enum FileNote {
     ///
     /// Fix: see `rejected_reasons` for all of them; raise `csv.max_rejected_bytes` if you need the rows.
     RejectedInPart { bytes: u64 },
-    /// The header stands in the middle of the file again, as in files that were put together.
+    /// The header occurs again in the middle of the file, as in files that were put together.
     ///
     /// Fix: nothing to do.
     HeaderRepeated,
-    /// The file lies among those of a run, and is like none of them.
+    /// The file is in the folder of a run, and is like none of its files.
     ///
     /// Fix: nothing to do if it does not belong there. If it does, correct its columns, or name it like the others.
     Stray,

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::HandlerError;
 use super::cursor::Cursor;
+use super::error::HandlerError;
 use super::message::AnswerMessage;
 use crate::message::{Coded, Message};
 use crate::names::{ExportName, SegmentName};

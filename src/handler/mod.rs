@@ -27,7 +27,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::future::BoxFuture;
 use serde_json::Value;
 
-use self::answer::answer;
 pub use self::error::HandlerError;
 use self::error::listed;
 use crate::braze::{BrazeClient, HttpClients, Transport};

@@ -47,7 +47,7 @@ pub enum Doubt {
     SharedCustomerIds,
     /// One and the same customer ID is in very many rows with different emails.
     ///
-    /// Fix: add the value to `null_values` if it stands for an unknown person.
+    /// Fix: add the value to `null_values` if it represents an unknown person.
     OneForMany,
     /// Identifiers are in several rows each, and nothing shows that these are one person.
     ///
