@@ -54,6 +54,10 @@ name! {
     ExportName
 }
 name! {
+    /// The key of a `[sources.NAME]` table.
+    SourceName
+}
+name! {
     /// A segment's table name in Customer Insights, as in the name of its folder or file.
     SegmentName
 }

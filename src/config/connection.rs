@@ -86,7 +86,7 @@ fn read_secret(table: &TableReader<'_, '_>, mistakes: &mut Mistakes<'_>) -> Resu
 
 /// Accepts what AWS Secrets Manager accepts: a name of 1 to 512 ASCII letters, digits and `/_+=.@-` (API reference,
 /// `CreateSecret`), or the ARN of a secret. Refuses what is the API key itself, without ever repeating it.
-fn check_secret(text: &str) -> Result<(), (&'static str, Option<&'static str>)> {
+pub(super) fn check_secret(text: &str) -> Result<(), (&'static str, Option<&'static str>)> {
     const LONGEST_NAME: usize = 512;
     let advice = Some("keep the API key in that secret as {\"api_key\": \"…\"} and write only the secret's name here");
     if text.starts_with("arn:") {

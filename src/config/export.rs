@@ -43,7 +43,7 @@ fn read_into(
     // Of a connection with mistakes, the name says enough to compare exports with each other.
     let workspace = connection.as_ref().ok().map(|connection| connection.workspace.to_string());
     outline.workspace = workspace.or(name_of_connection);
-    let folder = folder::read_folder(table, mistakes);
+    let folder = folder::read_folder(table, &keys::FOLDER, mistakes);
     outline.folder = folder.as_ref().ok().cloned();
     let path = folder::read_path(table, mistakes);
     let segments = segments::read_segments(table, mistakes);

@@ -1,7 +1,7 @@
-//! Reads `folder` and `path`: where an export's files land and how their keys are read.
+//! Reads folders below `incoming/`, and `path`: where files land and how their keys are read.
 
 use super::mistakes::{Located, Mistakes, Refusal, Reported};
-use super::reference::export as keys;
+use super::reference::{Key, export as keys};
 use super::shown::{may_be_key, on_one_line, shown};
 use super::table::TableReader;
 use crate::pattern::PathPattern;
@@ -9,11 +9,12 @@ use crate::pattern::PathPattern;
 /// A folder below `incoming/`, without the slash at its end.
 pub(super) fn read_folder(
     table: &TableReader<'_, '_>,
+    key: &Key,
     mistakes: &mut Mistakes<'_>,
 ) -> Result<Located<String>, Reported> {
     const PREFIX: &str = "incoming/";
     const LONGEST_FOLDER: usize = 512;
-    let text = table.needed_text(&keys::FOLDER, mistakes)?;
+    let text = table.needed_text(key, mistakes)?;
     let folder = text.value.strip_suffix('/').unwrap_or(&text.value);
     let trimmed = folder.trim_start_matches('/');
     let found = if folder.chars().any(char::is_control) || folder.contains('\\') {
@@ -36,12 +37,7 @@ pub(super) fn read_folder(
     } else {
         Some("files that land elsewhere in the bucket trigger nothing".to_owned())
     };
-    Err(table.refuse(
-        &keys::FOLDER,
-        text.offset,
-        Refusal::new(found, keys::FOLDER.kind.to_string()).advise(advice),
-        mistakes,
-    ))
+    Err(table.refuse(key, text.offset, Refusal::new(found, key.kind.to_string()).advise(advice), mistakes))
 }
 
 /// The pattern for keys that no known layout fits.

@@ -24,7 +24,7 @@ pub const PUBLISHED_HOSTS: [(&str, &str); 15] = [
 ];
 
 /// The hosts that plain HTTP may go to: this machine, where stand-ins for tests listen.
-const LOOPBACK_HOSTS: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
+pub(super) const LOOPBACK_HOSTS: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
 impl Hostname {
     /// Reads a host as people paste it: in any case, with or without `https://` and trailing slashes.

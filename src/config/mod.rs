@@ -16,6 +16,7 @@ mod parse;
 pub mod reference;
 mod segments;
 mod shown;
+mod source;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -29,8 +30,9 @@ use jiff::tz::TimeZone;
 
 pub use error::{ConfigError, Mistake, SyntaxError};
 pub use hostname::PUBLISHED_HOSTS;
+pub use source::Source;
 
-use crate::names::{AttributeName, ConnectionName, ExportName, SecretName, SegmentName, WorkspaceName};
+use crate::names::{AttributeName, ConnectionName, ExportName, SecretName, SegmentName, SourceName, WorkspaceName};
 use crate::pattern::PathPattern;
 use crate::rows::{ReadLimits, TextEncoding};
 use crate::values::{Country, Culture, DateOrder, composed};
@@ -42,6 +44,8 @@ pub struct Config {
     pub connections: BTreeMap<ConnectionName, Arc<Connection>>,
     /// The exports, by name. Each names a connection of this file.
     pub exports: BTreeMap<ExportName, Arc<Export>>,
+    /// The sources, by name.
+    pub sources: BTreeMap<SourceName, Arc<Source>>,
 }
 
 /// One Braze workspace and the way to it.
@@ -225,6 +229,7 @@ alternatives!(OnLeave { False = "false", Remove = "remove", Keep = "keep" });
 alternatives!(StateIdentifiers { Plain = "plain", Encrypted = "encrypted" });
 alternatives!(EmailUse { Set = "set", Match = "match" });
 alternatives!(Consent { Stricter = "stricter", Overwrite = "overwrite" });
+alternatives!(SourceKind { AzureBlob = "azure-blob" });
 alternatives!(EmptyRule { Keep = "keep", Remove = "remove" });
 
 /// Whether the schedule and `run_all` deliver an export.
@@ -234,6 +239,13 @@ pub enum Schedule {
     Active,
     /// `"off"`: only uploads and `run` by name.
     Off,
+}
+
+/// The kind of storage of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    /// `"azure-blob"`: a container of Azure Blob Storage.
+    AzureBlob,
 }
 
 /// How the state holds identifiers.

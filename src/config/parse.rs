@@ -7,8 +7,12 @@ use toml::de::DeTable;
 use super::error::ConfigError;
 use super::export::Connections;
 use super::mistakes::{Mistakes, Refusal, Reported, syntax_error};
-use super::reference::{Key, Table, connection as connection_keys, connections, export as export_keys, exports, root};
+use super::reference::{
+    Key, Table, connection as connection_keys, connections, export as export_keys, exports, root,
+    source as source_keys, sources,
+};
 use super::shown::{may_be_key, shown};
+use super::source::{self, Source};
 use super::table::TableReader;
 use super::{Config, Export, conflicts, connection, export};
 
@@ -57,24 +61,41 @@ impl Config {
                 Err(reported) => exports.push(Err(reported)),
             }
         }
-        if connections.is_empty() && exports.is_empty() && mistakes.is_empty() {
+        let sources = read_sources(&root, &mut mistakes);
+        if connections.is_empty() && exports.is_empty() && sources.is_empty() && mistakes.is_empty() {
             let allowed = format!("{}; and {}", root::CONNECTIONS.kind, root::EXPORTS.kind);
             mistakes.add_to_file(Refusal::new("nothing", allowed));
         }
         conflicts::check(&outlines, &mut mistakes);
         let connections: Result<Vec<_>, Reported> = connections.into_values().collect();
         let exports: Result<Vec<_>, Reported> = exports.into_iter().collect();
-        match (connections, exports) {
-            (Ok(connections), Ok(exports)) if mistakes.is_empty() => Ok(Self {
+        let sources: Result<Vec<_>, Reported> = sources.into_iter().collect();
+        match (connections, exports, sources) {
+            (Ok(connections), Ok(exports), Ok(sources)) if mistakes.is_empty() => Ok(Self {
                 connections: connections.into_iter().map(|connection| (connection.name.clone(), connection)).collect(),
                 exports: exports.into_iter().map(|export| (export.name.clone(), Arc::new(export))).collect(),
+                sources: sources.into_iter().map(|source| (source.name.clone(), Arc::new(source))).collect(),
             }),
             _ => Err(mistakes.into_error()),
         }
     }
 }
 
-/// The tables `[connections.NAME]` or `[exports.NAME]` with their names, in the order of the file.
+fn read_sources(root: &TableReader<'_, '_>, mistakes: &mut Mistakes<'_>) -> Vec<Result<Source, Reported>> {
+    let mut destinations = Vec::new();
+    let mut sources = Vec::new();
+    for (name, table) in named_tables(root, &root::SOURCES, [&sources::TABLE, &source_keys::TABLE], mistakes) {
+        sources.push(table.and_then(|table| {
+            let (source, destination) = source::read(name, &table, mistakes);
+            destinations.extend(destination);
+            source
+        }));
+    }
+    source::check_destinations(&destinations, mistakes);
+    sources
+}
+
+/// The tables `[connections.NAME]`, `[exports.NAME]` or `[sources.NAME]` with their names, in the order of the file.
 /// `references` describes the table of names and then one table in it.
 fn named_tables<'a, 't>(
     root: &TableReader<'a, 't>,

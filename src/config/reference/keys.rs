@@ -2,7 +2,7 @@
 
 use super::super::fields::VALUE_TYPE_NAMES;
 use super::super::values::DATE_ORDERS;
-use super::super::{Consent, EmailUse, EmptyRule, OnLeave, Schedule, SendRule, StateIdentifiers};
+use super::super::{Consent, EmailUse, EmptyRule, OnLeave, Schedule, SendRule, SourceKind, StateIdentifiers};
 use super::{Key, Kind, Presence, Table};
 
 /// Every table of the file.
@@ -18,6 +18,8 @@ pub static TABLES: &[&Table] = &[
     &field::TABLE,
     &attribute_names::TABLE,
     &csv::TABLE,
+    &sources::TABLE,
+    &source::TABLE,
 ];
 
 /// What other systems write into an empty cell: databases, their dumps, spreadsheets, pandas, scripts.
@@ -60,6 +62,8 @@ table! {
     CONNECTIONS = "connections", Kind::Table("tables [connections.NAME], each with hostname"), Presence::Optional("none");
     /// The exports of Customer Insights, each in its own table `[exports.NAME]`.
     EXPORTS = "exports", Kind::Table("tables [exports.NAME], each with connection, folder and data_matching"), Presence::Optional("nothing is delivered");
+    /// The places that files are fetched from, each in its own table `[sources.NAME]`.
+    SOURCES = "sources", Kind::Table("tables [sources.NAME], each with kind, secret and into"), Presence::Optional("no files are fetched");
 }
 
 table! {
@@ -71,6 +75,19 @@ table! {
     /// `[exports]`: a table for each export.
     exports "exports", "the exports, by name", chosen: Some(&EXPORT_NAME);
 }
+
+table! {
+    /// `[sources]`: a table for each source.
+    sources "sources", "the places that files are fetched from, by name", chosen: Some(&SOURCE_NAME);
+}
+
+/// A source.
+static SOURCE_NAME: Key = Key {
+    name: "NAME",
+    kind: Kind::Table("a table [sources.NAME]"),
+    presence: Presence::Optional("none"),
+    meaning: "A name of letters, digits, - and _ that answers and actions refer to.",
+};
 
 /// A connection.
 static CONNECTION_NAME: Key = Key {
@@ -249,4 +266,23 @@ table! {
     MAX_TEXT_BYTES = "max_text_bytes", Kind::WholeNumber(1_024, 1_099_511_627_776), Presence::Default("68719476736");
     /// The bytes of rejected rows per file that `rejected.csv` lists; further rows are only counted. With 0 it lists none.
     MAX_REJECTED_BYTES = "max_rejected_bytes", Kind::WholeNumber(0, 1_073_741_824), Presence::Default("67108864");
+}
+
+table! {
+    /// `[sources.NAME]`.
+    source "sources.NAME", "a place that files are fetched from", chosen: None;
+    /// What kind of storage it is.
+    KIND = "kind", Kind::OneOf(SourceKind::NAMES), Presence::Required;
+    /// The address of the storage account: in the Azure portal, *Settings* > *Endpoints* > *Blob service*.
+    ACCOUNT_URL = "account_url", Kind::UnshownText("the URL of the Blob service of a storage account, such as \"https://ACCOUNT.blob.core.windows.net\""), Presence::Optional("the account in the SAS URL that the secret holds");
+    /// The container that Customer Insights exports to.
+    CONTAINER = "container", Kind::Text("the name of a container: 3 to 63 lower-case letters, digits and single hyphens"), Presence::Optional("the container in the SAS URL that the secret holds");
+    /// The folder in the container that holds `model.json`, as the export wrote it.
+    FOLDER = "folder", Kind::Text("a folder of the container, such as \"CustomerInsights_INSTANCE/BlobExport\""), Presence::Optional("the whole container");
+    /// The secret with a SAS as `{"sas": "…"}`, or with an Entra application as `{"tenant_id": "…", "client_id": "…", "client_secret": "…"}`.
+    SECRET = "secret", Kind::UnshownText("the name or the ARN of a secret in AWS Secrets Manager, such as \"insights-to-braze/azure\""), Presence::Required;
+    /// The folder that the files are copied into: the `folder` of an export.
+    INTO = "into", Kind::Text("a folder below incoming/, such as \"incoming/BlobExport\""), Presence::Required;
+    /// Files that last changed more than this number of days ago are not fetched. At most the days after which the bucket deletes files (`IncomingRetentionDays`); more than the days between two runs of an export.
+    KEEP_DAYS = "keep_days", Kind::WholeNumber(1, 3_650), Presence::Default("7");
 }

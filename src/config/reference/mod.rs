@@ -9,7 +9,7 @@ use std::fmt;
 
 pub use keys::{
     TABLES, attribute_names, attributes, connection, connections, csv, data_matching, email, export, exports, field,
-    root,
+    root, source, sources,
 };
 
 use super::shown::alternatives;

@@ -5,6 +5,7 @@ mod connections;
 mod exports;
 mod hostnames;
 mod limits;
+mod sources;
 mod together;
 mod whole_file;
 
