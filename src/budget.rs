@@ -59,6 +59,15 @@ impl TimeBudget {
         self
     }
 
+    /// The budget of a part of the work, which takes at most half of the time left.
+    #[must_use]
+    pub fn half(mut self) -> Self {
+        let left = self.ends.saturating_duration_since(Instant::now()) / 2;
+        self.ends = Instant::now() + left;
+        self.reserve = (left / 5).min(Self::LONGEST_RESERVE);
+        self
+    }
+
     /// The time of day.
     pub fn now(&self) -> Timestamp {
         time_of_day(self.clock)

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::message::codes;
-use crate::names::{AttributeName, ConnectionName, ExportName, SegmentName};
+use crate::names::{AttributeName, ConnectionName, ExportName, SegmentName, SourceName};
 use crate::pattern::RunId;
 use crate::when_needed::WhenNeeded;
 
@@ -49,6 +49,23 @@ impl ContinuedDelivery {
     pub fn of(export: ExportName, segment: SegmentName, run: Option<RunId>) -> Self {
         Self { export, segment, retire: false, run, connection: None, attribute: None }
     }
+}
+
+/// The message that makes another invocation of `scheduled` continue a fetch: `{"continue": {"source": "…"}}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FetchContinuation {
+    /// What to continue.
+    #[serde(rename = "continue")]
+    pub fetch: ContinuedFetch,
+}
+
+/// A fetch that is not finished.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContinuedFetch {
+    /// The source.
+    pub source: SourceName,
 }
 
 /// Errors of the queues.
@@ -116,6 +133,14 @@ impl Queue {
         let failed = |reason| QueueError::NotContinued { url: self.url.clone(), reason };
         let body = serde_json::to_string(&Continuation { delivery }).map_err(|error| failed(error.to_string()))?;
         self.put(body, wait).await.map_err(failed)
+    }
+
+    /// Sends the message that continues a fetch.
+    pub async fn send_fetch(&self, source: &SourceName) -> Result<(), QueueError> {
+        let failed = |reason| QueueError::NotContinued { url: self.url.clone(), reason };
+        let message = FetchContinuation { fetch: ContinuedFetch { source: source.clone() } };
+        let body = serde_json::to_string(&message).map_err(|error| failed(error.to_string()))?;
+        self.put(body, Duration::ZERO).await.map_err(failed)
     }
 
     /// Sends a message of the dead-letter queue to the queue again.

@@ -5,7 +5,9 @@
 
 mod pages;
 mod together;
+mod upload;
 
+use std::collections::HashMap;
 use std::fmt;
 
 use aws_sdk_s3::Client;
@@ -19,6 +21,7 @@ use thiserror::Error;
 
 pub use self::pages::Pages;
 pub use self::together::Piece;
+pub use self::upload::{About, Upload};
 use crate::message::codes;
 
 /// A bucket and the client that reaches it. Cheap to clone.
@@ -205,21 +208,28 @@ impl Bucket {
         content_type: &str,
         condition: &Condition,
     ) -> Result<ETag, BucketError> {
+        self.put(key, body.into(), content_type, condition, None).await
+    }
+
+    async fn put(
+        &self,
+        key: &str,
+        body: Bytes,
+        content_type: &str,
+        condition: &Condition,
+        metadata: Option<&(&'static str, String)>,
+    ) -> Result<ETag, BucketError> {
         tracing::debug!(key, "an object is written");
-        let (if_none_match, if_match) = match condition {
-            Condition::Any => (None, None),
-            Condition::Absent => (Some("*".to_owned()), None),
-            Condition::Unchanged(etag) => (None, Some(etag.0.clone())),
-        };
         let answer = self
             .client
             .put_object()
             .bucket(&self.name)
             .key(key)
             .content_type(content_type)
-            .body(ByteStream::from(body.into()))
-            .set_if_none_match(if_none_match)
-            .set_if_match(if_match)
+            .set_metadata(metadata.map(entries))
+            .body(ByteStream::from(body))
+            .set_if_none_match(if_none_match(condition))
+            .set_if_match(if_match(condition))
             .send()
             .await;
         match answer {
@@ -344,6 +354,22 @@ impl Bucket {
             _ => BucketError::Failed { operation, bucket, key, reason: DisplayErrorContext(error).to_string() },
         }
     }
+}
+
+fn if_none_match(condition: &Condition) -> Option<String> {
+    matches!(condition, Condition::Absent).then(|| "*".to_owned())
+}
+
+fn if_match(condition: &Condition) -> Option<String> {
+    match condition {
+        Condition::Unchanged(etag) => Some(etag.0.clone()),
+        Condition::Any | Condition::Absent => None,
+    }
+}
+
+/// An entry of metadata as the SDK takes it.
+fn entries((name, value): &(&'static str, String)) -> HashMap<String, String> {
+    HashMap::from([((*name).to_owned(), value.clone())])
 }
 
 fn timestamp(time: Option<&aws_sdk_s3::primitives::DateTime>) -> Timestamp {

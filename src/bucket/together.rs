@@ -6,7 +6,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
 
-use super::{Bucket, BucketError, Condition, ETag};
+use super::{Bucket, BucketError, Condition, ETag, entries};
 
 /// A piece of the object.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub enum Piece {
 }
 
 /// Every part of a multipart upload but the last has at least 5 MiB (Amazon S3 User Guide, "Multipart upload limits").
-const MULTIPART_SIZE: usize = 8 * 1024 * 1024;
+pub(super) const MULTIPART_SIZE: usize = 8 * 1024 * 1024;
 
 /// A piece is small: rejected rows are stored before they are many.
 const PIECE_LIMIT: u64 = 64 * 1024 * 1024;
@@ -60,7 +60,7 @@ impl Bucket {
             if waiting.len() >= MULTIPART_SIZE {
                 let (id, mut parts) = match upload.take() {
                     Some(upload) => upload,
-                    None => (self.begin_upload(key, content_type).await?, Vec::new()),
+                    None => (self.begin_upload(key, content_type, None).await?, Vec::new()),
                 };
                 parts.push(self.upload_part(key, &id, parts.len(), std::mem::take(&mut waiting)).await?);
                 upload = Some((id, parts));
@@ -101,20 +101,26 @@ impl Bucket {
         self.collected(key, answer.body).await
     }
 
-    async fn begin_upload(&self, key: &str, content_type: &str) -> Result<String, BucketError> {
+    pub(super) async fn begin_upload(
+        &self,
+        key: &str,
+        content_type: &str,
+        metadata: Option<&(&'static str, String)>,
+    ) -> Result<String, BucketError> {
         let answer = self
             .client
             .create_multipart_upload()
             .bucket(&self.name)
             .key(key)
             .content_type(content_type)
+            .set_metadata(metadata.map(entries))
             .send()
             .await
             .map_err(|error| self.error("CreateMultipartUpload", key, &error))?;
         Ok(answer.upload_id.unwrap_or_default())
     }
 
-    async fn upload_part(
+    pub(super) async fn upload_part(
         &self,
         key: &str,
         id: &str,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use thiserror::Error;
 use tokio::time::Instant;
@@ -41,7 +42,7 @@ struct Keys {
 #[derive(Clone, Debug)]
 enum Source {
     SecretsManager(WhenNeeded<Client>),
-    Given(ApiKey),
+    Given(ApiKey, Option<SecretString>),
 }
 
 /// Errors of the secret. The texts never contain its value.
@@ -191,7 +192,25 @@ impl ApiKeys {
 
     /// One key for whatever secret a connection names: for a program that has the key from its user.
     pub fn given(key: ApiKey) -> Self {
-        Self { source: Source::Given(key), readable: Readable::default(), read: Arc::default() }
+        Self { source: Source::Given(key, None), readable: Readable::default(), read: Arc::default() }
+    }
+
+    /// The same with a text in place of the secret of a source.
+    #[must_use]
+    pub fn with_text(mut self, text: SecretString) -> Self {
+        if let Source::Given(_, given) = &mut self.source {
+            *given = Some(text);
+        }
+        self
+    }
+
+    /// The text in a secret that holds no key of Braze, read now.
+    pub async fn text(&self, secret: &str) -> Result<SecretString, SecretError> {
+        match &self.source {
+            Source::Given(_, Some(text)) => Ok(text.clone()),
+            Source::Given(_, None) => Err(SecretError::NoValue { secret: secret.to_owned() }),
+            Source::SecretsManager(client) => self.value_of(client, secret.to_owned()).await,
+        }
     }
 
     /// The key in `secret`, from memory if it was read less than [`MAX_AGE`] ago.
@@ -206,7 +225,7 @@ impl ApiKeys {
     /// With `again`, the secret is read now.
     pub async fn state_keys(&self, secret: &SecretName, again: bool) -> Result<Vec<StateKey>, SecretError> {
         match (&self.source, self.known(secret).filter(|_| !again)) {
-            (Source::Given(_), _) => Ok(Vec::new()),
+            (Source::Given(..), _) => Ok(Vec::new()),
             (Source::SecretsManager(_), Some(keys)) => Ok(keys.state_keys),
             (Source::SecretsManager(client), None) => Ok(self.read_now(client, secret).await?.state_keys),
         }
@@ -220,7 +239,7 @@ impl ApiKeys {
     /// The key in `secret`, read now: after Braze refused the one in memory, which may have been rotated.
     pub async fn read_again(&self, secret: &SecretName) -> Result<ApiKey, SecretError> {
         match &self.source {
-            Source::Given(key) => Ok(key.clone()),
+            Source::Given(key, _) => Ok(key.clone()),
             Source::SecretsManager(client) => Ok(self.read_now(client, secret).await?.api_key),
         }
     }
@@ -232,11 +251,9 @@ impl ApiKeys {
             (SecretName::OfStack, [own]) => own.clone(),
             (SecretName::OfStack, _) => return Err(SecretError::NotNamed { readable }),
         };
-        let answer = client.get_secret_value().secret_id(&name).send().await;
-        let answer = answer.map_err(|error| refusal(name.clone(), readable, &error))?;
+        let text = self.value_of(client, name.clone()).await?;
         let malformed = |found| SecretError::Malformed { secret: name.clone(), found };
-        let text = answer.secret_string().ok_or_else(|| malformed("it is binary, not text"))?;
-        let value: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
+        let value: Map<String, Value> = serde_json::from_str(text.expose_secret()).map_err(|error| {
             malformed(if error.is_data() { "it is JSON of another form" } else { "it is not JSON" })
         })?;
         let key = value.get("api_key").ok_or_else(|| malformed("it has no field \"api_key\""))?;
@@ -251,6 +268,15 @@ impl ApiKeys {
         let keys = Keys { api_key: ApiKey::new(key.to_owned()), state_keys: state_keys_in(&value).map_err(malformed)? };
         self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(secret.clone(), (keys.clone(), Instant::now()));
         Ok(keys)
+    }
+}
+
+impl ApiKeys {
+    async fn value_of(&self, client: &Client, name: String) -> Result<SecretString, SecretError> {
+        let answer = client.get_secret_value().secret_id(&name).send().await;
+        let answer = answer.map_err(|error| refusal(name.clone(), self.readable.clone(), &error))?;
+        let text = answer.secret_string.map(SecretString::from);
+        text.ok_or(SecretError::Malformed { secret: name, found: "it is binary, not text" })
     }
 }
 

@@ -147,6 +147,11 @@ impl S3Server {
         self.storage.list(bucket, prefix)
     }
 
+    /// How many uploads in parts have begun and not ended.
+    pub fn uploads_in_progress(&self) -> usize {
+        self.storage.lock().uploads.len()
+    }
+
     /// Tells of every object that is created from now on in `bucket` below `prefix`.
     pub fn watch(&self, bucket: &str, prefix: &str) -> UnboundedReceiver<ObjectCreated> {
         self.storage.watch(bucket, prefix)

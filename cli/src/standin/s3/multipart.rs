@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use s3s::crypto::{Checksum as _, Md5};
 use s3s::dto::{
     Checksum, CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CompletedPart, CreateMultipartUploadInput,
-    CreateMultipartUploadOutput, ETag, UploadPartInput, UploadPartOutput,
+    CreateMultipartUploadOutput, ETag, ListMultipartUploadsInput, ListMultipartUploadsOutput, MultipartUpload,
+    Timestamp, UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3Error, S3Result, TrailingHeaders, s3_error};
 
@@ -13,6 +14,7 @@ use super::body::{self, Promised};
 use super::operations::{Operations, etag};
 use super::storage::{Content, ObjectHeaders, Precondition, Upload};
 use super::writer::Written;
+use crate::standin::clock::system_time;
 use crate::standin::hexadecimal::hexadecimal;
 
 /// Every part but the last has at least this many bytes (Amazon S3 user guide, "multipart upload limits").
@@ -36,6 +38,7 @@ impl Operations {
                 metadata: input.metadata,
             },
             algorithm: input.checksum_algorithm.map(|algorithm| algorithm.as_str().to_owned()),
+            begun: self.storage.clock.now(),
             parts: BTreeMap::new(),
         };
         state.uploads.insert(upload_id.clone(), upload);
@@ -45,6 +48,25 @@ impl Operations {
             upload_id: Some(upload_id),
             ..Default::default()
         })
+    }
+
+    /// The uploads that have begun and not ended, whose keys begin with the prefix.
+    pub(super) fn list_uploads(&self, input: &ListMultipartUploadsInput) -> ListMultipartUploadsOutput {
+        let prefix = input.prefix.as_deref().unwrap_or_default();
+        let state = self.storage.lock();
+        let uploads =
+            state.uploads.iter().filter(|(_, upload)| upload.bucket == input.bucket && upload.key.starts_with(prefix));
+        let listed = uploads.map(|(id, upload)| MultipartUpload {
+            upload_id: Some(id.clone()),
+            key: Some(upload.key.clone()),
+            initiated: Some(Timestamp::from(system_time(upload.begun))),
+            ..Default::default()
+        });
+        ListMultipartUploadsOutput {
+            bucket: Some(input.bucket.clone()),
+            uploads: Some(listed.collect()),
+            ..Default::default()
+        }
     }
 
     pub(super) async fn receive_part(

@@ -39,6 +39,7 @@ pub(super) struct Upload {
     pub(super) key: String,
     pub(super) headers: ObjectHeaders,
     pub(super) algorithm: Option<String>,
+    pub(super) begun: Timestamp,
     pub(super) parts: BTreeMap<i32, Written>,
 }
 
