@@ -27,6 +27,8 @@ pub struct Environment {
     pub config_key: String,
     /// `QUEUE_URL`: where a delivery that runs out of time is continued.
     pub queue_url: Option<String>,
+    /// `FETCH_QUEUE_URL`: where a fetch that runs out of time is continued; the queue of the function `scheduled`.
+    pub fetch_queue_url: Option<String>,
     /// `DEAD_LETTER_QUEUE_URL`: the dead-letter queue, for the action `retry`.
     pub dead_letter_queue_url: Option<String>,
     /// `SECRET_ARNS`: the secrets that the function may read, with commas between them. One alone is the stack's own.
@@ -102,6 +104,7 @@ impl Environment {
             bucket: needed("BUCKET", "the name of the bucket of files, state and reports")?,
             config_key: variable("CONFIG_KEY").unwrap_or_else(|| DEFAULT_CONFIG_KEY.to_owned()),
             queue_url: variable("QUEUE_URL"),
+            fetch_queue_url: variable("FETCH_QUEUE_URL"),
             dead_letter_queue_url: variable("DEAD_LETTER_QUEUE_URL"),
             secrets: Readable::parse(&variable("SECRET_ARNS").unwrap_or_default()),
             stack: variable("STACK_NAME").unwrap_or_else(|| DEFAULT_STACK_NAME.to_owned()),
@@ -113,20 +116,26 @@ impl Environment {
     pub fn handler(&self) -> Result<Handler, StartError> {
         let sdk = sdk_config()?;
         let s3 = s3_client(&with_endpoint(sdk.clone(), "AWS_ENDPOINT_URL_S3"));
-        let (for_keys, for_queue, for_dead_letters) = (sdk.clone(), sdk.clone(), sdk);
+        let (for_keys, for_dead_letters) = (sdk.clone(), sdk.clone());
         let api_keys = ApiKeys::when_needed(move || {
             aws_sdk_secretsmanager::Client::new(&with_endpoint(for_keys, "AWS_ENDPOINT_URL_SECRETS_MANAGER"))
         });
         let api_keys = api_keys.reading(self.secrets.clone());
-        let queue = self.queue_url.clone().map(|url| {
-            Queue::when_needed(move || aws_sdk_sqs::Client::new(&with_endpoint(for_queue, "AWS_ENDPOINT_URL_SQS")), url)
-        });
+        let queue = |url: &Option<String>| {
+            let sdk = sdk.clone();
+            let client = move || aws_sdk_sqs::Client::new(&with_endpoint(sdk, "AWS_ENDPOINT_URL_SQS"));
+            url.clone().map(|url| Queue::when_needed(client, url))
+        };
         let dead_letters = self.dead_letter_queue_url.clone().map(|url| {
             let client = move || aws_sdk_sqs::Client::new(&with_endpoint(for_dead_letters, "AWS_ENDPOINT_URL_SQS"));
             DeadLetterQueue::when_needed(client, url)
         });
         let bucket = Bucket::new(s3, self.bucket.clone());
-        let handler = Handler::new(bucket, self.config_key.clone(), api_keys, queue, HttpClients::default());
+        let http = HttpClients::default();
+        let mut handler = Handler::new(bucket, self.config_key.clone(), api_keys, queue(&self.queue_url), http);
+        if let Some(queue) = queue(&self.fetch_queue_url) {
+            handler = handler.with_fetch_queue(queue);
+        }
         Ok(match dead_letters {
             None => handler,
             Some(dead_letters) => handler.with_dead_letters(dead_letters),

@@ -33,6 +33,7 @@
 //! | [`braze`] | How are objects sent to Braze, and what is the result of each? |
 //! | [`report`] | What happened in a delivery? |
 //! | [`state`] | What has been delivered, and which function works on it? |
+//! | [`source`] | Which files does Azure have that the bucket doesn't? |
 //! | [`membership`] | Who entered, stayed and left? |
 //! | [`page`] | What do people see of it? |
 //! | [`delivery`] | How is a file delivered and a run completed? |
@@ -76,6 +77,7 @@ pub mod report;
 pub mod rows;
 pub mod run;
 pub mod secrets;
+pub mod source;
 pub mod state;
 pub mod survey;
 pub mod trigger;

@@ -29,7 +29,6 @@ mod filling;
 mod late_model;
 mod leavers;
 mod load;
-mod note;
 mod open;
 mod outstanding;
 mod progress;

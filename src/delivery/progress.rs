@@ -2,7 +2,6 @@
 
 use super::chunk::RejectedRow;
 use super::claim::Claim;
-use super::note::FileNote;
 use super::segment::SegmentDelivery;
 use super::{DeliveryError, outstanding::DoneChunk};
 use crate::bucket::Condition;
@@ -130,8 +129,11 @@ impl SegmentDelivery {
             self.parts.write(&part.key, bytes).await?;
         }
         if account.rejected_in_part {
-            let note = FileNote::RejectedInPart { bytes: account.max_rejected_bytes };
-            account.record.notes.insert(note.about(&file.object.key));
+            account.record.notes.insert(format!(
+                "{}: rejected.csv lists only the first {} bytes of rejected rows (max_rejected_bytes); \
+                 rejected_reasons counts all of them",
+                file.object.key, account.max_rejected_bytes
+            ));
         }
         if !account.rejected.is_empty()
             && let Some(header) = &account.header

@@ -7,7 +7,6 @@
 use std::collections::BTreeSet;
 
 use super::DeliveryError;
-use super::note::FileNote;
 use super::segment::SegmentDelivery;
 use crate::names::SegmentName;
 use crate::profile::{ColumnsFound, MatchError, MatchProblem};
@@ -51,7 +50,10 @@ impl SegmentDelivery {
         if !is_stray(key, source, identifiers, &self.segment, siblings) || self.is_listed(file, siblings).await? {
             return Ok(None);
         }
-        Ok(Some(FileNote::Stray.about(key)))
+        Ok(Some(format!(
+            "{key}: ignored, because it has no identifying column, and neither its name nor its columns are like those of \
+             the run's other files"
+        )))
     }
 
     async fn is_listed(&self, file: &FileToDeliver, siblings: &[Sibling<'_>]) -> Result<bool, DeliveryError> {

@@ -26,6 +26,21 @@ pub(super) enum AnswerMessage {
     ///
     /// Fix: set `agree_to_data_transfer = true` once your organisation has approved the transfer.
     ConnectedWithoutConsent,
+    /// `connect`: the source works.
+    ///
+    /// Fix: nothing to do. If it has no files, check `folder`.
+    ConnectedSource {
+        /// Files in its folder.
+        files: u64,
+    },
+    /// `fetch`: the configuration has no source.
+    ///
+    /// Fix: add a table `[sources.NAME]`, or nothing, if something else copies the files.
+    NoSources,
+    /// `status`: nothing has been fetched from the source.
+    ///
+    /// Fix: run `fetch`, or wait for the schedule.
+    NeverFetched,
     /// `status`: the segment has no complete run.
     ///
     /// Fix: nothing to do; the files received so far may be delivered already.
@@ -128,6 +143,9 @@ codes!(AnswerMessage {
     Forgotten = "ITB-A18",
     ConnectedUnproved = "ITB-A25",
     Overdue = "ITB-A26",
+    ConnectedSource = "ITB-K31",
+    NoSources = "ITB-K32",
+    NeverFetched = "ITB-K33",
 });
 
 impl fmt::Display for AnswerMessage {
@@ -147,6 +165,15 @@ impl fmt::Display for AnswerMessage {
                 "Connected, but nothing is sent yet: agree_to_data_transfer is not true.\n\
                  Set it to true in exports.toml once your organisation has approved sending customer data to Braze."
             }
+            Self::ConnectedSource { files } => {
+                return write!(
+                    f,
+                    "Connected. The SAS or application may list and read: {} in the folder.",
+                    counted(*files, "file", "files")
+                );
+            }
+            Self::NoSources => "exports.toml has no table [sources.NAME]: there is nothing to fetch from.",
+            Self::NeverFetched => "Nothing has been fetched from this source yet.",
             Self::NoCompleteRun => "No complete run yet.",
             Self::BeingRetired => {
                 "This segment is being retired. If no invocation is working on it, run retire again to continue."

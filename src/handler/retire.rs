@@ -3,9 +3,8 @@
 use futures::FutureExt;
 use serde_json::Value;
 
-use super::answer::answer;
 use super::attributes::Named;
-use super::{Configured, Handler, HandlerError, listed};
+use super::{Configured, Handler, HandlerError, answer, listed};
 use crate::budget::TimeBudget;
 use crate::message::{Coded, Message};
 use crate::queue::ContinuedDelivery;

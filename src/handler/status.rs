@@ -76,7 +76,11 @@ impl Handler {
             }));
         }
         let unfed = if only.is_none() { self.unfed_everywhere(config).await? } else { Vec::new() };
-        Ok(json!({ "action": "status", "exports": answers, "unfed": unfed }))
+        let mut answer = json!({ "action": "status", "exports": answers, "unfed": unfed });
+        if let (false, None, Some(fields)) = (config.sources.is_empty(), &only, answer.as_object_mut()) {
+            fields.insert("sources".to_owned(), self.source_statuses(config, budget).await?.into());
+        }
+        Ok(answer)
     }
 
     /// The ledger of an attribute. One that is missing while there are parts is damage.

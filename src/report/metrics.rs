@@ -144,7 +144,7 @@ pub fn line(stack: &str, report: &Report, work: &Work, requests_per_second: NonZ
 
 /// What `CloudWatch` takes as the value of a dimension: ASCII, not beginning with a colon, at most 1,024 characters
 /// (`PutMetricData`, "Dimension"). Everything else is percent-encoded, and the percent sign too, so that names stay apart.
-pub(super) fn dimension_value(name: &str) -> String {
+pub(crate) fn dimension_value(name: &str) -> String {
     const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
     let mut value = utf8_percent_encode(name, ENCODED).to_string();
     if value.starts_with(':') {

@@ -2,8 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::ledger::Ledger;
-use super::run_record::{Phase, Progress};
+use super::ledger::{Ledger, Phase, Progress};
 
 /// This many superseded runs in a row are worth attention.
 const SUPERSEDED_IN_A_ROW: usize = 3;

@@ -13,9 +13,6 @@ use crate::names::{AttributeName, WorkspaceName};
 /// The object is small; larger ones are refused.
 const SIZE_LIMIT: u64 = 1024 * 1024;
 
-/// How often a change is tried against others who write at the same time: they are few, and each writes once.
-const TRIES: u32 = 24;
-
 /// The attributes of one workspace that a feeder has fed so far.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Fed {
@@ -56,7 +53,7 @@ impl Fed {
         change: impl Fn(&mut BTreeSet<AttributeName>) -> bool,
     ) -> Result<Self, StateError> {
         let key = StateKeys::fed(workspace, feeder);
-        for _ in 0..TRIES {
+        loop {
             let (mut fed, etag) = Self::read_tagged(bucket, &key).await?;
             if !change(&mut fed.attributes) {
                 return Ok(fed);
@@ -77,7 +74,6 @@ impl Fed {
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(StateError::Contended { key })
     }
 
     /// All but `attribute`.

@@ -4,9 +4,7 @@
 use jiff::Timestamp;
 
 use super::feeder::{Feeder, Mappings, Ownership, ownership};
-use super::ledger::Ledger;
-use super::run_record::{FileRecord, Phase};
-use super::sent::Sent;
+use super::ledger::{FileRecord, Ledger, Phase, Sent};
 use crate::bucket::ETag;
 use crate::pattern::RunId;
 

@@ -36,7 +36,12 @@ impl Caller {
             OnDemand::Run(Run { release, allow_identifiers, send, .. }) => {
                 release.is_none() && allow_identifiers.is_none() && *send != Some(SendRule::All)
             }
-            OnDemand::RunAll { .. } | OnDemand::Connect { .. } | OnDemand::Status { .. } | OnDemand::Inspect(_) => true,
+            OnDemand::RunAll { .. }
+            | OnDemand::Connect { .. }
+            | OnDemand::ConnectSource { .. }
+            | OnDemand::Fetch { .. }
+            | OnDemand::Status { .. }
+            | OnDemand::Inspect(_) => true,
             _ => false,
         };
         if self == Self::Operator || of_contributors {

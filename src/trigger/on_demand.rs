@@ -8,7 +8,7 @@ use super::{EventError, kind_of};
 use crate::config::SendRule;
 use crate::erase::{self, Person};
 use crate::inspect::Subject;
-use crate::names::{AttributeName, ConnectionName, ExportName, SegmentName};
+use crate::names::{AttributeName, ConnectionName, ExportName, SegmentName, SourceName};
 use crate::pattern::RunId;
 
 /// An action and its parameters.
@@ -26,7 +26,19 @@ pub enum OnDemand {
         /// The connection.
         connection: ConnectionName,
     },
-    /// Reports the status of segments.
+    /// Tests a source without copying anything.
+    ConnectSource {
+        /// The source.
+        source: SourceName,
+    },
+    /// Copies new files from sources into the bucket.
+    Fetch {
+        /// Only from this source.
+        source: Option<SourceName>,
+        /// Whether to only report what would be copied.
+        dry_run: bool,
+    },
+    /// Reports the status of segments and sources.
     Status {
         /// Only of this export.
         export: Option<ExportName>,
@@ -131,7 +143,7 @@ pub struct Retry {
 /// What names a run.
 const RUN: &str = "a run as the reports name it, such as \"2026-11-23T01:02Z\"";
 
-const ACTIONS: &str = "run, run_all, connect, status, retire, forget, rebuild, retry, inspect, erase";
+const ACTIONS: &str = "run, run_all, connect, status, fetch, retire, forget, rebuild, retry, inspect, erase";
 
 impl OnDemand {
     /// Reads a request.
@@ -139,7 +151,7 @@ impl OnDemand {
         let Value::Object(fields) = event else {
             return Err(EventError::Unknown {
                 found: kind_of(event).to_owned(),
-                allowed: "an object with the field \"action\": run, run_all, connect, status, retire, forget, rebuild, retry, inspect or erase",
+                allowed: "an object with the field \"action\": run, run_all, connect, status, fetch, retire, forget, rebuild, retry, inspect or erase",
             });
         };
         let mut fields = Fields { fields, known: vec!["action"] };
@@ -153,9 +165,11 @@ impl OnDemand {
                 allow_identifiers: fields.count("allow_identifiers")?,
             }),
             "run_all" => Self::RunAll { dry_run: fields.flag("dry_run")? },
-            "connect" => {
-                Self::Connect { connection: fields.required("connection", "the name of a connection")?.into() }
-            }
+            "connect" => fields.connect()?,
+            "fetch" => Self::Fetch {
+                source: fields.text("source", "the name of a source")?.map(SourceName::from),
+                dry_run: fields.flag("dry_run")?,
+            },
             "status" => Self::Status { export: fields.text("export", "the name of an export")?.map(ExportName::from) },
             "retire" => Self::Retire { subject: fields.attribute_subject()?, dry_run: fields.flag("dry_run")? },
             "forget" => Self::Forget(Forget {
@@ -186,7 +200,8 @@ impl fmt::Display for OnDemand {
         f.write_str(match self {
             Self::Run(_) => "run",
             Self::RunAll { .. } => "run_all",
-            Self::Connect { .. } => "connect",
+            Self::Connect { .. } | Self::ConnectSource { .. } => "connect",
+            Self::Fetch { .. } => "fetch",
             Self::Status { .. } => "status",
             Self::Retire { .. } => "retire",
             Self::Forget(_) => "forget",
@@ -290,6 +305,20 @@ impl<'e> Fields<'e> {
                 let allowed = "\"export\" and \"segment\", or \"connection\" and \"attribute\"";
                 Err(EventError::field("export", if export.is_some() { "both forms" } else { "nothing" }, allowed))
             }
+        }
+    }
+
+    fn connect(&mut self) -> Result<OnDemand, EventError> {
+        let connection = self.text("connection", "the name of a connection")?;
+        match (connection, self.text("source", "the name of a source")?) {
+            (Some(connection), None) => Ok(OnDemand::Connect { connection: connection.into() }),
+            (None, Some(source)) => Ok(OnDemand::ConnectSource { source: source.into() }),
+            (None, None) => Err(EventError::field(
+                "connection",
+                "nothing",
+                "the name of a connection, or of a source in \"source\"",
+            )),
+            (Some(_), Some(_)) => Err(EventError::field("connection", "connection and source", "one of the two")),
         }
     }
 
