@@ -2,6 +2,7 @@
 //! where other users of the machine would see it.
 
 use insights_to_braze::secrets::ApiKey;
+use secrecy::SecretString;
 
 use crate::ending::Failure;
 
@@ -16,6 +17,20 @@ pub(crate) fn read() -> Result<ApiKey, Failure> {
             .map_err(|error| Failure::NoKey(format!("{VARIABLE} is not set, and there is no terminal ({error})")))?,
     };
     checked(&text)
+}
+
+/// The environment variable of Azure's own tools that may hold a SAS.
+const SAS_VARIABLE: &str = "AZURE_STORAGE_SAS_TOKEN";
+
+/// What the secret of a source holds, from [`SAS_VARIABLE`], else asked for without an echo.
+pub(crate) fn read_sas() -> Result<SecretString, Failure> {
+    let text = match std::env::var(SAS_VARIABLE) {
+        Ok(text) if !text.trim().is_empty() => text,
+        _ => rpassword::prompt_password("SAS token or SAS URL of the source (not shown): ").map_err(|error| {
+            Failure::NoKey(format!("{SAS_VARIABLE} is not set, and there is no terminal ({error})"))
+        })?,
+    };
+    Ok(SecretString::from(text))
 }
 
 /// The key from [`VARIABLE`], if it is set.

@@ -12,6 +12,7 @@ use insights_to_braze::environment::{DEFAULT_CONFIG_KEY, StartError, s3_client};
 use insights_to_braze::handler::Handler;
 use insights_to_braze::message::counted;
 use insights_to_braze::secrets::{ApiKey, ApiKeys, Readable};
+use secrecy::SecretString;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -70,9 +71,22 @@ impl Application {
         config: &ConfigFile,
         key: Option<ApiKey>,
     ) -> Result<Self, Failure> {
+        Self::of_workspace_with(folder, config, key, None).await
+    }
+
+    /// The same with a SAS for the sources.
+    pub(crate) async fn of_workspace_with(
+        folder: WorkspaceFolder,
+        config: &ConfigFile,
+        key: Option<ApiKey>,
+        sas: Option<SecretString>,
+    ) -> Result<Self, Failure> {
         let served = folder.serve(config).await?;
         let bucket = served.bucket();
-        let keys = ApiKeys::given(key.unwrap_or_else(|| ApiKey::new(String::new())));
+        let mut keys = ApiKeys::given(key.unwrap_or_else(|| ApiKey::new(String::new())));
+        if let Some(sas) = sas {
+            keys = keys.with_text(sas);
+        }
         let clients = braze::http_client().map_err(StartError::from)?;
         let handler = Handler::new(bucket.clone(), DEFAULT_CONFIG_KEY.to_owned(), keys, None, clients);
         Ok(Self {

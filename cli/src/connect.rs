@@ -1,18 +1,21 @@
-//! `connect`: tests a connection.
+//! `connect`: tests a connection or a source.
 
 use serde_json::{Value, json};
 
 use crate::application::Application;
-use crate::arguments::{Connect, Source};
+use crate::arguments::Connect;
 use crate::ending::{Ending, Failure};
 use crate::workspace::WorkspaceFolder;
 use crate::{api_key, show};
 
 pub(crate) async fn run(arguments: &Connect) -> Result<Ending, Failure> {
-    let request = json!({"action": "connect", "connection": arguments.connection});
+    let request = match (&arguments.connection, &arguments.from) {
+        (_, Some(source)) => json!({"action": "connect", "source": source}),
+        (connection, None) => json!({"action": "connect", "connection": connection}),
+    };
     let answer = match &arguments.source.stack.bucket {
         Some(bucket) => Application::of_stack(bucket, &arguments.source.stack).await?.on_demand(&request).await?,
-        None => of_file(&arguments.source, &arguments.connection, &request).await?,
+        None => of_file(arguments, &request).await?,
     };
     let connected = answer["outcome"] == "connected";
     if arguments.json {
@@ -20,23 +23,34 @@ pub(crate) async fn run(arguments: &Connect) -> Result<Ending, Failure> {
     } else {
         let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
         let outcome = if connected { show::good(text("outcome")) } else { show::bad(text("outcome")) };
-        show::line(format!("{} ({}): {outcome}", text("display_name"), text("hostname")));
+        let (name, place) = if arguments.from.is_some() { ("source", "place") } else { ("display_name", "hostname") };
+        show::line(format!("{} ({}): {outcome}", text(name), text(place)));
         show::line(text("message"));
+        if let Some(days) = answer["days_left"].as_i64() {
+            show::line(format!("The SAS ends at {}, in {days} days.", text("expires_at")));
+        }
     }
     Ok(if connected { Ending::Done } else { Ending::Failed })
 }
 
 /// Asks with a bucket for the occasion: a connection needs none, the handler does.
-async fn of_file(source: &Source, connection: &str, request: &Value) -> Result<Value, Failure> {
-    let config = source.read()?;
-    if !config.config.connections.contains_key(connection) {
-        return Err(config.no_such("connection", connection, config.config.connections.keys()));
-    }
-    let key = api_key::read()?;
+async fn of_file(arguments: &Connect, request: &Value) -> Result<Value, Failure> {
+    let config = arguments.source.read()?;
+    let (connections, sources) = (&config.config.connections, &config.config.sources);
+    let (key, sas) = match (&arguments.connection, &arguments.from) {
+        (_, Some(source)) if !sources.contains_key(source.as_str()) => {
+            return Err(config.no_such("source", source, sources.keys()));
+        }
+        (_, Some(_)) => (None, Some(api_key::read_sas()?)),
+        (Some(connection), None) if !connections.contains_key(connection.as_str()) => {
+            return Err(config.no_such("connection", connection, connections.keys()));
+        }
+        (_, None) => (Some(api_key::read()?), None),
+    };
     let folder = std::env::temp_dir();
     let folder = tempfile::TempDir::with_prefix("insights-to-braze-connect-").map_err(|source| {
         Failure::file("can't create a temporary folder in", &folder, source, "Set TMPDIR to a writable folder.")
     })?;
     let folder = WorkspaceFolder::take(folder.path())?;
-    Application::of_workspace(folder, &config, Some(key)).await?.on_demand(request).await
+    Application::of_workspace_with(folder, &config, key, sas).await?.on_demand(request).await
 }

@@ -5,6 +5,7 @@
 //! | the command line | `arguments` |
 //! | `demo`: a generated export is delivered to a mock of Braze | `demo` |
 //! | `run` and `run-all`: files are delivered to a real Braze workspace | `deliver`, `progress`, `answer` |
+//! | `fetch`: files are copied from a source into the bucket | `fetch` |
 //! | `init` and `doctor`: a first configuration, and checks | `init`, `proposal`, `doctor` |
 //! | decisions about held runs, and other changes | `hold`, `retry`, `retire`, `forget`, `rebuild`, `erase`, `confirm` |
 //! | what is held, and what failed | `held`, `failed` |
@@ -35,6 +36,7 @@ mod ending;
 mod erase;
 mod explain;
 mod failed;
+mod fetch;
 mod files;
 mod forget;
 mod held;
@@ -84,7 +86,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         tracing_subscriber::registry().with(targets).with(lines).init();
     }
     match perform(&arguments.command).await {
-        Ok(ending) => interrupt::ending(ending).into(),
+        Ok(ending) => ending.into(),
         Err(failure) => {
             show::error(&failure, arguments.verbose);
             failure.ending().into()
@@ -101,6 +103,7 @@ async fn perform(command: &Command) -> Result<Ending, Failure> {
         Command::Init(arguments) => init::run(arguments).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Inspect(arguments) => inspect::run(arguments).await,
+        Command::Fetch(arguments) => fetch::run(arguments).await,
         Command::Connect(arguments) => connect::run(arguments).await,
         Command::Status(arguments) => status::run(arguments).await,
         Command::Report(arguments) => report::run(arguments).await,

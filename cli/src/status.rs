@@ -32,6 +32,10 @@ pub(crate) async fn run(arguments: &Status) -> Result<Ending, Failure> {
             show::line(format!("{}: {}", text(&segment["segment"]), show::message(message)));
         }
     }
+    for source in elements(&answer["sources"]) {
+        let days = source["days_left"].as_i64().map(|days| format!(" (SAS: {days} days)")).unwrap_or_default();
+        show::line(format!("{}{days}: {}", text(&source["source"]), show::message(&text(&source["message"]))));
+    }
     for failed in &failed {
         show::line(format!(
             "{}/{}: {} {}",

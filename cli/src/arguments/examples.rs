@@ -58,6 +58,14 @@ Examples:
 
 A connection is tested with a request that contains no one, with the key in BRAZE_API_KEY or the secret of the stack.";
 
+pub(super) const FETCH: &str = "\
+Examples:
+  itb fetch --bucket insights-to-braze-123456789012 --profile marketing --dry-run
+  itb fetch ci --bucket insights-to-braze-123456789012 --profile marketing
+
+With --bucket, the secret of the source is read from Secrets Manager. In a local workspace, enter the SAS at the prompt, or
+set AZURE_STORAGE_SAS_TOKEN. Nothing is sent to Braze, and nothing is changed in the source.";
+
 pub(super) const INSPECT: &str = "\
 Examples:
   Look at new files, without any configuration:

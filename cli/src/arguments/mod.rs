@@ -50,7 +50,10 @@ pub(crate) enum Command {
     /// Show how each file is read, or why it is ignored. Run this first on new files.
     #[command(after_help = examples::INSPECT)]
     Inspect(Inspect),
-    /// Test a connection.
+    /// Copy new files from sources, such as Azure Blob Storage, into the bucket.
+    #[command(after_help = examples::FETCH)]
+    Fetch(Fetch),
+    /// Test a connection or a source.
     Connect(Connect),
     /// Show the status of each segment.
     Status(Status),
@@ -194,8 +197,26 @@ pub(crate) struct Connect {
     #[command(flatten)]
     pub(crate) source: Source,
     /// The connection to test.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) connection: String,
+    #[arg(long, value_name = "NAME", required_unless_present = "from", conflicts_with = "from")]
+    pub(crate) connection: Option<String>,
+    /// The source to test.
+    #[arg(long = "source", value_name = "NAME")]
+    pub(crate) from: Option<String>,
+    /// Print the response as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Fetch {
+    /// Only from this source.
+    #[arg(value_name = "SOURCE")]
+    pub(crate) source: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Only show what would be copied.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Print the response as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -307,10 +328,16 @@ mod tests {
             "itb retire loyalty ChurnRisk --dry-run",
             "itb retire --connection eu --attribute ChurnRisk",
             "itb retry",
+            "itb fetch --bucket b",
+            "itb fetch ci --dry-run",
+            "itb connect --connection eu",
+            "itb connect --source ci --bucket b",
         ] {
             assert!(parse(good).is_ok(), "{good}");
         }
         for wrong in [
+            "itb connect",
+            "itb connect --source ci --connection eu",
             "itb inspect",
             "itb inspect --export e",
             "itb inspect f --bucket b",
