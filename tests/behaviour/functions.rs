@@ -16,7 +16,7 @@ fn sample(name: &str) -> Value {
     let about_the_bucket = text.contains(BUCKET_OF_SAMPLES);
     let event: Value = serde_json::from_str(&text.replace(BUCKET_OF_SAMPLES, BUCKET)).unwrap();
     let of_s3 = name.starts_with("s3-") || name.starts_with("sqs-") || name == "eventbridge-object-created.json";
-    assert_eq!(about_the_bucket, of_s3 && name != "sqs-continue.json", "{name}");
+    assert_eq!(about_the_bucket, of_s3 && !name.starts_with("sqs-continue"), "{name}");
     event
 }
 
@@ -333,4 +333,14 @@ async fn actions_that_are_not_known_are_answered_with_those_that_are() {
             assert!(error.message.contains(word), "{error}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_sources_there_is_nothing_to_fetch() {
+    let world = world().await;
+    let fetched = world.invoke(Function::OnDemand, &sample("fetch.json")).await.unwrap();
+    assert_eq!((&fetched["sources"], &fetched["code"]), (&json!([]), &json!("ITB-K32")), "{fetched}");
+    // A source that is gone from the configuration is not continued.
+    let continued = world.invoke(Function::Scheduled, &sample("sqs-continue-fetch.json")).await.unwrap();
+    assert_eq!(continued, json!({ "batchItemFailures": [], "sources": [] }));
 }

@@ -26,5 +26,6 @@ mod on_demand;
 mod pages;
 mod permissions;
 mod sharing;
+mod sources;
 mod support;
 mod threats;

@@ -1,0 +1,67 @@
+//! Many files, and a big one.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use super::azurite::{Container, account_url};
+use super::{FOLDER, configure, csv};
+use crate::support::{Function, TIMEOUT, World};
+
+/// What a function may use of its memory for a fetch.
+const MEMORY: u64 = 96 * 1024 * 1024;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_files_take_two_lists_and_then_one() {
+    let world = World::start().await;
+    let container = Container::create("a-thousand").await;
+    configure(&world, &container, &account_url());
+    let content = csv(0..1);
+    for hundred in 0..10 {
+        let blobs = (0..100).map(|number| format!("{FOLDER}/S{number}/2026/11/23/0{hundred}00/S{number}_1.csv"));
+        futures::future::join_all(blobs.map(|blob| {
+            let (container, content) = (&container, content.clone());
+            async move { container.put(&blob, content).await }
+        }))
+        .await;
+    }
+    let host = world.host(Function::OnDemand).await;
+    let fetch = json!({ "action": "fetch" });
+    let first = host.invoke(&fetch, TIMEOUT).await.unwrap();
+    assert_eq!(first["sources"][0]["files"]["fetched"], 1_000, "{first}");
+    assert_eq!((container.requests("comp=list"), &first["sources"][0]["list_calls"]), (2, &json!(2)));
+    let calls = world.account.s3.calls().len();
+    let second = host.invoke(&fetch, TIMEOUT).await.unwrap();
+    assert_eq!(second["sources"][0]["files"]["unchanged"], 1_000, "{second}");
+    assert_eq!((container.requests("comp=list"), container.requests(".csv")), (3, 1_000));
+    // No object is asked what it is a copy of.
+    let asked = world.account.s3.calls().split_off(calls);
+    assert!(!asked.iter().any(|call| call.operation == "HeadObject"), "{asked:?}");
+    assert!(host.peak_memory().unwrap() < MEMORY, "{:?}", host.peak_memory());
+
+    // Without the index, the objects themselves say it.
+    world.account.delete_object("state/.sources/ci/index.json").unwrap();
+    let third = host.invoke(&fetch, TIMEOUT).await.unwrap();
+    assert_eq!(third["sources"][0]["files"]["unchanged"], 1_000, "{third}");
+    assert_eq!(container.requests(".csv"), 1_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_big_file_is_streamed_in_flat_memory() {
+    let world = World::start().await;
+    let container = Container::create("big").await;
+    configure(&world, &container, &account_url());
+    let mut content = String::new();
+    while content.len() < 192 * 1024 * 1024 {
+        write!(content, "LID-{:09},p@example.jp,海斗,{}\r\n", content.len(), content.len() * 7).unwrap();
+    }
+    let blob = "A/2026/11/23/0102/A_1.csv";
+    container.put(&format!("{FOLDER}/{blob}"), content.clone()).await;
+    let host = world.host(Function::OnDemand).await;
+    let answer = host.invoke(&json!({ "action": "fetch" }), TIMEOUT).await.unwrap();
+    assert_eq!(answer["sources"][0]["bytes"], content.len(), "{answer}");
+    let peak = host.peak_memory().unwrap();
+    println!("{} bytes in {} s, at most {peak} bytes of memory", content.len(), answer["sources"][0]["seconds"]);
+    assert!(peak < MEMORY, "{peak}");
+    assert!(world.get_text(&format!("incoming/BlobExport/{blob}")) == content);
+}
