@@ -100,14 +100,22 @@ impl SegmentDelivery {
         Ok(report)
     }
 
-    /// Whether a delivery would find that this very content has been delivered as it is configured now.
-    fn is_delivered(&self, ledger: &Ledger, file: &FileToDeliver) -> bool {
+    /// Notes whether a delivery would find that this very content has been delivered, and as it is configured now.
+    fn note_delivered(&self, ledger: &Ledger, file: &FileToDeliver, options: RunOptions, seen: &mut Seen) {
         let record = ledger.runs.get(&file.run).and_then(|record| record.files.get(&file.object.key));
-        record.is_some_and(|known| {
-            known.etag == file.object.etag
-                && known.progress == Progress::Delivered
-                && known.mapping.as_ref().is_none_or(|mapping| *mapping == self.mapping())
-        })
+        let delivered = record.filter(|known| known.etag == file.object.etag && known.progress == Progress::Delivered);
+        let Some(known) = delivered.filter(|_| options.send != Some(SendRule::All)) else {
+            return;
+        };
+        if known.mapping.as_ref().is_none_or(|mapping| *mapping == self.mapping()) {
+            seen.delivered += 1;
+        } else {
+            seen.notes.insert(format!(
+                "{}: delivered before exports.toml changed; the next delivery, also by the schedule, reads it again and sends \
+                 members whose values changed as a result",
+                file.object.key
+            ));
+        }
     }
 
     /// What the files hold that would be sent.
@@ -121,9 +129,7 @@ impl SegmentDelivery {
         let mut seen = Seen::default();
         let (mut matching, mut unlike) = (Vec::new(), Vec::new());
         for file in files {
-            if self.is_delivered(ledger, file) && options.send != Some(SendRule::All) {
-                seen.delivered += 1;
-            }
+            self.note_delivered(ledger, file, options, &mut seen);
             let known = self.load_known(ledger, run, None).await?;
             let Opened { builder, look, header, .. } = match self.open_rows(file, options, known, None).await {
                 Ok(opened) => opened,

@@ -1,6 +1,7 @@
 //! The program `itb`, as people run it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod changed_config;
 mod changes;
 mod check_first;
 mod deliver;
