@@ -45,8 +45,10 @@ impl Desk {
 async fn wrong_configurations_are_found_before_anything_is_sent() {
     const FIRST: [&str; 2] = ["ITB-W02", "ITB-W08"];
     let attribute = "first_name = \"FirstName\"";
-    let cases: [(&str, &str, &str, &str); 9] = [
+    let cases: [(&str, &str, &str, &str); 11] = [
         (attribute, attribute, "", "no complete run yet: 200 members would be sent"),
+        (attribute, "country = \"FirstName\"", "ITB-W04", "country not sent for 200 of 200 rows (100 %)"),
+        ("email = \"EMail\"", "email = \"Prefecture\"", "ITB-W04", "email not sent for 200 of 200 rows (100 %)"),
         ("agree_to_data_transfer = true", "", "ITB-W01", "nothing would be sent"),
         (attribute, "first_name = \"EMail\"", "ITB-W03", "fills the email and first_name"),
         (
@@ -79,6 +81,7 @@ async fn wrong_configurations_are_found_before_anything_is_sent() {
         let expected: Vec<&str> = FIRST.into_iter().chain(Some(code).filter(|code| !code.is_empty())).collect();
         assert!(expected.iter().all(|code| codes.contains(*code)), "{to}: {codes:?} of {expected:?}: {shown}");
         assert_eq!(exit, 5, "{shown}");
+        println!("{to:?}\n    {}", shown.lines().filter(|line| line.contains(text)).collect::<String>().trim());
         assert!(shown.starts_with("Check this first:\n") && shown.contains(text), "{to}: {text} is not in {shown}");
         assert!(!shown.contains("example.jp"), "{shown}");
         assert_eq!(desk.braze.counters().requests, 0);
