@@ -7,16 +7,20 @@ use thiserror::Error;
 
 use crate::braze::HttpClients;
 use crate::bucket::Bucket;
-use crate::handler::Handler;
+use crate::handler::{Handler, Links, Notices, Wanted};
 use crate::message::codes;
 use crate::queue::{DeadLetterQueue, Queue};
 use crate::secrets::{ApiKeys, Readable};
+use crate::topic::Topic;
 
 /// The key of the configuration unless `CONFIG_KEY` is set.
 pub const DEFAULT_CONFIG_KEY: &str = "config/exports.toml";
 
 /// The stack's name unless `STACK_NAME` says otherwise.
 const DEFAULT_STACK_NAME: &str = "insights-to-braze";
+
+/// The domain of the console unless `CONSOLE` says otherwise.
+const DEFAULT_CONSOLE: &str = "console.aws.amazon.com";
 
 /// The settings of a function.
 #[derive(Clone, Debug)]
@@ -33,6 +37,12 @@ pub struct Environment {
     pub dead_letter_queue_url: Option<String>,
     /// `SECRET_ARNS`: the secrets that the function may read, with commas between them. One alone is the stack's own.
     pub secrets: Readable,
+    /// `ALARM_TOPIC_ARN`: the topic for messages to people.
+    pub topic_arn: Option<String>,
+    /// `MESSAGES`: which messages people want.
+    pub messages: Wanted,
+    /// `CONSOLE`: the domain of the AWS Management Console, for links in messages.
+    pub console: String,
     /// `STACK_NAME`: the stack, by which its metrics differ from those of other stacks.
     pub stack: String,
 }
@@ -106,6 +116,9 @@ impl Environment {
             queue_url: variable("QUEUE_URL"),
             fetch_queue_url: variable("FETCH_QUEUE_URL"),
             dead_letter_queue_url: variable("DEAD_LETTER_QUEUE_URL"),
+            topic_arn: variable("ALARM_TOPIC_ARN"),
+            messages: parsed("MESSAGES", Wanted::NAMES, Wanted::parse)?.unwrap_or_default(),
+            console: variable("CONSOLE").unwrap_or_else(|| DEFAULT_CONSOLE.to_owned()),
             secrets: Readable::parse(&variable("SECRET_ARNS").unwrap_or_default()),
             stack: variable("STACK_NAME").unwrap_or_else(|| DEFAULT_STACK_NAME.to_owned()),
         })
@@ -117,6 +130,7 @@ impl Environment {
         let sdk = sdk_config()?;
         let s3 = s3_client(&with_endpoint(sdk.clone(), "AWS_ENDPOINT_URL_S3"));
         let (for_keys, for_dead_letters) = (sdk.clone(), sdk.clone());
+        let notices = self.notices(sdk.clone());
         let api_keys = ApiKeys::when_needed(move || {
             aws_sdk_secretsmanager::Client::new(&with_endpoint(for_keys, "AWS_ENDPOINT_URL_SECRETS_MANAGER"))
         });
@@ -136,10 +150,26 @@ impl Environment {
         if let Some(queue) = queue(&self.fetch_queue_url) {
             handler = handler.with_fetch_queue(queue);
         }
-        Ok(match dead_letters {
+        let handler = match dead_letters {
             None => handler,
             Some(dead_letters) => handler.with_dead_letters(dead_letters),
+        };
+        Ok(match notices {
+            None => handler,
+            Some(notices) => handler.with_notices(notices),
         })
+    }
+
+    fn notices(&self, sdk: SdkConfig) -> Option<Notices> {
+        let arn = self.topic_arn.clone()?;
+        let links = Links {
+            stack: self.stack.clone(),
+            bucket: self.bucket.clone(),
+            console: self.console.clone(),
+            region: sdk.region().map(ToString::to_string).unwrap_or_default(),
+        };
+        let client = move || aws_sdk_sns::Client::new(&with_endpoint(sdk, "AWS_ENDPOINT_URL_SNS"));
+        Some(Notices { topic: Topic::when_needed(client, arn), wanted: self.messages, links })
     }
 }
 

@@ -22,6 +22,7 @@
 //! | [`bucket`] | How are objects in S3 read and written? |
 //! | [`pattern`] | How is a key read: path patterns, forms of a time stamp, the ID of a run? |
 //! | [`queue`] | How does another invocation continue a delivery? |
+//! | [`topic`] | How are people notified? |
 //! | [`rows`] | How do bytes become rows? |
 //! | [`braze_fields`] | Which names does Braze take for fields and attributes? |
 //! | [`config`] | Which segments go where (`exports.toml`)? |
@@ -80,6 +81,7 @@ pub mod secrets;
 pub mod source;
 pub mod state;
 pub mod survey;
+pub mod topic;
 pub mod trigger;
 pub mod values;
 pub mod when_needed;

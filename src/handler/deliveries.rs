@@ -1,6 +1,6 @@
 //! Deliveries that look for their files themselves: the schedule, `run`, `run_all`, and what is continued.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::FutureExt;
@@ -8,9 +8,8 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use super::cursor::Cursor;
-use super::gauges;
 use super::message::AnswerMessage;
-use super::{Configured, Handler, HandlerError, answer, listed};
+use super::{Configured, Handler, HandlerError, answer, listed, standing};
 use crate::budget::TimeBudget;
 use crate::config::{Export, Schedule};
 use crate::delivery::{DeliveryEnd, DeliveryError, Release, RunOptions, SegmentDelivery};
@@ -35,8 +34,10 @@ struct Deliveries {
     reports: Vec<Report>,
     ignored: Vec<Value>,
     failed: Vec<String>,
-    /// The segments of which not even a report could be made.
-    failing: BTreeSet<(ExportName, SegmentName)>,
+    /// The segments of which not even a report could be made, and why.
+    failing: BTreeMap<(ExportName, SegmentName), String>,
+    /// Whether something else failed than the delivery of a segment.
+    other_failures: bool,
     /// How many of those failed because of an outage of Braze alone.
     outages: usize,
     /// How many were tried.
@@ -75,6 +76,7 @@ impl Handler {
                 }
                 // A typo in one name does not prevent the others.
                 deliveries.of += unknown.len();
+                deliveries.other_failures = !unknown.is_empty();
                 deliveries.failed.extend(unknown.iter().map(ToString::to_string));
                 if let (true, Some(error)) = (exports.is_empty(), unknown.into_iter().next()) {
                     return Err(error);
@@ -109,12 +111,34 @@ impl Handler {
         }
         self.keep_cursor(&deliveries.cursor).await;
         self.keep_histories(config, &deliveries.reports, budget).await;
-        let mut ended = gauges::ended(&deliveries.reports);
-        ended.extend(deliveries.failing.iter().cloned().map(|segment| (segment, Outcome::Failed)));
-        self.write_gauges(config, &ended, budget).await;
-        if deliveries.failed.is_empty() {
-            let ignored = ("ignored", Value::Array(deliveries.ignored));
-            let further = if fetched.is_empty() { vec![ignored] } else { vec![ignored, ("sources", json!(fetched))] };
+        self.end_pass(config, deliveries, &fetched, budget).await
+    }
+
+    /// Makes known how the segments are, and answers.
+    async fn end_pass(
+        &self,
+        config: &Configured,
+        mut deliveries: Deliveries,
+        fetched: &[FetchReport],
+        budget: TimeBudget,
+    ) -> Result<Value, HandlerError> {
+        let mut ended = standing::ended(&deliveries.reports);
+        let failing =
+            deliveries.failing.iter().map(|(segment, error)| (segment.clone(), (Outcome::Failed, error.clone())));
+        ended.extend(failing);
+        let notified = Box::pin(self.make_known(config, &ended, budget)).await;
+        if let Err(error) = &notified {
+            deliveries.failed.push(error.with_code());
+        }
+        // What people were notified of is a state of the segments, and not an error of the function as well.
+        if deliveries.failed.is_empty() || (!deliveries.other_failures && matches!(notified, Ok(true))) {
+            let mut further = vec![("ignored", Value::Array(deliveries.ignored))];
+            if !fetched.is_empty() {
+                further.push(("sources", json!(fetched)));
+            }
+            if !deliveries.failed.is_empty() {
+                further.push(("failed", deliveries.failed.into()));
+            }
             return Ok(answer(&deliveries.reports, &further));
         }
         Err(HandlerError::SomeFailed { failed: deliveries.failed, of: deliveries.of })
@@ -232,6 +256,7 @@ impl Handler {
             Err(error) => {
                 tracing::error!(export = %export.name, %error, "can't list the folder of an export");
                 deliveries.of += 1;
+                deliveries.other_failures = true;
                 deliveries.failed.push(format!("{}: {}", export.name, error.with_code()));
                 return;
             }
@@ -286,6 +311,7 @@ impl Handler {
                     deliveries.of += 1;
                     if end.again {
                         deliveries.outages += usize::from(end.outage);
+                        deliveries.other_failures |= end.report.outcome != Outcome::Failed;
                         deliveries.failed.push(format!("{export}/{segment}: {}", said(&end.report)));
                     }
                     deliveries.reports.push(end.report);
@@ -449,6 +475,7 @@ pub(super) fn said(report: &Report) -> String {
 impl Deliveries {
     /// A source that failed is a failure of the invocation, as a delivery is.
     fn note_fetches(&mut self, fetched: &[FetchReport]) {
+        self.other_failures |= fetched.iter().any(|report| report.outcome == FetchOutcome::Failed);
         for report in fetched.iter().filter(|report| report.outcome == FetchOutcome::Failed) {
             self.of += 1;
             self.failed.push(format!("source {}: {} [{}]", report.source, report.message, report.code));
@@ -459,7 +486,7 @@ impl Deliveries {
         tracing::error!(%export, %segment, %error, "a segment could not be delivered");
         self.of += 1;
         self.failed.push(format!("{export}/{segment}: {error}"));
-        self.failing.insert((export.clone(), segment.clone()));
+        self.failing.insert((export.clone(), segment.clone()), error.to_string());
     }
 
     fn answer(self, action: &str) -> Value {

@@ -199,14 +199,12 @@ impl fmt::Display for AnswerMessage {
                 "The run is no longer delivered, and later runs are not compared with its time.\n\
                  What may have been sent of it stays on record, and the next complete run is compared with it."
             }
-            Self::Overdue(Overdue { since, usual }) => {
-                let hours = usual.as_hours().unsigned_abs();
-                let usual = if hours == 0 { "less than an hour".to_owned() } else { counted(hours, "hour", "hours") };
+            Self::Overdue(overdue) => {
+                let (since, interval) = (overdue.since.strftime("%Y-%m-%d %H:%M UTC"), overdue.interval());
                 return write!(
                     f,
-                    "Not delivered since {}: the usual interval is {usual}.\n\
+                    "Not delivered since {since}: the usual interval is {interval}.\n\
                      No one was changed. Check that the export runs in Customer Insights and that its files arrive.",
-                    since.strftime("%Y-%m-%d %H:%M UTC"),
                 );
             }
             Self::FedByAnother { owner } => return write!(f, "The attribute is fed by {owner}."),

@@ -7,15 +7,16 @@ mod deliveries;
 mod erase;
 mod fetch;
 mod forget;
-mod gauges;
 mod history;
 mod inspect;
 mod landed;
 mod message;
+mod notices;
 mod rate_share;
 mod rebuild;
 mod retire;
 mod retry;
+mod standing;
 mod status;
 
 use std::collections::HashMap;
@@ -45,11 +46,14 @@ use crate::report::Trigger;
 use crate::run::{ModelReadError, Models};
 use crate::secrets::ApiKeys;
 use crate::state::{Feeder, Feeds, FormerState};
+use crate::topic::TopicError;
 use crate::trigger::EventError;
 use crate::trigger::caller::Caller;
 use crate::trigger::object_created::ObjectCreated;
 use crate::trigger::on_demand::OnDemand;
 use crate::trigger::scheduled::Scheduled;
+
+pub use self::notices::{Links, Notices, Wanted};
 
 /// The future of an answer, boxed so that it is compiled once with this library and not again with each program.
 pub type Answering<'a> = BoxFuture<'a, Result<Value, HandlerError>>;
@@ -66,6 +70,7 @@ pub struct Handler {
     way: WayToBraze,
     logs_reports: bool,
     metrics_of: Option<Arc<str>>,
+    notices: Option<Notices>,
     /// For a simulation: the time of day, and the seed of what is drawn.
     simulated: Option<(WallClock, u64)>,
     randomness: Randomness,
@@ -209,6 +214,9 @@ pub enum HandlerError {
     /// A delivery could not be continued, or the dead-letter queue failed.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// People could not be notified of the status of the segments.
+    #[error(transparent)]
+    Topic(#[from] TopicError),
     /// Erasing a person stopped early.
     #[error("{0}\nWhat has been erased stays erased. Run erase again.")]
     Erase(#[from] EraseError),
@@ -240,7 +248,7 @@ pub enum HandlerError {
     },
 }
 
-codes!(HandlerError wraps Event, Bucket, Model, Delivery, Page, Queue, Erase source Config {
+codes!(HandlerError wraps Event, Bucket, Model, Delivery, Page, Queue, Topic, Erase source Config {
     OtherBucket = "ITB-E04",
     NoConfig = "ITB-C01",
     ConfigNotText = "ITB-C02",
@@ -266,6 +274,7 @@ impl HandlerError {
             Self::Erase(_) => "EraseFailed",
             Self::Page(_) => "PageFailed",
             Self::Queue(_) | Self::NoQueue => "QueueFailed",
+            Self::Topic(_) => "TopicFailed",
         }
     }
 }
@@ -296,6 +305,7 @@ impl Handler {
             way: WayToBraze::Http(http.into()),
             logs_reports,
             metrics_of,
+            notices: None,
             simulated: None,
             randomness: Randomness::new(),
             braze: Mutex::default(),
@@ -327,6 +337,13 @@ impl Handler {
     #[must_use]
     pub fn with_metrics(mut self, stack: &str) -> Self {
         self.metrics_of = Some(stack.into());
+        self
+    }
+
+    /// The same with messages to people after each scheduled invocation.
+    #[must_use]
+    pub fn with_notices(mut self, notices: Notices) -> Self {
+        self.notices = Some(notices);
         self
     }
 

@@ -3,6 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::ledger::{Ledger, Phase, Progress};
+use crate::message::counted;
+use crate::pattern::RunId;
 
 /// This many superseded runs in a row are worth attention.
 const SUPERSEDED_IN_A_ROW: usize = 3;
@@ -19,17 +21,22 @@ const INTERVALS_NEEDED: usize = 3;
 /// A shorter usual interval counts as one hour: a segment that was exported a few times in a row has no other habit by that.
 const SHORTEST: SignedDuration = SignedDuration::from_hours(1);
 
+/// A run that waits longer than this for the rest of its files is worth attention, and raises an alarm.
+pub const LONG_WAIT: SignedDuration = SignedDuration::from_hours(24);
+
 /// What lasts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attention {
-    /// The newest run waits for a person's decision.
-    pub held: bool,
-    /// A file of the newest run could not be delivered.
-    pub failing: bool,
+    /// The newest run.
+    pub run: Option<RunId>,
+    /// Why the newest run, or a file of it, waits for a person's decision.
+    pub held: Option<String>,
+    /// Why a file of the newest run could not be delivered.
+    pub failing: Option<String>,
     /// Since when the newest run waits for the rest of it.
     pub waiting_since: Option<Timestamp>,
-    /// The last runs that came are older than the newest one known.
-    pub superseded: bool,
+    /// How many runs came in a row that are older than the newest one known, if they are worth attention.
+    pub superseded: Option<u64>,
     /// Nothing was delivered for too long, and none of the above says why.
     pub overdue: Option<Overdue>,
 }
@@ -43,18 +50,36 @@ pub struct Overdue {
     pub usual: SignedDuration,
 }
 
+impl Overdue {
+    /// The usual time, in words.
+    pub fn interval(&self) -> String {
+        match self.usual.as_hours().unsigned_abs() {
+            0 => "less than an hour".to_owned(),
+            hours => counted(hours, "hour", "hours"),
+        }
+    }
+}
+
 impl Ledger {
     /// What lasts at `now`.
     pub fn attention(&self, now: Timestamp) -> Attention {
-        let newest = self.newest_run().and_then(|run| self.runs.get(&run));
-        let held = newest.is_some_and(|run| matches!(run.phase, Phase::Held { released: false, .. }));
-        let is_open = newest.filter(|run| run.phase == Phase::Open);
-        let failed = |progress: &Progress| matches!(progress, Progress::Failed { .. });
-        let failing = is_open.is_some_and(|run| run.files.values().any(|file| failed(&file.progress)));
-        let waiting = is_open.filter(|run| !failing && !run.is_worked_on(now));
-        let superseded = self.superseded_in_a_row().is_some();
-        let explained = held || failing || superseded || self.retirement.is_some();
+        let run = self.newest_run();
+        let newest = run.and_then(|run| self.runs.get(&run));
+        let open = newest.filter(|run| run.phase == Phase::Open);
+        let files = || open.iter().flat_map(|run| run.files.values().map(|file| &file.progress));
+        let held = match newest.map(|run| &run.phase) {
+            Some(Phase::Held { released: false, reason, .. }) => Some(reason),
+            _ => files().find_map(|file| if let Progress::Held { message } = file { Some(message) } else { None }),
+        };
+        let failing =
+            files().find_map(|file| if let Progress::Failed { message } = file { Some(message) } else { None });
+        let (held, failing) = (held.cloned(), failing.cloned());
+        let is_stuck = held.is_some() || failing.is_some();
+        let waiting = open.filter(|run| !is_stuck && !run.is_worked_on(now));
+        let superseded = self.superseded_in_a_row();
+        let explained = is_stuck || superseded.is_some() || self.retirement.is_some();
         Attention {
+            run,
             held,
             failing,
             waiting_since: waiting.map(|run| run.started_at),
@@ -91,7 +116,6 @@ mod tests {
 
     use super::*;
     use crate::names::{ExportName, SegmentName};
-    use crate::pattern::RunId;
     use crate::report::{Members, Outcome, Rows, RunSummary};
     use crate::state::Feeder;
 
@@ -135,10 +159,10 @@ mod tests {
     fn runs_that_are_superseded_again_and_again_explain_it() {
         let mut ledger = delivered_at(&[0, 24, 48, 72].map(|hours| hours * HOUR));
         for day in 1..=3 {
-            assert!(!ledger.attention(at(999 * HOUR)).superseded);
+            assert_eq!(ledger.attention(at(999 * HOUR)).superseded, None);
             ledger.note_superseded(format!("2026-11-0{day}T01:02Z").parse().unwrap());
         }
         let attention = ledger.attention(at(999 * HOUR));
-        assert!(attention.superseded && attention.overdue.is_none());
+        assert_eq!((attention.superseded, attention.overdue), (Some(3), None));
     }
 }

@@ -48,7 +48,7 @@ mod stored_gzip;
 #[cfg(test)]
 mod tests;
 
-pub use self::attention::{Attention, Overdue};
+pub use self::attention::{Attention, LONG_WAIT, Overdue};
 pub use self::claim::{ClaimAnswer, FileClaim, WriteAnswer};
 pub use self::completion::{BeginAnswer, Compared, LeaversSent};
 pub use self::error::StateError;

@@ -2,6 +2,7 @@
 //! file that cannot be delivered, AWS services that do not answer, a file that is overwritten while it is read.
 
 mod lasting;
+mod mails;
 mod problems;
 mod refusals;
 mod retry;

@@ -10,7 +10,7 @@ use crate::support::{Function, TIMEOUT, World};
 use itb::standin::braze::Latency;
 use itb::standin::fault::Call;
 use itb::standin::lambda::LambdaHost;
-use itb::standin::{DEAD_LETTER_QUEUE, QUEUE};
+use itb::standin::{Account, DEAD_LETTER_QUEUE, QUEUE, TOPIC_ARN};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -39,7 +39,7 @@ fn policies() -> BTreeMap<String, Vec<Allowed>> {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// The IAM action that S3, Secrets Manager and SQS demand for an operation (Service Authorization Reference).
+/// The IAM action that S3, Secrets Manager, SQS and SNS demand for an operation (Service Authorization Reference).
 fn action_of(operation: &str) -> &'static str {
     match operation {
         "GetObject" | "HeadObject" => "s3:GetObject",
@@ -48,6 +48,7 @@ fn action_of(operation: &str) -> &'static str {
         "ListObjectsV2" => "s3:ListBucket",
         "ListMultipartUploads" => "s3:ListBucketMultipartUploads",
         "GetSecretValue" => "secretsmanager:GetSecretValue",
+        "Publish" => "sns:Publish",
         "SendMessage" => "sqs:SendMessage",
         "ReceiveMessage" => "sqs:ReceiveMessage",
         "DeleteMessage" => "sqs:DeleteMessage",
@@ -72,6 +73,7 @@ fn covers(allowed: &Allowed, call: &Call) -> bool {
         }
         "ListMultipartUploads" => allowed.resource == "Bucket",
         "GetSecretValue" => allowed.resource == "ConnectionSecret",
+        "Publish" => allowed.resource == "AlarmTopic" && call.resource == TOPIC_ARN,
         "SendMessage" => allowed.resource == "Queue" && call.resource.ends_with(QUEUE),
         "ReceiveMessage" | "DeleteMessage" | "ChangeMessageVisibilityBatch" => {
             allowed.resource == "DeadLetterQueue" && call.resource.ends_with(DEAD_LETTER_QUEUE)
@@ -138,11 +140,11 @@ async fn work(world: &World) {
     {
         for (day, ids) in days.into_iter().zip([0..20, 3..22]) {
             world.put(&file_of("HighValueCustomers", day), people(ids));
-            let host = world.host(match function {
-                Function::Scheduled => Function::Scheduled,
-                _ => Function::OnDemand,
-            });
-            let answer = host.await.invoke(&event, TIMEOUT).await.unwrap();
+            let host = match function {
+                Function::Scheduled => world.notifying_host("digest").await,
+                _ => world.host(Function::OnDemand).await,
+            };
+            let answer = host.invoke(&event, TIMEOUT).await.unwrap();
             assert_eq!(answer["reports"][0]["outcome"], "delivered", "{answer}");
         }
     }
@@ -209,8 +211,8 @@ async fn each_function_asks_for_what_its_role_allows_and_nothing_else() {
     for key in &touched {
         assert!(world.account.get_object(key).unwrap().is_some(), "{key} was deleted");
     }
-    let calls: Vec<Call> =
-        [world.account.s3.calls(), world.account.secrets.calls(), world.account.queues.calls()].concat();
+    let Account { s3, secrets, queues, topics, .. } = &world.account;
+    let calls: Vec<Call> = [s3.calls(), secrets.calls(), queues.calls(), topics.calls()].concat();
     let mut table = "function         action                          resource                 calls\n".to_owned();
     let mut mistakes = Vec::new();
     for (function, allowed) in &policies {

@@ -50,7 +50,7 @@ const PAGE: [(&str, &[Group]); 4] = [
             ("Bucket", &["BucketError"]),
             ("State", &["StateError"]),
             ("Secret", &["SecretError"]),
-            ("Queue", &["QueueError"]),
+            ("Queue", &["QueueError", "TopicError"]),
             ("Pages", &["PageError"]),
             ("Sources", &["SourceError"]),
         ],

@@ -14,6 +14,8 @@ import yaml
 from names import ROOT, Template
 
 FUNCTIONS = ("ObjectCreatedFunction", "ScheduledFunction", "OnDemandFunction")
+# Their states stay; the scheduled function publishes the messages.
+OF_SEGMENTS = ("FailedDeliveriesAlarm", "HeldRunsAlarm", "SupersededRunsAlarm", "OverdueSegmentsAlarm", "WaitingRunsAlarm")
 PROMISES = []
 
 
@@ -245,7 +247,7 @@ def _(t):
 
 
 @promise("alarms: dead letters, errors, failed deliveries, rejected share, unaccounted rows, held runs, old messages, no delivery",
-         delete(*of("HeldRunsAlarm", "AlarmActions")))
+         delete(*of("DeadLettersAlarm", "AlarmActions")))
 def _(t):
     watched = {
         "DeadLettersAlarm": "ApproximateNumberOfMessagesVisible", "FunctionErrorsAlarm": "Errors",
@@ -256,17 +258,32 @@ def _(t):
     }
     alarms = {name: r["Properties"] for name, r in t["Resources"].items() if r["Type"] == "AWS::CloudWatch::Alarm"}
     topic = [{"Ref": "AlarmTopic"}]
+    notifies = lambda name: None if name in OF_SEGMENTS else topic
     return set(watched) <= set(alarms) and all(
-        alarm.get("AlarmActions") == topic and f'"{watched.get(name, "MetricName")}"' in json.dumps(alarm)
+        alarm.get("AlarmActions") == notifies(name) and f'"{watched.get(name, "MetricName")}"' in json.dumps(alarm)
         for name, alarm in alarms.items()
+    )
+
+
+@promise("people are notified of segments by the scheduled function, which alone may publish, to the one topic",
+         put("sns:*", *of("ScheduledRole", "Policies", 0, "PolicyDocument", "Statement", 1, "Action")))
+def _(t):
+    publishes = lambda r: [s for p in r.get("Properties", {}).get("Policies", []) for s in p["PolicyDocument"]["Statement"]
+                           if "sns:" in json.dumps(s.get("Action"))]
+    may = {name: publishes(r) for name, r in t["Resources"].items() if r["Type"] == "AWS::IAM::Role" and publishes(r)}
+    variables = properties(t, "ScheduledFunction")["Environment"]["Variables"]
+    return (
+        list(may) == ["ScheduledRole"]
+        and [(s["Action"], s["Resource"]) for s in may["ScheduledRole"]] == [("sns:Publish", {"Ref": "AlarmTopic"})]
+        and variables["ALARM_TOPIC_ARN"] == {"Ref": "AlarmTopic"}
+        and variables["MESSAGES"] == {"Ref": "Messages"}
     )
 
 
 @promise("alarms about segments last until a scheduled invocation says that the cause is gone",
          put("notBreaching", *of("HeldRunsAlarm", "TreatMissingData")))
 def _(t):
-    alarms = [properties(t, f"{name}Alarm") for name in
-              ("FailedDeliveries", "HeldRuns", "SupersededRuns", "OverdueSegments", "WaitingRuns")]
+    alarms = [properties(t, name) for name in OF_SEGMENTS]
     return all((a["TreatMissingData"], a["Statistic"], a["EvaluationPeriods"]) == ("ignore", "Maximum", 1) for a in alarms)
 
 

@@ -14,6 +14,7 @@ use super::clock::Clock;
 use super::lambda::{InvocationError, LambdaFunction, LambdaHost};
 use super::s3::{ListedObject, ObjectCreated, S3Server, secret_access_key};
 use super::secrets::SecretsServer;
+use super::sns::Topics;
 use super::sqs::{DeadLetters, Message, QueueSettings, Queues};
 
 /// Name of the bucket.
@@ -22,6 +23,9 @@ pub const BUCKET: &str = "insights-to-braze";
 pub const QUEUE: &str = "insights-to-braze-files";
 /// Name of its dead-letter queue.
 pub const DEAD_LETTER_QUEUE: &str = "insights-to-braze-dead-letters";
+
+/// The topic for messages to people.
+pub const TOPIC_ARN: &str = "arn:aws:sns:eu-central-1:123456789012:insights-to-braze-alarms";
 
 /// How the account is set up.
 #[derive(Clone)]
@@ -64,6 +68,8 @@ pub struct Account {
     pub secrets: SecretsServer,
     /// SQS.
     pub queues: Queues,
+    /// SNS.
+    pub topics: Topics,
     /// Braze.
     pub braze: Braze,
     notifying: Option<JoinHandle<()>>,
@@ -85,6 +91,7 @@ impl Account {
         s3.create_bucket(BUCKET)?;
         let secrets = SecretsServer::start(settings.clock).await?;
         let queues = Queues::start(settings.clock).await?;
+        let topics = Topics::start(settings.clock).await?;
         queues.create_queue(DEAD_LETTER_QUEUE, QueueSettings::default());
         let dead_letters =
             DeadLetters { queue: DEAD_LETTER_QUEUE.to_owned(), max_receive_count: settings.max_receive_count };
@@ -100,7 +107,7 @@ impl Account {
             })
         });
         let braze = Braze::start(settings.braze).await?;
-        Ok(Self { s3, secrets, queues, braze, notifying, _temporary: temporary })
+        Ok(Self { s3, secrets, queues, topics, braze, notifying, _temporary: temporary })
     }
 
     /// The variables of a function in this account: endpoints, credentials, bucket and queues.
@@ -112,6 +119,7 @@ impl Account {
             ("AWS_ENDPOINT_URL_S3", self.s3.url()),
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets.url()),
             ("AWS_ENDPOINT_URL_SQS", self.queues.url()),
+            ("AWS_ENDPOINT_URL_SNS", self.topics.url()),
             ("BUCKET", BUCKET.to_owned()),
             ("QUEUE_URL", self.queue_url()),
             ("DEAD_LETTER_QUEUE_URL", self.queues.queue_url(DEAD_LETTER_QUEUE)),

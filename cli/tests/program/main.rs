@@ -1,5 +1,5 @@
 //! The program `itb`, as people run it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 mod changed_config;
 mod changes;

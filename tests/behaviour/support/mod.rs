@@ -136,6 +136,16 @@ HighValueCustomers = "High Value Customers"
         host
     }
 
+    /// The scheduled function, with a topic for messages to people.
+    pub(crate) async fn notifying_host(&self, messages: &str) -> LambdaHost {
+        let mut function = self.account.function(Function::Scheduled.binary());
+        let further = [("ALARM_TOPIC_ARN", itb::standin::TOPIC_ARN), ("MESSAGES", messages)];
+        function.environment.extend(further.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let host = LambdaHost::start(function).await.unwrap();
+        self.logs.0.lock().unwrap().push(host.lines());
+        host
+    }
+
     pub(crate) async fn invoke(&self, function: Function, event: &Value) -> Result<Value, InvocationError> {
         self.host(function).await.invoke(event, TIMEOUT).await
     }
