@@ -189,7 +189,7 @@ def _(t):
 @promise("the secret is made empty or named by its ARN, and no parameter takes a key", put({"Type": "String", "NoEcho": True}, "Parameters", "ApiKey"))
 def _(t):
     secret = properties(t, "ConnectionSecret")
-    public = {"SecretArns", "KmsKeyArn", "FurtherKeyArns", "SftpPublicKey", "ConfigKey"}
+    public = {"SecretArns", "SourceSecretArns", "KmsKeyArn", "FurtherKeyArns", "SftpPublicKey", "ConfigKey"}
     return (
         not {"SecretString", "GenerateSecretString"} & set(secret)
         and {name for name in t["Parameters"] if re.search("key|secret|password|token", name, re.IGNORECASE)} == public
