@@ -46,6 +46,28 @@ async fn a_thousand_files_take_two_lists_and_then_one() {
     assert_eq!(container.requests(".csv"), 1_000);
 }
 
+/// Azure lists 5,000 files with a call.
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_thousand_files_take_four_lists() {
+    let world = World::start().await;
+    let container = Container::create("twenty-thousand").await;
+    configure(&world, &container, &account_url());
+    for hundred in 0..200 {
+        let blobs = (0..100).map(|number| format!("{FOLDER}/S{hundred}/2026/11/23/0102/S{hundred}_{number}.csv"));
+        futures::future::join_all(blobs.map(|blob| {
+            let container = &container;
+            async move { container.put(&blob, "a\n").await }
+        }))
+        .await;
+    }
+    let host = world.host(Function::OnDemand).await;
+    let answer = host.invoke(&json!({ "action": "fetch", "dry_run": true }), TIMEOUT).await.unwrap();
+    let report = &answer["sources"][0];
+    assert_eq!((&report["files"]["fetched"], &report["list_calls"]), (&json!(20_000), &json!(4)), "{report}");
+    assert_eq!(container.requests("comp=list"), 4);
+    assert!(host.peak_memory().unwrap() < MEMORY, "{:?}", host.peak_memory());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_big_file_is_streamed_in_flat_memory() {
     let world = World::start().await;
