@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use futures::stream::{self, StreamExt};
+use futures::stream::{FuturesUnordered, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 
 use super::azure::Blob;
@@ -224,12 +224,16 @@ impl Fetch<'_> {
             .map(|(key, blob)| (key, blob, objects.remove(key)))
             .partition(|(key, blob, object)| object.as_ref().is_some_and(|object| index.has(key, &blob.etag, object)));
         let mut work = Work { unchanged: known.len() as u64, ..Work::default() };
-        let mut asked: Vec<BoxFuture<'_, Result<Asked<'_>, SourceError>>> = Vec::with_capacity(unknown.len());
-        for (key, blob, object) in unknown {
-            asked.push(self.ask(key, blob, object.is_some()).boxed());
-        }
-        let mut asked = stream::iter(asked).buffer_unordered(QUESTIONS);
-        while let Some(answer) = asked.next().await {
+        // A future of the SDK takes kilobytes: only those that run exist.
+        let mut unknown = unknown.into_iter();
+        let mut asked: FuturesUnordered<BoxFuture<'_, Result<Asked<'_>, SourceError>>> = FuturesUnordered::new();
+        loop {
+            while asked.len() < QUESTIONS
+                && let Some((key, blob, object)) = unknown.next()
+            {
+                asked.push(self.ask(key, blob, object.is_some()).boxed());
+            }
+            let Some(answer) = asked.next().await else { break };
             let (key, blob, stored) = answer?;
             let condition = match stored {
                 Some((etag, Some(copied))) if copied == blob.etag => {
@@ -265,13 +269,17 @@ impl Fetch<'_> {
         again: &mut Vec<(String, String)>,
     ) -> Result<End, SourceError> {
         let all = blobs.len();
-        let mut copies: Vec<BoxFuture<'_, CopyEnd>> = Vec::with_capacity(all);
-        for (blob, condition) in blobs {
-            copies.push(self.copy_one(opened, blob, condition).boxed());
-        }
-        let mut copies = stream::iter(copies).buffer_unordered(COPIES);
+        let mut waiting = blobs.into_iter();
+        let mut copies: FuturesUnordered<BoxFuture<'_, CopyEnd>> = FuturesUnordered::new();
         let (mut ended, mut failure) = (0, None);
-        while let Ok(Some(end)) = tokio::time::timeout_at(self.budget.stop_waiting(), copies.next()).await {
+        loop {
+            while copies.len() < COPIES
+                && let Some((blob, condition)) = waiting.next()
+            {
+                copies.push(self.copy_one(opened, blob, condition).boxed());
+            }
+            let next = tokio::time::timeout_at(self.budget.stop_waiting(), copies.next()).await;
+            let Ok(Some(end)) = next else { break };
             // Copies that have begun may end.
             let Some((blob, key, ended_as)) = end else { continue };
             ended += 1;
