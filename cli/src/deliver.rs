@@ -75,10 +75,6 @@ pub(crate) async fn deliver(
             show::line(text::KEEP);
         }
     }
-    if interrupt::has_come() && ending == Ending::Failed {
-        show::aside(text::STOPPED);
-        return Ok(Ending::Interrupted);
-    }
     Ok(ending)
 }
 
@@ -103,7 +99,6 @@ impl Answer {
 /// The texts of the command.
 mod text {
     pub(super) const KEEP: &str = "Keep the workspace: it records what has been delivered. It contains personal data.";
-    pub(super) const STOPPED: &str = "Stopped at a checkpoint. Run the same command to resume.";
 
     pub(super) fn reports(location: &str) -> String {
         format!("\nReports, their pages and rejected rows: {location}")

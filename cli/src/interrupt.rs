@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::ending::INTERRUPTED_CODE;
+use crate::ending::{Ending, INTERRUPTED_CODE};
 use crate::show;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -29,4 +29,18 @@ pub(crate) fn listen() {
             std::process::exit(i32::from(INTERRUPTED_CODE));
         }
     });
+}
+
+/// How a command ends that would have ended with `ending`: what Ctrl-C stopped has not failed.
+pub(crate) fn ending(ending: Ending) -> Ending {
+    if has_come() && ending == Ending::Failed {
+        show::aside(text::STOPPED);
+        return Ending::Interrupted;
+    }
+    ending
+}
+
+/// The texts of Ctrl-C.
+mod text {
+    pub(super) const STOPPED: &str = "Stopped at a checkpoint. Run the same command to resume.";
 }

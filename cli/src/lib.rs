@@ -86,7 +86,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         tracing_subscriber::registry().with(targets).with(lines).init();
     }
     match perform(&arguments.command).await {
-        Ok(ending) => ending.into(),
+        Ok(ending) => interrupt::ending(ending).into(),
         Err(failure) => {
             show::error(&failure, arguments.verbose);
             failure.ending().into()

@@ -29,6 +29,10 @@ pub(crate) async fn run(arguments: &Retry) -> Result<Ending, Failure> {
     interrupt::listen();
     let (mut answers, mut ending) = (Vec::new(), Ending::Done);
     for failed in &failed {
+        if interrupt::has_come() {
+            ending = Ending::Failed;
+            break;
+        }
         let request = json!({ "action": "run", "export": failed.export, "segment": failed.segment });
         let answer = with_progress(&application, &request, "delivering").await?;
         let parsed = Answer::deserialize(&answer)?;

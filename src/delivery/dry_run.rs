@@ -221,12 +221,9 @@ struct Seen {
 impl Seen {
     fn note_doubts(&mut self, key: &str, look: &FirstLook, first_delivery: bool, options: RunOptions) {
         let doubts = look.identifiers();
-        let doubts_noted: Vec<String> = doubts.notes().map(|doubt| format!("{key}: {doubt}")).collect();
-        self.notes.extend(doubts_noted.iter().cloned());
-        self.doubts.extend(doubts_noted);
-        if let Some((reason, _)) = look.every_row_is_refused() {
-            self.notes.insert(format!("{key}: every row is rejected for the same reason: {reason}"));
-        }
+        self.notes.extend(doubts.notes().map(|doubt| format!("{key}: {doubt}")));
+        self.notes.extend(look.note_of_every_row().map(|note| format!("{key}: {note}")));
+        self.doubts.extend(doubts.sentences().map(|doubt| format!("{key}: {doubt}")));
         let reason = doubts.reason_to_hold(first_delivery, options.allow_identifiers);
         self.held = self.held.take().or_else(|| {
             reason.map(|(reason, rows)| format!("{key}: {reason} (\"allow_identifiers\": {rows} lets it through)"))

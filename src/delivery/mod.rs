@@ -29,6 +29,7 @@ mod filling;
 mod late_model;
 mod leavers;
 mod load;
+mod note;
 mod open;
 mod outstanding;
 mod progress;

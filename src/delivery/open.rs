@@ -6,6 +6,7 @@ use tokio::io::AsyncRead;
 use super::DeliveryError;
 use super::chunk::{ChunkBuilder, ChunkSettings};
 use super::claim::Claim;
+use super::note::FileNote;
 use super::progress::Account;
 use super::segment::{RunOptions, SegmentDelivery};
 use crate::config::SendRule;
@@ -99,11 +100,7 @@ impl SegmentDelivery {
         account.record.notes.extend(doubts.map(|doubt| format!("{}: {doubt}", file.object.key)));
         account.record.notes.extend(builder.notes(&file.object.key));
         if options.reread {
-            account.record.notes.insert(format!(
-                "{}: read again, because its model.json or exports.toml describes it differently since; members whose values \
-                 changed as a result were sent again",
-                file.object.key
-            ));
+            account.record.notes.insert(FileNote::ReadAgain.about(&file.object.key));
         }
         account.set_header(header);
         Ok(builder)

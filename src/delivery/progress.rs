@@ -2,6 +2,7 @@
 
 use super::chunk::RejectedRow;
 use super::claim::Claim;
+use super::note::FileNote;
 use super::segment::SegmentDelivery;
 use super::{DeliveryError, outstanding::DoneChunk};
 use crate::bucket::Condition;
@@ -129,11 +130,8 @@ impl SegmentDelivery {
             self.parts.write(&part.key, bytes).await?;
         }
         if account.rejected_in_part {
-            account.record.notes.insert(format!(
-                "{}: rejected.csv lists only the first {} bytes of rejected rows (max_rejected_bytes); \
-                 rejected_reasons counts all of them",
-                file.object.key, account.max_rejected_bytes
-            ));
+            let note = FileNote::RejectedInPart { bytes: account.max_rejected_bytes };
+            account.record.notes.insert(note.about(&file.object.key));
         }
         if !account.rejected.is_empty()
             && let Some(header) = &account.header

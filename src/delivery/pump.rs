@@ -14,6 +14,7 @@ use tracing::Instrument;
 use super::DeliveryError;
 use super::batch::Batch;
 use super::chunk::{Chunk, ChunkBuilder};
+use super::note::FileNote;
 use super::outstanding::{DoneChunk, InFlight, Outstanding};
 use super::progress::Account;
 use super::secret_retry::SecretRetry;
@@ -297,10 +298,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         if repeated > 0
             && let Some(account) = &mut self.account
         {
-            account.record.notes.insert(format!(
-                "{}: the header is repeated in the middle of the file; it is not counted as a row",
-                self.file.object.key
-            ));
+            account.record.notes.insert(FileNote::HeaderRepeated.about(&self.file.object.key));
         }
         let (chunk, part) = built?;
         self.all_read = chunk.last;

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::DeliveryError;
+use super::note::FileNote;
 use super::segment::SegmentDelivery;
 use crate::names::SegmentName;
 use crate::profile::{ColumnsFound, MatchError, MatchProblem};
@@ -50,10 +51,7 @@ impl SegmentDelivery {
         if !is_stray(key, source, identifiers, &self.segment, siblings) || self.is_listed(file, siblings).await? {
             return Ok(None);
         }
-        Ok(Some(format!(
-            "{key}: ignored, because it has no identifying column, and neither its name nor its columns are like those of \
-             the run's other files"
-        )))
+        Ok(Some(FileNote::Stray.about(key)))
     }
 
     async fn is_listed(&self, file: &FileToDeliver, siblings: &[Sibling<'_>]) -> Result<bool, DeliveryError> {

@@ -32,6 +32,12 @@ struct Attribute {
     store: LedgerStore,
 }
 
+impl Attribute {
+    fn left(&self, reason: &str) -> AttributeLeft {
+        AttributeLeft { workspace: self.workspace.clone(), attribute: self.name.clone(), reason: reason.to_owned() }
+    }
+}
+
 impl Erasure<'_> {
     pub(super) async fn erase_from_state(&mut self) -> Result<(), EraseError> {
         for folder in self.bucket.folders(StateKeys::ROOT).await? {
@@ -49,42 +55,53 @@ impl Erasure<'_> {
                     continue;
                 };
                 let store = StateKeys::new(&workspace, &name).ledger(self.bucket);
-                // One that cannot be read refers to nothing; the objects beside it are gone through all the same.
-                let ledger = store.read().await.ok().flatten();
-                let mut folders = vec![folder];
-                folders.extend(ledger.and_then(|ledger| ledger.moved_from));
-                self.erase_from_attribute(Attribute { workspace: workspace.clone(), name, folders, store }).await?;
+                self.erase_from_attribute(Attribute {
+                    workspace: workspace.clone(),
+                    name,
+                    folders: vec![folder],
+                    store,
+                })
+                .await?;
             }
         }
         Ok(())
     }
 
-    async fn erase_from_attribute(&mut self, attribute: Attribute) -> Result<(), EraseError> {
-        let left = |reason: &str| AttributeLeft {
-            workspace: attribute.workspace.clone(),
-            attribute: attribute.name.clone(),
-            reason: reason.to_owned(),
-        };
+    /// Damage of one attribute does not keep a person in all the others: it is left, and the receipt says why.
+    async fn erase_from_attribute(&mut self, mut attribute: Attribute) -> Result<(), EraseError> {
+        match self.search_attribute(&mut attribute).await {
+            Err(EraseError::State(error)) if error.is_about_one_attribute() => {
+                self.receipt.left.push(attribute.left(&error.to_string()));
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    async fn search_attribute(&mut self, attribute: &mut Attribute) -> Result<(), EraseError> {
         if self.budget.is_spent() {
-            self.receipt.left.push(left("the time limit was reached before its turn"));
+            self.receipt.left.push(attribute.left("the time limit was reached before its turn"));
             return Ok(());
+        }
+        if let Some(former) = attribute.store.read().await?.and_then(|ledger| ledger.moved_from) {
+            attribute.folders.push(former);
         }
         // Most attributes do not contain the person and need no lease.
         let mut found = InAttribute::default();
-        self.go_through(&attribute, None, &mut found).await?;
+        self.go_through(attribute, None, &mut found).await?;
         if self.dry_run || found.objects.is_empty() {
             self.receipt.take_state(found.objects, found.members.len() as u64);
             return Ok(());
         }
         let Some(mut hold) = Hold::take(attribute.store.clone(), &self.budget).await? else {
-            self.receipt.left.push(left("a delivery is running"));
+            self.receipt.left.push(attribute.left("a delivery is running"));
             return Ok(());
         };
         let mut found = InAttribute::default();
         let mut whole = true;
         for _ in 0..PASSES {
             let before = found.objects.len();
-            whole = self.go_through(&attribute, Some(&mut hold), &mut found).await?;
+            whole = self.go_through(attribute, Some(&mut hold), &mut found).await?;
             if !whole || found.objects.len() == before {
                 break;
             }
@@ -94,7 +111,9 @@ impl Erasure<'_> {
         let ours = hold.end(|ledger| take_out(ledger, members)).await?;
         self.receipt.take_state(objects, members);
         if !whole || !ours {
-            self.receipt.left.push(left("the time limit was reached, or a delivery started, before it was complete"));
+            self.receipt
+                .left
+                .push(attribute.left("the time limit was reached, or a delivery started, before it was complete"));
         }
         Ok(())
     }
@@ -107,7 +126,7 @@ impl Erasure<'_> {
         mut hold: Option<&mut Hold>,
         found: &mut InAttribute,
     ) -> Result<bool, EraseError> {
-        let ledger = attribute.store.read().await.ok().flatten();
+        let ledger = attribute.store.read().await?;
         let last: BTreeSet<&str> = ledger
             .iter()
             .flat_map(|ledger| &ledger.last_complete)

@@ -7,12 +7,13 @@ use super::message::AnswerMessage;
 use super::{Configured, Handler, HandlerError, listed};
 use crate::budget::TimeBudget;
 use crate::config::{Connection, Export, OnLeave};
-use crate::delivery::{DeliveryError, SegmentDelivery};
+use crate::delivery::SegmentDelivery;
 use crate::names::{AttributeName, ConnectionName, WorkspaceName};
 use crate::report::Trigger;
 use crate::run::Models;
 use crate::run::layout::{Place, place};
-use crate::state::{Feeder, Ledger, Mapping, Mappings, StateError, StateKeys};
+use crate::state::{Feeder, Ledger, Mapping, Mappings, StateKeys};
+use crate::survey::Survey;
 use crate::trigger::on_demand::AttributeSubject;
 
 /// The most attributes that are checked for a segment that feeds them.
@@ -83,6 +84,42 @@ impl Handler {
             }
         }
         Ok(unfed)
+    }
+
+    /// Notes for the reports of an export about names of segments that were not found, and about attributes of its workspace
+    /// that are no longer fed.
+    pub(super) async fn remarks(&self, config: &Configured, export: &Export, survey: &Survey) -> BTreeSet<String> {
+        let known = survey.segments.keys().map(|segment| export.attribute_of(segment)).collect();
+        let found = survey.segments.keys().cloned().collect();
+        let unknown = export.names_without_segment(&found).map(|(segment, nearest)| {
+            let nearest = nearest.map(str::to_owned);
+            AnswerMessage::NameWithoutSegment { segment: segment.clone(), nearest }.to_string()
+        });
+        let mut remarks: BTreeSet<String> = unknown.collect();
+        remarks.extend(self.remarks_on_unfed(config, export, &known).await);
+        remarks
+    }
+
+    async fn remarks_on_unfed(
+        &self,
+        config: &Configured,
+        export: &Export,
+        known: &BTreeSet<AttributeName>,
+    ) -> BTreeSet<String> {
+        match self.unfed(config, &export.connection.workspace, known).await {
+            Ok(unfed) => unfed
+                .iter()
+                .filter(|unfed| {
+                    let last = &unfed.ledger.feeder.export;
+                    *last == export.name || !config.exports.contains_key(last)
+                })
+                .map(|unfed| unfed.remark().to_string())
+                .collect(),
+            Err(error) => {
+                tracing::warn!(%error, "attributes that nothing feeds could not be looked for");
+                BTreeSet::new()
+            }
+        }
     }
 
     /// The attribute that a person named. A segment that is in the configuration no more is found by the state that it has left.
@@ -180,10 +217,4 @@ pub(super) fn connection_of<'c>(
         name: name.to_string(),
         existing: listed(config.connections.keys()),
     })
-}
-
-impl From<StateError> for HandlerError {
-    fn from(error: StateError) -> Self {
-        Self::Delivery(DeliveryError::State(error))
-    }
 }

@@ -1,25 +1,25 @@
 //! Deliveries that look for their files themselves: the schedule, `run`, `run_all`, and what is continued.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use super::cursor::Cursor;
-use super::message::AnswerMessage;
-use super::{Configured, Handler, HandlerError, answer, listed, standing};
+use super::answer::{Deliveries, answer, said};
+use super::error::no_such_segment;
+use super::{Configured, Handler, HandlerError, standing};
 use crate::budget::TimeBudget;
 use crate::config::{Export, Schedule};
 use crate::delivery::{DeliveryEnd, DeliveryError, Release, RunOptions, SegmentDelivery};
-use crate::message::{Coded, Message, counted};
-use crate::names::{AttributeName, ExportName, SegmentName};
+use crate::message::{Coded, counted};
+use crate::names::{AttributeName, SegmentName};
 use crate::pattern::RunId;
 use crate::queue::ContinuedDelivery;
 use crate::report::{Outcome, Report, Trigger};
 use crate::run::{Evidence, FileToDeliver, Models, Order};
-use crate::source::{FetchOutcome, FetchReport};
+use crate::source::FetchReport;
 use crate::state::{Feeder, Ledger, Phase, Progress, StateKeys};
 use crate::survey::{FoundRun, FoundRuns, Survey};
 use crate::trigger::on_demand::{ReleaseRequest, Run};
@@ -27,23 +27,6 @@ use crate::trigger::scheduled::Scheduled;
 
 /// How many segments are checked at the same time: most have nothing to deliver.
 const LOOKED_AT_TOGETHER: usize = 16;
-
-/// How the deliveries of one or more exports ended.
-#[derive(Debug, Default)]
-struct Deliveries {
-    reports: Vec<Report>,
-    ignored: Vec<Value>,
-    failed: Vec<String>,
-    /// The segments of which not even a report could be made, and why.
-    failing: BTreeMap<(ExportName, SegmentName), String>,
-    /// Whether something else failed than the delivery of a segment.
-    other_failures: bool,
-    /// How many of those failed because of an outage of Braze alone.
-    outages: usize,
-    /// How many were tried.
-    of: usize,
-    cursor: Cursor,
-}
 
 /// Which runs of an export to deliver.
 #[derive(Clone, Debug, Default)]
@@ -95,8 +78,7 @@ impl Handler {
                 break;
             }
             if export.schedule == Schedule::Off {
-                let reason = "its schedule is \"off\": only uploads and `run` by name deliver it";
-                deliveries.ignored.push(json!({ "export": export.name, "reason": reason }));
+                deliveries.ignore_off(&export.name);
                 continue;
             }
             Box::pin(self.deliver_export(
@@ -212,7 +194,11 @@ impl Handler {
     ) -> Result<Value, HandlerError> {
         let mut deliveries = Deliveries::default();
         let wanted = Wanted { dry_run, report_all: true, ..Wanted::default() };
-        for export in config.exports.values().filter(|export| export.schedule == Schedule::Active) {
+        for export in config.exports.values() {
+            if export.schedule == Schedule::Off {
+                deliveries.ignore_off(&export.name);
+                continue;
+            }
             Box::pin(self.deliver_export(config, export, &wanted, budget, Trigger::OnDemand, &mut deliveries)).await;
         }
         self.keep_histories(config, &deliveries.reports, budget).await;
@@ -374,42 +360,6 @@ impl Handler {
         Ok(found)
     }
 
-    /// Notes for the reports of an export about names of segments that were not found, and about attributes of its workspace
-    /// that are no longer fed.
-    async fn remarks(&self, config: &Configured, export: &Export, survey: &Survey) -> BTreeSet<String> {
-        let known = survey.segments.keys().map(|segment| export.attribute_of(segment)).collect();
-        let found = survey.segments.keys().cloned().collect();
-        let unknown = export.names_without_segment(&found).map(|(segment, nearest)| {
-            let nearest = nearest.map(str::to_owned);
-            AnswerMessage::NameWithoutSegment { segment: segment.clone(), nearest }.to_string()
-        });
-        let mut remarks: BTreeSet<String> = unknown.collect();
-        remarks.extend(self.remarks_on_unfed(config, export, &known).await);
-        remarks
-    }
-
-    async fn remarks_on_unfed(
-        &self,
-        config: &Configured,
-        export: &Export,
-        known: &BTreeSet<AttributeName>,
-    ) -> BTreeSet<String> {
-        match self.unfed(config, &export.connection.workspace, known).await {
-            Ok(unfed) => unfed
-                .iter()
-                .filter(|unfed| {
-                    let last = &unfed.ledger.feeder.export;
-                    *last == export.name || !config.exports.contains_key(last)
-                })
-                .map(|unfed| unfed.remark().to_string())
-                .collect(),
-            Err(error) => {
-                tracing::warn!(%error, "attributes that nothing feeds could not be looked for");
-                BTreeSet::new()
-            }
-        }
-    }
-
     async fn deliver_found(
         &self,
         delivery: &SegmentDelivery,
@@ -467,48 +417,6 @@ impl Handler {
     }
 }
 
-/// The message of a report, with its code.
-pub(super) fn said(report: &Report) -> String {
-    Message { text: report.message.clone(), code: report.code.clone() }.to_string()
-}
-
-impl Deliveries {
-    /// A source that failed is a failure of the invocation, as a delivery is.
-    fn note_fetches(&mut self, fetched: &[FetchReport]) {
-        self.other_failures |= fetched.iter().any(|report| report.outcome == FetchOutcome::Failed);
-        for report in fetched.iter().filter(|report| report.outcome == FetchOutcome::Failed) {
-            self.of += 1;
-            self.failed.push(format!("source {}: {} [{}]", report.source, report.message, report.code));
-        }
-    }
-
-    fn fail(&mut self, export: &ExportName, segment: &SegmentName, error: &HandlerError) {
-        tracing::error!(%export, %segment, %error, "a segment could not be delivered");
-        self.of += 1;
-        self.failed.push(format!("{export}/{segment}: {error}"));
-        self.failing.insert((export.clone(), segment.clone()), error.to_string());
-    }
-
-    fn answer(self, action: &str) -> Value {
-        let mut further = vec![("action", action.into()), ("ignored", Value::Array(self.ignored))];
-        let reported: Vec<String> =
-            self.reports.iter().filter(|report| report.outcome == Outcome::Failed).map(said).collect();
-        let errors: Vec<Value> = self
-            .failed
-            .iter()
-            .filter(|failed| !reported.iter().any(|message| failed.ends_with(message.as_str())))
-            .map(|failed| failed.as_str().into())
-            .collect();
-        if !errors.is_empty() {
-            further.push(("errors", Value::Array(errors)));
-        } else if self.reports.is_empty() {
-            let message = AnswerMessage::NothingFound.to_message();
-            further.extend([("message", message.text.into()), ("code", message.code.into())]);
-        }
-        answer(&self.reports, &further)
-    }
-}
-
 /// Whether everything that was found has already been delivered and reported, or is older.
 fn nothing_to_do(ledger: &Ledger, feeder: &Feeder, order: Order, found: &FoundRun) -> bool {
     if ledger.retirement.is_some() || ledger.feeder != *feeder {
@@ -526,11 +434,4 @@ fn nothing_to_do(ledger: &Ledger, feeder: &Feeder, order: Order, found: &FoundRu
                     .is_some_and(|known| known.etag == file.object.etag && known.progress == Progress::Delivered)
             })
     })
-}
-
-pub(super) fn no_such_segment<'n>(
-    segment: &SegmentName,
-    existing: impl IntoIterator<Item = &'n SegmentName>,
-) -> HandlerError {
-    HandlerError::NoSuch { kind: "the segment", name: segment.to_string(), existing: listed(existing) }
 }

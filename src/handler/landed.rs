@@ -7,8 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::deliveries::said;
-use super::{Configured, Handler, HandlerError, answer};
+use super::answer::{answer, said};
+use super::{Configured, Handler, HandlerError};
 use crate::budget::TimeBudget;
 use crate::config::Export;
 use crate::delivery::{RunOptions, described_differently};

@@ -3,8 +3,9 @@
 use futures::FutureExt;
 use serde_json::Value;
 
+use super::answer::answer;
 use super::attributes::Named;
-use super::{Configured, Handler, HandlerError, answer, listed};
+use super::{Configured, Handler, HandlerError, listed};
 use crate::budget::TimeBudget;
 use crate::message::{Coded, Message};
 use crate::queue::ContinuedDelivery;

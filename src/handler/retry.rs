@@ -12,9 +12,10 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::error::no_such_segment;
 use super::landed::INCOMING;
 use super::message::AnswerMessage;
-use super::{Configured, Handler, HandlerError, deliveries::no_such_segment};
+use super::{Configured, Handler, HandlerError};
 use crate::budget::TimeBudget;
 use crate::config::Export;
 use crate::message::Coded;

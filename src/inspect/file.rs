@@ -222,9 +222,7 @@ impl InspectedFile {
         let look = look_at(&mut reader, description, &matcher).await?;
         self.notes.extend(matcher.after(&look).notes().iter().cloned());
         self.notes.extend(look.identifiers().notes());
-        if let Some((reason, _)) = look.every_row_is_refused() {
-            self.notes.push(format!("every row is rejected for the same reason: {reason}"));
-        }
+        self.notes.extend(look.note_of_every_row());
         Ok(())
     }
 }

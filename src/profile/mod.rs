@@ -30,6 +30,7 @@ pub(crate) mod json;
 mod look;
 mod match_error;
 mod matcher;
+mod note;
 mod null_words;
 mod number;
 mod setup;

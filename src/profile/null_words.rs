@@ -27,10 +27,12 @@ impl NullWords {
     }
 
     /// Whether a trimmed cell means an empty one.
+    #[inline]
     pub(super) fn holds(&self, text: &str) -> bool {
         text.len() <= self.longest && self.may_begin(text) && self.words.iter().any(|word| **word == *text)
     }
 
+    #[inline]
     fn may_begin(&self, text: &str) -> bool {
         text.as_bytes().first().is_some_and(|byte| self.first[usize::from(byte / 64)] & (1 << (byte % 64)) != 0)
     }

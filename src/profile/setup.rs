@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::braze_fields::{NameProblem, StandardField, check_field, check_segment_attribute};
 use crate::config::{Consent, EmptyRule, Export, FieldMapping, ValueType};
+use crate::message::Coded;
 use crate::names::AttributeName;
 use crate::values::Culture;
 
@@ -12,6 +13,7 @@ use super::field::Field;
 use super::field_type::FieldType;
 use super::json;
 use super::match_error::{MatchProblem, toml_key};
+use super::note::ColumnNote;
 
 /// What is found while an export is tied to a header.
 pub(super) struct Setup<'s> {
@@ -32,10 +34,7 @@ impl<'s> Setup<'s> {
         let mut notes = Vec::new();
         let unknown = types.culture_tag().filter(|tag| Culture::of_tag(tag).is_none() && export.culture.is_none());
         if let Some(tag) = unknown {
-            notes.push(format!(
-                "the culture {tag:?} of model.json is not supported: only dates that start with the year and numbers \
-                 with a decimal point are read"
-            ));
+            notes.push(ColumnNote::UnknownCulture { culture: tag.to_owned() }.with_code());
         }
         Self { header: Header::new(columns), export, columns, types, problems: Vec::new(), notes, any_found: false }
     }
@@ -50,7 +49,8 @@ impl<'s> Setup<'s> {
         match found {
             Found::Exactly(at) => Some(at),
             Found::Nearly(at) => {
-                self.notes.push(format!("{key} = {column:?}: the column in the file is {:?}", self.columns[at]));
+                let found = self.columns[at].clone();
+                self.notes.push(ColumnNote::NearlyNamed { key, column: column.to_owned(), found }.with_code());
                 Some(at)
             }
             Found::Nowhere => {
@@ -118,11 +118,10 @@ impl<'s> Setup<'s> {
                 || FieldType::of_custom_attribute(Some(declared), None) == FieldType::of_standard(standard)
         };
         if !mapping.value_type.as_ref().is_none_or(same_type) {
-            self.notes.push(format!("{key}: the declared type has no effect on a standard field of Braze"));
+            self.notes.push(ColumnNote::TypeWithoutEffect { key: key.to_owned() }.with_code());
         }
         if mapping.empty == EmptyRule::Remove && !standard.can_be_removed() {
-            self.notes
-                .push(format!("{key}: empty = \"remove\" has no effect, because subscription states can't be removed"));
+            self.notes.push(ColumnNote::RemoveWithoutEffect { key: key.to_owned() }.with_code());
         }
     }
 }
@@ -167,8 +166,8 @@ mod tests {
         assert_eq!(
             matcher.notes(),
             [
-                "data_matching.customer_id = \"LoyaltyId\": the column in the file is \"loyaltyid\"",
-                "data_matching.email = \"EMail\": the column in the file is \" EMAIL \"",
+                "data_matching.customer_id = \"LoyaltyId\": the column in the file is \"loyaltyid\" [ITB-M04]",
+                "data_matching.email = \"EMail\": the column in the file is \" EMAIL \" [ITB-M04]",
             ]
         );
     }

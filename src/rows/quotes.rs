@@ -77,9 +77,10 @@ pub(super) fn quote_order(record: &[u8], marks: Marks) -> QuoteOrder {
 fn after_quoted(mut rest: &[u8], backslash_escapes: bool) -> Option<&[u8]> {
     loop {
         let at = memchr(QUOTE, rest)?;
-        let escapes = rest[..at].iter().rev().take_while(|byte| **byte == ESCAPE).count();
+        let is_escaped =
+            backslash_escapes && rest[..at].iter().rev().take_while(|byte| **byte == ESCAPE).count() % 2 == 1;
         rest = &rest[at + 1..];
-        if backslash_escapes && escapes % 2 == 1 {
+        if is_escaped {
             continue;
         }
         match rest.strip_prefix(&[QUOTE]) {

@@ -147,12 +147,14 @@ impl<S: AsyncRead + Unpin> RowReader<S> {
 
     /// Whether the text ends in the middle of a record: the last one lacks fields or a closing quotation mark, and its line end.
     fn is_cut_off(&self, found: &Found) -> bool {
-        let at_end = self.window.ended() && self.window.unread().is_empty();
+        if !self.window.ended() || !self.window.unread().is_empty() {
+            return false;
+        }
         let record = self.window.bytes().get(found.start..found.start + found.shape.length).unwrap_or_default();
         let has_line_end = matches!(record.last(), None | Some(b'\n' | b'\r'));
         let lacks_something = found.shape.found < self.header.columns.len()
             || matches!(found.shape.fault, Some(Fault::StrayQuote { .. }));
-        at_end && !has_line_end && lacks_something
+        !has_line_end && lacks_something
     }
 
     /// Looks for the next record in what is in memory and leaves it behind.

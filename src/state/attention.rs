@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::ledger::{Ledger, Phase, Progress};
+use super::ledger::Ledger;
+use super::run_record::{Phase, Progress};
 use crate::message::counted;
 use crate::pattern::RunId;
 

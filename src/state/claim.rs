@@ -15,7 +15,8 @@ use jiff::Timestamp;
 
 use super::feeder::{Feeder, Mappings, Ownership, ownership};
 use super::lease::Lease;
-use super::ledger::{FileRecord, Ledger, Phase, Progress, RunRecord};
+use super::ledger::Ledger;
+use super::run_record::{FileRecord, Phase, Progress, RunRecord};
 use crate::bucket::ETag;
 use crate::pattern::RunId;
 use crate::run::Order;

@@ -12,8 +12,10 @@
 use jiff::Timestamp;
 
 use super::lease::Lease;
-use super::ledger::{CompleteRun, Completing, Ledger, Phase, RunRecord};
+use super::ledger::{CompleteRun, Ledger};
 use super::part::Part;
+use super::run_record::{Completing, Phase, RunRecord};
+use super::sent::Sent;
 use crate::config::DataMatching;
 use crate::pattern::RunId;
 use crate::report::{Counts, Members, Outcome, RunSummary};
@@ -198,7 +200,7 @@ impl Ledger {
             members: figures.after,
             parts,
         });
-        self.earlier = super::ledger::Sent::default();
+        self.earlier = Sent::default();
         (self.caution, self.uncollected) = (None, true);
         self.superseded.clear();
         superseded.into_iter().chain([summary]).for_each(|summary| self.remember(summary));

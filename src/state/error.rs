@@ -163,6 +163,13 @@ pub enum StateError {
     },
 }
 
+impl StateError {
+    /// Whether the attribute's own objects are the cause, so that work on other attributes can continue.
+    pub fn is_about_one_attribute(&self) -> bool {
+        !matches!(self, Self::Bucket(_) | Self::Secret(_) | Self::NoStateKey { .. } | Self::NotSealed { .. })
+    }
+}
+
 codes!(StateError wraps Bucket, Secret {
     Contended = "ITB-S11",
     Unreadable = "ITB-S12",

@@ -13,6 +13,9 @@ use crate::names::{AttributeName, WorkspaceName};
 /// The object is small; larger ones are refused.
 const SIZE_LIMIT: u64 = 1024 * 1024;
 
+/// How often a change is tried against others who write at the same time: they are few, and each writes once.
+const TRIES: u32 = 24;
+
 /// The attributes of one workspace that a feeder has fed so far.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Fed {
@@ -53,7 +56,7 @@ impl Fed {
         change: impl Fn(&mut BTreeSet<AttributeName>) -> bool,
     ) -> Result<Self, StateError> {
         let key = StateKeys::fed(workspace, feeder);
-        loop {
+        for _ in 0..TRIES {
             let (mut fed, etag) = Self::read_tagged(bucket, &key).await?;
             if !change(&mut fed.attributes) {
                 return Ok(fed);
@@ -74,6 +77,7 @@ impl Fed {
                 Err(error) => return Err(error.into()),
             }
         }
+        Err(StateError::Contended { key })
     }
 
     /// All but `attribute`.

@@ -9,8 +9,10 @@ use serde_json::Value;
 
 use super::feeder::Feeder;
 use super::lease::Lease;
-use super::ledger::{CompleteRun, FileRecord, Ledger, Phase, Progress, RunRecord, Sent};
+use super::ledger::{CompleteRun, Ledger};
 use super::part::Part;
+use super::run_record::{FileRecord, Phase, Progress, RunRecord};
+use super::sent::Sent;
 use crate::names::AttributeName;
 use crate::pattern::RunId;
 use crate::report::{Counts, Members, RunSummary};

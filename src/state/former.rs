@@ -18,9 +18,10 @@ use super::StateError;
 use super::feeder::Feeder;
 use super::format_1::{self, FormerLedger, Stored};
 use super::keys::StateKeys;
-use super::ledger::{Ledger, Sent};
+use super::ledger::Ledger;
 use super::part::{Part, PartWriter, read_part};
 use super::part_store::PartStore;
+use super::sent::Sent;
 use crate::bucket::{Bucket, BucketError, Condition};
 use crate::config::{Config, Connection, Export, StateIdentifiers};
 use crate::names::{AttributeName, ExportName, SegmentName};
@@ -91,13 +92,13 @@ impl FormerState {
     async fn find(&self, bucket: &Bucket) -> Result<Vec<Found>, StateError> {
         let mut all = Vec::new();
         for export_folder in bucket.folders(StateKeys::ROOT).await? {
-            let name = export_folder.trim_start_matches(StateKeys::ROOT).trim_end_matches('/');
+            let name = below(StateKeys::ROOT, &export_folder);
             if StateKeys::workspace_of_folder(&export_folder).is_some() || name.starts_with('.') {
                 continue;
             }
             let export = ExportName::from(name);
             for folder in bucket.folders(&export_folder).await? {
-                let segment = folder.trim_start_matches(&export_folder).trim_end_matches('/');
+                let segment = below(&export_folder, &folder);
                 let segment = percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned();
                 let feeder = Feeder::new(&export, &SegmentName::new(segment));
                 all.extend(self.read(bucket, folder, feeder).await?);
@@ -158,6 +159,11 @@ impl FormerState {
     }
 }
 
+/// The name of `folder`, which is directly in `parent`.
+fn below<'a>(parent: &str, folder: &'a str) -> &'a str {
+    folder.strip_prefix(parent).unwrap_or(folder).trim_end_matches('/')
+}
+
 /// Members may still be marked under a former name: it becomes an attribute of its own that nothing feeds.
 async fn copy(
     bucket: &Bucket,
@@ -190,4 +196,16 @@ async fn copy(
         ledger.earlier.parts.push(Part { key, rows, outdated: true });
     }
     store.update(|stored| _ = stored.get_or_insert_with(|| ledger.clone())).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_export_may_have_the_name_of_the_folder_that_it_is_in() {
+        assert_eq!(below("state/", "state/loyalty/"), "loyalty");
+        assert_eq!(below("state/", "state/state/"), "state");
+        assert_eq!(below("state/state/", "state/state/%2Fstate/"), "%2Fstate");
+    }
 }

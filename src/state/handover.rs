@@ -4,7 +4,9 @@
 use jiff::Timestamp;
 
 use super::feeder::{Feeder, Mappings, Ownership, ownership};
-use super::ledger::{FileRecord, Ledger, Phase, Sent};
+use super::ledger::Ledger;
+use super::run_record::{FileRecord, Phase};
+use super::sent::Sent;
 use crate::bucket::ETag;
 use crate::pattern::RunId;
 

@@ -44,6 +44,8 @@ mod part;
 mod part_store;
 mod retire;
 mod retirement;
+mod run_record;
+mod sent;
 mod stored_gzip;
 #[cfg(test)]
 mod tests;
@@ -60,12 +62,12 @@ pub use self::handover::{RunAnswer, TakeOverAnswer};
 pub use self::keys::{ReportKeys, StateKeys};
 pub use self::lease::Lease;
 pub use self::lease_keeper::LeaseKeeper;
-pub use self::ledger::{
-    Checkpoint, CompleteRun, Completing, FORMAT, FileRecord, Ledger, Phase, Progress, RunRecord, Sent,
-};
+pub use self::ledger::{CompleteRun, FORMAT, Ledger};
 pub use self::ledger_store::LedgerStore;
 pub use self::member_key::{EmailHash, Fingerprint, MemberKey};
 pub use self::part::{Part, PartRow, PartWriter, Standing, read_part};
 pub use self::part_store::{PartStore, StoredPart};
 pub use self::retire::RetireAnswer;
 pub use self::retirement::Retirement;
+pub use self::run_record::{Checkpoint, Completing, FileRecord, Phase, Progress, RunRecord};
+pub use self::sent::Sent;

@@ -13,9 +13,11 @@ use jiff::Timestamp;
 
 use super::completion::LeaversSent;
 use super::lease::Lease;
-use super::ledger::{Ledger, Phase, Progress, Sent};
+use super::ledger::Ledger;
 use super::part::Part;
 use super::retirement::Retirement;
+use super::run_record::{Phase, Progress};
+use super::sent::Sent;
 use crate::report::Counts;
 
 /// The result of the attempt to retire an attribute.

@@ -101,19 +101,21 @@ pub fn boolean(text: &str) -> Option<bool> {
     const LONGEST: usize = 32;
     let plain = |word: &str| text.eq_ignore_ascii_case(word);
     if text.is_ascii() {
-        return match (TRUE.iter().any(|word| plain(word)), FALSE.iter().any(|word| plain(word))) {
-            (true, _) => Some(true),
-            (_, true) => Some(false),
-            _ => None,
-        };
+        // The first words of both lists are what nearly every column holds.
+        return TRUE
+            .iter()
+            .zip(FALSE)
+            .take(2)
+            .find_map(|(yes, no)| if plain(yes) { Some(true) } else { plain(no).then_some(false) })
+            .or_else(|| either(&plain));
     }
     let folded = if text.len() <= LONGEST { fold(text) } else { return None };
-    let is = |words: &[&str]| words.iter().any(|word| *word == folded || fold(word) == folded);
-    match (is(TRUE), is(FALSE)) {
-        (true, _) => Some(true),
-        (_, true) => Some(false),
-        _ => None,
-    }
+    either(&|word| *word == folded || fold(word) == folded)
+}
+
+/// True or false if a word of theirs is meant.
+fn either(is: &dyn Fn(&str) -> bool) -> Option<bool> {
+    if TRUE.iter().any(|word| is(word)) { Some(true) } else { FALSE.iter().any(|word| is(word)).then_some(false) }
 }
 
 #[cfg(test)]

@@ -28,7 +28,10 @@ impl Country {
     pub fn of_code(code: &str) -> Option<Self> {
         let &[first, second] = code.as_bytes() else { return None };
         let code = [first.to_ascii_uppercase(), second.to_ascii_uppercase()];
-        find(CODES, std::str::from_utf8(&code).ok()?).map(Self)
+        // Each line is a code and its end.
+        let (lines, _) = CODES.as_bytes().as_chunks::<3>();
+        let line = lines.binary_search_by(|&[first, second, _]| [first, second].cmp(&code)).ok()?;
+        CODES.get(3 * line..3 * line + 2).map(Self)
     }
 
     /// The country that `text` means, without white space around it: its code of two or three letters, or its name.

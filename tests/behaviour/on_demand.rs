@@ -222,6 +222,8 @@ email = "EMail"
     let host = world.host(Function::OnDemand).await;
     let answer = host.invoke(&json!({ "action": "run_all" }), TIMEOUT).await.unwrap();
     assert_eq!(shown(&answer), ["loyalty/HighValueCustomers delivered"]);
+    assert_eq!(answer["ignored"][0]["export"], "news", "{answer}");
+    assert!(answer["ignored"][0]["reason"].as_str().unwrap().contains("schedule is \"off\""), "{answer}");
     assert_eq!(shown(&world.invoke(Function::Scheduled, &json!({})).await.unwrap()), [""; 0]);
     let answer = world.invoke(Function::Scheduled, &json!({ "exports": ["news"] })).await.unwrap();
     assert!(answer["ignored"][0]["reason"].as_str().unwrap().contains("schedule is \"off\""), "{answer}");

@@ -36,6 +36,7 @@ const PAGE: [(&str, &[Group]); 4] = [
             ("Responses of the on-demand function", &["AnswerMessage", "ReceiptMessage", "InspectMessage"]),
             ("Rejected rows", &["RejectionReason", "RowProblem"]),
             ("Values not sent", &["DropReason"]),
+            ("Notes", &["HeaderNote", "ColumnNote", "Doubt", "FileNote"]),
             ("Ignored objects", &["IgnoredReason"]),
             ("Fetches", &["FetchMessage"]),
         ],
@@ -126,7 +127,8 @@ fn every_message_has_a_text_a_cause_and_a_fix() {
         assert!(!cause.is_empty(), "{code} has no cause");
         assert!(!fix.is_empty(), "{code} has no fix: add a paragraph `Fix: …` to its documentation");
         let first = text.lines().next().unwrap_or_default();
-        let is_clause = code.starts_with("ITB-C") || code.starts_with("ITB-J") || code == "ITB-F21";
+        let is_clause =
+            code.starts_with("ITB-C") || code.starts_with("ITB-M") || code.starts_with("ITB-J") || code == "ITB-F21";
         assert!(
             is_clause || first.chars().count() <= LONGEST_FIRST_LINE,
             "the first line of {code} is too long: {first}"

@@ -3,7 +3,8 @@
 use super::super::Fields;
 use super::super::date_time::OrderShown;
 use super::super::field::Field;
-use crate::message::counted;
+use super::super::note::ColumnNote;
+use crate::message::Coded;
 use crate::values::DateOrder;
 
 /// Cells that contradict the others are mistyped if they are at most one of this many.
@@ -41,51 +42,45 @@ impl DateOrders {
     /// Sets the order of each field whose column shows one. What should be known of it.
     pub(super) fn decide(&self, fields: &mut [Field]) -> Vec<String> {
         let mut notes = Vec::new();
-        for (field, cells) in fields.iter_mut().zip(&self.0) {
+        for (column, cells) in fields.iter_mut().zip(&self.0) {
             let Some(cells) = cells else { continue };
-            let declared = field.culture.date_order;
+            let declared = column.culture.date_order;
             let shown = cells.order();
-            let name = &field.name;
+            let field = column.name.to_string();
             if let Some(declared) = declared {
                 if let Shown::Order(order) = shown
                     && order != declared
                 {
-                    notes.push(format!(
-                        "{name}: its dates look as if they were {}, and the culture in model.json says {}; those that \
-                         contradict it are not sent; set date_order",
-                        in_words(order),
-                        in_words(declared)
-                    ));
+                    notes.push(ColumnNote::DatesAgainstCulture {
+                        field,
+                        shown: in_words(order),
+                        declared: in_words(declared),
+                    });
                 }
                 continue;
             }
             match shown {
                 Shown::Order(order) => {
-                    field.culture.date_order = Some(order);
+                    column.culture.date_order = Some(order);
                     if cells.either > 0 {
-                        let order = in_words(order);
-                        notes.push(format!("{name}: its dates are read as {order}, as its cells show"));
+                        notes.push(ColumnNote::DateOrderShown { field, order: in_words(order) });
                     }
                 }
                 Shown::Both(order) => {
-                    field.culture.date_order = Some(order);
-                    field.certain_dates_only = true;
-                    notes.push(format!(
-                        "{name}: its dates have the day first in {}, and the month first in {}; those that may be either, \
-                         or are not {}, are not sent; set date_order",
-                        counted(cells.day_first, "row", "rows"),
-                        counted(cells.month_first, "row", "rows"),
-                        in_words(order)
-                    ));
+                    column.culture.date_order = Some(order);
+                    column.certain_dates_only = true;
+                    notes.push(ColumnNote::DatesOfBothOrders {
+                        field,
+                        day_first: cells.day_first,
+                        month_first: cells.month_first,
+                        read_as: in_words(order),
+                    });
                 }
-                Shown::Nothing if cells.either > 0 => notes.push(format!(
-                    "{name}: nothing shows whether its dates have the day or the month first, so that they are not sent; \
-                     set date_order or culture"
-                )),
+                Shown::Nothing if cells.either > 0 => notes.push(ColumnNote::DateOrderUnknown { field }),
                 Shown::Nothing => {}
             }
         }
-        notes
+        notes.iter().map(Coded::with_code).collect()
     }
 }
 

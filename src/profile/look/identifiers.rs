@@ -25,7 +25,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::super::matcher::Identity;
 use super::super::{Fields, Identifier, Matcher, RejectionReason, email, trimmed};
-use crate::message::{count, counted};
+use crate::message::{Coded, codes, count, counted};
 use crate::values::composed;
 
 /// This many people with one customer ID are certainly not one person.
@@ -34,31 +34,105 @@ const MANY: u64 = 50;
 /// In a small file, a few rows are a large share.
 const NEVER_HELD: u64 = 5;
 
-/// Something doubtful about the identifiers of a file.
+/// Something doubtful about the identifiers of a file: what some of its rows do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Doubt {
     /// The rows are changes of a table, of which some delete.
+    ///
+    /// Fix: export the segment itself, not the changes of its table.
     Increments,
     /// One customer ID is in rows with different emails.
+    ///
+    /// Fix: check which column `data_matching.customer_id` names.
     SharedCustomerIds,
     /// One and the same customer ID is in very many rows with different emails.
+    ///
+    /// Fix: add the value to `null_values` if it represents an unknown person.
     OneForMany,
     /// Identifiers are in several rows each, and nothing shows that these are one person.
+    ///
+    /// Fix: check which column `data_matching` names.
     Repeated,
     /// Customer IDs are numbers with decimals, as data frames write whole numbers.
+    ///
+    /// Fix: export the column as text.
     Decimals,
     /// Customer IDs are numbers whose last digits a spreadsheet cut off.
+    ///
+    /// Fix: export the file again, and do not save it from a spreadsheet.
     ExponentForm,
     /// Customer IDs are email addresses.
+    ///
+    /// Fix: check which column `data_matching.customer_id` names.
     EmailsAsCustomerIds,
     /// The email column holds other texts.
+    ///
+    /// Fix: check which column `data_matching.email` names.
     OtherTextsAsEmails,
     /// Customer IDs are words for nothing.
+    ///
+    /// Fix: nothing to do if these people have no customer ID; they are identified by their email.
     NullWords,
     /// Customer IDs have characters that look like others, or like none.
+    ///
+    /// Fix: compare such a customer ID with the one that Braze has.
     UnusualCharacters,
     /// Customer IDs are numbers of different lengths, as if zeros in front were lost.
+    ///
+    /// Fix: if customer IDs have a fixed length, export the column as text.
     LostZeros,
+}
+
+codes!(Doubt {
+    Increments = "ITB-M12",
+    SharedCustomerIds = "ITB-M13",
+    OneForMany = "ITB-M14",
+    Repeated = "ITB-M15",
+    Decimals = "ITB-M16",
+    ExponentForm = "ITB-M17",
+    EmailsAsCustomerIds = "ITB-M18",
+    OtherTextsAsEmails = "ITB-M19",
+    NullWords = "ITB-M20",
+    UnusualCharacters = "ITB-M21",
+    LostZeros = "ITB-M22",
+});
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Increments => {
+                "are read as members, also those that were deleted: the file holds changes of a table (IsDelete), not the \
+                 members of a segment"
+            }
+            Self::SharedCustomerIds => {
+                "share a customer ID with rows that have another email: the column of the customer ID may be the wrong one"
+            }
+            Self::OneForMany => {
+                "have the same customer ID and different emails: it identifies no one; if it represents an unknown person, \
+                 add it to null_values"
+            }
+            Self::Repeated => "share their identifier with other rows: its column may be the wrong one",
+            Self::Decimals => {
+                "have a customer ID with decimals (123.0): a program has read whole numbers as decimal numbers; export them \
+                 as text"
+            }
+            Self::ExponentForm => {
+                "have a customer ID in exponent form (1.23E+11): a spreadsheet has cut digits off; export the file again, \
+                 and do not save it from a spreadsheet"
+            }
+            Self::EmailsAsCustomerIds => "have an email address in the column of the customer ID",
+            Self::OtherTextsAsEmails => "have another text than an address in the column of the email",
+            Self::NullWords => "have a word for nothing, such as NULL, or a GUID of zeros as customer ID, which is none",
+            Self::UnusualCharacters => {
+                "have a customer ID with unusual characters (full-width, invisible, not composed, or marks of a \
+                 spreadsheet); it is sent as it is"
+            }
+            Self::LostZeros => {
+                "have a shorter number as customer ID than most: if customer IDs have a fixed length, a spreadsheet has \
+                 removed zeros in front"
+            }
+        })
+    }
 }
 
 impl Doubt {
@@ -76,24 +150,29 @@ impl Doubt {
     }
 }
 
-/// One doubt, and how many rows it is about.
+/// One doubt, and how many of the rows it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Finding {
     doubt: Doubt,
     rows: u64,
+    looked_at: u64,
 }
 
 /// What is doubtful about the identifiers of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DoubtfulIdentifiers {
     findings: Vec<Finding>,
-    looked_at: u64,
 }
 
 impl DoubtfulIdentifiers {
     /// Each doubt in a sentence, without any value.
+    pub fn sentences(&self) -> impl Iterator<Item = String> {
+        self.findings.iter().map(Finding::to_string)
+    }
+
+    /// The same with the codes.
     pub fn notes(&self) -> impl Iterator<Item = String> {
-        self.findings.iter().map(|finding| finding.in_words(self.looked_at))
+        self.findings.iter().map(Coded::with_code)
     }
 
     /// Why the file is held before anything of it is sent, and the number of rows that a person has to name to let it
@@ -102,53 +181,23 @@ impl DoubtfulIdentifiers {
         let held = self.findings.iter().filter(|finding| {
             let few = finding.rows <= NEVER_HELD && finding.doubt != Doubt::Increments;
             let from = finding.doubt.held_from(first_delivery);
-            !few && from.is_some_and(|percent| finding.rows * 100 >= self.looked_at * percent)
+            !few && from.is_some_and(|percent| finding.rows * 100 >= finding.looked_at * percent)
         });
         let worst = held.max_by_key(|finding| finding.rows)?;
         let is_allowed = allowed.is_some_and(|allowed| worst.rows <= allowed);
-        (!is_allowed).then(|| (worst.in_words(self.looked_at), worst.rows))
+        (!is_allowed).then(|| (worst.to_string(), worst.rows))
     }
 }
 
-impl Finding {
-    fn in_words(self, looked_at: u64) -> String {
-        let of = format!("{} of the {} checked", count(self.rows), counted(looked_at, "row", "rows"));
-        match self.doubt {
-            Doubt::Increments => format!(
-                "the file holds changes of a table (IsDelete), not the members of a segment: {of} are read as members, \
-                 also those that were deleted"
-            ),
-            Doubt::SharedCustomerIds => format!(
-                "{of} share a customer ID with rows that have another email: the column of the customer ID may be the \
-                 wrong one"
-            ),
-            Doubt::OneForMany => format!(
-                "{of} have the same customer ID and different emails: it identifies no one; if it represents an unknown \
-                 person, add it to null_values"
-            ),
-            Doubt::Repeated => format!("{of} share their identifier with other rows: its column may be the wrong one"),
-            Doubt::Decimals => format!(
-                "{of} have a customer ID with decimals (123.0): a program has read whole numbers as decimal numbers; \
-                 export them as text"
-            ),
-            Doubt::ExponentForm => format!(
-                "{of} have a customer ID in exponent form (1.23E+11): a spreadsheet has cut digits off; export the file \
-                 again, and do not save it from a spreadsheet"
-            ),
-            Doubt::EmailsAsCustomerIds => format!("{of} have an email address in the column of the customer ID"),
-            Doubt::OtherTextsAsEmails => format!("{of} have another text than an address in the column of the email"),
-            Doubt::NullWords => {
-                format!("{of} have a word for nothing, such as NULL, or a GUID of zeros as customer ID, which is none")
-            }
-            Doubt::UnusualCharacters => format!(
-                "{of} have a customer ID with unusual characters (full-width, invisible, not composed, or marks of a \
-                 spreadsheet); it is sent as it is"
-            ),
-            Doubt::LostZeros => format!(
-                "{of} have a shorter number as customer ID than most: if customer IDs have a fixed length, a \
-                 spreadsheet has removed zeros in front"
-            ),
-        }
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of the {} checked {}", count(self.rows), counted(self.looked_at, "row", "rows"), self.doubt)
+    }
+}
+
+impl Coded for Finding {
+    fn code(&self) -> &'static str {
+        self.doubt.code()
     }
 }
 
@@ -254,8 +303,8 @@ impl IdentifierCounts {
             (Doubt::UnusualCharacters, self.unusual),
             (Doubt::LostZeros, self.numbers.lost_zeros(self.with_id)),
         ];
-        let findings = counted.into_iter().filter(|&(_, rows)| rows > 0).map(|(doubt, rows)| Finding { doubt, rows });
-        DoubtfulIdentifiers { findings: findings.collect(), looked_at }
+        let found = counted.into_iter().filter(|&(_, rows)| rows > 0);
+        DoubtfulIdentifiers { findings: found.map(|(doubt, rows)| Finding { doubt, rows, looked_at }).collect() }
     }
 }
 

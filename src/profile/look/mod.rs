@@ -4,7 +4,9 @@
 mod dates;
 mod identifiers;
 
+use super::note::ColumnNote;
 use super::{Fields, Matcher};
+use crate::message::Coded;
 use crate::rows::RowProblem;
 
 use dates::DateOrders;
@@ -78,6 +80,12 @@ impl FirstLook {
             Refused::All(reason) if self.rows >= LEAST_REFUSED => Some((reason, self.rows)),
             _ => None,
         }
+    }
+
+    /// The same as a note.
+    pub fn note_of_every_row(&self) -> Option<String> {
+        let (reason, _) = self.every_row_is_refused()?;
+        Some(ColumnNote::EveryRowRejected { reason: reason.to_owned() }.with_code())
     }
 
     /// What is doubtful about the identifiers.

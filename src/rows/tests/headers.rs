@@ -71,9 +71,9 @@ fn odd_names_are_kept_and_noted() {
     assert_eq!(
         header.notes(),
         [
-            "the column name \"Id\" occurs 2 times: columns 1, 6",
-            "columns without a name: 2, 5",
-            "the column name \"Email\" occurs 2 times: columns 3, 4"
+            "the column name \"Id\" occurs 2 times: columns 1, 6 [ITB-M02]",
+            "columns without a name: 2, 5 [ITB-M01]",
+            "the column name \"Email\" occurs 2 times: columns 3, 4 [ITB-M02]"
         ]
     );
     assert_eq!(rows.len(), 1);
