@@ -13,10 +13,12 @@ use std::fmt;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use bytes::Bytes;
 use jiff::Timestamp;
+use serde::Serialize;
 use thiserror::Error;
 
 pub use self::pages::Pages;
@@ -211,6 +213,22 @@ impl Bucket {
         self.put(key, body.into(), content_type, condition, None).await
     }
 
+    /// The same with `value` as JSON.
+    pub async fn write_json(
+        &self,
+        key: &str,
+        value: &impl Serialize,
+        condition: &Condition,
+    ) -> Result<ETag, BucketError> {
+        let body = serde_json::to_vec(value).map_err(|error| BucketError::Failed {
+            operation: "PutObject",
+            bucket: self.name.clone(),
+            key: key.to_owned(),
+            reason: error.to_string(),
+        })?;
+        self.write(key, body, "application/json", condition).await
+    }
+
     async fn put(
         &self,
         key: &str,
@@ -244,13 +262,17 @@ impl Bucket {
 
     /// The metadata of an object; `None` if it does not exist.
     pub async fn summary(&self, key: &str) -> Result<Option<ObjectSummary>, BucketError> {
+        Ok(self.head(key).await?.map(|answer| ObjectSummary {
+            key: key.to_owned(),
+            etag: ETag::new(answer.e_tag.as_deref().unwrap_or_default()),
+            size: u64::try_from(answer.content_length.unwrap_or(0)).unwrap_or(0),
+            last_modified: timestamp(answer.last_modified.as_ref()),
+        }))
+    }
+
+    async fn head(&self, key: &str) -> Result<Option<HeadObjectOutput>, BucketError> {
         match self.client.head_object().bucket(&self.name).key(key).send().await {
-            Ok(answer) => Ok(Some(ObjectSummary {
-                key: key.to_owned(),
-                etag: ETag::new(answer.e_tag.as_deref().unwrap_or_default()),
-                size: u64::try_from(answer.content_length.unwrap_or(0)).unwrap_or(0),
-                last_modified: timestamp(answer.last_modified.as_ref()),
-            })),
+            Ok(answer) => Ok(Some(answer)),
             Err(error) => match self.error("HeadObject", key, &error) {
                 BucketError::Missing { .. } => Ok(None),
                 other => Err(other),

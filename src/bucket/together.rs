@@ -2,11 +2,10 @@
 
 use std::ops::Range;
 
-use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
 
-use super::{Bucket, BucketError, Condition, ETag, entries};
+use super::upload::About;
+use super::{Bucket, BucketError, Condition, ETag};
 
 /// A piece of the object.
 #[derive(Clone, Debug)]
@@ -26,9 +25,6 @@ pub enum Piece {
     },
 }
 
-/// Every part of a multipart upload but the last has at least 5 MiB (Amazon S3 User Guide, "Multipart upload limits").
-pub(super) const MULTIPART_SIZE: usize = 8 * 1024 * 1024;
-
 /// A piece is small: rejected rows are stored before they are many.
 const PIECE_LIMIT: u64 = 64 * 1024 * 1024;
 
@@ -42,46 +38,22 @@ impl Bucket {
         pieces: &[Piece],
         mut see: impl FnMut(&Bytes),
     ) -> Result<(), BucketError> {
-        let mut upload: Option<(String, Vec<CompletedPart>)> = None;
-        let mut waiting = Vec::new();
+        let mut upload = self.upload(key, About::content(content_type));
         for piece in pieces {
             match piece {
-                Piece::Bytes(bytes) => waiting.extend_from_slice(bytes),
+                Piece::Bytes(bytes) => upload.add(bytes).await?,
                 Piece::Object(piece) => {
                     if let Some((bytes, _)) = self.read(piece, PIECE_LIMIT).await? {
                         see(&bytes);
-                        waiting.extend_from_slice(&bytes);
+                        upload.add(&bytes).await?;
                     }
                 }
                 Piece::Stretch { key, etag, bytes } => {
-                    waiting.extend_from_slice(&self.read_stretch(key, etag, bytes.clone()).await?);
+                    upload.add(&self.read_stretch(key, etag, bytes.clone()).await?).await?;
                 }
             }
-            if waiting.len() >= MULTIPART_SIZE {
-                let (id, mut parts) = match upload.take() {
-                    Some(upload) => upload,
-                    None => (self.begin_upload(key, content_type, None).await?, Vec::new()),
-                };
-                parts.push(self.upload_part(key, &id, parts.len(), std::mem::take(&mut waiting)).await?);
-                upload = Some((id, parts));
-            }
         }
-        let Some((id, mut parts)) = upload else {
-            return self.write(key, waiting, content_type, &Condition::Any).await.map(drop);
-        };
-        if !waiting.is_empty() {
-            parts.push(self.upload_part(key, &id, parts.len(), waiting).await?);
-        }
-        self.client
-            .complete_multipart_upload()
-            .bucket(&self.name)
-            .key(key)
-            .upload_id(id)
-            .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts)).build())
-            .send()
-            .await
-            .map_err(|error| self.error("CompleteMultipartUpload", key, &error))?;
-        Ok(())
+        upload.finish(&Condition::Any).await.map(drop)
     }
 
     async fn read_stretch(&self, key: &str, etag: &ETag, bytes: Range<u64>) -> Result<Bytes, BucketError> {
@@ -99,46 +71,5 @@ impl Bucket {
             .await
             .map_err(|error| self.error("GetObject", key, &error))?;
         self.collected(key, answer.body).await
-    }
-
-    pub(super) async fn begin_upload(
-        &self,
-        key: &str,
-        content_type: &str,
-        metadata: Option<&(&'static str, String)>,
-    ) -> Result<String, BucketError> {
-        let answer = self
-            .client
-            .create_multipart_upload()
-            .bucket(&self.name)
-            .key(key)
-            .content_type(content_type)
-            .set_metadata(metadata.map(entries))
-            .send()
-            .await
-            .map_err(|error| self.error("CreateMultipartUpload", key, &error))?;
-        Ok(answer.upload_id.unwrap_or_default())
-    }
-
-    pub(super) async fn upload_part(
-        &self,
-        key: &str,
-        id: &str,
-        before: usize,
-        body: Vec<u8>,
-    ) -> Result<CompletedPart, BucketError> {
-        let number = i32::try_from(before + 1).unwrap_or(i32::MAX);
-        let answer = self
-            .client
-            .upload_part()
-            .bucket(&self.name)
-            .key(key)
-            .upload_id(id)
-            .part_number(number)
-            .body(ByteStream::from(body))
-            .send()
-            .await
-            .map_err(|error| self.error("UploadPart", key, &error))?;
-        Ok(CompletedPart::builder().part_number(number).set_e_tag(answer.e_tag).build())
     }
 }

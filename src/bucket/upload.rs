@@ -1,10 +1,13 @@
 //! Writes an object whose content arrives piece by piece, in bounded memory.
 
+use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
 
-use super::together::MULTIPART_SIZE;
-use super::{Bucket, BucketError, Condition, ETag, if_match, if_none_match};
+use super::{Bucket, BucketError, Condition, ETag, entries, if_match, if_none_match};
+
+/// Every part of a multipart upload but the last has at least 5 MiB (Amazon S3 User Guide, "Multipart upload limits").
+const MULTIPART_SIZE: usize = 8 * 1024 * 1024;
 
 /// What is known of an object besides its content.
 #[derive(Clone, Debug)]
@@ -12,7 +15,17 @@ pub struct About {
     /// The type of its content.
     pub content_type: String,
     /// An entry of its metadata: name and value, both ASCII.
-    pub metadata: (&'static str, String),
+    pub metadata: Option<(&'static str, String)>,
+    /// Whether no one else writes it, so that unfinished uploads of it, such as those of a function that was killed, can be
+    /// ended.
+    pub sole_writer: bool,
+}
+
+impl About {
+    /// Content of this type, without metadata, which others may write too.
+    pub fn content(content_type: &str) -> Self {
+        Self { content_type: content_type.to_owned(), metadata: None, sole_writer: false }
+    }
 }
 
 /// An object that is being written. Nothing is stored under its key before its end; at most some 16 MiB of it are in memory.
@@ -33,20 +46,54 @@ impl Bucket {
 
     /// The tag of an object and the value of an entry of its metadata; `None` if it does not exist.
     pub async fn metadata(&self, key: &str, name: &str) -> Result<Option<(ETag, Option<String>)>, BucketError> {
-        match self.client.head_object().bucket(&self.name).key(key).send().await {
-            Ok(answer) => {
-                let etag = ETag::new(answer.e_tag.as_deref().unwrap_or_default());
-                Ok(Some((etag, answer.metadata.and_then(|mut metadata| metadata.remove(name)))))
-            }
-            Err(error) => match self.error("HeadObject", key, &error) {
-                BucketError::Missing { .. } => Ok(None),
-                other => Err(other),
-            },
-        }
+        Ok(self.head(key).await?.map(|answer| {
+            let etag = ETag::new(answer.e_tag.as_deref().unwrap_or_default());
+            (etag, answer.metadata.and_then(|mut metadata| metadata.remove(name)))
+        }))
     }
 
-    /// Ends uploads of exactly this key that were begun and never finished, such as those of a function that was killed. Only
-    /// for callers who know that no one else writes the key.
+    async fn begin_upload(
+        &self,
+        key: &str,
+        content_type: &str,
+        metadata: Option<&(&'static str, String)>,
+    ) -> Result<String, BucketError> {
+        let answer = self
+            .client
+            .create_multipart_upload()
+            .bucket(&self.name)
+            .key(key)
+            .content_type(content_type)
+            .set_metadata(metadata.map(entries))
+            .send()
+            .await
+            .map_err(|error| self.error("CreateMultipartUpload", key, &error))?;
+        Ok(answer.upload_id.unwrap_or_default())
+    }
+
+    async fn upload_part(
+        &self,
+        key: &str,
+        id: &str,
+        before: usize,
+        body: Vec<u8>,
+    ) -> Result<CompletedPart, BucketError> {
+        let number = i32::try_from(before + 1).unwrap_or(i32::MAX);
+        let answer = self
+            .client
+            .upload_part()
+            .bucket(&self.name)
+            .key(key)
+            .upload_id(id)
+            .part_number(number)
+            .body(ByteStream::from(body))
+            .send()
+            .await
+            .map_err(|error| self.error("UploadPart", key, &error))?;
+        Ok(CompletedPart::builder().part_number(number).set_e_tag(answer.e_tag).build())
+    }
+
+    /// Ends uploads of exactly this key that were begun and never finished.
     async fn abort_abandoned(&self, key: &str) {
         let listed = self.client.list_multipart_uploads().bucket(&self.name).prefix(key).send().await;
         // Without the permission to list them, the lifecycle rule of the bucket removes them.
@@ -74,9 +121,11 @@ impl Upload<'_> {
 
     async fn store_part(&mut self) -> Result<(), BucketError> {
         if self.parts.is_none() {
-            self.bucket.abort_abandoned(&self.key).await;
-            let About { content_type, metadata } = &self.about;
-            let id = self.bucket.begin_upload(&self.key, content_type, Some(metadata)).await?;
+            if self.about.sole_writer {
+                self.bucket.abort_abandoned(&self.key).await;
+            }
+            let About { content_type, metadata, .. } = &self.about;
+            let id = self.bucket.begin_upload(&self.key, content_type, metadata.as_ref()).await?;
             self.parts = Some((id, Vec::new()));
         }
         if let Some((id, parts)) = &mut self.parts {
@@ -95,8 +144,8 @@ impl Upload<'_> {
         let finished = match self.parts.take() {
             None => {
                 let body = Bytes::from(std::mem::take(&mut self.waiting));
-                let About { content_type, metadata } = &self.about;
-                self.bucket.put(&self.key, body, content_type, condition, Some(metadata)).await
+                let About { content_type, metadata, .. } = &self.about;
+                self.bucket.put(&self.key, body, content_type, condition, metadata.as_ref()).await
             }
             Some((id, parts)) => {
                 let completed = self.complete(&id, parts, condition).await;

@@ -71,10 +71,7 @@ impl Handler {
 
     pub(super) async fn keep_cursor(&self, cursor: &Cursor) {
         let kept = match (&cursor.last, cursor.stopped) {
-            (Some(last), true) => {
-                let body = serde_json::to_vec(last).unwrap_or_default();
-                self.bucket.write(KEY, body, "application/json", &Condition::Any).await.map(drop)
-            }
+            (Some(last), true) => self.bucket.write_json(KEY, last, &Condition::Any).await.map(drop),
             (_, false) if cursor.was_stored => self.bucket.delete(&[KEY.to_owned()]).await,
             _ => Ok(()),
         };

@@ -65,7 +65,12 @@ async fn attempt_copy(
     condition: &Condition,
 ) -> Result<ETag, CopyError> {
     let content_type = if is_model(&blob.name) { "application/json" } else { "application/octet-stream" };
-    let about = About { content_type: content_type.to_owned(), metadata: (ETAG_OF_SOURCE, blob.etag.clone()) };
+    // The lease of the source keeps other functions away.
+    let about = About {
+        metadata: Some((ETAG_OF_SOURCE, blob.etag.clone())),
+        sole_writer: true,
+        ..About::content(content_type)
+    };
     let mut upload = bucket.upload(key, about);
     match stream(source, container, blob, &mut upload).await {
         Ok(()) => upload.finish(condition).await.map_err(CopyError::Bucket),

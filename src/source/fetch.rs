@@ -106,9 +106,8 @@ impl Fetch<'_> {
     }
 
     async fn store(&self, report: &FetchReport) {
-        let body = serde_json::to_vec(report).unwrap_or_default();
         let key = state_key(&self.source.name, "report.json");
-        if let Err(error) = self.bucket.write(&key, body, "application/json", &Condition::Any).await {
+        if let Err(error) = self.bucket.write_json(&key, report, &Condition::Any).await {
             tracing::warn!(%error, "the report of a fetch can't be stored");
         }
     }

@@ -57,8 +57,7 @@ impl Index {
         if !self.changed && self.copies.len() == before {
             return;
         }
-        let body = serde_json::to_vec(&self).unwrap_or_default();
-        if let Err(error) = bucket.write(&key(source, "index.json"), body, "application/json", &Condition::Any).await {
+        if let Err(error) = bucket.write_json(&key(source, "index.json"), self, &Condition::Any).await {
             tracing::warn!(%error, "the index of a source can't be stored; the next fetch asks every object instead");
         }
         self.changed = false;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::error::SourceError;
-use crate::bucket::{Bucket, BucketError, Condition, ETag};
+use crate::bucket::{Bucket, BucketError, Condition};
 use crate::budget::TimeBudget;
 use crate::names::SourceName;
 use crate::state::{Lease, LeaseKeeper};
@@ -50,7 +50,7 @@ impl FetchLease {
                 continue;
             }
             let lease = Lease { owner: owner.clone(), until: Lease::end(now, budget.ends_at()) };
-            match write(bucket, &key, &lease, &condition).await {
+            match bucket.write_json(&key, &lease, &condition).await {
                 Ok(_) => {
                     let keeper = LeaseKeeper::new(lease, budget);
                     return Ok(Some(Self { bucket: bucket.clone(), key, keeper }));
@@ -85,12 +85,7 @@ impl FetchLease {
         if stored.is_none_or(|stored| stored.owner != lease.owner) {
             return Err(lost().into());
         }
-        write(&self.bucket, &self.key, lease, &Condition::Unchanged(etag)).await?;
+        self.bucket.write_json(&self.key, lease, &Condition::Unchanged(etag)).await?;
         Ok(())
     }
-}
-
-async fn write(bucket: &Bucket, key: &str, lease: &Lease, condition: &Condition) -> Result<ETag, BucketError> {
-    let body = serde_json::to_vec(lease).unwrap_or_default();
-    bucket.write(key, body, "application/json", condition).await
 }

@@ -7,14 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::StateError;
 use super::feeder::Feeder;
 use super::keys::StateKeys;
+use super::ledger_store::TRIES;
 use crate::bucket::{Bucket, BucketError, Condition, ETag};
 use crate::names::{AttributeName, WorkspaceName};
 
 /// The object is small; larger ones are refused.
 const SIZE_LIMIT: u64 = 1024 * 1024;
-
-/// How often a change is tried against others who write at the same time: they are few, and each writes once.
-const TRIES: u32 = 24;
 
 /// The attributes of one workspace that a feeder has fed so far.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -64,10 +62,8 @@ impl Fed {
             let written = match etag {
                 Some(etag) if fed.attributes.is_empty() => bucket.delete_unchanged(&key, &etag).await,
                 etag => {
-                    let body = serde_json::to_vec(&fed)
-                        .map_err(|error| StateError::Unreadable { key: key.clone(), reason: error.to_string() })?;
                     let condition = etag.map_or(Condition::Absent, Condition::Unchanged);
-                    bucket.write(&key, body, "application/json", &condition).await.map(drop)
+                    bucket.write_json(&key, &fed, &condition).await.map(drop)
                 }
             };
             match written {

@@ -12,7 +12,7 @@ use crate::randomness::Randomness;
 const SIZE_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// How often a step is tried against others who write at the same time.
-const TRIES: u32 = 24;
+pub(super) const TRIES: u32 = 24;
 
 /// The ledger of one attribute, where it is kept.
 #[derive(Clone, Debug)]
@@ -124,15 +124,7 @@ impl LedgerStore {
                 Condition::Unchanged(etag) => self.bucket.delete_unchanged(&self.key, etag).await.map(|()| None),
                 Condition::Any | Condition::Absent => Ok(None),
             },
-            Some(ledger) => {
-                let body = serde_json::to_vec(ledger).map_err(|error| BucketError::Failed {
-                    operation: "PutObject",
-                    bucket: self.bucket.name().to_owned(),
-                    key: self.key.clone(),
-                    reason: error.to_string(),
-                })?;
-                self.bucket.write(&self.key, body, "application/json", condition).await.map(Some)
-            }
+            Some(ledger) => self.bucket.write_json(&self.key, ledger, condition).await.map(Some),
         }
     }
 

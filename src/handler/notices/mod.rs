@@ -69,7 +69,6 @@ impl Handler {
     }
 
     async fn remember(&self, reported: &Reported, condition: &Condition) -> Result<(), BucketError> {
-        let body = serde_json::to_vec(reported).unwrap_or_default();
-        self.bucket.write(KEY, body, "application/json", condition).await.map(drop)
+        self.bucket.write_json(KEY, reported, condition).await.map(drop)
     }
 }
