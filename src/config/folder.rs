@@ -40,6 +40,14 @@ pub(super) fn read_folder(
     Err(table.refuse(key, text.offset, Refusal::new(found, key.kind.to_string()).advise(advice), mistakes))
 }
 
+/// Whether two folders are the same, or one is in the other.
+pub(super) fn overlap(one: &str, other: &str) -> bool {
+    let is_in = |outer: &str, inner: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    is_in(one, other) || is_in(other, one)
+}
+
 /// The pattern for keys that no known layout fits.
 pub(super) fn read_path(
     table: &TableReader<'_, '_>,

@@ -7,7 +7,7 @@ use super::mistakes::{Located, Mistakes, Refusal, Reported};
 use super::reference::source as keys;
 use super::shown::{quoted, shown};
 use super::table::TableReader;
-use super::{SourceKind, folder, hostname};
+use super::{Export, SourceKind, folder, hostname};
 use crate::names::SourceName;
 
 /// A place that files are fetched from into the bucket.
@@ -66,15 +66,15 @@ fn read_into(
     let secret = read_secret(table, mistakes);
     let keep_days = table.needed_whole_number::<u32>(&keys::KEEP_DAYS, mistakes);
     let (account_url, container) = (account_url?, container?);
-    if let (Some(_), None) = (&account_url, &container) {
-        let refusal = Refusal::new("nothing, the key is missing", keys::CONTAINER.kind.to_string())
+    let missing = match (&account_url, &container) {
+        (Some(_), None) => Some(&keys::CONTAINER),
+        (None, Some(_)) => Some(&keys::ACCOUNT_URL),
+        _ => None,
+    };
+    if let Some(key) = missing {
+        let refusal = Refusal::new("nothing, the key is missing", key.kind.to_string())
             .advise(Some("account_url and container go together; with a SAS URL in the secret, leave out both".into()));
-        return Err(table.refuse(&keys::CONTAINER, table.offset(), refusal, mistakes));
-    }
-    if let (None, Some(_)) = (&account_url, &container) {
-        let refusal = Refusal::new("nothing, the key is missing", keys::ACCOUNT_URL.kind.to_string())
-            .advise(Some("account_url and container go together; with a SAS URL in the secret, leave out both".into()));
-        return Err(table.refuse(&keys::ACCOUNT_URL, table.offset(), refusal, mistakes));
+        return Err(table.refuse(key, table.offset(), refusal, mistakes));
     }
     Ok(Source {
         name: SourceName::new(name),
@@ -203,14 +203,18 @@ fn is_sas(text: &str) -> bool {
     text.contains("sig=") || text.contains("sv=") || text.contains("://")
 }
 
+impl Source {
+    /// Whether its files go into the folder of an export, or its folder is in theirs.
+    pub fn feeds(&self, export: &Export) -> bool {
+        folder::overlap(&self.into, &export.folder)
+    }
+}
+
 /// Records sources whose files would go into each other's folders: a file of one would replace that of the other.
 pub(super) fn check_destinations(destinations: &[Destination], mistakes: &mut Mistakes<'_>) {
     for (index, (table, into)) in destinations.iter().enumerate() {
-        let within = |outer: &str, inner: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'));
-        let earlier = destinations.iter().take(index).find(|(_, earlier)| {
-            let (a, b) = (earlier.value.as_str(), into.value.as_str());
-            a == b || within(a, b) || within(b, a)
-        });
+        let mut before = destinations.iter().take(index);
+        let earlier = before.find(|(_, earlier)| folder::overlap(&earlier.value, &into.value));
         if let Some((earlier, _)) = earlier {
             let found = format!("{}, which overlaps with into of [{earlier}]", quoted(&into.value));
             mistakes.add(

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::cursor::Cursor;
 use super::error::HandlerError;
 use super::message::AnswerMessage;
-use crate::message::{Coded, Message};
+use crate::message::Coded;
 use crate::names::{ExportName, SegmentName};
 use crate::report::{Outcome, Report};
 use crate::source::{FetchOutcome, FetchReport};
@@ -30,18 +30,13 @@ pub(super) struct Deliveries {
     pub(super) cursor: Cursor,
 }
 
-/// The message of a report, with its code.
-pub(super) fn said(report: &Report) -> String {
-    Message { text: report.message.clone(), code: report.code.clone() }.to_string()
-}
-
 impl Deliveries {
     /// A source that failed is a failure of the invocation, as a delivery is.
     pub(super) fn note_fetches(&mut self, fetched: &[FetchReport]) {
-        self.other_failures |= fetched.iter().any(|report| report.outcome == FetchOutcome::Failed);
         for report in fetched.iter().filter(|report| report.outcome == FetchOutcome::Failed) {
+            self.other_failures = true;
             self.of += 1;
-            self.failed.push(format!("source {}: {} [{}]", report.source, report.message, report.code));
+            self.failed.push(format!("source {}: {}", report.source, report.as_message()));
         }
     }
 
@@ -60,8 +55,12 @@ impl Deliveries {
 
     pub(super) fn answer(self, action: &str) -> Value {
         let mut further = vec![("action", action.into()), ("ignored", Value::Array(self.ignored))];
-        let reported: Vec<String> =
-            self.reports.iter().filter(|report| report.outcome == Outcome::Failed).map(said).collect();
+        let reported: Vec<String> = self
+            .reports
+            .iter()
+            .filter(|report| report.outcome == Outcome::Failed)
+            .map(|report| report.as_message().to_string())
+            .collect();
         let errors: Vec<Value> = self
             .failed
             .iter()

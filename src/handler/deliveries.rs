@@ -7,7 +7,7 @@ use futures::FutureExt;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use super::answer::{Deliveries, answer, said};
+use super::answer::{Deliveries, answer};
 use super::error::no_such_segment;
 use super::{Configured, Handler, HandlerError, standing};
 use crate::budget::TimeBudget;
@@ -298,7 +298,7 @@ impl Handler {
                     if end.again {
                         deliveries.outages += usize::from(end.outage);
                         deliveries.other_failures |= end.report.outcome != Outcome::Failed;
-                        deliveries.failed.push(format!("{export}/{segment}: {}", said(&end.report)));
+                        deliveries.failed.push(format!("{export}/{segment}: {}", end.report.as_message()));
                     }
                     deliveries.reports.push(end.report);
                 }

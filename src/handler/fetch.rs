@@ -1,6 +1,5 @@
 //! `fetch`, and what else concerns sources.
 
-use std::io::Write;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -11,6 +10,7 @@ use crate::budget::TimeBudget;
 use crate::config::{Config, Export, Source};
 use crate::message::{Coded, Message};
 use crate::names::SourceName;
+use crate::report::write_line;
 use crate::source::{self, Fetch, FetchOutcome, FetchReport, Opened};
 
 impl Handler {
@@ -50,17 +50,9 @@ impl Handler {
         exports: Option<&[&Arc<Export>]>,
         budget: TimeBudget,
     ) -> Vec<FetchReport> {
-        let within = |outer: &str, inner: &str| {
-            inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        let feeds = |source: &Source| {
-            exports.is_none_or(|exports| {
-                exports
-                    .iter()
-                    .any(|export| within(&source.into, &export.folder) || within(&export.folder, &source.into))
-            })
-        };
-        let sources: Vec<_> = config.sources.values().filter(|source| feeds(source)).collect();
+        let is_wanted =
+            |source: &&Arc<Source>| exports.is_none_or(|exports| exports.iter().any(|export| source.feeds(export)));
+        let sources: Vec<_> = config.sources.values().filter(is_wanted).collect();
         if sources.is_empty() {
             return Vec::new();
         }
@@ -89,10 +81,7 @@ impl Handler {
             tracing::error!(source = %report.source, code = report.code, message = report.message, "a fetch failed");
         }
         if self.logs_reports {
-            let line = serde_json::to_string(report).unwrap_or_default();
-            if let Err(error) = writeln!(std::io::stdout().lock(), "{line}") {
-                tracing::warn!(%error, "can't write the report of a fetch to standard output");
-            }
+            write_line("the report of a fetch", &serde_json::to_string(report).unwrap_or_default());
         }
         if let Some(stack) = self.metrics_of.as_ref().filter(|_| !dry_run) {
             source::metrics::log(stack, report);
@@ -131,7 +120,7 @@ impl Handler {
             let expires_at = last.as_ref().and_then(|last| last.expires_at);
             let message = match &last {
                 None => AnswerMessage::NeverFetched.to_message(),
-                Some(last) => Message { text: last.message.clone(), code: last.code.clone() },
+                Some(last) => last.as_message(),
             };
             statuses.push(json!({
                 "source": source.name,

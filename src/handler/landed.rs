@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::answer::{answer, said};
+use super::answer::answer;
 use super::{Configured, Handler, HandlerError};
 use crate::budget::TimeBudget;
 use crate::config::Export;
@@ -332,7 +332,7 @@ impl Handler {
         match self.deliver_run(&delivery, run, &group.files, RunOptions::default(), evidence).await {
             Ok(delivered) => {
                 if delivered.again {
-                    let reason = format!("{}/{segment}: {}", export.name, said(&delivered.report));
+                    let reason = format!("{}/{segment}: {}", export.name, delivered.report.as_message());
                     let postponed = delivered
                         .outage
                         .then(|| ContinuedDelivery::of(export.name.clone(), segment.clone(), Some(run)));

@@ -1,12 +1,11 @@
 //! Gauges: how many segments are held, fail or wait, written by every scheduled invocation, so that an alarm lasts as long as
 //! its cause.
 
-use std::io::Write;
-
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use super::metrics::{GAUGES, NAMESPACE, dimension_value};
+use super::metrics::{GAUGES, directive, embedded};
+use super::write_line;
 use crate::names::ExportName;
 
 /// How the segments of an export, or of all exports, are.
@@ -39,31 +38,23 @@ impl Gauges {
         let hours = (self.oldest_waiting_hours * 10.0).round() / 10.0;
         let values: [Value; 5] =
             [self.held.into(), self.failing.into(), self.superseded.into(), self.overdue.into(), hours.into()];
-        let metrics: Vec<Value> =
-            GAUGES.iter().map(|metric| json!({ "Name": metric.name, "Unit": metric.unit.name() })).collect();
-        let mut line: Map<String, Value> =
-            GAUGES.iter().zip(values).map(|(metric, value)| (metric.name.to_owned(), value)).collect();
-        line.insert("Stack".to_owned(), dimension_value(stack).into());
-        let mut dimensions = vec!["Stack"];
-        if let Some(export) = export {
-            line.insert("Export".to_owned(), dimension_value(export.as_str()).into());
-            dimensions.push("Export");
-        }
-        let directive = json!({ "Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics });
-        line.insert("_aws".to_owned(), json!({ "Timestamp": at.as_millisecond(), "CloudWatchMetrics": [directive] }));
-        Value::Object(line)
+        let values = GAUGES.iter().zip(values).map(|(metric, value)| (metric.name.to_owned(), value)).collect();
+        let mut names = vec![("Stack", stack)];
+        names.extend(export.map(|export| ("Export", export.as_str())));
+        let dimensions: Vec<&str> = names.iter().map(|(dimension, _)| *dimension).collect();
+        embedded(values, &[directive(&[&dimensions], &GAUGES)], &names, at)
     }
 
     /// Writes the line to standard output, where AWS Lambda takes it into the function's log.
     pub fn log(&self, stack: &str, export: Option<&ExportName>, at: Timestamp) {
-        if let Err(error) = writeln!(std::io::stdout().lock(), "{}", self.line(stack, export, at)) {
-            tracing::warn!(%error, "can't write the gauges to standard output");
-        }
+        write_line("the gauges", &self.line(stack, export, at));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

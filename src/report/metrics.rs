@@ -4,16 +4,16 @@
 //! The line is written here and not by a library: it is one JSON object with a fixed table of names. What the maintained
 //! libraries would cost, and where they fall short, is in `docs/architecture.md`.
 
-use std::io::Write;
 use std::num::NonZeroU32;
 
+use jiff::Timestamp;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
-use super::{Counts, Outcome, Report};
+use super::{Counts, Outcome, Report, write_line};
 
 /// The namespace of all metrics.
-pub const NAMESPACE: &str = "InsightsToBraze";
+const NAMESPACE: &str = "InsightsToBraze";
 
 /// `CloudWatch`'s limit for the value of a dimension.
 const LONGEST_DIMENSION_VALUE: usize = 1024;
@@ -35,6 +35,8 @@ pub struct Work {
 pub enum Unit {
     /// A number of things.
     Count,
+    /// An amount of data.
+    Bytes,
     /// A time.
     Seconds,
     /// A share.
@@ -85,7 +87,7 @@ pub const GAUGES: [Metric; 5] = [
 ];
 
 impl Metric {
-    const fn count(name: &'static str) -> Self {
+    pub(crate) const fn count(name: &'static str) -> Self {
         Self { name, unit: Unit::Count, by_segment: false }
     }
 
@@ -95,9 +97,10 @@ impl Metric {
 }
 
 impl Unit {
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Count => "Count",
+            Self::Bytes => "Bytes",
             Self::Seconds => "Seconds",
             Self::Percent => "Percent",
         }
@@ -110,9 +113,7 @@ pub fn log(stack: &str, report: &Report, work: &Work, requests_per_second: NonZe
     let Some(line) = line(stack, report, work, requests_per_second, seconds) else {
         return;
     };
-    if let Err(error) = writeln!(std::io::stdout().lock(), "{line}") {
-        tracing::warn!(%error, "can't write the metrics to standard output");
-    }
+    write_line("the metrics", &line);
 }
 
 /// The metrics of a report in the embedded metric format; `None` if the invocation had nothing to deliver.
@@ -121,30 +122,39 @@ pub fn line(stack: &str, report: &Report, work: &Work, requests_per_second: NonZ
         return None;
     }
     let values = values(report, work, requests_per_second, seconds);
-    let given = |by_segment: bool| -> Vec<Value> {
-        let metrics = METRICS.iter().filter(|metric| metric.by_segment == by_segment);
-        let metrics = metrics.filter(|metric| values.contains_key(metric.name));
-        metrics.map(|metric| json!({ "Name": metric.name, "Unit": metric.unit.name() })).collect()
-    };
-    let mut directives = vec![
-        json!({ "Namespace": NAMESPACE, "Dimensions": [["Stack"], ["Stack", "Export"]], "Metrics": given(false) }),
-    ];
-    let of_members = given(true);
+    let given = |metric: &&Metric| values.contains_key(metric.name);
+    let (of_members, others): (Vec<_>, Vec<_>) = METRICS.iter().filter(given).partition(|metric| metric.by_segment);
+    let mut directives = vec![directive(&[&["Stack"], &["Stack", "Export"]], others)];
     if !of_members.is_empty() {
-        let dimensions = json!([["Stack"], ["Stack", "Export"], ["Stack", "Export", "Segment"]]);
-        directives.push(json!({ "Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": of_members }));
+        let dimensions: [&[&str]; 3] = [&["Stack"], &["Stack", "Export"], &["Stack", "Export", "Segment"]];
+        directives.push(directive(&dimensions, of_members));
     }
-    let mut line = values;
-    let timestamp = report.finished_at.as_millisecond();
-    line.insert("_aws".to_owned(), json!({ "Timestamp": timestamp, "CloudWatchMetrics": directives }));
     let names = [("Stack", stack), ("Export", report.export.as_str()), ("Segment", report.segment.as_str())];
-    line.extend(names.map(|(dimension, name)| (dimension.to_owned(), dimension_value(name).into())));
-    Some(Value::Object(line))
+    Some(embedded(values, &directives, &names, report.finished_at))
+}
+
+/// Says in the embedded metric format which values of a line are metrics, and by which sets of dimensions.
+pub(crate) fn directive<'m>(dimensions: &[&[&str]], metrics: impl IntoIterator<Item = &'m Metric>) -> Value {
+    let metrics: Vec<Value> =
+        metrics.into_iter().map(|metric| json!({ "Name": metric.name, "Unit": metric.unit.name() })).collect();
+    json!({ "Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics })
+}
+
+/// A line in the embedded metric format: the values of metrics, and the names of the dimensions.
+pub(crate) fn embedded(
+    mut values: Map<String, Value>,
+    directives: &[Value],
+    dimensions: &[(&str, &str)],
+    at: Timestamp,
+) -> Value {
+    values.insert("_aws".to_owned(), json!({ "Timestamp": at.as_millisecond(), "CloudWatchMetrics": directives }));
+    values.extend(dimensions.iter().map(|(dimension, name)| ((*dimension).to_owned(), dimension_value(name).into())));
+    Value::Object(values)
 }
 
 /// What `CloudWatch` takes as the value of a dimension: ASCII, not beginning with a colon, at most 1,024 characters
 /// (`PutMetricData`, "Dimension"). Everything else is percent-encoded, and the percent sign too, so that names stay apart.
-pub(crate) fn dimension_value(name: &str) -> String {
+fn dimension_value(name: &str) -> String {
     const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
     let mut value = utf8_percent_encode(name, ENCODED).to_string();
     if value.starts_with(':') {

@@ -9,10 +9,10 @@ pub mod metrics;
 mod outcome;
 mod problems;
 pub mod rejected;
+mod standard_output;
 mod warning;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -23,8 +23,10 @@ pub use self::gauges::Gauges;
 pub use self::message::{HoldReason, ReportMessage};
 pub use self::outcome::{Outcome, Tone};
 pub use self::problems::{MOST_LEFT_OUT, MOST_REJECTED, Problem};
+pub(crate) use self::standard_output::write_line;
 pub use self::warning::{Check, MOST_DATA_POINTS, MOST_DUPLICATES, Warning};
 use crate::braze::Requests;
+use crate::message::Message;
 use crate::names::{AttributeName, ExportName, SegmentName};
 use crate::pattern::RunId;
 
@@ -175,6 +177,11 @@ impl Report {
     /// The largest report that is read.
     pub const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
 
+    /// Its message.
+    pub fn as_message(&self) -> Message {
+        Message { text: self.message.clone(), code: self.code.clone() }
+    }
+
     /// The report as `report.json` holds it.
     pub fn to_json(&self) -> Vec<u8> {
         // Serialising fails only for maps whose keys are not strings.
@@ -185,10 +192,6 @@ impl Report {
 
     /// Writes the report as one line to standard output, where AWS Lambda takes it into the function's log.
     pub fn log(&self) {
-        let mut line = serde_json::to_vec(self).unwrap_or_default();
-        line.push(b'\n');
-        if let Err(error) = std::io::stdout().lock().write_all(&line) {
-            tracing::warn!(%error, "can't write the report to standard output");
-        }
+        write_line("the report", &serde_json::to_string(self).unwrap_or_default());
     }
 }

@@ -1,21 +1,22 @@
 //! The metrics of a fetch, in one line on standard output (see [`crate::report::metrics`]).
 
-use std::io::Write;
-
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::report::{FetchOutcome, FetchReport};
-use crate::report::metrics::{NAMESPACE, dimension_value};
+use crate::report::metrics::{Metric, Unit, directive, embedded};
+use crate::report::write_line;
 
-/// Every metric of a source, with its unit. Each is given by `Stack`, and by `Stack` and `Source`.
-pub const SOURCE_METRICS: [(&str, &str); 4] =
-    [("FilesFetched", "Count"), ("BytesFetched", "Bytes"), ("FetchesFailed", "Count"), ("SasDaysLeft", "Count")];
+/// Every metric of a source. Each is given by `Stack`, and by `Stack` and `Source`.
+pub const SOURCE_METRICS: [Metric; 4] = [
+    Metric::count("FilesFetched"),
+    Metric { name: "BytesFetched", unit: Unit::Bytes, by_segment: false },
+    Metric::count("FetchesFailed"),
+    Metric::count("SasDaysLeft"),
+];
 
 /// Writes the metrics of a report to standard output, where AWS Lambda takes them into the function's log.
 pub fn log(stack: &str, report: &FetchReport) {
-    if let Err(error) = writeln!(std::io::stdout().lock(), "{}", line(stack, report)) {
-        tracing::warn!(%error, "can't write the metrics to standard output");
-    }
+    write_line("the metrics", &line(stack, report));
 }
 
 fn line(stack: &str, report: &FetchReport) -> Value {
@@ -25,24 +26,18 @@ fn line(stack: &str, report: &FetchReport) -> Value {
         Some(u64::from(report.outcome == FetchOutcome::Failed).into()),
         report.days_left.map(|days| days.max(0).into()),
     ];
-    let given = SOURCE_METRICS.iter().zip(values).filter_map(|(metric, value)| Some((metric, value?)));
-    let (mut line, mut metrics) = (Map::new(), Vec::new());
-    for ((name, unit), value) in given {
-        metrics.push(json!({ "Name": name, "Unit": unit }));
-        line.insert((*name).to_owned(), value);
-    }
-    let directive =
-        json!({ "Namespace": NAMESPACE, "Dimensions": [["Stack"], ["Stack", "Source"]], "Metrics": metrics });
-    let timestamp = report.finished_at.as_millisecond();
-    line.insert("_aws".to_owned(), json!({ "Timestamp": timestamp, "CloudWatchMetrics": [directive] }));
-    line.insert("Stack".to_owned(), dimension_value(stack).into());
-    line.insert("Source".to_owned(), dimension_value(report.source.as_str()).into());
-    Value::Object(line)
+    let given: Vec<(&Metric, Value)> =
+        SOURCE_METRICS.iter().zip(values).filter_map(|(metric, value)| Some((metric, value?))).collect();
+    let directive = directive(&[&["Stack"], &["Stack", "Source"]], given.iter().map(|(metric, _)| *metric));
+    let values = given.into_iter().map(|(metric, value)| (metric.name.to_owned(), value)).collect();
+    embedded(values, &[directive], &[("Stack", stack), ("Source", report.source.as_str())], report.finished_at)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use serde_json::json;
 
     use super::*;
 
@@ -80,7 +75,7 @@ mod tests {
             .map(|(name, rest)| (name, rest.split(" |").next().unwrap().to_owned()))
             .collect();
         let written: Vec<(&str, String)> =
-            SOURCE_METRICS.iter().map(|(name, unit)| (*name, unit.to_lowercase())).collect();
+            SOURCE_METRICS.iter().map(|metric| (metric.name, metric.unit.name().to_lowercase())).collect();
         assert_eq!(documented, written);
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::error::SourceError;
 use super::opened::{DAYS_OF_WARNING, days_until};
 use crate::config::Source;
-use crate::message::{Coded, codes, counted};
+use crate::message::{Coded, Message, codes, counted};
 use crate::names::SourceName;
 
 /// As many keys are listed in a report.
@@ -170,6 +170,11 @@ impl std::fmt::Display for FetchMessage {
 }
 
 impl FetchReport {
+    /// Its message.
+    pub fn as_message(&self) -> Message {
+        Message { text: self.message.clone(), code: self.code.clone() }
+    }
+
     /// A report of a fetch that begins now.
     pub(super) fn new(source: &Source, now: Timestamp) -> Self {
         Self {
