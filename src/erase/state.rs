@@ -27,8 +27,8 @@ struct InAttribute {
 struct Attribute {
     workspace: WorkspaceName,
     name: AttributeName,
-    /// Where its objects are: those of format 1 stay where they were until a run is complete.
-    folders: Vec<String>,
+    /// Where its objects are. Those of format 1 stay where they were until a run is complete, which the ledger says.
+    folder: String,
     store: LedgerStore,
 }
 
@@ -48,28 +48,22 @@ impl Erasure<'_> {
                     let name = AttributeName::from(folder.as_str());
                     let workspace = WorkspaceName::from("format 1");
                     let store = LedgerStore::new(self.bucket.clone(), format!("{folder}none"));
-                    self.erase_from_attribute(Attribute { workspace, name, folders: vec![folder], store }).await?;
+                    self.erase_from_attribute(Attribute { workspace, name, folder, store }).await?;
                     continue;
                 };
                 let Some(name) = StateKeys::attribute_of_folder(&workspace, &folder) else {
                     continue;
                 };
                 let store = StateKeys::new(&workspace, &name).ledger(self.bucket);
-                self.erase_from_attribute(Attribute {
-                    workspace: workspace.clone(),
-                    name,
-                    folders: vec![folder],
-                    store,
-                })
-                .await?;
+                self.erase_from_attribute(Attribute { workspace: workspace.clone(), name, folder, store }).await?;
             }
         }
         Ok(())
     }
 
     /// Damage of one attribute does not keep a person in all the others: it is left, and the receipt says why.
-    async fn erase_from_attribute(&mut self, mut attribute: Attribute) -> Result<(), EraseError> {
-        match self.search_attribute(&mut attribute).await {
+    async fn erase_from_attribute(&mut self, attribute: Attribute) -> Result<(), EraseError> {
+        match self.search_attribute(&attribute).await {
             Err(EraseError::State(error)) if error.is_about_one_attribute() => {
                 self.receipt.left.push(attribute.left(&error.to_string()));
                 Ok(())
@@ -78,13 +72,10 @@ impl Erasure<'_> {
         }
     }
 
-    async fn search_attribute(&mut self, attribute: &mut Attribute) -> Result<(), EraseError> {
+    async fn search_attribute(&mut self, attribute: &Attribute) -> Result<(), EraseError> {
         if self.budget.is_spent() {
             self.receipt.left.push(attribute.left("the time limit was reached before its turn"));
             return Ok(());
-        }
-        if let Some(former) = attribute.store.read().await?.and_then(|ledger| ledger.moved_from) {
-            attribute.folders.push(former);
         }
         // Most attributes do not contain the person and need no lease.
         let mut found = InAttribute::default();
@@ -132,7 +123,8 @@ impl Erasure<'_> {
             .flat_map(|ledger| &ledger.last_complete)
             .flat_map(|last| last.parts.iter().map(|part| part.key.as_str()))
             .collect();
-        for folder in &attribute.folders {
+        let former = ledger.as_ref().and_then(|ledger| ledger.moved_from.as_ref());
+        for folder in [Some(&attribute.folder), former].into_iter().flatten() {
             let mut pages = self.bucket.pages(folder);
             while let Some(page) = pages.next().await? {
                 for object in page {
