@@ -16,6 +16,7 @@ use jiff::civil::{Date, DateTime};
 
 use super::date_cursor::Cursor;
 use super::dropped_fields::DropReason;
+use super::json::append_quoted;
 use super::{excel_serial, trimmed};
 use crate::values::{Culture, DateOrder, plain_forms};
 
@@ -98,12 +99,6 @@ fn is_plain_moment(cell: &[u8]) -> bool {
         && matches!((h1, h2), (b'0' | b'1', b'0'..=b'9') | (b'2', b'0'..=b'3'))
         && below_sixty(m1, m2)
         && below_sixty(s1, s2)
-}
-
-fn append_quoted(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
-    out.extend_from_slice(text.as_bytes());
-    out.push(b'"');
 }
 
 fn within_years(date: Date) -> Result<(), DropReason> {

@@ -9,10 +9,15 @@ pub(crate) fn append_string(out: &mut Vec<u8>, text: &str) {
         // Neither a string nor a vector of bytes can fail.
         drop(serde_json::to_writer(&mut *out, text));
     } else {
-        out.push(b'"');
-        out.extend_from_slice(text.as_bytes());
-        out.push(b'"');
+        append_quoted(out, text);
     }
+}
+
+/// Appends a text that has nothing to escape as a JSON string.
+pub(super) fn append_quoted(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
 }
 
 /// `,"name":` ready to be copied before a value.

@@ -96,13 +96,13 @@ async fn a_second_run_has_nothing_to_check_unless_it_is_held_or_costly() {
     assert!(codes.contains("ITB-W09"), "{shown}");
     let line = "deliver --config exports.toml --export loyalty --files files";
     let output = desk.itb(&format!("{line} --check")).await;
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), desk.braze.counters().requests), (Some(5), 0), "{told}");
-    assert!(told.contains("Check this first:") && told.contains("6,000 members would be sent"), "{told}");
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), desk.braze.counters().requests), (Some(5), 0), "{printed}");
+    assert!(printed.contains("Check this first:") && printed.contains("6,000 members would be sent"), "{printed}");
     let output = desk.itb(line).await;
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{told}");
-    assert!(told.contains("Check this first:"), "the first delivery begins with it: {told}");
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{printed}");
+    assert!(printed.contains("Check this first:"), "the first delivery begins with it: {printed}");
 
     desk.write_people("24", &people(5_990));
     let (codes, exit, shown) = desk.checks().await;

@@ -1,4 +1,4 @@
-//! What lasts is told by every scheduled invocation, until its cause is gone: the alarms are about these figures.
+//! What lasts is reported by every scheduled invocation, until its cause is gone: the alarms are about these figures.
 
 use std::time::Duration;
 
