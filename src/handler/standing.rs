@@ -116,9 +116,9 @@ impl Handler {
         };
         // A delivery that failed before it had a state, for instance because the key is refused, is not in the ledger.
         match ended.get(&(export.name.clone(), segment)) {
-            Some((Outcome::Held, message)) if attention.held.is_none() => attention.held = Some(message.clone()),
+            Some((Outcome::Held, message)) if attention.held.is_none() => attention.hold(message),
             Some((Outcome::Failed, message)) if attention.held.is_none() && attention.failing.is_none() => {
-                attention.failing = Some(message.clone());
+                attention.fail(message);
             }
             _ => {}
         }
@@ -130,13 +130,12 @@ impl Standing {
     /// The figures of the segment.
     pub(super) fn gauges(&self, now: Timestamp) -> Gauges {
         let Attention { held, failing, waiting_since, superseded, overdue, .. } = &self.attention;
-        let explained = held.is_some() || failing.is_some();
-        let waited = waiting_since.filter(|_| !explained).map(|since| now.duration_since(since));
+        let waited = waiting_since.map(|since| now.duration_since(since));
         Gauges {
             held: u64::from(held.is_some()),
-            failing: u64::from(failing.is_some() && held.is_none()),
+            failing: u64::from(failing.is_some()),
             superseded: u64::from(superseded.is_some()),
-            overdue: u64::from(overdue.is_some() && !explained),
+            overdue: u64::from(overdue.is_some()),
             oldest_waiting_hours: waited.map_or(0.0, |waited| waited.as_secs_f64() / 3600.0).max(0.0),
         }
     }

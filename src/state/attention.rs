@@ -25,7 +25,7 @@ const SHORTEST: SignedDuration = SignedDuration::from_hours(1);
 /// A run that waits longer than this for the rest of its files is worth attention, and raises an alarm.
 pub const LONG_WAIT: SignedDuration = SignedDuration::from_hours(24);
 
-/// What lasts.
+/// What lasts. Of several, the one that explains the others: a segment that is held is neither failing, nor waiting, nor overdue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attention {
     /// The newest run.
@@ -51,6 +51,19 @@ pub struct Overdue {
     pub usual: SignedDuration,
 }
 
+impl Attention {
+    /// The segment is held, for this reason.
+    pub fn hold(&mut self, reason: &str) {
+        *self = Self { run: self.run, held: Some(reason.to_owned()), superseded: self.superseded, ..Self::default() };
+    }
+
+    /// The segment could not be delivered, for this reason.
+    pub fn fail(&mut self, reason: &str) {
+        *self =
+            Self { run: self.run, failing: Some(reason.to_owned()), superseded: self.superseded, ..Self::default() };
+    }
+}
+
 impl Overdue {
     /// The usual time, in words.
     pub fn interval(&self) -> String {
@@ -74,7 +87,8 @@ impl Ledger {
         };
         let failing =
             files().find_map(|file| if let Progress::Failed { message } = file { Some(message) } else { None });
-        let (held, failing) = (held.cloned(), failing.cloned());
+        let failing = failing.filter(|_| held.is_none()).cloned();
+        let held = held.cloned();
         let is_stuck = held.is_some() || failing.is_some();
         let waiting = open.filter(|run| !is_stuck && !run.is_worked_on(now));
         let superseded = self.superseded_in_a_row();

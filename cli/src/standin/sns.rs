@@ -110,8 +110,10 @@ async fn answer<B: Body<Data = Bytes>>(
             refusal(403, "MissingAuthenticationToken", "Request is missing Authentication Token").into_response()
         );
     }
-    let form = form(&body);
-    let field = |name: &str| form.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone());
+    let field = |name: &str| {
+        let mut fields = form_urlencoded::parse(&body);
+        fields.find(|(field, _)| field == name).map(|(_, value)| value.into_owned())
+    };
     // Faults are not scripted here.
     service.gate.admit(Call {
         number: 0,
@@ -158,17 +160,4 @@ fn refusal(status: u16, code: &str, message: &str) -> Answer {
          <Message>{message}</Message></Error><RequestId>00000000-0000-4000-8000-000000000000</RequestId></ErrorResponse>"
     );
     Answer::new(status, "text/xml", body)
-}
-
-/// The fields of a form.
-fn form(body: &[u8]) -> Vec<(String, String)> {
-    let decoded = |text: &str| {
-        let spaced = text.replace('+', " ");
-        percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
-    };
-    let body = String::from_utf8_lossy(body);
-    body.split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(name, value)| (decoded(name), decoded(value)))
-        .collect()
 }

@@ -117,14 +117,13 @@ impl Reported {
 
 /// The states of a segment that are reported.
 fn kinds(attention: &Attention, now: Timestamp) -> impl Iterator<Item = Kind> {
-    let explained = attention.held.is_some() || attention.failing.is_some();
     let waits = |since: Timestamp| now.duration_since(since) > LONG_WAIT;
     [
         (Kind::Held, attention.held.is_some()),
-        (Kind::Failing, attention.failing.is_some() && attention.held.is_none()),
+        (Kind::Failing, attention.failing.is_some()),
         (Kind::Superseded, attention.superseded.is_some()),
-        (Kind::Overdue, attention.overdue.is_some() && !explained),
-        (Kind::Waiting, attention.waiting_since.is_some_and(waits) && !explained),
+        (Kind::Overdue, attention.overdue.is_some()),
+        (Kind::Waiting, attention.waiting_since.is_some_and(waits)),
     ]
     .into_iter()
     .filter_map(|(kind, is)| is.then_some(kind))
