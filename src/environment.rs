@@ -10,7 +10,7 @@ use crate::bucket::Bucket;
 use crate::handler::{Handler, Links, Notices, Wanted};
 use crate::message::codes;
 use crate::queue::{DeadLetterQueue, Queue};
-use crate::secrets::{ApiKeys, Readable};
+use crate::secrets::{ApiKeys, Readable, RoleIdentity};
 use crate::topic::Topic;
 
 /// The key of the configuration unless `CONFIG_KEY` is set.
@@ -131,6 +131,7 @@ impl Environment {
         let s3 = s3_client(&with_endpoint(sdk.clone(), "AWS_ENDPOINT_URL_S3"));
         let (for_keys, for_dead_letters) = (sdk.clone(), sdk.clone());
         let notices = self.notices(sdk.clone());
+        let role = RoleIdentity::new(with_endpoint(sdk.clone(), "AWS_ENDPOINT_URL_STS"));
         let api_keys = ApiKeys::when_needed(move || {
             aws_sdk_secretsmanager::Client::new(&with_endpoint(for_keys, "AWS_ENDPOINT_URL_SECRETS_MANAGER"))
         });
@@ -147,6 +148,7 @@ impl Environment {
         let bucket = Bucket::new(s3, self.bucket.clone());
         let http = HttpClients::default();
         let mut handler = Handler::new(bucket, self.config_key.clone(), api_keys, queue(&self.queue_url), http);
+        handler = handler.with_role(role);
         if let Some(queue) = queue(&self.fetch_queue_url) {
             handler = handler.with_fetch_queue(queue);
         }
@@ -168,8 +170,8 @@ impl Environment {
             console: self.console.clone(),
             region: sdk.region().map(ToString::to_string).unwrap_or_default(),
         };
-        let client = move || aws_sdk_sns::Client::new(&with_endpoint(sdk, "AWS_ENDPOINT_URL_SNS"));
-        Some(Notices { topic: Topic::when_needed(client, arn), wanted: self.messages, links })
+        let topic = Topic::new(with_endpoint(sdk, "AWS_ENDPOINT_URL_SNS"), arn);
+        Some(Notices { topic, wanted: self.messages, links })
     }
 }
 

@@ -2,11 +2,11 @@
 
 use aws_sdk_sns::Client;
 use aws_sdk_sns::error::DisplayErrorContext;
+use aws_types::SdkConfig;
 use serde_json::json;
 use thiserror::Error;
 
 use crate::message::codes;
-use crate::when_needed::WhenNeeded;
 
 /// The longest subject ("Amazon SNS API Reference", `Publish`: fewer than 100 ASCII characters).
 const LONGEST_SUBJECT: usize = 99;
@@ -46,17 +46,17 @@ pub enum TopicError {
 
 codes!(TopicError { NotPublished = "ITB-S33" });
 
-/// The topic.
+/// The topic. Its client is made where it publishes, so that a function which never does so holds no code of it.
 #[derive(Clone, Debug)]
 pub struct Topic {
-    client: WhenNeeded<Client>,
+    sdk: SdkConfig,
     arn: String,
 }
 
 impl Topic {
-    /// The topic with this ARN, with a client that is created when a message is published.
-    pub fn when_needed(client: impl FnOnce() -> Client + Send + 'static, arn: String) -> Self {
-        Self { client: WhenNeeded::new(client), arn }
+    /// The topic with this ARN.
+    pub fn new(sdk: SdkConfig, arn: String) -> Self {
+        Self { sdk, arn }
     }
 
     /// Publishes a message: as text, and for chat channels in the form that Amazon Q Developer shows.
@@ -71,7 +71,8 @@ impl Topic {
             },
         });
         let message = json!({ "default": notice.text, "https": in_chat.to_string() });
-        let publish = self.client.publish().topic_arn(&self.arn).subject(beginning(&notice.subject, LONGEST_SUBJECT));
+        let publish =
+            Client::new(&self.sdk).publish().topic_arn(&self.arn).subject(beginning(&notice.subject, LONGEST_SUBJECT));
         let published = publish.message_structure("json").message(message.to_string()).send().await;
         published.map(drop).map_err(|error| TopicError::NotPublished {
             arn: self.arn.clone(),

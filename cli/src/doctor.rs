@@ -44,7 +44,8 @@ pub(crate) async fn run(arguments: &Doctor) -> Result<Ending, Failure> {
         let host = connection.hostname.url("/");
         checks.push(Check { what: text::clock(name.as_str()), result: clock(&host).await });
         let key = if has_key {
-            connect(&application, name.as_str()).await?
+            // Consent has a line of its own.
+            connect(&application, "connection", name.as_str(), Some(text::CONNECTED)).await?
         } else {
             CheckResult::Skipped(text::NO_KEY.to_owned())
         };
@@ -65,6 +66,15 @@ pub(crate) async fn run(arguments: &Doctor) -> Result<Ending, Failure> {
             CheckResult::Skipped(text::NO_FILES.to_owned())
         };
         checks.push(Check { what: text::columns(name.as_str()), result });
+    }
+    for name in config.sources.keys() {
+        // The folder of this machine has no secret of a source.
+        let result = if application.is_workspace() {
+            CheckResult::Skipped(text::NO_SECRET.to_owned())
+        } else {
+            connect(&application, "source", name.as_str(), None).await?
+        };
+        checks.push(Check { what: text::source(name.as_str()), result });
     }
     if arguments.json {
         show::json(&checks)?;
@@ -109,12 +119,17 @@ async fn open(arguments: &Doctor) -> Result<(Application, Config, bool), Failure
     Ok((application.keeping(temporary), config.config, has_key))
 }
 
-async fn connect(application: &Application, connection: &str) -> Result<CheckResult, Failure> {
-    let answer = application.on_demand(&json!({ "action": "connect", "connection": connection })).await?;
+/// `connect` for a connection or a source. What is good is said by `good`, or by the answer itself.
+async fn connect(
+    application: &Application,
+    kind: &str,
+    name: &str,
+    good: Option<&str>,
+) -> Result<CheckResult, Failure> {
+    let answer = application.on_demand(&json!({ "action": "connect", kind: name })).await?;
     let message = show::message(answer["message"].as_str().unwrap_or_default());
     Ok(if answer["outcome"] == "connected" {
-        // Consent has a line of its own.
-        CheckResult::Good(text::CONNECTED.to_owned())
+        CheckResult::Good(good.map_or(message, str::to_owned))
     } else {
         CheckResult::Bad(message)
     })
@@ -169,6 +184,7 @@ mod text {
     pub(super) const CONFIG: &str = "configuration";
     pub(super) const CONNECTED: &str = "the key is valid and has users.track";
     pub(super) const NO_KEY: &str = "not tested; set BRAZE_API_KEY, or use `itb connect`";
+    pub(super) const NO_SECRET: &str = "not tested; use --bucket, or `itb fetch`";
     pub(super) const CONSENT: &str = "agree_to_data_transfer is true";
     pub(super) const NO_CONSENT: &str =
         "nothing is sent. Set agree_to_data_transfer = true once your organisation agrees";
@@ -184,6 +200,10 @@ mod text {
 
     pub(super) fn connection(name: &str) -> String {
         format!("connection {name}")
+    }
+
+    pub(super) fn source(name: &str) -> String {
+        format!("source {name}")
     }
 
     pub(super) fn consent(name: &str) -> String {

@@ -63,7 +63,7 @@ impl Handler {
         let mut reports = Vec::new();
         for source in sources {
             let fetch = Fetch { source, bucket: &self.bucket, budget, dry_run };
-            let report = Box::pin(fetch.run(&self.api_keys, self.randomness.owner())).await;
+            let report = Box::pin(fetch.run(&self.api_keys, self.role.as_ref(), self.randomness.owner())).await;
             self.log_fetch(&report, dry_run);
             if report.is_to_be_continued()
                 && let Some(queue) = &self.fetch_queue
@@ -97,7 +97,7 @@ impl Handler {
     ) -> Result<Value, HandlerError> {
         let source = Self::source(config, name)?;
         let now = budget.now();
-        let opened = match Opened::open(source, &self.api_keys, now).await {
+        let opened = match Opened::open(source, &self.api_keys, self.role.as_ref(), now).await {
             Ok(opened) => opened,
             Err(error) => return Ok(connected(source, None, "failed", &error.to_message(), now)),
         };

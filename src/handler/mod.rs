@@ -42,7 +42,7 @@ use crate::queue::{DeadLetterQueue, Queue};
 use crate::randomness::Randomness;
 use crate::report::Trigger;
 use crate::run::Models;
-use crate::secrets::ApiKeys;
+use crate::secrets::{ApiKeys, RoleIdentity};
 use crate::state::{Feeds, FormerState};
 use crate::trigger::caller::Caller;
 use crate::trigger::object_created::ObjectCreated;
@@ -67,6 +67,7 @@ pub struct Handler {
     logs_reports: bool,
     metrics_of: Option<Arc<str>>,
     notices: Option<Notices>,
+    role: Option<RoleIdentity>,
     /// For a simulation: the time of day, and the seed of what is drawn.
     simulated: Option<(WallClock, u64)>,
     randomness: Randomness,
@@ -128,6 +129,7 @@ impl Handler {
             logs_reports,
             metrics_of,
             notices: None,
+            role: None,
             simulated: None,
             randomness: Randomness::new(),
             braze: Mutex::default(),
@@ -166,6 +168,13 @@ impl Handler {
     #[must_use]
     pub fn with_notices(mut self, notices: Notices) -> Self {
         self.notices = Some(notices);
+        self
+    }
+
+    /// The same with the identity of the function's role, for sources that trust it.
+    #[must_use]
+    pub fn with_role(mut self, role: RoleIdentity) -> Self {
+        self.role = Some(role);
         self
     }
 

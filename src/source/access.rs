@@ -1,4 +1,4 @@
-//! What the secret of a source holds: a SAS, or an application of Microsoft Entra ID.
+//! What the secret of a source holds: a SAS, or an application of Microsoft Entra ID, with a client secret or without.
 
 use std::fmt;
 
@@ -23,6 +23,13 @@ pub(super) enum Access {
         /// Its secret.
         client_secret: SecretString,
     },
+    /// An application of Microsoft Entra ID that trusts the role of the function: nothing of it is secret.
+    Role {
+        /// The directory.
+        tenant_id: String,
+        /// The application.
+        client_id: String,
+    },
 }
 
 impl fmt::Debug for Access {
@@ -30,6 +37,7 @@ impl fmt::Debug for Access {
         f.write_str(match self {
             Self::Sas(_) => "Sas(hidden)",
             Self::Application { .. } => "Application(hidden)",
+            Self::Role { .. } => "Role(hidden)",
         })
     }
 }
@@ -72,17 +80,19 @@ impl Access {
             return sas(text);
         }
         let (tenant_id, client_id, client_secret) = (field("tenant_id")?, field("client_id")?, field("client_secret")?);
-        let (Some(tenant_id), Some(client_id), Some(client_secret)) = (tenant_id, client_id, client_secret) else {
-            return Err("it has neither \"sas\", nor \"tenant_id\", \"client_id\" and \"client_secret\"");
+        let (Some(tenant_id), Some(client_id)) = (tenant_id, client_id) else {
+            return Err("it has neither \"sas\", nor \"tenant_id\" and \"client_id\"");
         };
         let is_id = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
         if !is_id(tenant_id) || !is_id(client_id) {
             return Err("its \"tenant_id\" or \"client_id\" has characters that no ID has");
         }
-        Ok(Self::Application {
-            tenant_id: tenant_id.to_owned(),
-            client_id: client_id.to_owned(),
-            client_secret: SecretString::from(client_secret),
+        let (tenant_id, client_id) = (tenant_id.to_owned(), client_id.to_owned());
+        Ok(match client_secret {
+            None => Self::Role { tenant_id, client_id },
+            Some(client_secret) => {
+                Self::Application { tenant_id, client_id, client_secret: SecretString::from(client_secret) }
+            }
         })
     }
 }
@@ -214,13 +224,10 @@ mod tests {
         for (text, found) in [
             ("{\"sas\": ", "it is not JSON"),
             ("{\"sas\": 7}", "one of its fields is empty or not a text"),
+            ("{\"api_key\": \"canary\"}", "it has neither \"sas\", nor \"tenant_id\" and \"client_id\""),
             (
-                "{\"api_key\": \"canary\"}",
-                "it has neither \"sas\", nor \"tenant_id\", \"client_id\" and \"client_secret\"",
-            ),
-            (
-                "{\"tenant_id\": \"a\", \"client_id\": \"b\"}",
-                "it has neither \"sas\", nor \"tenant_id\", \"client_id\" and \"client_secret\"",
+                "{\"tenant_id\": \"a\", \"client_secret\": \"canary\"}",
+                "it has neither \"sas\", nor \"tenant_id\" and \"client_id\"",
             ),
             ("canary", "it is no SAS: \"sv\" or \"sig\" is missing"),
             ("https://acct.blob.core.windows.net/ci", "it is a URL without a SAS"),
@@ -238,7 +245,8 @@ mod tests {
     #[test]
     fn nothing_of_it_is_shown() {
         let application = r#"{"tenant_id": "t-canary", "client_id": "c-canary", "client_secret": "canary"}"#;
-        for text in [CONTAINER_SAS, application] {
+        let role = r#"{"tenant_id": "t-canary", "client_id": "c-canary"}"#;
+        for text in [CONTAINER_SAS, application, role] {
             let shown = format!("{:?}", Access::parse(text).unwrap());
             assert!(shown.ends_with("(hidden)"), "{shown}");
         }

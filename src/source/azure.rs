@@ -5,22 +5,22 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use azure_core::credentials::{Secret, TokenCredential};
+use azure_core::credentials::TokenCredential;
 use azure_core::error::{Error, ErrorKind};
 use azure_core::http::response::AsyncResponseBody;
 use azure_core::http::{ClientOptions, Etag, ExponentialRetryOptions, RetryOptions, Transport};
-use azure_identity::{ClientSecretCredential, ClientSecretCredentialOptions};
 use azure_storage_blob::models::{BlobClientDownloadOptions, BlobContainerClientListBlobsOptions, BlobItem};
 use azure_storage_blob::{BlobContainerClient, BlobContainerClientOptions};
 use futures::TryStreamExt;
 use jiff::Timestamp;
 use reqwest::Url;
-use secrecy::ExposeSecret;
 
 use super::access::Access;
+use super::credential;
 use super::error::SourceError;
 use crate::config::Source;
 use crate::names::SourceName;
+use crate::secrets::RoleIdentity;
 
 /// A blob as the listing shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,8 +72,13 @@ impl fmt::Debug for Container {
 }
 
 impl Container {
-    /// The container of a source. Nothing is asked of it yet.
-    pub(super) fn open(source: &Source, access: &Access, http: &reqwest::Client) -> Result<Self, SourceError> {
+    /// The container of a source. Nothing is asked of it yet; with [`Access::Role`], AWS is asked for a token of `role`.
+    pub(super) async fn open(
+        source: &Source,
+        access: &Access,
+        role: Option<&RoleIdentity>,
+        http: &reqwest::Client,
+    ) -> Result<Self, SourceError> {
         let of = source.name.clone();
         let url = address(source, access).ok_or_else(|| SourceError::NoContainer { of: of.clone() })?;
         let place = format!("{}{}", url.host_str().unwrap_or_default(), url.path());
@@ -90,11 +95,15 @@ impl Container {
         let (url, credential): (Url, Option<Arc<dyn TokenCredential>>) = match access {
             Access::Sas(sas) => (sas.sign(url), None),
             Access::Application { tenant_id, client_id, client_secret } => {
-                let options = ClientSecretCredentialOptions { client_options: client_options.clone() };
-                let secret = Secret::new(client_secret.expose_secret().to_owned());
-                let credential = ClientSecretCredential::new(tenant_id, client_id.clone(), secret, Some(options))
-                    .map_err(|error| failed(&error))?;
-                (url, Some(credential))
+                let credential = credential::by_secret(tenant_id, client_id, client_secret, client_options.clone());
+                (url, Some(credential.map_err(|error| failed(&error))?))
+            }
+            Access::Role { tenant_id, client_id } => {
+                let role = role.ok_or_else(|| SourceError::NoRole { of: of.clone() })?;
+                let token = role.token(credential::AUDIENCE).await;
+                let token = token.map_err(|source| SourceError::NoToken { of: of.clone(), source })?;
+                let credential = credential::by_role(tenant_id, client_id, token, client_options.clone());
+                (url, Some(credential.map_err(|error| failed(&error))?))
             }
         };
         let options = BlobContainerClientOptions { client_options, ..BlobContainerClientOptions::default() };
@@ -163,7 +172,7 @@ impl Container {
         let (status, code) = answered(error);
         match (status, code.as_str()) {
             (0, _) if matches!(error.kind(), ErrorKind::Credential) => {
-                SourceError::Application { of, code: entra_code(&error.to_string()) }
+                SourceError::Application { of, code: entra_code(error) }
             }
             (0, _) if matches!(error.kind(), ErrorKind::Connection | ErrorKind::Io) => {
                 SourceError::Unreachable { of, place, reason: innermost(error) }
@@ -236,8 +245,16 @@ fn innermost(error: &Error) -> String {
     }
 }
 
-/// The code in what Entra ID said, such as `AADSTS7000222`.
-fn entra_code(text: &str) -> String {
-    let code = text.split_once("AADSTS").map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).collect());
-    code.map_or_else(|| "no code".to_owned(), |digits: String| format!("AADSTS{digits}"))
+/// The code in what Entra ID said, such as `AADSTS7000222`. It is in one of the causes; nothing else of their texts is shown.
+fn entra_code(error: &Error) -> String {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(this) = cause {
+        let text = format!("{this} {this:?}");
+        if let Some((_, rest)) = text.split_once("AADSTS") {
+            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            return format!("AADSTS{digits}");
+        }
+        cause = this.source();
+    }
+    "no code".to_owned()
 }

@@ -6,7 +6,7 @@ use crate::bucket::BucketError;
 use crate::config::Source;
 use crate::message::codes;
 use crate::names::SourceName;
-use crate::secrets::SecretError;
+use crate::secrets::{IdentityError, SecretError};
 
 /// Why a source cannot be read.
 ///
@@ -199,13 +199,39 @@ pub enum SourceError {
     #[error(
         "Microsoft Entra ID gave the application of the source {of} no token ({code})\n\
          Check tenant_id, client_id and client_secret in the secret. A client secret expires: in the Azure portal, open the \
-         app registration > Certificates & secrets, create a new one, and store its value."
+         app registration > Certificates & secrets, create a new one, and store its value. Without client_secret, check the \
+         issuer, the subject and the audience of its federated credentials (Federated credentials, beside)."
     )]
     Application {
         /// The source.
         of: SourceName,
         /// Entra's code, such as `AADSTS7000222`.
         code: String,
+    },
+    /// The application is to trust the role of the function, and this program has none.
+    ///
+    /// Fix: fetch with the deployed function, or store a SAS or a client secret.
+    #[error(
+        "the application of the source {of} trusts the role of the deployed function, which this program doesn't have\n\
+         Fetch with the function: {{\"action\": \"fetch\"}}. Or store a SAS, or the application's client_secret, in the secret."
+    )]
+    NoRole {
+        /// The source.
+        of: SourceName,
+    },
+    /// AWS gave the role of the function no token for Microsoft Entra ID.
+    ///
+    /// Fix: enable outbound identity federation in the AWS account, once: `aws iam enable-outbound-web-identity-federation`.
+    #[error(
+        "no token for Microsoft Entra ID, which the application of the source {of} trusts: {source}\n\
+         Enable outbound identity federation in the AWS account, once: aws iam enable-outbound-web-identity-federation. The \
+         stack's template allows the functions to use it. Or store the application's client_secret in the secret."
+    )]
+    NoToken {
+        /// The source.
+        of: SourceName,
+        /// Why.
+        source: IdentityError,
     },
     /// Azure returned another error.
     ///
@@ -272,6 +298,8 @@ codes!(SourceError wraps Bucket {
     Failed = "ITB-K14",
     Archived = "ITB-K15",
     Damaged = "ITB-K16",
+    NoRole = "ITB-K17",
+    NoToken = "ITB-K18",
 });
 
 impl SourceError {

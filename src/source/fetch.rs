@@ -19,7 +19,7 @@ use crate::budget::TimeBudget;
 use crate::config::Source;
 use crate::message::Coded;
 use crate::names::SourceName;
-use crate::secrets::ApiKeys;
+use crate::secrets::{ApiKeys, RoleIdentity};
 
 /// How many blobs are copied at the same time. Each takes some 16 MiB at most.
 const COPIES: usize = 4;
@@ -72,10 +72,11 @@ struct Work {
 }
 
 impl Fetch<'_> {
-    /// Fetches. Whatever happens is in the report, which is also stored.
-    pub async fn run(&self, keys: &ApiKeys, owner: String) -> FetchReport {
+    /// Fetches. Whatever happens is in the report, which is also stored. `role` is the identity of the function's role, if this
+    /// is a function.
+    pub async fn run(&self, keys: &ApiKeys, role: Option<&RoleIdentity>, owner: String) -> FetchReport {
         let mut report = FetchReport::new(self.source, self.budget.now());
-        let fetched = Box::pin(self.fetch(keys, owner, &mut report)).await;
+        let fetched = Box::pin(self.fetch(keys, role, owner, &mut report)).await;
         let now = self.budget.now();
         let files = report.files.fetched;
         match fetched {
@@ -115,10 +116,11 @@ impl Fetch<'_> {
     async fn fetch(
         &self,
         keys: &ApiKeys,
+        role: Option<&RoleIdentity>,
         owner: String,
         report: &mut FetchReport,
     ) -> Result<Option<Reached>, SourceError> {
-        let opened = Opened::open(self.source, keys, self.budget.now()).await?;
+        let opened = Opened::open(self.source, keys, role, self.budget.now()).await?;
         opened.place().clone_into(&mut report.place);
         report.set_end(opened.expires_at);
         let mut index = Index::read(self.bucket, &self.source.name).await;

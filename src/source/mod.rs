@@ -16,6 +16,7 @@
 mod access;
 mod azure;
 mod copy;
+mod credential;
 mod error;
 mod fetch;
 mod index;

@@ -9,7 +9,7 @@ use super::access::Access;
 use super::azure::{Container, ReadError};
 use super::error::SourceError;
 use crate::config::Source;
-use crate::secrets::ApiKeys;
+use crate::secrets::{ApiKeys, RoleIdentity};
 
 /// The entry of an object's metadata that holds the `ETag` of the blob it is a copy of.
 pub const ETAG_OF_SOURCE: &str = "source-etag";
@@ -30,8 +30,14 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Reads the secret of a source, and finds what is wrong with it without asking Azure.
-    pub async fn open(source: &Source, keys: &ApiKeys, now: Timestamp) -> Result<Self, SourceError> {
+    /// Reads the secret of a source, and finds what is wrong with it without asking Azure. `role` is the identity of the
+    /// function's role, if this is a function.
+    pub async fn open(
+        source: &Source,
+        keys: &ApiKeys,
+        role: Option<&RoleIdentity>,
+        now: Timestamp,
+    ) -> Result<Self, SourceError> {
         let text = keys.text(&source.secret).await.map_err(|error| SourceError::of_secret(source, &error))?;
         let access = Access::parse(text.expose_secret()).map_err(|found| SourceError::Malformed {
             of: source.name.clone(),
@@ -40,7 +46,7 @@ impl Opened {
         })?;
         let expires_at = match &access {
             Access::Sas(sas) => sas.expires_at,
-            Access::Application { .. } => None,
+            Access::Application { .. } | Access::Role { .. } => None,
         };
         if let Some(at) = expires_at.filter(|at| *at <= now) {
             return Err(SourceError::Expired { of: source.name.clone(), at });
@@ -50,7 +56,7 @@ impl Opened {
         {
             return Err(SourceError::Lacks { of: source.name.clone(), lacks });
         }
-        let container = Container::open(source, &access, &http_client(source)?)?;
+        let container = Container::open(source, &access, role, &http_client(source)?).await?;
         Ok(Self { container, expires_at })
     }
 

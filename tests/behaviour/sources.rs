@@ -4,6 +4,7 @@
 mod azurite;
 mod big;
 mod changing;
+mod entra;
 mod proxy;
 mod refusals;
 mod whole;
@@ -24,11 +25,15 @@ pub(crate) fn configure(world: &World, container: &Container, account_url: &str)
 
 pub(crate) fn configure_with(world: &World, container: &Container, account_url: &str, sas: &str) {
     world.account.set_secret(SAS_SECRET, json!({ "sas": sas }).to_string());
+    configure_at(world, account_url, &container.name);
+}
+
+/// The configuration alone.
+pub(crate) fn configure_at(world: &World, account_url: &str, container: &str) {
     let export = world.config("", "").replace("segments = [\"HighValueCustomers\", \"ChurnRisk\"]\n", "");
     let source = format!(
-        "[sources.ci]\nkind = \"azure-blob\"\naccount_url = \"{account_url}\"\ncontainer = \"{}\"\n\
-         folder = \"{FOLDER}\"\nsecret = \"{SAS_SECRET}\"\ninto = \"incoming/BlobExport\"\n",
-        container.name
+        "[sources.ci]\nkind = \"azure-blob\"\naccount_url = \"{account_url}\"\ncontainer = \"{container}\"\n\
+         folder = \"{FOLDER}\"\nsecret = \"{SAS_SECRET}\"\ninto = \"incoming/BlobExport\"\n"
     );
     world.put("config/exports.toml", format!("{export}\n{source}"));
 }

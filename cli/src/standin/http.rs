@@ -37,6 +37,7 @@ pub const STREAMS: u32 = 100;
 #[derive(Clone)]
 pub struct TlsIdentity {
     certificate_pem: String,
+    private_key_pem: String,
     acceptor: TlsAcceptor,
 }
 
@@ -54,7 +55,14 @@ impl TlsIdentity {
             .with_single_cert(vec![generated.cert.der().clone()], key)
             .map_err(io::Error::other)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Self { certificate_pem: generated.cert.pem(), acceptor: TlsAcceptor::from(Arc::new(config)) })
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let private_key_pem = generated.signing_key.serialize_pem();
+        Ok(Self { certificate_pem: generated.cert.pem(), private_key_pem, acceptor })
+    }
+
+    /// The key, as PEM, for another server with the same certificate.
+    pub fn private_key_pem(&self) -> &str {
+        &self.private_key_pem
     }
 
     /// The certificate that a client has to trust, as PEM.

@@ -279,7 +279,7 @@ table! {
     CONTAINER = "container", Kind::Text("the name of a container: 3 to 63 lower-case letters, digits and single hyphens"), Presence::Optional("the container in the SAS URL that the secret holds");
     /// The folder in the container that holds `model.json`, as the export wrote it.
     FOLDER = "folder", Kind::Text("a folder of the container, such as \"CustomerInsights_INSTANCE/BlobExport\""), Presence::Optional("the whole container");
-    /// The secret with a SAS as `{"sas": "…"}`, or with an Entra application as `{"tenant_id": "…", "client_id": "…", "client_secret": "…"}`.
+    /// The secret with a SAS as `{"sas": "…"}`, or with an Entra application as `{"tenant_id": "…", "client_id": "…", "client_secret": "…"}`; without `client_secret`, the application trusts the role of the function.
     SECRET = "secret", Kind::UnshownText("the name or the ARN of a secret in AWS Secrets Manager, such as \"insights-to-braze/azure\""), Presence::Required;
     /// The folder that the files are copied into: the `folder` of an export.
     INTO = "into", Kind::Text("a folder below incoming/, such as \"incoming/BlobExport\""), Presence::Required;

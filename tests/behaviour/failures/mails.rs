@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+use aws_types::SdkConfig;
 use insights_to_braze::braze::http_client;
 use insights_to_braze::bucket::Bucket;
 use insights_to_braze::budget::TimeBudget;
@@ -55,14 +56,14 @@ impl Days {
             .force_path_style(true)
             .http_client(s3.in_process())
             .build();
-        let sns_config = aws_sdk_sns::Config::builder()
+        let sdk = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(region)
-            .credentials_provider(credentials())
+            .credentials_provider(SharedCredentialsProvider::new(credentials()))
             .endpoint_url(topics.url())
             .http_client(topics.in_process())
             .build();
-        let topic = Topic::when_needed(move || aws_sdk_sns::Client::from_conf(sns_config), TOPIC_ARN.to_owned());
+        let topic = Topic::new(sdk, TOPIC_ARN.to_owned());
         let links = Links {
             stack: "insights-to-braze".to_owned(),
             bucket: BUCKET.to_owned(),

@@ -20,7 +20,8 @@ const VERSION: &str = "2020-12-06";
 /// What the tests add to a SAS, so that nothing of it goes unnoticed anywhere.
 const CANARY: &str = "x=canary-sas";
 
-struct Azurite {
+pub(crate) struct Azurite {
+    scheme: String,
     port: u16,
     /// Its access log.
     lines: Arc<Mutex<Vec<String>>>,
@@ -42,27 +43,35 @@ fn installed() -> PathBuf {
 }
 
 impl Azurite {
-    fn start() -> Self {
+    /// Starts one. Further arguments are Azurite's own.
+    pub(crate) fn start(further: &[&str]) -> Self {
         let main = installed();
         let program = "process.stdin.resume().on('end', () => process.exit()); require(process.argv[1]);";
         let mut process = Command::new("node")
             .args(["-e", program])
             .arg(main)
             .args(["--blobPort", "0", "--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck"])
+            .args(further)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("Azurite needs Node.js");
         let mut output = BufReader::new(process.stdout.take().unwrap()).lines();
-        let port = output
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| line.rsplit_once("listens on http://127.0.0.1:")?.1.trim().parse().ok())
-            .expect("Azurite did not start");
+        let port = output.by_ref().map_while(Result::ok).find_map(|line| {
+            let (before, port) = line.rsplit_once("://127.0.0.1:")?;
+            let (_, scheme) = before.rsplit_once("listens on ")?;
+            Some((scheme.to_owned(), port.trim().parse().ok()?))
+        });
+        let (scheme, port) = port.expect("Azurite did not start");
         let lines = Arc::<Mutex<Vec<String>>>::default();
         let kept = Arc::clone(&lines);
         std::thread::spawn(move || output.map_while(Result::ok).for_each(|line| kept.lock().unwrap().push(line)));
-        Self { port, lines, _process: process }
+        Self { scheme, port, lines, _process: process }
+    }
+
+    /// The URL of the account in it.
+    pub(crate) fn account_url(&self) -> String {
+        format!("{}://127.0.0.1:{}/{ACCOUNT}", self.scheme, self.port)
     }
 }
 
@@ -74,7 +83,7 @@ pub(crate) struct Container {
 
 impl Container {
     pub(crate) async fn create(name: &str) -> Self {
-        tokio::task::spawn_blocking(|| AZURITE.get_or_init(Azurite::start)).await.unwrap();
+        tokio::task::spawn_blocking(|| AZURITE.get_or_init(|| Azurite::start(&[]))).await.unwrap();
         let container = Self { name: name.to_owned(), http: reqwest::Client::new() };
         let url = format!("{}/{name}?restype=container&{}", account_url(), account_sas());
         container.send(container.http.put(url)).await;
@@ -130,7 +139,7 @@ impl Container {
 
 /// The URL of the account in Azurite.
 pub(crate) fn account_url() -> String {
-    format!("http://127.0.0.1:{}/{ACCOUNT}", AZURITE.get().unwrap().port)
+    AZURITE.get().unwrap().account_url()
 }
 
 /// The port of Azurite.
