@@ -8,5 +8,5 @@ pub(crate) mod state_key;
 
 pub use self::api_key::ApiKey;
 pub use self::api_keys::{ApiKeys, MAX_AGE, Readable, SecretError};
-pub use self::role_identity::{IdentityError, RoleIdentity};
+pub use self::role_identity::{NoToken, RoleIdentity};
 pub use self::state_key::{SHORTEST_STATE_KEY, StateKey};

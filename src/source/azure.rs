@@ -101,7 +101,7 @@ impl Container {
             Access::Role { tenant_id, client_id } => {
                 let role = role.ok_or_else(|| SourceError::NoRole { of: of.clone() })?;
                 let token = role.token(credential::AUDIENCE).await;
-                let token = token.map_err(|source| SourceError::NoToken { of: of.clone(), source })?;
+                let token = token.map_err(|reason| SourceError::NoToken { of: of.clone(), reason })?;
                 let credential = credential::by_role(tenant_id, client_id, token, client_options.clone());
                 (url, Some(credential.map_err(|error| failed(&error))?))
             }

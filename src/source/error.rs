@@ -6,7 +6,7 @@ use crate::bucket::BucketError;
 use crate::config::Source;
 use crate::message::codes;
 use crate::names::SourceName;
-use crate::secrets::{IdentityError, SecretError};
+use crate::secrets::{NoToken, SecretError};
 
 /// Why a source cannot be read.
 ///
@@ -212,7 +212,7 @@ pub enum SourceError {
     ///
     /// Fix: fetch with the deployed function, or store a SAS or a client secret.
     #[error(
-        "the application of the source {of} trusts the role of the deployed function, which this program doesn't have\n\
+        "the source {of} is for the role of the deployed function, which this program doesn't have\n\
          Fetch with the function: {{\"action\": \"fetch\"}}. Or store a SAS, or the application's client_secret, in the secret."
     )]
     NoRole {
@@ -223,7 +223,7 @@ pub enum SourceError {
     ///
     /// Fix: enable outbound identity federation in the AWS account, once: `aws iam enable-outbound-web-identity-federation`.
     #[error(
-        "no token for Microsoft Entra ID, which the application of the source {of} trusts: {source}\n\
+        "AWS gave no token for the source {of}: {reason}\n\
          Enable outbound identity federation in the AWS account, once: aws iam enable-outbound-web-identity-federation. The \
          stack's template allows the functions to use it. Or store the application's client_secret in the secret."
     )]
@@ -231,7 +231,7 @@ pub enum SourceError {
         /// The source.
         of: SourceName,
         /// Why.
-        source: IdentityError,
+        reason: NoToken,
     },
     /// Azure returned another error.
     ///

@@ -139,3 +139,33 @@ async fn an_error_of_aws_is_one_line_with_what_to_do() {
     let (_, printed) = run(" -v").await;
     assert!(printed.contains("aws configure") && printed.contains("DispatchFailure"), "{printed}");
 }
+
+/// `doctor` proves what the sources of a stack need, and says what is wrong with each.
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_has_a_line_for_each_source() {
+    let office = Office::new().await;
+    let config = String::from_utf8(office.account.get_object("config/exports.toml").unwrap().unwrap()).unwrap();
+    let source = |name: &str| {
+        format!(
+            "[sources.{name}]\nkind = \"azure-blob\"\naccount_url = \"https://contoso.blob.core.windows.net\"\n\
+             container = \"exports\"\nsecret = \"insights-to-braze/{name}\"\ninto = \"incoming/{name}\"\n"
+        )
+    };
+    let config = format!("{config}{}{}", source("ended"), source("by-role"));
+    office.account.s3.put_object(BUCKET, "config/exports.toml", config).unwrap();
+    let sas = "sv=2024-11-04&sr=c&sp=rl&se=2026-01-31T00:00:00Z&sig=canary";
+    office.account.set_secret("insights-to-braze/ended", json!({ "sas": sas }).to_string());
+    let role = json!({ "tenant_id": "contoso", "client_id": "canary-client" });
+    office.account.set_secret("insights-to-braze/by-role", role.to_string());
+    let output = office.itb(&format!("doctor --bucket {BUCKET} --profile marketing")).await;
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+    for part in [
+        "✓ connection eu",
+        "✗ source ended: the SAS of the source ended expired",
+        "✗ source by-role: the source by-role is for the role",
+    ] {
+        assert!(printed.contains(part), "{part} is not in {printed}");
+    }
+    assert!(!printed.contains("canary"), "{printed}");
+}
