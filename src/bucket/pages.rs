@@ -7,6 +7,7 @@ use super::{Bucket, BucketError, ETag, ObjectSummary, timestamp};
 pub struct Pages<'b> {
     bucket: &'b Bucket,
     prefix: String,
+    after: Option<String>,
     token: Option<String>,
     at_end: bool,
 }
@@ -14,7 +15,12 @@ pub struct Pages<'b> {
 impl Bucket {
     /// The objects whose key begins with `prefix`. Nothing is asked yet.
     pub fn pages(&self, prefix: impl Into<String>) -> Pages<'_> {
-        Pages { bucket: self, prefix: prefix.into(), token: None, at_end: false }
+        Pages { bucket: self, prefix: prefix.into(), after: None, token: None, at_end: false }
+    }
+
+    /// The same, from the first key after `after` on.
+    pub fn pages_after(&self, prefix: impl Into<String>, after: String) -> Pages<'_> {
+        Pages { after: Some(after), ..self.pages(prefix) }
     }
 
     /// The keys below `prefix`, all of them: for prefixes that hold few objects.
@@ -61,6 +67,7 @@ impl Pages<'_> {
             .list_objects_v2()
             .bucket(&self.bucket.name)
             .prefix(&self.prefix)
+            .set_start_after(self.after.take())
             .set_continuation_token(self.token.take())
             .send()
             .await

@@ -140,6 +140,14 @@ pub struct Export {
 }
 
 impl Export {
+    /// The fields beside the attribute that are sent of a member, by their names in Braze.
+    pub fn fields_sent(&self) -> Vec<String> {
+        let DataMatching { customer_id, email, email_use } = &self.data_matching;
+        let is_set = *email_use == EmailUse::Set && customer_id.is_some() && email.is_some();
+        let email = is_set.then(|| "email".to_owned());
+        email.into_iter().chain(self.attributes.iter().map(|field| field.name.clone())).collect()
+    }
+
     /// An export through `connection` whose part of `exports.toml` is gone.
     pub fn without_files(name: &ExportName, connection: &Arc<Connection>) -> Self {
         Self {

@@ -3,16 +3,19 @@
 //! A chunk is the unit of certainty: its part is stored before its requests are sent, and it is written down as done when
 //! all of them have been answered.
 
+use std::sync::Arc;
+
 use tokio::io::AsyncRead;
 
 use super::batch::Batch;
 use super::filling::{Filling, Sending};
+use super::row_fields::RowFields;
 use crate::config::SendRule;
-use crate::membership::{Known, RecentMembers, Sighting};
+use crate::membership::{Known, RecentMembers, SentElsewhere, Sighting};
 use crate::profile::{DroppedFields, Identifier, Matched, Matcher};
 use crate::report::Counts;
 use crate::rows::{Position, ReadError, Record, Row, RowProblem, RowReader};
-use crate::state::{EmailHash, Fingerprint, MemberKey, PartRow, PartWriter};
+use crate::state::{EmailHash, Fingerprint, MemberKey, PartRow, PartWriter, ValuesHead, ValuesRow, ValuesWriter};
 
 /// A chunk ends when it has read this many rows: as many as a part may list. Several parts are in memory while they are
 /// compared.
@@ -38,6 +41,8 @@ pub(super) struct ChunkSettings {
     pub(super) most_rows: usize,
     /// Whether some rows are identified by customer ID and others by email: two of them may be one profile.
     pub(super) mixed_identifiers: bool,
+    /// The additional fields that are sent.
+    pub(super) fields: Vec<String>,
 }
 
 /// A row that was rejected.
@@ -89,6 +94,10 @@ pub(super) struct Chunk {
     pub(super) rejected: Vec<RejectedRow>,
     /// The members, for the state.
     pub(super) part: PartWriter,
+    /// The values of additional fields that are sent, for other segments.
+    pub(super) values: ValuesWriter,
+    /// Whether such a list was stored.
+    pub(super) lists_values: bool,
     /// After the last row.
     pub(super) position: Position,
     /// Whether the file ends here.
@@ -101,7 +110,11 @@ pub(super) struct ChunkBuilder<S> {
     pub(super) reader: RowReader<S>,
     matcher: Matcher,
     known: Known,
+    elsewhere: Arc<SentElsewhere>,
     recent: RecentMembers,
+    fields: RowFields,
+    /// The first line of the lists of sent values.
+    values_head: ValuesHead,
     pub(super) settings: ChunkSettings,
     /// Batches that have been answered, to be filled again: as many as are in flight come and go all the time.
     pub(super) answered: Vec<Batch>,
@@ -124,12 +137,21 @@ struct Draft {
 }
 
 impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
-    pub(super) fn new(reader: RowReader<S>, matcher: Matcher, known: Known, settings: ChunkSettings) -> Self {
+    pub(super) fn new(
+        reader: RowReader<S>,
+        matcher: Matcher,
+        known: Known,
+        elsewhere: Arc<SentElsewhere>,
+        settings: ChunkSettings,
+    ) -> Self {
         let all_counted = known.is_empty() && reader.position().row == 0;
         Self {
             reader,
             matcher,
             known,
+            values_head: ValuesHead { fields: settings.fields.clone(), after: elsewhere.ended().to_vec() },
+            elsewhere,
+            fields: RowFields::of(&settings.fields),
             recent: RecentMembers::with_generations_of(MEMBERS_REMEMBERED.min(settings.most_rows)),
             settings,
             answered: Vec::new(),
@@ -169,6 +191,8 @@ impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
                 counts: Counts::default(),
                 rejected: Vec::new(),
                 part: PartWriter::with_room(self.part_text),
+                values: ValuesWriter::new(&self.values_head),
+                lists_values: false,
                 position: self.reader.position(),
                 last: false,
             },
@@ -183,6 +207,8 @@ impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
             let taking = Taking {
                 matcher: &self.matcher,
                 known: &mut self.known,
+                elsewhere: &self.elsewhere,
+                fields: &mut self.fields,
                 recent: &mut self.recent,
                 settings: &self.settings,
                 object: &mut self.object,
@@ -274,6 +300,8 @@ impl Draft {
 struct Taking<'a> {
     matcher: &'a Matcher,
     known: &'a mut Known,
+    elsewhere: &'a SentElsewhere,
+    fields: &'a mut RowFields,
     recent: &'a mut RecentMembers,
     settings: &'a ChunkSettings,
     object: &'a mut Vec<u8>,
@@ -282,7 +310,7 @@ struct Taking<'a> {
 }
 
 impl Taking<'_> {
-    fn take(self, row: &Row<'_>, draft: &mut Draft) {
+    fn take(mut self, row: &Row<'_>, draft: &mut Draft) {
         if matches!(row.problem(), Some(RowProblem::RepeatedHeader)) {
             *self.repeated_headers += 1;
             return;
@@ -299,7 +327,9 @@ impl Taking<'_> {
             return;
         }
         self.object.clear();
-        let matched = match self.matcher.match_row(row, self.object, &mut draft.dropped) {
+        self.fields.clear();
+        let note = |field, place| self.fields.note(field, place);
+        let matched = match self.matcher.match_row_noting(row, self.object, &mut draft.dropped, note) {
             Ok(matched) => matched,
             Err(rejection) => {
                 if let Some(identifier) = rejection.identifier {
@@ -337,11 +367,13 @@ impl Taking<'_> {
                 Some(fingerprint)
             }
         };
-        let email = address_of(&matched);
         if held.is_some() {
-            draft.chunk.part.push(PartRow::member(matched.identifier, email, fingerprint));
+            draft.chunk.part.push(PartRow::member(matched.identifier, address_of(&matched), fingerprint));
         }
-        if held == Some(fingerprint) && self.settings.send == SendRule::Changes {
+        if held == Some(fingerprint)
+            && self.settings.send == SendRule::Changes
+            && !self.differs_elsewhere(key, &matched)
+        {
             draft.chunk.counts.rows.unchanged += 1;
             return;
         }
@@ -349,9 +381,39 @@ impl Taking<'_> {
             self.object.pop();
             self.object.extend_from_slice(&looser);
         }
-        let unknown = held.is_none().then_some((key, fingerprint));
+        self.send(row, &matched, (key, fingerprint), held.is_none(), draft);
+    }
+
+    /// Whether another segment has sent another value of a field of this row, which this one would not send.
+    fn differs_elsewhere(&mut self, member: MemberKey, matched: &Matched<'_>) -> bool {
+        if self.elsewhere.is_empty() || crate::delivery::planted("fields-of-others-unseen") {
+            return false;
+        }
+        let sent = matched.for_new_only.unwrap_or(self.object.len());
+        self.elsewhere.differs(member, address_of(matched), self.fields.hashed(self.object, sent))
+    }
+
+    fn send(
+        self,
+        row: &Row<'_>,
+        matched: &Matched<'_>,
+        (member, fingerprint): (MemberKey, Fingerprint),
+        is_new: bool,
+        draft: &mut Draft,
+    ) {
+        let email = address_of(matched);
+        if self.fields.are_there() {
+            let sent = matched.for_new_only.filter(|_| !is_new).unwrap_or(self.object.len());
+            let values = self.fields.hashed(self.object, sent);
+            let address = match matched.identifier {
+                Identifier::ExternalId(_) => email,
+                Identifier::Email(_) => Some(EmailHash::of_key(member)),
+            };
+            draft.chunk.values.push(ValuesRow { member, email: address, values });
+        }
+        let unknown = is_new.then_some((member, fingerprint));
         let sending = Sending { object: self.object, email, unknown };
-        draft.send(row, &matched, sending, self.settings, self.recent);
+        draft.send(row, matched, sending, self.settings, self.recent);
     }
 
     /// A row with too few or too many fields does not say which of them is the identifier. Any field that names a known

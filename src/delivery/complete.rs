@@ -221,6 +221,7 @@ impl SegmentDelivery {
             .collect();
         keys.retain(|key| !ledger.needs(key) && !now.needs(key) && !open.iter().any(|folder| key.starts_with(folder)));
         self.bucket.delete(&keys).await?;
+        self.collect_lists().await?;
         self.ledger
             .update(|ledger| {
                 if let Some(ledger) = ledger {

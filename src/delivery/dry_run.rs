@@ -130,7 +130,9 @@ impl SegmentDelivery {
         let (mut matching, mut unlike) = (Vec::new(), Vec::new());
         for file in files {
             self.note_delivered(ledger, file, options, &mut seen);
-            let known = self.load_known(ledger, run, None).await?;
+            let mut known = self.load_known(ledger, run, None).await?;
+            let elsewhere = self.sent_elsewhere(ledger, run, &mut known).await?;
+            let known = (known, elsewhere);
             let Opened { builder, look, header, .. } = match self.open_rows(file, options, known, None).await {
                 Ok(opened) => opened,
                 Err(error @ DeliveryError::Match { .. }) => {

@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | take the file, so that no other function works on it | `claim` |
 //! | load what is known of the members | `load` |
+//! | load which values of additional fields other segments sent | `elsewhere` |
 //! | open the file as its `model.json` or header describes it | `open` |
 //! | ignore a file that is no part of the run | `stray` |
 //! | turn rows into requests, chunk by chunk | `chunk`, `filling`, `batch` |
@@ -24,6 +25,7 @@ mod compare;
 mod complete;
 mod deliver;
 mod dry_run;
+mod elsewhere;
 mod evidence;
 mod filling;
 mod late_model;
@@ -37,6 +39,7 @@ mod pump;
 mod rebuild;
 mod report;
 mod retire;
+mod row_fields;
 mod secret_retry;
 mod segment;
 mod stray;

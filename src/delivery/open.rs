@@ -1,5 +1,7 @@
 //! Opens a file: at its beginning, as its `model.json` or its header describes it, or at the last checkpoint.
 
+use std::sync::Arc;
+
 use aws_sdk_s3::primitives::ByteStream;
 use tokio::io::AsyncRead;
 
@@ -11,7 +13,7 @@ use super::progress::Account;
 use super::segment::{RunOptions, SegmentDelivery};
 use crate::config::SendRule;
 use crate::description::FileDescription;
-use crate::membership::Known;
+use crate::membership::{Known, SentElsewhere};
 use crate::profile::{ColumnTypes, FirstLook, Matcher, TypesDigest};
 use crate::rows::{Header, Kept, ReadError, RowProblem, RowReader};
 use crate::run::FileToDeliver;
@@ -82,11 +84,13 @@ impl SegmentDelivery {
         claim: &Claim,
         account: &mut Account,
     ) -> Result<ChunkBuilder<FileBytes>, DeliveryError> {
-        let known = self.load_known(&claim.ledger, file.run, Some(&file.object.key)).await?;
+        let mut known = self.load_known(&claim.ledger, file.run, Some(&file.object.key)).await?;
+        let elsewhere = self.sent_elsewhere(&claim.ledger, file.run, &mut known).await?;
         let send = if claim.file.resend { Some(SendRule::All) } else { options.send };
         let options = RunOptions { send, ..options };
         let checkpoint = claim.file.checkpoint.as_ref();
-        let Opened { builder, header, types, look } = self.open_rows(file, options, known, checkpoint).await?;
+        let Opened { builder, header, types, look } =
+            self.open_rows(file, options, (known, elsewhere), checkpoint).await?;
         if checkpoint.is_none() {
             account.record.types = Some(types);
             account.record.mapping = Some(self.mapping());
@@ -111,7 +115,7 @@ impl SegmentDelivery {
         &self,
         file: &FileToDeliver,
         options: RunOptions,
-        known: Known,
+        (known, elsewhere): (Known, Arc<SentElsewhere>),
         checkpoint: Option<&Checkpoint>,
     ) -> Result<Opened, DeliveryError> {
         let key = &file.object.key;
@@ -148,7 +152,7 @@ impl SegmentDelivery {
         // The shortest row is an identifier of one character and the line's end. Deflate makes nothing smaller than 1/1032.
         let expansion = if header.dialect.gzip { 1_032 } else { 1 };
         let most_rows = usize::try_from(file.object.size.saturating_mul(expansion) / 2 + 1).unwrap_or(usize::MAX);
-        let builder = ChunkBuilder::new(reader, matcher, known, self.chunk_settings(options, most_rows));
+        let builder = ChunkBuilder::new(reader, matcher, known, elsewhere, self.chunk_settings(options, most_rows));
         Ok(Opened { builder, header, types: described.types.digest(), look })
     }
 
@@ -189,6 +193,7 @@ impl SegmentDelivery {
             send: options.send.unwrap_or(self.export.send),
             most_rows,
             mixed_identifiers: matching.customer_id.is_some() && matching.email.is_some(),
+            fields: self.export.fields_sent(),
         }
     }
 

@@ -101,6 +101,8 @@ pub(super) struct Pump<'a, S> {
     started: Instant,
     seconds_counted: f64,
     stop: Option<Stop>,
+    /// Whether a list of sent values was stored.
+    listed_values: bool,
 }
 
 impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
@@ -142,6 +144,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             started: Instant::now(),
             seconds_counted: 0.0,
             stop: None,
+            listed_values: false,
         }
     }
 
@@ -165,6 +168,9 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             (None, None) => Progress::Delivered,
             (None, Some(_)) => Progress::Unfinished,
         };
+        if self.listed_values && self.lease.left().is_some() {
+            self.delivery.note_values_ended(self.lease.owner()).await;
+        }
         let standing = match self.stop {
             Some(Stop::Lost) => WriteAnswer::Lost,
             _ => Box::pin(self.last_commit(progress)).await?,
@@ -274,14 +280,15 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         builder.answered.truncate(KEPT_FOR_FILLING);
         let span = tracing::debug_span!("chunk", number = self.parts);
         self.parts += 1;
-        let key = format!("{}{}-{:06}.csv.gz", self.folder, self.lease.owner(), self.parts);
+        let (owner, number) = (self.lease.owner().to_owned(), self.parts);
+        let key = format!("{}{owner}-{number:06}.csv.gz", self.folder);
         let (delivery, file) = (self.delivery, self.file);
         let building = async move {
             let chunk = match builder.next_chunk().await {
                 Ok(chunk) => {
                     let requests = chunk.requests.len() + chunk.alone.len();
                     tracing::debug!(rows = chunk.counts.rows.read, requests, "a chunk is read");
-                    delivery.store_part(chunk, key).await
+                    Box::pin(delivery.store_part(chunk, key, &owner, number)).await
                 }
                 Err(source) => Err(DeliveryError::Read { key: file.object.key.clone(), source }),
             };
@@ -302,6 +309,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         }
         let (chunk, part) = built?;
         self.all_read = chunk.last;
+        self.listed_values |= chunk.lists_values;
         if chunk.last {
             self.delivery.note_members(&self.folder, builder.members());
         } else {
@@ -444,10 +452,25 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
 }
 
 impl SegmentDelivery {
-    async fn store_part(&self, mut chunk: Chunk, key: String) -> Result<(Chunk, Part), DeliveryError> {
+    async fn store_part(
+        &self,
+        mut chunk: Chunk,
+        key: String,
+        owner: &str,
+        number: u64,
+    ) -> Result<(Chunk, Part), DeliveryError> {
         let (bytes, rows) = std::mem::take(&mut chunk.part).finish(&key);
         let part = Part { key, rows, outdated: false };
-        self.parts.write(&part.key, bytes).await?;
+        let values = std::mem::take(&mut chunk.values);
+        chunk.lists_values = !values.is_empty();
+        tokio::try_join!(self.parts.write(&part.key, bytes), async {
+            if values.is_empty() {
+                return Ok(());
+            }
+            let workspace = &self.export.connection.workspace;
+            let list = self.keys.values(workspace, self.budget.now(), owner, number);
+            self.parts.write(&list, values.finish()).await
+        })?;
         Ok((chunk, part))
     }
 }

@@ -11,6 +11,7 @@ use crate::braze::{BrazeClient, FirstAnswers};
 use crate::bucket::Bucket;
 use crate::budget::TimeBudget;
 use crate::config::{Connection, Export, SendRule, StateIdentifiers};
+use crate::membership::SentElsewhere;
 use crate::names::{AttributeName, SegmentName};
 use crate::pattern::RunId;
 use crate::randomness::Randomness;
@@ -47,6 +48,7 @@ pub struct SegmentDelivery {
     metrics_of: Option<Arc<str>>,
     work: Mutex<Work>,
     counted: Mutex<Option<CountedFile>>,
+    pub(super) elsewhere: Mutex<Option<ElsewhereOfRun>>,
     /// Further notes for the reports of this invocation.
     pub(super) remarks: BTreeSet<String>,
     begun: Instant,
@@ -58,6 +60,16 @@ struct CountedFile {
     /// The folder of its parts; every attempt at a file has its own.
     folder: String,
     members: u64,
+}
+
+/// What other segments have sent, as it was when the first file of a run was opened. What they send later is found with the next
+/// run.
+#[derive(Clone, Debug)]
+pub(super) struct ElsewhereOfRun {
+    pub(super) run: RunId,
+    pub(super) sent: Arc<SentElsewhere>,
+    /// Whether every list is still there and could be read.
+    pub(super) is_whole: bool,
 }
 
 /// What a person may ask of a run.
@@ -128,6 +140,7 @@ impl SegmentDelivery {
             metrics_of: None,
             work: Mutex::default(),
             counted: Mutex::default(),
+            elsewhere: Mutex::default(),
             begun: Instant::now(),
         }
     }

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::message::codes;
 use crate::profile::{Identifier, is_address};
-use crate::state::{EmailHash, MemberKey, PartRow};
+use crate::state::{EmailHash, MemberKey, PartRow, ValuesRow};
 
 /// One person, by customer ID, by email address, or by both. `Debug` shows neither.
 #[derive(Clone, PartialEq, Eq)]
@@ -77,6 +77,12 @@ impl Person {
             }
             Identifier::Email(_) => self.email.as_ref().is_some_and(|email| row.key() == email.key),
         }
+    }
+
+    /// The same for a line of a list of sent values.
+    pub(super) fn is_of(&self, row: &ValuesRow<'_>) -> bool {
+        let id = self.customer_id.as_deref().map(|id| MemberKey::of(Identifier::ExternalId(id)));
+        id == Some(row.member) || self.email.as_ref().is_some_and(|email| row.email == Some(email.hash))
     }
 
     /// Whether a cell is their customer ID and nothing else.

@@ -9,7 +9,9 @@ use super::{EraseError, Erasure};
 use crate::bucket::{BucketError, ObjectSummary};
 use crate::names::{AttributeName, WorkspaceName};
 use crate::rows::{Header, ReadSettings};
-use crate::state::{Ledger, LedgerStore, MemberKey, PartWriter, Standing, StateKeys, StoredPart, read_part};
+use crate::state::{
+    Ledger, LedgerStore, MemberKey, PartWriter, Standing, StateKeys, StoredPart, ValuesWriter, read_part, read_values,
+};
 
 /// How often a segment is searched at most, until nothing more is found: a delivery that lost its lease may have stored
 /// another part in the meantime.
@@ -139,6 +141,8 @@ impl Erasure<'_> {
                     let writes = hold.is_some();
                     if object.key.ends_with(".csv.gz") {
                         self.part(&object.key, last.contains(object.key.as_str()), writes, found).await?;
+                    } else if StateKeys::is_values(&object.key) {
+                        self.values(&object.key, writes, found).await?;
                     } else if object.key.ends_with("-rejected.csv") {
                         self.piece(&object, ledger.as_ref(), writes, found).await?;
                     }
@@ -174,6 +178,33 @@ impl Erasure<'_> {
             self.write_part(key, &part).await?;
         }
         found.members.extend(members);
+        found.objects.push(ErasedObject { key: key.to_owned(), rows: lines });
+        Ok(())
+    }
+
+    /// A list of sent values has people as hashes.
+    async fn values(&mut self, key: &str, writes: bool, found: &mut InAttribute) -> Result<(), EraseError> {
+        let Some(list) = self.parts.read(key).await? else {
+            return Ok(());
+        };
+        let person = self.search.person;
+        let (mut lines, mut others) = (0, None);
+        let read = read_values(&list.bytes, |head, row| {
+            let others = others.get_or_insert_with(|| ValuesWriter::new(head));
+            match row {
+                Some(row) if person.is_of(row) => lines += 1,
+                row => row.into_iter().for_each(|row| others.push(*row)),
+            }
+        });
+        if read.is_none() {
+            self.receipt.unsearched.push(Unsearched { key: key.to_owned(), reason: "it is damaged".to_owned() });
+        }
+        if lines == 0 {
+            return Ok(());
+        }
+        if let Some(others) = others.filter(|_| writes) {
+            self.parts.replace(key, &list, others.finish()).await?;
+        }
         found.objects.push(ErasedObject { key: key.to_owned(), rows: lines });
         Ok(())
     }

@@ -108,6 +108,18 @@ impl Known {
         self.find(key).is_some()
     }
 
+    /// Whether a member is known whom the address alone identifies.
+    pub fn contains_address(&self, email: EmailHash) -> bool {
+        self.rows.get(self.rows.partition_point(|row| row[0] < email.0)).is_some_and(|row| row[0] == email.0)
+    }
+
+    /// Forgets what Braze accepted of every member.
+    pub fn forget_all(&mut self) {
+        for row in &mut self.rows {
+            row[2] &= LATER_FILE;
+        }
+    }
+
     /// Marks a member as seen; the second time, the answer is [`Sighting::Again`].
     pub fn mark_seen(&mut self, key: MemberKey) -> Sighting {
         let Some(row) = self.find(key).and_then(|place| self.rows.get_mut(place)) else {

@@ -1,6 +1,7 @@
 //! Who is in a run, and who was known before: tables that are kept in memory while a run is delivered.
 
 mod distinct;
+mod elsewhere;
 mod known;
 mod recent;
 mod run_members;
@@ -8,6 +9,7 @@ mod run_members;
 mod tests;
 
 pub use self::distinct::DistinctMembers;
+pub use self::elsewhere::{SentElsewhere, SentElsewhereBuilder};
 pub use self::known::{Known, KnownBuilder, Sighting};
 pub use self::recent::RecentMembers;
 pub use self::run_members::{Leaver, RunMembers};

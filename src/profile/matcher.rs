@@ -1,5 +1,6 @@
 //! One export tied to one file's header: rows in, attribute objects out.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::config::{EmailUse, EmptyRule, Export};
@@ -112,12 +113,24 @@ impl Matcher {
         object: &mut Vec<u8>,
         dropped: &mut DroppedFields,
     ) -> Result<Matched<'r>, Rejection<'r>> {
+        self.match_row_noting(row, object, dropped, |_, _| {})
+    }
+
+    /// The same, and notes where in `object` the value of each field is, by its place in [`Export::fields_sent`].
+    pub fn match_row_noting<'r, R: Fields<'r> + ?Sized>(
+        &self,
+        row: &R,
+        object: &mut Vec<u8>,
+        dropped: &mut DroppedFields,
+        mut note: impl FnMut(usize, Range<usize>),
+    ) -> Result<Matched<'r>, Rejection<'r>> {
         let identity = self.identity(row).map_err(|reason| Rejection { reason, identifier: self.identify(row) })?;
         if let Some(reason) = identity.dropped {
             dropped.count(EMAIL_SLOT, &self.email_name, reason);
         }
         let mut attributes = 1;
-        attributes += u32::from(self.append_identifiers(object, &identity));
+        attributes += u32::from(self.append_identifiers(object, &identity, |email| note(0, email)));
+        let first = usize::from(self.notes_email());
         object.extend_from_slice(&self.constant_members);
         let mut for_new_only = false;
         for (at, field) in self.fields.iter().enumerate() {
@@ -127,7 +140,10 @@ impl Matcher {
                     object.truncate(before);
                     for_new_only = true;
                 }
-                Ok(Appended::Value) => attributes += u32::from(field.costs_data_point),
+                Ok(Appended::Value) => {
+                    attributes += u32::from(field.costs_data_point);
+                    note(first + at, before..object.len());
+                }
                 Ok(Appended::Empty) => object.truncate(before),
                 Err(reason) => {
                     object.truncate(before);
@@ -135,33 +151,53 @@ impl Matcher {
                 }
             }
         }
-        let for_new_only = for_new_only.then(|| self.append_looser_states(object, row));
+        let for_new_only =
+            for_new_only.then(|| self.append_looser_states(object, row, |at, value| note(first + at, value)));
         object.push(b'}');
         Ok(Matched { identifier: identity.identifier, email: identity.email, attributes, for_new_only })
     }
 
     /// Appends the subscription states that would make one looser. Where they begin.
-    fn append_looser_states<'r, R: Fields<'r> + ?Sized>(&self, object: &mut Vec<u8>, row: &R) -> usize {
+    fn append_looser_states<'r, R: Fields<'r> + ?Sized>(
+        &self,
+        object: &mut Vec<u8>,
+        row: &R,
+        mut note: impl FnMut(usize, Range<usize>),
+    ) -> usize {
         let begin = object.len();
-        for field in self.fields.iter().filter(|field| field.only_stricter) {
+        for (at, field) in self.fields.iter().enumerate().filter(|(_, field)| field.only_stricter) {
             let before = object.len();
             let appended = field.append(object, row, &self.null);
             if appended != Ok(Appended::Value) || object.ends_with(UNSUBSCRIBED) {
                 object.truncate(before);
+            } else {
+                note(at, before..object.len());
             }
         }
         begin
     }
 
-    /// Whether the email is among them.
-    fn append_identifiers(&self, object: &mut Vec<u8>, identity: &Identity<'_>) -> bool {
+    /// Whether the address is a field of members with a customer ID.
+    fn notes_email(&self) -> bool {
+        self.sets_email && self.customer_id.is_some() && self.email.is_some()
+    }
+
+    /// Whether the email is among them. `note` gets its place if the customer ID identifies.
+    fn append_identifiers(
+        &self,
+        object: &mut Vec<u8>,
+        identity: &Identity<'_>,
+        note: impl FnOnce(Range<usize>),
+    ) -> bool {
         match identity.identifier {
             Identifier::ExternalId(id) => {
                 object.extend_from_slice(br#"{"external_id":"#);
                 json::append_string(object, id);
                 let Some(address) = identity.email.filter(|_| self.sets_email) else { return false };
+                let before = object.len();
                 object.extend_from_slice(br#","email":"#);
                 json::append_string(object, address);
+                note(before..object.len());
             }
             Identifier::Email(address) => {
                 object.extend_from_slice(br#"{"email":"#);

@@ -183,7 +183,7 @@ impl Ledger {
         parts.extend(record.parts());
         let figures = record.members.clone().unwrap_or_default();
         let summary = record.summary(run, figures.before, record.outcome(), now);
-        let place = record.order;
+        let (place, started_at) = (record.order, record.started_at);
         // Older runs that never were complete are superseded by this one.
         let superseded: Vec<RunSummary> = older
             .iter()
@@ -197,6 +197,7 @@ impl Ledger {
             order: place,
             feeder: self.feeder.clone(),
             matching: completing.matching,
+            started_at: Some(started_at),
             members: figures.after,
             parts,
         });

@@ -1,12 +1,12 @@
 //! What the present configuration leads to which attribute.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::feeder::{Feeder, Mapping, Mappings};
 use crate::bucket::ETag;
-use crate::config::{Config, Export};
-use crate::names::{AttributeName, ExportName, WorkspaceName};
+use crate::config::{Config, Connection, Export};
+use crate::names::{AttributeName, ExportName, SecretName, WorkspaceName};
 
 /// The exports of a configuration, and which content of `exports.toml` they were read from.
 #[derive(Clone, Debug)]
@@ -28,6 +28,15 @@ impl Feeds {
     /// The exports of `config`, which is stored as `stored`.
     pub fn new(config: &Config, stored: Option<(String, ETag)>) -> Self {
         Self { exports: config.exports.clone(), stored }
+    }
+
+    /// The secrets of all connections to the workspace of `connection`, its own first.
+    pub fn secrets_of(&self, connection: &Connection) -> Vec<SecretName> {
+        let others = self.exports.values().map(|export| &export.connection);
+        let others =
+            others.filter(|other| other.workspace == connection.workspace && other.secret != connection.secret);
+        let others: BTreeSet<&SecretName> = others.map(|other| &other.secret).collect();
+        [&connection.secret].into_iter().chain(others).cloned().collect()
     }
 
     /// What leads to `attribute` of `workspace`.

@@ -143,6 +143,7 @@ impl FormerLedger {
             order: order(last.run, arrived(&last.run)),
             feeder,
             matching: None,
+            started_at: None,
             members: last.members,
             parts: last.parts.clone(),
         });

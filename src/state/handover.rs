@@ -152,6 +152,10 @@ impl Ledger {
     }
 
     fn add_earlier(&mut self, sent: Sent) {
+        if !sent.is_empty() {
+            let unknown = !self.earlier.is_empty() && self.earlier.since.is_none();
+            self.earlier.since = if unknown { None } else { self.earlier.since.into_iter().chain(sent.since).min() };
+        }
         self.earlier.parts.extend(sent.parts);
         self.earlier.folders.extend(sent.folders);
     }

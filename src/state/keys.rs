@@ -1,8 +1,10 @@
 //! Where the state of an attribute and the reports of a segment are in the bucket.
 
+use jiff::Timestamp;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::feeder::Feeder;
+use super::field_values::stamp;
 use super::ledger_store::LedgerStore;
 use crate::bucket::{Bucket, ETag};
 use crate::names::{AttributeName, ExportName, SegmentName, WorkspaceName};
@@ -10,6 +12,11 @@ use crate::pattern::RunId;
 
 /// What may not be in one level of a key as it is.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'/').add(b'\\').add(b'%');
+
+/// How the key of a list of values ends.
+const VALUES: &str = "-values.gz";
+/// How the key of an object ends that says that there will be no more of them.
+const ENDED: &str = "-ended";
 
 /// The keys of one attribute of one workspace.
 #[derive(Clone, Debug)]
@@ -73,6 +80,51 @@ impl StateKeys {
     pub fn fed(workspace: &WorkspaceName, feeder: &Feeder) -> String {
         let Feeder { export, segment } = feeder;
         format!("{}.fed/{}/{export}/{}.json", Self::ROOT, escaped(workspace.as_str()), escaped(segment.as_str()))
+    }
+
+    /// The prefix of the lists of values that were sent to `workspace`.
+    pub fn values_of_workspace(workspace: &WorkspaceName) -> String {
+        format!("{}.fields/{}/", Self::ROOT, escaped(workspace.as_str()))
+    }
+
+    /// Before the first list of values that was stored at `time` or later.
+    pub fn values_since(workspace: &WorkspaceName, time: Timestamp) -> String {
+        Self::values_of_workspace(workspace) + &stamp(time)
+    }
+
+    /// A list of values that `owner` sends with the attribute.
+    pub fn values(&self, workspace: &WorkspaceName, time: Timestamp, owner: &str, number: u64) -> String {
+        format!("{}-{}-{owner}-{number:06}{VALUES}", Self::values_since(workspace, time), self.mark())
+    }
+
+    /// An empty object that says that `owner` sends no more values with the attribute.
+    pub fn values_ended(&self, workspace: &WorkspaceName, time: Timestamp, owner: &str) -> String {
+        format!("{}-{}-{owner}{ENDED}", Self::values_since(workspace, time), self.mark())
+    }
+
+    /// The owner who ended, if `key` says so.
+    pub fn owner_ended(key: &str) -> Option<&str> {
+        key.strip_suffix(ENDED)?.rsplit('-').next()
+    }
+
+    /// The owner of a list of values.
+    pub fn owner_of_values(key: &str) -> Option<&str> {
+        key.strip_suffix(VALUES)?.rsplit('-').nth(1)
+    }
+
+    /// Whether `key` is a list of values.
+    pub fn is_values(key: &str) -> bool {
+        key.ends_with(VALUES)
+    }
+
+    /// Whether the list of values `key` is of the attribute.
+    pub fn is_own_values(&self, key: &str) -> bool {
+        key.contains(&format!("Z-{}-", self.mark()))
+    }
+
+    /// The attribute in the names of lists.
+    fn mark(&self) -> String {
+        format!("{:016x}", xxhash_rust::xxh3::xxh3_64(self.folder.as_bytes()))
     }
 
     /// The ledger.

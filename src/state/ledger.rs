@@ -89,6 +89,10 @@ pub struct CompleteRun {
     /// The columns that identified its members; `None` where format 1 did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matching: Option<DataMatching>,
+    /// When the first of it was delivered, and so when what is known of its members was compared; `None` where an earlier version
+    /// did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
     /// How many different members it has.
     pub members: u64,
     /// Where they are listed.
@@ -136,6 +140,16 @@ impl Ledger {
     /// Whether anyone may have the attribute.
     pub fn lists_anyone(&self) -> bool {
         self.last_complete.is_some() || !self.runs.is_empty() || !self.earlier.is_empty()
+    }
+
+    /// Since when other segments may have sent values of additional fields that the state of this attribute does not know;
+    /// `None` if an earlier version did not say.
+    pub fn compared_since(&self) -> Option<Timestamp> {
+        let complete = self.last_complete.iter().map(|last| last.started_at);
+        let earlier = Some(self.earlier.since).filter(|_| !self.earlier.is_empty());
+        let runs = self.runs.values().map(|run| Some(run.started_at));
+        // What is not known comes before every time.
+        complete.chain(earlier).chain(runs).min().flatten()
     }
 
     /// How many members there were before `run`: those of the last complete run, unless that is this one.

@@ -41,6 +41,11 @@ impl MemberKey {
         Self((self.0 ^ u128::from(email.0).rotate_left(32)) & !0b11)
     }
 
+    /// The key with these bits, as the state holds it.
+    pub(super) fn from_bits(bits: u128) -> Self {
+        Self(bits & !0b11)
+    }
+
     /// The hash as a number; the two lowest bits are zero.
     pub fn bits(self) -> u128 {
         self.0

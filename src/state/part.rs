@@ -33,8 +33,8 @@ const HEADER: &[u8] = b"external_id,email,email_hash,fingerprint,standing\n";
 /// The digits of base 64 that need no quotes in CSV (RFC 4648, section 5).
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const DIGIT_BITS: u32 = 6;
-const HASH_DIGITS: usize = u64::BITS.div_ceil(DIGIT_BITS) as usize;
-const FINGERPRINT_DIGITS: usize = Fingerprint::BITS.div_ceil(DIGIT_BITS) as usize;
+pub(super) const HASH_DIGITS: usize = u64::BITS.div_ceil(DIGIT_BITS) as usize;
+pub(super) const FINGERPRINT_DIGITS: usize = Fingerprint::BITS.div_ceil(DIGIT_BITS) as usize;
 
 /// What each byte is worth as a digit.
 const VALUES: [u8; 256] = {
@@ -194,7 +194,7 @@ impl Default for PartWriter {
 /// The text before the hash of the part's key in its last line. Parts of format 1 have no such line.
 const END: &[u8] = b",,,,end-";
 
-fn hash_of(key: &str) -> u64 {
+pub(super) fn hash_of(key: &str) -> u64 {
     xxhash_rust::xxh3::xxh3_64(key.as_bytes())
 }
 
@@ -333,7 +333,7 @@ fn push_field(line: &mut Vec<u8>, field: &str) {
 }
 
 /// Appends the lowest `6 * N` bits of `number`.
-fn push_number<const N: usize>(line: &mut Vec<u8>, number: u64) {
+pub(super) fn push_number<const N: usize>(line: &mut Vec<u8>, number: u64) {
     let mut digits = [0; N];
     let mut rest = number;
     for digit in digits.iter_mut().rev() {
@@ -344,7 +344,7 @@ fn push_number<const N: usize>(line: &mut Vec<u8>, number: u64) {
 }
 
 /// The number that digits write.
-fn number<const N: usize>(digits: &[u8; N]) -> Result<u64, &'static str> {
+pub(super) fn number<const N: usize>(digits: &[u8; N]) -> Result<u64, &'static str> {
     let (mut number, mut any, mut lost) = (0_u64, 0, 0);
     for digit in digits {
         let value = VALUES[usize::from(*digit)];

@@ -109,7 +109,7 @@ impl Ledger {
             self.runs.clear();
             self.forgotten.clear();
             self.caution = None;
-            self.earlier = Sent { parts: retirement.refused, folders: Vec::new() };
+            self.earlier = Sent { parts: retirement.refused, ..Sent::default() };
             self.uncollected = true;
         }
     }

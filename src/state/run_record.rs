@@ -286,7 +286,7 @@ impl RunRecord {
             parts.extend(completing.leavers);
             parts.extend(completing.carried);
         }
-        Sent { parts, folders: self.uncertain }
+        Sent { parts, folders: self.uncertain, since: Some(self.started_at) }
     }
 }
 

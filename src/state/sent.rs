@@ -1,5 +1,6 @@
 //! Where people are listed who may have been sent without a run that says so.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::part::Part;
@@ -13,6 +14,9 @@ pub struct Sent {
     /// Folders that may hold more parts than those.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub folders: Vec<String>,
+    /// When the first of it was delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 impl Sent {

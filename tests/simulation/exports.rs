@@ -120,14 +120,19 @@ loyalty_points = {{ column = "Points", type = "integer", empty = "remove" }}
         let runs = [2, 2, 2, 3, 4][random.random_range(0..5)];
         let churn = [0.1, 0.4, 0.8][random.random_range(0..3)];
         let mut members: [Members; 2] = Default::default();
+        let mut called = plan::Called::default();
         for number in 0..runs {
             let last = number + 1 == runs;
             if last {
                 self.begin_last_run(random).await;
             }
+            let mut decided = BTreeSet::new();
             for (segment, members) in SEGMENTS.iter().zip(&mut members).take(self.segments) {
                 let before = std::mem::take(members);
                 *members = plan::next_members(random, &self.people, &before, churn);
+                if self.segments == 2 {
+                    called.agree(random, &before, members, &mut decided);
+                }
                 self.count_people(&before, members);
                 let keys = plan::keys(random, self.evidence, segment, number);
                 let files = plan::split(random, members, &keys);

@@ -165,6 +165,34 @@ fn new_row(random: &mut SmallRng, person: &Person, was: Option<&Row>) -> Row {
     }
 }
 
+/// What the fields of each person have been: what a person is called does not depend on the segment.
+#[derive(Debug, Default)]
+pub(crate) struct Called(BTreeMap<usize, Vec<(String, Option<u32>)>>);
+
+impl Called {
+    /// Gives the members of a run the fields that the people have then. Whoever is in `decided` has them from another segment
+    /// of the run already. Some have again what they had before.
+    pub(crate) fn agree(
+        &mut self,
+        random: &mut SmallRng,
+        before: &Members,
+        members: &mut Members,
+        decided: &mut BTreeSet<usize>,
+    ) {
+        for (person, row) in members {
+            let history = self.0.entry(*person).or_default();
+            let changes = before.get(person).is_none_or(|was| was != row);
+            if decided.insert(*person) && (changes || history.is_empty()) {
+                let drawn = (row.name.clone(), row.points);
+                let again = history.iter().nth_back(1).filter(|_| random.random_bool(0.5)).cloned();
+                history.push(again.unwrap_or(drawn));
+            }
+            let (name, points) = history.last().expect("one at least").clone();
+            (row.name, row.points) = (name, points);
+        }
+    }
+}
+
 /// Splits the members among files, in random order, with repetitions and rows that name nobody.
 pub(crate) fn split(random: &mut SmallRng, members: &Members, keys: &[String]) -> BTreeMap<String, FileRows> {
     let mut files: BTreeMap<String, FileRows> = keys.iter().map(|key| (key.clone(), FileRows::default())).collect();

@@ -50,7 +50,8 @@ fn state(name: &str) -> (Ledger, i64) {
         let (mut ledger, now) = of_run(Phase::Complete, NOW);
         let (run, order, feeder) = (run(23), order(23), feeder("Gold"));
         let parts = vec![part("1")];
-        ledger.last_complete = Some(CompleteRun { run, order, feeder, matching: None, members: 3, parts });
+        ledger.last_complete =
+            Some(CompleteRun { run, order, feeder, matching: None, started_at: None, members: 3, parts });
         (ledger, now)
     };
     let retired = |until: i64| {
