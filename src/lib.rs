@@ -11,6 +11,7 @@
 //!
 //! | module | question it answers |
 //! | --- | --- |
+//! | [`planted`] | Which bug is switched on, to prove that the tests find it? |
 //! | [`names`] | Which names must not be mixed up? |
 //! | [`masked`] | How is a person's value shown? |
 //! | [`message`] | Which code does a message have, and how are numbers written in texts? |
@@ -71,6 +72,7 @@ pub mod message;
 pub mod names;
 pub mod page;
 pub mod pattern;
+pub mod planted;
 pub mod profile;
 pub mod queue;
 pub mod randomness;

@@ -108,6 +108,8 @@ impl SegmentDelivery {
                 }
                 ClaimAnswer::Await { what } => {
                     wait().await;
+                    // An erasure rewrites parts.
+                    self.small_parts.clear();
                     what
                 }
             };

@@ -38,7 +38,7 @@ impl SegmentDelivery {
         if !record.all_files_delivered() {
             return self.drop_files_that_are_gone(run, record).await;
         }
-        if super::planted("leavers-before-completeness") {
+        if crate::planted::planted("leavers-before-completeness") {
             return Ok(true);
         }
         if evidence.one_file_per_run {

@@ -218,6 +218,9 @@ impl<'a> Leaving<'a> {
                 self.counts.data_points += 1;
                 continue;
             }
+            if crate::planted::planted("refused-leavers-forgotten") {
+                continue;
+            }
             self.refused.push(PartRow {
                 identifier: who.as_identifier(),
                 email: *email,

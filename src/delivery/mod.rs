@@ -4,7 +4,7 @@
 //! | step | module |
 //! | --- | --- |
 //! | take the file, so that no other function works on it | `claim` |
-//! | load what is known of the members | `load` |
+//! | load what is known of the members | `load`, `small_parts` |
 //! | load which values of additional fields other segments sent | `elsewhere` |
 //! | open the file as its `model.json` or header describes it | `open` |
 //! | ignore a file that is no part of the run | `stray` |
@@ -42,6 +42,7 @@ mod retire;
 mod row_fields;
 mod secret_retry;
 mod segment;
+mod small_parts;
 mod stray;
 mod take_over;
 
@@ -63,18 +64,6 @@ use crate::rows::ReadError;
 use crate::run::ModelReadError;
 use crate::secrets::SecretError;
 use crate::state::{Feeder, StateError};
-
-/// Whether the bug `name` is planted, to prove that the simulation finds it (`tests/simulation/bugs`). Never in a function.
-#[cfg(feature = "planted-bugs")]
-pub(crate) fn planted(name: &str) -> bool {
-    std::env::var("PLANTED_BUG").is_ok_and(|planted| planted == name)
-}
-
-/// No bug is planted.
-#[cfg(not(feature = "planted-bugs"))]
-pub(crate) const fn planted(_name: &str) -> bool {
-    false
-}
 
 /// Why a delivery stopped. The next attempt resumes from the last checkpoint.
 #[derive(Debug, Error)]

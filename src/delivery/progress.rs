@@ -180,7 +180,7 @@ impl SegmentDelivery {
         let standing = self
             .ledger
             .update(|ledger| {
-                let unfenced = super::planted("lease-without-fencing");
+                let unfenced = crate::planted::planted("lease-without-fencing");
                 ledger.as_mut().map_or(WriteAnswer::Lost, |ledger| {
                     if unfenced && let Some(known) = ledger.runs.get_mut(&run).and_then(|run| run.files.get_mut(key)) {
                         known.clone_from(&record);

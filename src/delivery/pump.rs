@@ -237,7 +237,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         if self.stop.is_none() && self.delivery.budget.is_spent() {
             self.stop = Some(Stop::Time);
         }
-        if self.lease.left().is_none() && !super::planted("lease-without-fencing") {
+        if self.lease.left().is_none() && !crate::planted::planted("lease-without-fencing") {
             // The lease could not be renewed in time. Requests in flight are abandoned before the next owner sends something
             // newer; they are sent again from the checkpoint.
             self.in_flight = FuturesUnordered::new();
@@ -315,7 +315,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         } else {
             self.builder = Some(builder);
         }
-        if super::planted("state-before-acceptance")
+        if crate::planted::planted("state-before-acceptance")
             && let Some(account) = &mut self.account
         {
             account.write_early(part.clone(), chunk.position);

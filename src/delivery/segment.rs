@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::DeliveryError;
+use super::small_parts::SmallParts;
 use crate::braze::{BrazeClient, FirstAnswers};
 use crate::bucket::Bucket;
 use crate::budget::TimeBudget;
@@ -49,6 +50,7 @@ pub struct SegmentDelivery {
     work: Mutex<Work>,
     counted: Mutex<Option<CountedFile>>,
     pub(super) elsewhere: Mutex<Option<ElsewhereOfRun>>,
+    pub(super) small_parts: SmallParts,
     /// Further notes for the reports of this invocation.
     pub(super) remarks: BTreeSet<String>,
     begun: Instant,
@@ -141,6 +143,7 @@ impl SegmentDelivery {
             work: Mutex::default(),
             counted: Mutex::default(),
             elsewhere: Mutex::default(),
+            small_parts: SmallParts::default(),
             begun: Instant::now(),
         }
     }
@@ -182,6 +185,11 @@ impl SegmentDelivery {
     /// The connection that it is sent through.
     pub fn connection(&self) -> &Connection {
         &self.export.connection
+    }
+
+    /// The time of day.
+    pub fn now(&self) -> Timestamp {
+        self.budget.now()
     }
 
     /// The client that it is sent with.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::cursor::Cursor;
 use super::error::HandlerError;
 use super::message::AnswerMessage;
+use super::standing::AtRest;
 use crate::message::Coded;
 use crate::names::{ExportName, SegmentName};
 use crate::report::{Outcome, Report};
@@ -28,6 +29,7 @@ pub(super) struct Deliveries {
     /// How many were tried.
     pub(super) of: usize,
     pub(super) cursor: Cursor,
+    pub(super) at_rest: AtRest,
 }
 
 impl Deliveries {

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::answer::{Deliveries, answer};
 use super::error::no_such_segment;
-use super::{Configured, Handler, HandlerError, standing};
+use super::standing::{self, Seen};
+use super::{Configured, Handler, HandlerError};
 use crate::budget::TimeBudget;
 use crate::config::{Export, Schedule};
 use crate::delivery::{DeliveryEnd, DeliveryError, Release, RunOptions, SegmentDelivery};
@@ -36,6 +37,19 @@ struct Wanted {
     options: RunOptions,
     /// Whether a run that is delivered already gets a report as well.
     report_all: bool,
+}
+
+/// What is to be done about a segment.
+struct LookedAt {
+    runs: Vec<FoundRun>,
+    /// What its ledger says, if nothing is to be done.
+    at_rest: Option<Seen>,
+}
+
+impl From<Vec<FoundRun>> for LookedAt {
+    fn from(runs: Vec<FoundRun>) -> Self {
+        Self { runs, at_rest: None }
+    }
 }
 
 impl Handler {
@@ -108,7 +122,7 @@ impl Handler {
         let failing =
             deliveries.failing.iter().map(|(segment, error)| (segment.clone(), (Outcome::Failed, error.clone())));
         ended.extend(failing);
-        let notified = Box::pin(self.make_known(config, &ended, budget)).await;
+        let notified = Box::pin(self.make_known(config, &ended, &deliveries.at_rest, budget)).await;
         if let Err(error) = &notified {
             deliveries.failed.push(error.with_code());
         }
@@ -282,15 +296,16 @@ impl Handler {
     async fn deliver_looked_at(
         &self,
         delivery: SegmentDelivery,
-        looked_at: Result<Vec<FoundRun>, HandlerError>,
+        looked_at: Result<LookedAt, HandlerError>,
         wanted: &Wanted,
         deliveries: &mut Deliveries,
     ) {
         let Feeder { export, segment } = delivery.feeder().clone();
-        let runs = match looked_at {
-            Ok(runs) => runs,
+        let LookedAt { runs, at_rest } = match looked_at {
+            Ok(looked_at) => looked_at,
             Err(error) => return deliveries.fail(&export, &segment, &error),
         };
+        deliveries.at_rest.extend(at_rest.map(|seen| (delivery.feeder().clone(), seen)));
         for found in runs {
             match self.deliver_found(&delivery, &found, wanted).await {
                 Ok(end) => {
@@ -314,7 +329,7 @@ impl Handler {
         delivery: SegmentDelivery,
         runs: FoundRuns,
         wanted: &Wanted,
-    ) -> (SegmentDelivery, Result<Vec<FoundRun>, HandlerError>) {
+    ) -> (SegmentDelivery, Result<LookedAt, HandlerError>) {
         let found = self.to_be_delivered(&delivery, runs, wanted).await;
         (delivery, found)
     }
@@ -324,7 +339,7 @@ impl Handler {
         delivery: &SegmentDelivery,
         runs: FoundRuns,
         wanted: &Wanted,
-    ) -> Result<Vec<FoundRun>, HandlerError> {
+    ) -> Result<LookedAt, HandlerError> {
         let mut found = Vec::new();
         if let Some(future) = runs.future
             && (wanted.report_all || !delivery.is_reported_as_failed(future.run).await?)
@@ -333,7 +348,7 @@ impl Handler {
         }
         if wanted.dry_run {
             found.extend(runs.newest.into_iter().take(1));
-            return Ok(found);
+            return Ok(found.into());
         }
         let ledger = match delivery.ledger().await {
             Ok(ledger) => ledger,
@@ -343,7 +358,7 @@ impl Handler {
         };
         let forgotten = |run: &FoundRun| ledger.as_ref().is_some_and(|ledger| ledger.forgotten.contains(&run.run));
         let Some(newest) = runs.newest.into_iter().find(|run| !forgotten(run)) else {
-            return Ok(found);
+            return Ok(found.into());
         };
         if !wanted.report_all
             && let Some(ledger) = &ledger
@@ -354,10 +369,11 @@ impl Handler {
             if ledger.uncollected {
                 delivery.collect().await;
             }
-            return Ok(found);
+            let at_rest = found.is_empty().then(|| Seen::of(ledger, delivery.now()));
+            return Ok(LookedAt { runs: found, at_rest });
         }
         found.push(newest);
-        Ok(found)
+        Ok(found.into())
     }
 
     async fn deliver_found(

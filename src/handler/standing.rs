@@ -29,6 +29,22 @@ pub(super) struct Standing {
     pub(super) history: Vec<RunSummary>,
 }
 
+/// What a ledger says of a segment.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Seen {
+    attention: Attention,
+    history: Vec<RunSummary>,
+}
+
+/// The segments that a pass found at rest, so that their ledgers need not be read again.
+pub(super) type AtRest = BTreeMap<Feeder, Seen>;
+
+impl Seen {
+    pub(super) fn of(ledger: &Ledger, now: Timestamp) -> Self {
+        Self { attention: ledger.attention(now), history: ledger.history.clone() }
+    }
+}
+
 /// How the deliveries of these reports ended.
 pub(super) fn ended(reports: &[Report]) -> Ended {
     let ended =
@@ -42,6 +58,7 @@ impl Handler {
         &self,
         config: &Configured,
         ended: &Ended,
+        at_rest: &AtRest,
         budget: TimeBudget,
     ) -> Result<bool, HandlerError> {
         if self.metrics_of.is_none() && self.notices.is_none() {
@@ -49,7 +66,7 @@ impl Handler {
         }
         let now = budget.now();
         let working = async {
-            let standings = self.standings(config, ended, now).await?;
+            let standings = self.standings(config, ended, at_rest, now).await?;
             self.write_gauges(config, &standings, now);
             self.notify(&standings, now).await
         };
@@ -88,6 +105,7 @@ impl Handler {
         &self,
         config: &Configured,
         ended: &Ended,
+        at_rest: &AtRest,
         now: Timestamp,
     ) -> Result<Vec<Standing>, HandlerError> {
         let mut all = Vec::new();
@@ -96,23 +114,34 @@ impl Handler {
             let of_export = ended.keys().filter(|(name, _)| *name == export.name);
             segments.extend(of_export.map(|(_, segment)| segment.clone()));
             let standings = stream::iter(segments)
-                .map(|segment| self.standing(export, segment, ended, now))
+                .map(|segment| self.standing(export, segment, ended, at_rest, now))
                 .buffered(AT_THE_SAME_TIME);
             all.extend(standings.collect::<Vec<_>>().await);
         }
         Ok(all)
     }
 
-    async fn standing(&self, export: &Export, segment: SegmentName, ended: &Ended, now: Timestamp) -> Standing {
+    async fn standing(
+        &self,
+        export: &Export,
+        segment: SegmentName,
+        ended: &Ended,
+        at_rest: &AtRest,
+        now: Timestamp,
+    ) -> Standing {
         let keys = StateKeys::new(&export.connection.workspace, &export.attribute_of(&segment));
         let feeder = Feeder::new(&export.name, &segment);
         let own = |ledger: &Ledger| ledger.feeder == feeder;
-        let (mut attention, history) = match keys.ledger(&self.bucket).read().await {
-            Ok(ledger) => ledger.filter(own).map(|ledger| (ledger.attention(now), ledger.history)).unwrap_or_default(),
-            Err(error) => {
-                tracing::warn!(export = %export.name, %segment, %error, "the state of a segment can't be read");
-                (Attention { failing: Some(error.to_string()), ..Attention::default() }, Vec::new())
-            }
+        let Seen { mut attention, history } = match at_rest.get(&feeder) {
+            Some(seen) => seen.clone(),
+            None => match keys.ledger(&self.bucket).read().await {
+                Ok(ledger) => ledger.filter(own).map(|ledger| Seen::of(&ledger, now)).unwrap_or_default(),
+                Err(error) => {
+                    tracing::warn!(export = %export.name, %segment, %error, "the state of a segment can't be read");
+                    let attention = Attention { failing: Some(error.to_string()), ..Attention::default() };
+                    Seen { attention, history: Vec::new() }
+                }
+            },
         };
         // A delivery that failed before it had a state, for instance because the key is refused, is not in the ledger.
         match ended.get(&(export.name.clone(), segment)) {

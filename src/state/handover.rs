@@ -9,6 +9,7 @@ use super::run_record::{FileRecord, Phase};
 use super::sent::Sent;
 use crate::bucket::ETag;
 use crate::pattern::RunId;
+use crate::planted::planted;
 
 /// The result of a step that concerns a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +84,9 @@ impl Ledger {
             if run.phase != Phase::Complete {
                 self.add_earlier(run.into_sent());
             }
+        }
+        if planted("former-feeder-forgotten") {
+            (self.last_complete, self.earlier) = (None, Sent::default());
         }
         self.feeder = feeder.clone();
         self.vacant = false;

@@ -11,6 +11,7 @@ use super::sent::Sent;
 use crate::bucket::ETag;
 use crate::config::DataMatching;
 use crate::pattern::RunId;
+use crate::planted::planted;
 use crate::profile::TypesDigest;
 use crate::report::{Counts, Members, Outcome, Problem, RunSummary};
 use crate::rows::{Header, Position};
@@ -265,7 +266,9 @@ impl RunRecord {
 
     /// Removes a file; what may have been sent of it stays recorded until the run is complete.
     pub fn forget_file(&mut self, key: &str) {
-        if let Some(earlier) = self.files.remove(key) {
+        if let Some(earlier) = self.files.remove(key)
+            && !planted("replaced-content-forgotten")
+        {
             self.replaced.extend(earlier.parts);
             let may_have_sent = !matches!(earlier.progress, Progress::Delivered | Progress::Waiting);
             if may_have_sent && !self.uncertain.contains(&earlier.folder) {

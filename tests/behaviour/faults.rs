@@ -8,5 +8,5 @@ mod moved;
 mod order;
 mod ownership;
 mod small_parts;
-mod story;
+pub(crate) mod story;
 mod whole;

@@ -21,6 +21,7 @@ mod formats;
 mod functions;
 mod hostile;
 mod kills;
+mod many;
 mod membership;
 mod on_demand;
 mod pages;
