@@ -38,7 +38,8 @@ pub(crate) fn in_environment() -> Result<Option<ApiKey>, Failure> {
     std::env::var(VARIABLE).ok().filter(|text| !text.trim().is_empty()).map(|text| checked(&text)).transpose()
 }
 
-fn checked(text: &str) -> Result<ApiKey, Failure> {
+/// A key as it was typed.
+pub(crate) fn checked(text: &str) -> Result<ApiKey, Failure> {
     let key = text.trim();
     if key.is_empty() {
         return Err(Failure::NoKey("nothing was entered".to_owned()));

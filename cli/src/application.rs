@@ -1,6 +1,7 @@
 //! The handler of the Lambda functions on a bucket: one in a folder of this machine, or that of a deployed stack.
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
@@ -131,7 +132,12 @@ impl Application {
 
     /// Asks the handler what the `on-demand` function is asked. Ctrl-C ends the time that it has.
     pub(crate) async fn on_demand(&self, request: &Value) -> Result<Value, Failure> {
-        let budget = TimeBudget::ending_in(TIME).or_once(interrupt::flag());
+        self.on_demand_until(request, interrupt::flag()).await
+    }
+
+    /// The same; the time ends once `stop` is true.
+    pub(crate) async fn on_demand_until(&self, request: &Value, stop: &'static AtomicBool) -> Result<Value, Failure> {
+        let budget = TimeBudget::ending_in(TIME).or_once(stop);
         Ok(self.handler.on_demand(request, budget).await?)
     }
 }

@@ -1,11 +1,13 @@
 //! `connect`: tests a connection or a source.
 
+use insights_to_braze::secrets::ApiKey;
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::application::Application;
 use crate::arguments::Connect;
 use crate::ending::{Ending, Failure};
-use crate::workspace::WorkspaceFolder;
+use crate::workspace::{ConfigFile, WorkspaceFolder};
 use crate::{api_key, show};
 
 pub(crate) async fn run(arguments: &Connect) -> Result<Ending, Failure> {
@@ -47,10 +49,20 @@ async fn of_file(arguments: &Connect, request: &Value) -> Result<Value, Failure>
         }
         (_, None) => (Some(api_key::read()?), None),
     };
+    probe(&config, key, sas, request).await
+}
+
+/// Asks `request` with a bucket for the occasion.
+pub(crate) async fn probe(
+    config: &ConfigFile,
+    key: Option<ApiKey>,
+    sas: Option<SecretString>,
+    request: &Value,
+) -> Result<Value, Failure> {
     let folder = std::env::temp_dir();
     let folder = tempfile::TempDir::with_prefix("insights-to-braze-connect-").map_err(|source| {
         Failure::file("can't create a temporary folder in", &folder, source, "Set TMPDIR to a writable folder.")
     })?;
     let folder = WorkspaceFolder::take(folder.path())?;
-    Application::of_workspace_with(folder, &config, key, sas).await?.on_demand(request).await
+    Application::of_workspace_with(folder, config, key, sas).await?.on_demand(request).await
 }

@@ -6,9 +6,10 @@
 //! | `demo`: a generated export is delivered to a mock of Braze | `demo` |
 //! | `run` and `run-all`: files are delivered to a real Braze workspace | `deliver`, `progress`, `answer` |
 //! | `fetch`: files are copied from a source into the bucket | `fetch` |
+//! | `console`: pages to set up, run and watch deliveries | `console` |
 //! | `init` and `doctor`: a first configuration, and checks | `init`, `proposal`, `doctor` |
 //! | decisions about held runs, and other changes | `hold`, `retry`, `retire`, `forget`, `rebuild`, `erase`, `confirm` |
-//! | what is held, and what failed | `held`, `failed` |
+//! | what is held, what failed, and the outcome of a run | `held`, `failed`, `standing` |
 //! | `dry-run`, `inspect`, `connect`, `status` and `report` | `dry_run`, `inspect`, `connect`, `status`, `report` |
 //! | the handler of the Lambda functions on a bucket of this machine or of a deployed stack | `application` |
 //! | the meaning of a code, and the usual errors of AWS | `explain`, `aws` |
@@ -28,6 +29,7 @@ mod check_first;
 mod clients;
 mod confirm;
 mod connect;
+mod console;
 mod deliver;
 mod demo;
 mod doctor;
@@ -52,7 +54,9 @@ mod report;
 mod retire;
 mod retry;
 mod show;
+
 pub mod standin;
+mod standing;
 mod status;
 mod workspace;
 
@@ -100,6 +104,7 @@ async fn perform(command: &Command) -> Result<Ending, Failure> {
         Command::Run(arguments) => deliver::run(arguments).await,
         Command::RunAll(arguments) => deliver::all(arguments).await,
         Command::DryRun(arguments) => dry_run::run(arguments).await,
+        Command::Console(arguments) => console::run(arguments).await,
         Command::Init(arguments) => init::run(arguments).await,
         Command::Doctor(arguments) => doctor::run(arguments).await,
         Command::Inspect(arguments) => inspect::run(arguments).await,

@@ -49,17 +49,17 @@ pub(crate) async fn with_progress(
 
 /// How far the runs are that are not complete, as the state has it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Standing {
-    rows: u64,
-    requests: u64,
+pub(crate) struct Standing {
+    pub(crate) rows: u64,
+    pub(crate) requests: u64,
     /// The members of the last complete runs of the same segments, which a new run has about as many rows as.
-    expected: u64,
+    pub(crate) expected: u64,
     /// The connection's requests a second.
-    limit: u64,
+    pub(crate) limit: u64,
 }
 
 impl Standing {
-    fn of(status: &Value, segment: Option<&str>) -> Self {
+    pub(crate) fn of(status: &Value, segment: Option<&str>) -> Self {
         let mut standing = Self::default();
         for export in elements(&status["exports"]) {
             standing.limit = export["requests_per_second"].as_u64().unwrap_or_default();

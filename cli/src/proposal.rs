@@ -13,7 +13,7 @@ use crate::show::{self, elements, text};
 use crate::workspace::{ConfigFile, WorkspaceFolder};
 
 /// Customer Insights' own ID. It changes when profiles are merged, so that it is the last choice.
-const UNIFIED: &str = "CustomerId";
+pub(crate) const UNIFIED: &str = "CustomerId";
 
 /// The export of the configuration that the files are looked at with.
 pub(crate) const EXPORT: &str = "files";
@@ -87,6 +87,16 @@ async fn first_column(folder: &Path, inspection: &Value) -> Option<String> {
 }
 
 async fn inspect(folder: &Path, customer_id: Option<&str>, email: Option<&str>) -> Result<Value, Failure> {
+    let (application, _) = reading(folder, customer_id, email).await?;
+    application.on_demand(&json!({ "action": "inspect", "export": EXPORT })).await
+}
+
+/// An application on a folder of files, which are read where they are, and its configuration.
+pub(crate) async fn reading(
+    folder: &Path,
+    customer_id: Option<&str>,
+    email: Option<&str>,
+) -> Result<(Application, ConfigFile), Failure> {
     let columns = [("customer_id", customer_id), ("email", email)];
     let columns = columns.iter().filter_map(|(key, column)| Some(format!("{key} = {}\n", json!(column.as_ref()?))));
     let config = format!(
@@ -103,7 +113,7 @@ async fn inspect(folder: &Path, customer_id: Option<&str>, email: Option<&str>) 
     let workspace = WorkspaceFolder::take(temporary.path())?;
     workspace.show(folder, config.export(EXPORT)?)?;
     let application = Application::of_workspace(workspace, &config, None).await?;
-    application.on_demand(&json!({ "action": "inspect", "export": EXPORT })).await
+    Ok((application.keeping(temporary), config))
 }
 
 /// The columns that every file with rows has, in the order of the first one.

@@ -10,6 +10,7 @@ use crate::failed::{self, FailedRun};
 use crate::held::HeldRun;
 use crate::html;
 use crate::show::{self, Table, elements, text};
+use crate::standing::outcome_of;
 
 pub(crate) async fn run(arguments: &Status) -> Result<Ending, Failure> {
     let application = arguments.place.open(arguments.export.as_deref()).await?;
@@ -60,15 +61,10 @@ pub(crate) async fn run(arguments: &Status) -> Result<Ending, Failure> {
 
 /// The newest run of a segment in the words of outcomes.
 fn status(run: &Value) -> String {
-    let any = |progress: &str| elements(&run["files"]).any(|file| file["progress"] == progress);
-    match run["phase"].as_str() {
-        Some("open") if any("working") || any("unfinished") => texts::unfinished(),
-        Some("open") => texts::waiting(),
-        Some("completing") => texts::unfinished(),
-        Some("complete") if elements(&run["problems"]).next().is_some() => texts::delivered_with_problems(),
-        Some("complete") => texts::delivered(),
-        Some("held") => texts::held(),
-        _ => text(&run["phase"]),
+    match outcome_of(run) {
+        "" => text(&run["phase"]),
+        "delivered" => show::good("delivered"),
+        outcome => show::caution(outcome),
     }
 }
 
@@ -94,25 +90,5 @@ mod texts {
 
     pub(super) fn failed() -> String {
         show::bad("failed")
-    }
-
-    pub(super) fn held() -> String {
-        show::caution("held")
-    }
-
-    pub(super) fn waiting() -> String {
-        show::caution("waiting")
-    }
-
-    pub(super) fn unfinished() -> String {
-        show::caution("unfinished")
-    }
-
-    pub(super) fn delivered_with_problems() -> String {
-        show::caution("delivered with problems")
-    }
-
-    pub(super) fn delivered() -> String {
-        show::good("delivered")
     }
 }

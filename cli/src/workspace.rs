@@ -1,11 +1,12 @@
 //! A bucket in a folder of this machine.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use insights_to_braze::bucket::Bucket;
-use insights_to_braze::config::{Config, Export};
+use insights_to_braze::config::{Config, ConfigError, Export};
 use insights_to_braze::environment::DEFAULT_CONFIG_KEY;
 
 use crate::clients;
@@ -18,6 +19,7 @@ use crate::standin::s3::S3Server;
 const BUCKET: &str = "insights-to-braze";
 
 /// A checked `exports.toml`.
+#[derive(Clone)]
 pub(crate) struct ConfigFile {
     /// Where it is.
     pub(crate) path: PathBuf,
@@ -46,6 +48,12 @@ impl ConfigFile {
         Ok(Self { path: path.to_owned(), config, text })
     }
 
+    /// The same; a text without tables, as before the first connection, is right.
+    pub(crate) fn of_any_text(path: &Path, text: String) -> Result<Self, Failure> {
+        let config = parse_any(&text).map_err(|source| Failure::Config { path: path.to_owned(), source })?;
+        Ok(Self { path: path.to_owned(), config, text })
+    }
+
     /// The file's text.
     pub(crate) fn text(&self) -> &str {
         &self.text
@@ -68,6 +76,15 @@ impl ConfigFile {
         let existing = if existing.is_empty() { "none".to_owned() } else { existing.join(", ") };
         Failure::NoSuch { path: self.path.clone(), kind, name: name.to_owned(), existing }
     }
+}
+
+/// What a text says that may have no tables yet.
+pub(crate) fn parse_any(text: &str) -> Result<Config, ConfigError> {
+    let is_blank = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+    if text.lines().all(is_blank) {
+        return Ok(Config { connections: BTreeMap::new(), exports: BTreeMap::new(), sources: BTreeMap::new() });
+    }
+    Config::parse(text)
 }
 
 /// The folder of a workspace, in this process's hands alone: two servers on one folder would not see each other's writes.

@@ -426,7 +426,10 @@ impl Handler {
         let attributes: BTreeSet<AttributeName> =
             folders.iter().filter_map(|folder| StateKeys::attribute_of_folder(workspace, folder)).collect();
         let named = export.segments.iter().flatten().chain(export.attribute_names.keys());
-        let found = attributes.iter().map(|attribute| SegmentName::new(attribute.as_str()));
+        // An attribute that was given another name than its segment is no segment of that name.
+        let is_given = |attribute: &&AttributeName| export.attribute_names.values().any(|given| given == *attribute);
+        let found = attributes.iter().filter(|attribute| !is_given(attribute));
+        let found = found.map(|attribute| SegmentName::new(attribute.as_str()));
         let segments: BTreeSet<SegmentName> =
             named.cloned().chain(found.filter(|_| export.segments.is_none())).collect();
         Ok(segments.into_iter().filter(|segment| attributes.contains(&export.attribute_of(segment))).collect())

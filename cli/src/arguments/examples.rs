@@ -40,6 +40,17 @@ Examples:
 Everything runs on this machine: mock servers for S3, Secrets Manager and Braze, with Braze's documented rules. The
 files are delivered by the same code that runs in AWS Lambda.";
 
+pub(super) const CONSOLE: &str = "\
+Examples:
+  Try it, without any account:
+    itb console --demo
+
+  On the folder that exports land in, such as ~/incoming/BlobExport:
+    itb console ~/incoming
+
+The pages are served on 127.0.0.1 alone. The API key stays in memory, and is asked for again after a restart, unless it is
+in BRAZE_API_KEY.";
+
 pub(super) const INIT: &str = "\
 Examples:
   Look at the files, answer a few questions, and get an exports.toml:

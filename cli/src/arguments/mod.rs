@@ -14,7 +14,7 @@ use serde_json::json;
 
 pub(crate) use self::changes::{Erase, Forget, HeldSegment, Hold, HoldAction, Rebuild, Retire, Retry, RunAll};
 pub(crate) use self::place::{ExportFiles, NamedExport, Place, Source, Stack, quoted};
-pub(crate) use self::setup::{Doctor, Init};
+pub(crate) use self::setup::{Console, Doctor, Init};
 
 /// Delivers Customer Insights segments to Braze, from this machine.
 #[derive(Parser)]
@@ -41,6 +41,9 @@ pub(crate) enum Command {
     /// Preview a delivery without sending anything.
     #[command(after_help = examples::DRY_RUN)]
     DryRun(DryRun),
+    /// Set up, run and watch deliveries in a browser on this machine.
+    #[command(after_help = examples::CONSOLE)]
+    Console(Console),
     /// Look at exported files and write exports.toml.
     #[command(after_help = examples::INIT)]
     Init(Init),

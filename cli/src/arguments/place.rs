@@ -7,7 +7,7 @@ use insights_to_braze::environment::DEFAULT_CONFIG_KEY;
 
 /// Where the configuration and the workspace are unless a flag says otherwise.
 const CONFIG: &str = "exports.toml";
-const WORKSPACE: &str = "insights-to-braze-workspace";
+pub(super) const WORKSPACE: &str = "insights-to-braze-workspace";
 
 /// The configuration: a file of this machine, or the one in the bucket of a deployed stack.
 #[derive(Args)]
@@ -104,6 +104,12 @@ impl Source {
 }
 
 impl Place {
+    /// A folder of this machine.
+    pub(crate) fn of_folder(config: Option<PathBuf>, workspace: PathBuf) -> Self {
+        let stack = Stack { bucket: None, config_key: DEFAULT_CONFIG_KEY.to_owned(), profile: None, secret: None };
+        Self { source: Source { config, stack }, workspace }
+    }
+
     /// The flags that name the same place in another command, each with a space before it.
     pub(crate) fn flags(&self) -> String {
         let mut flags = self.source.flags();

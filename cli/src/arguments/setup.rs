@@ -1,10 +1,10 @@
 //! The commands for a first configuration.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::place::Source;
+use super::place::{Place, Source, WORKSPACE};
 
 #[derive(Args)]
 pub(crate) struct Init {
@@ -35,6 +35,41 @@ pub(crate) struct Init {
     /// Ask nothing: take what is proposed.
     #[arg(long, short)]
     pub(crate) yes: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Console {
+    /// The folder that exports land in: that of one export, or a folder with several.
+    #[arg(value_name = "FOLDER", default_value = ".", conflicts_with = "demo")]
+    pub(crate) folder: PathBuf,
+    /// Try it with generated data and a local mock of Braze.
+    #[arg(long, conflicts_with_all = ["config", "workspace"])]
+    pub(crate) demo: bool,
+    /// Number of people in the segments of --demo.
+    #[arg(long, value_name = "N", default_value_t = 4_000, requires = "demo", value_parser = clap::value_parser!(u64).range(100..=200_000))]
+    pub(crate) members: u64,
+    /// The exports.toml. It need not exist. Default: exports.toml in this folder.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The local folder that stores reports and what has been delivered.
+    #[arg(long, value_name = "DIR", default_value = WORKSPACE)]
+    pub(crate) workspace: PathBuf,
+    /// The port on 127.0.0.1. Default: a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
+    pub(crate) port: u16,
+    /// Stop when it was not used for this time.
+    #[arg(long, value_name = "MINUTES", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=1440))]
+    pub(crate) idle_minutes: u64,
+}
+
+impl Console {
+    /// Where configuration and workspace are: in `folder`, if it is a demonstration.
+    pub(crate) fn place(&self, folder: Option<&Path>) -> Place {
+        match folder {
+            Some(folder) => Place::of_folder(Some(folder.join("exports.toml")), folder.join("workspace")),
+            None => Place::of_folder(self.config.clone(), self.workspace.clone()),
+        }
+    }
 }
 
 #[derive(Args)]

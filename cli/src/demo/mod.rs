@@ -6,6 +6,7 @@
 mod check;
 mod describing;
 mod export_writer;
+pub(crate) mod files;
 mod people;
 mod population;
 mod stage;

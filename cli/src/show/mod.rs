@@ -9,8 +9,8 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use console::style;
-use insights_to_braze::message::Coded;
 pub(crate) use insights_to_braze::message::count;
+use insights_to_braze::message::{Coded, Message};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -37,14 +37,18 @@ pub(crate) fn error(failure: &Failure, verbose: bool) {
 }
 
 fn failure_in_words(failure: &Failure, verbose: bool) -> String {
-    let text = failure.to_string();
-    let usual = AwsError::in_text(&text).map(|error| error.with_code());
-    match usual {
-        Some(usual) if verbose => format!("{usual}\n{text}"),
-        Some(usual) => usual,
-        None if verbose => failure.with_code(),
-        None => format!("{} [{}]", message(without_structures(&text)), failure.code()),
+    if !verbose {
+        return in_words(failure).to_string();
     }
+    let usual = AwsError::in_text(&failure.to_string());
+    usual.map_or_else(|| failure.with_code(), |usual| format!("{}\n{failure}", usual.with_code()))
+}
+
+/// An error in the words of the terminal, without the Rust structures of the AWS SDK.
+pub(crate) fn in_words(failure: &Failure) -> Message {
+    let text = failure.to_string();
+    let words = || Message { text: message(without_structures(&text)), code: failure.code().to_owned() };
+    AwsError::in_text(&text).map_or_else(words, |usual| usual.to_message())
 }
 
 /// The result for a program.

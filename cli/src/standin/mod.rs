@@ -8,7 +8,7 @@ mod aws_json;
 pub mod braze;
 pub mod clock;
 pub mod fault;
-mod hexadecimal;
+pub(crate) mod hexadecimal;
 pub mod http;
 pub mod in_process;
 pub mod lambda;

@@ -323,3 +323,18 @@ async fn ctrl_c_stops_at_a_checkpoint_and_the_same_command_continues() {
     assert_eq!(sent_again, ROWS - on_record, "what is on record is not sent again");
     assert_eq!(desk.braze.count_with_attribute("Loyal", &json!(true)), usize::try_from(ROWS).unwrap());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_under_another_attribute_is_shown_once() {
+    let desk = Desk::new().await;
+    let config = fs::read_to_string(desk.folder.path().join("exports.toml")).unwrap();
+    desk.write("exports.toml", &format!("{config}\n[exports.loyalty.attribute_names]\nLoyal = \"優良顧客\"\n"));
+    desk.write_run("23", FIRST);
+    let (code, answer) = desk.deliver("").await;
+    assert_eq!(code, 4, "{answer:#}");
+    let output = desk.itb("status --json").await;
+    let status: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let segments = status["exports"][0]["segments"].as_array().unwrap();
+    assert_eq!(segments.len(), 1, "{status:#}");
+    assert_eq!((&segments[0]["segment"], &segments[0]["attribute"]), (&json!("Loyal"), &json!("優良顧客")));
+}

@@ -4,6 +4,7 @@
 mod changed_config;
 mod changes;
 mod check_first;
+mod console;
 mod deliver;
 mod demo;
 mod setup;

@@ -1,0 +1,46 @@
+//! What a person decided about a held run, kept beside its report.
+
+use insights_to_braze::bucket::Condition;
+use insights_to_braze::pattern::RunId;
+use insights_to_braze::state::ReportKeys;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::application::Application;
+use crate::ending::Failure;
+
+/// The name of the object beside `report.json`.
+const NAME: &str = "decision.json";
+/// The largest one that is read, in bytes.
+const LARGEST: u64 = 64 * 1024;
+
+/// A decision.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Decision {
+    /// `released` or `rejected`.
+    pub(crate) outcome: String,
+    /// How many people left, or would have.
+    pub(crate) people: u64,
+    pub(crate) reason: String,
+    /// Who decided, as they wrote it.
+    pub(crate) by: String,
+    pub(crate) at: Timestamp,
+}
+
+impl Decision {
+    /// That of a run, if one was made.
+    pub(crate) async fn read(
+        application: &Application,
+        keys: &ReportKeys,
+        run: RunId,
+    ) -> Result<Option<Self>, Failure> {
+        let read = application.bucket().read(&keys.report(run, NAME), LARGEST).await?;
+        Ok(read.and_then(|(bytes, _)| serde_json::from_slice(&bytes).ok()))
+    }
+
+    /// Keeps it.
+    pub(crate) async fn keep(&self, application: &Application, keys: &ReportKeys, run: RunId) -> Result<(), Failure> {
+        application.bucket().write_json(&keys.report(run, NAME), self, &Condition::Any).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,65 @@
+//! Messages of the application in the language of the page: by their code where there is a text, else as they are.
+
+use super::texts::Texts;
+use crate::show;
+
+/// What leads elsewhere at the terminal, and what a page says.
+const ON_PAGES: [(&str, &str); 3] = [
+    (" `itb hold list` shows the numbers and what you can do.", ""),
+    ("Test it with connect", "Test it on the page of the connection"),
+    (": test it with connect", ": test it on the page of the connection"),
+];
+
+/// A message of the terminal, for a page.
+fn here(text: &str) -> String {
+    ON_PAGES.iter().fold(text.to_owned(), |text, (terminal, page)| text.replace(terminal, page))
+}
+
+/// A message as a page shows it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Said {
+    /// What it says in the language of the page, a paragraph each.
+    pub(crate) lines: Vec<String>,
+    /// The language of the lines, if it is not that of the page.
+    pub(crate) lang: Option<&'static str>,
+    /// The words of the application, where the lines are not those.
+    pub(crate) original: Vec<String>,
+    pub(crate) code: String,
+}
+
+impl Said {
+    /// A message with its code. What ends with its code in brackets is shown without it.
+    pub(crate) fn new(texts: &Texts, text: &str, code: &str) -> Self {
+        let worded = here(&show::message(text.trim_end().trim_end_matches(&format!("[{code}]")).trim_end()));
+        let words: Vec<String> = worded.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+        let key = format!("message-{code}");
+        let code = code.to_owned();
+        if texts.language().tag() == "en" {
+            return Self { lines: words, lang: None, original: Vec::new(), code };
+        }
+        if texts.has(&key) {
+            let lines = texts.text(&key).lines().map(str::to_owned).collect();
+            return Self { lines, lang: None, original: words, code };
+        }
+        Self { lines: words, lang: Some("en"), original: Vec::new(), code }
+    }
+
+    /// A message of the console itself.
+    pub(crate) fn own(texts: &Texts, key: &str) -> Self {
+        Self { lines: texts.text(key).lines().map(str::to_owned).collect(), ..Self::default() }
+    }
+
+    /// Its first line.
+    pub(crate) fn first(&self) -> String {
+        self.lines.first().cloned().unwrap_or_default()
+    }
+
+    /// The page that explains the code.
+    pub(crate) fn help(&self) -> String {
+        format!("/help/{}", self.code)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+}

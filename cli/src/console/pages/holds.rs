@@ -1,0 +1,167 @@
+//! A held run, and the decision about it.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use insights_to_braze::config::OnLeave;
+use insights_to_braze::pattern::RunId;
+use insights_to_braze::state::ReportKeys;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::field::Wrong;
+use super::runs::report_of;
+use crate::arguments::quoted;
+use crate::console::decision::Decision;
+use crate::console::form::Form;
+use crate::console::jobs::{Kind, Plan};
+use crate::console::messages::Said;
+use crate::console::place::Task;
+use crate::console::state::{Known, Shared};
+use crate::console::status::Status;
+use crate::console::trouble::Trouble;
+use crate::console::view::{Frame, level, page, to, to_correct};
+use crate::console::visit::Visit;
+use crate::held::HeldRun;
+
+#[derive(Template)]
+#[template(path = "hold.html")]
+struct Page {
+    f: Frame,
+    held: HeldRun,
+    link: String,
+    percent: u64,
+    after: u64,
+    reason: Said,
+    /// The files of this run, and how many rows of them were read.
+    files: Vec<(String, u64)>,
+    sizes: Vec<(String, u64)>,
+    leave: &'static str,
+    connection_link: String,
+    has_key: bool,
+    form: Form,
+    wrong: Wrong,
+}
+
+type Names = Path<(String, String, String)>;
+
+async fn view(console: &Shared, visit: &Visit, known: &Known, names: &Names, form: Form) -> Result<Page, Trouble> {
+    let Path((export, segment, run)) = names;
+    let configured = known.config().exports.get(export.as_str()).ok_or(Trouble::NotFound)?;
+    let application = console.place.open(&known.file, &Task::Look).await?;
+    let status = Status::of(&application, known.config(), Some(export)).await?;
+    let is_this = |held: &&HeldRun| held.segment == *segment && held.run.to_string() == *run;
+    let held = status.held.iter().find(is_this).cloned().ok_or(Trouble::NotFound)?;
+    let report = report_of(&application, (export, segment, run)).await?;
+    let of_segment = status.segment(segment).cloned().unwrap_or_default();
+    let commands = ["release", "reject"].map(|decision| {
+        console.place.command(&format!("hold {decision} {} {}", quoted(export), quoted(segment)), None)
+    });
+    let f = Frame::new(console, visit, "exports").with_command(commands.join("\n"));
+    let connection = configured.connection.name.as_str();
+    let path = format!("/holds/{}/{}/{}", level(export), level(segment), run);
+    let files = report.map(|report| report.files).unwrap_or_default();
+    let name = |key: &str| key.rsplit('/').next().unwrap_or(key).to_owned();
+    let history = of_segment.history.iter().rev().take(10);
+    Ok(Page {
+        percent: (held.people * 100).checked_div(held.before).unwrap_or_default(),
+        after: held.before.saturating_sub(held.people),
+        reason: f.said(&held.reason, reason_code(&held.reason)),
+        files: files.iter().map(|file| (name(&file.key), file.rows)).collect(),
+        sizes: history.map(|run| (run.run.to_string(), run.members.after)).collect(),
+        leave: match configured.on_leave {
+            OnLeave::False => "consequence-false",
+            OnLeave::Remove => "consequence-remove",
+            OnLeave::Keep => "consequence-keep",
+        },
+        connection_link: f.url(format!("/connections/{}", level(connection))),
+        has_key: console.place.has_key(connection),
+        link: path,
+        wrong: Wrong::default(),
+        held,
+        form,
+        f,
+    })
+}
+
+/// The code of a reason, which the state keeps as a text.
+fn reason_code(reason: &str) -> &'static str {
+    match reason {
+        text if text.starts_with("it has no members") => "ITB-H02",
+        text if text.contains("max_leavers") => "ITB-H03",
+        text if text.starts_with("data_matching") => "ITB-H05",
+        text if text.contains("could not be read far enough") => "ITB-H06",
+        _ => "ITB-H04",
+    }
+}
+
+pub(crate) async fn one(State(console): State<Shared>, visit: Visit, names: Names) -> Result<Response, Trouble> {
+    let known = console.known().await?;
+    page(&view(&console, &visit, &known, &names, Form::default()).await?)
+}
+
+/// Releases the run, or drops it.
+pub(crate) async fn decide(
+    State(console): State<Shared>,
+    visit: Visit,
+    names: Names,
+    form: Form,
+) -> Result<Response, Trouble> {
+    let known = console.known().await?;
+    let is_release = form.text("press") == "release";
+    let mut shown = view(&console, &visit, &known, &names, form).await?;
+    let form = &shown.form;
+    if is_release && form.text("people").replace(',', "").parse() != Ok(shown.held.people) {
+        shown.wrong.add(&shown.f, "people", "wrong-people");
+    }
+    let reason = if is_release { "reason" } else { "reason_to_reject" };
+    if form.text(reason).is_empty() {
+        shown.wrong.add(&shown.f, reason, "wrong-reason");
+    }
+    if is_release && !shown.has_key {
+        shown.wrong.add(&shown.f, "key", "wrong-no-key");
+    }
+    if !shown.wrong.is_empty() {
+        return to_correct(&shown);
+    }
+    let decision = Decision {
+        outcome: if is_release { "released" } else { "rejected" }.to_owned(),
+        people: shown.held.people,
+        reason: form.text(reason).to_owned(),
+        by: form.text("by").to_owned(),
+        at: Timestamp::now(),
+    };
+    let HeldRun { export, segment, run, people, .. } = shown.held.clone();
+    keep(&console, &known, (&export, &segment, run), &decision).await?;
+    if is_release {
+        let request =
+            json!({ "action": "run", "export": export, "segment": segment, "run": run, "allow_leavers": people });
+        let connection = known.config().exports.get(export.as_str()).map(|export| export.connection.name.to_string());
+        let task = Task::Send { export: None, connection: connection.unwrap_or_default() };
+        let plan = Plan {
+            kind: Kind::Release,
+            export: Some(export),
+            segment: Some(segment),
+            steps: vec![(task, request)],
+            expected: None,
+        };
+        let number = console.jobs.start(&console.place, known.file, plan);
+        return Ok(to(&console, &format!("/jobs/{number}")));
+    }
+    let application = console.place.open(&known.file, &Task::Look).await?;
+    let request = json!({ "action": "forget", "export": export, "segment": segment, "run": run });
+    application.on_demand(&request).await?;
+    Ok(to(&console, &format!("/segments/{}/{}", level(&export), level(&segment))))
+}
+
+/// The decision is kept before it takes effect, so that none is without a reason.
+async fn keep(
+    console: &Shared,
+    known: &Known,
+    (export, segment, run): (&str, &str, RunId),
+    decision: &Decision,
+) -> Result<(), Trouble> {
+    let application = console.place.open(&known.file, &Task::Look).await?;
+    let keys = ReportKeys::new(&export.into(), &segment.into());
+    Ok(decision.keep(&application, &keys, run).await?)
+}

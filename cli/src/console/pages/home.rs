@@ -1,0 +1,160 @@
+//! The first page: what needs a decision, then every segment.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::console::jobs::Job;
+use crate::console::messages::Said;
+use crate::console::place::Task;
+use crate::console::state::{Known, Shared};
+use crate::console::status::{SegmentStatus, Status, outcome_key};
+use crate::console::texts::Argument;
+use crate::console::trouble::Trouble;
+use crate::console::view::{Frame, level, page};
+use crate::console::visit::Visit;
+
+/// Something that needs a person.
+struct Attention {
+    tone: &'static str,
+    kind: String,
+    name: String,
+    said: Said,
+    link: String,
+    action: String,
+}
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home {
+    f: Frame,
+    attention: Vec<Attention>,
+    segments: Vec<Line>,
+    running: Vec<Arc<Job>>,
+    has_connection: bool,
+    has_export: bool,
+    landed: usize,
+    host: Option<String>,
+}
+
+/// A line of the table of segments.
+pub(crate) struct Line {
+    pub(crate) status: SegmentStatus,
+    pub(crate) link: String,
+    pub(crate) outcome: String,
+    pub(crate) entered: Option<u64>,
+    pub(crate) left: Option<u64>,
+}
+
+impl Line {
+    pub(crate) fn new(frame: &Frame, status: SegmentStatus) -> Self {
+        let link = frame.url(format!("/segments/{}/{}", level(&status.export), level(&status.segment)));
+        let change = status.change();
+        Self {
+            link,
+            outcome: frame.t(outcome_key(&status.outcome)),
+            entered: change.map(|(entered, _)| entered),
+            left: change.map(|(_, left)| left),
+            status,
+        }
+    }
+}
+
+pub(crate) async fn home(State(console): State<Shared>, visit: Visit) -> Result<Response, Trouble> {
+    let known = console.known().await?;
+    let frame = Frame::new(&console, &visit, "home").with_command(console.place.command("status", None));
+    let status = if known.config().exports.is_empty() {
+        Status::default()
+    } else {
+        let application = console.place.open(&known.file, &Task::Look).await?;
+        Status::of(&application, known.config(), None).await?
+    };
+    let attention = attention(&console, &frame, &known, &status);
+    let landed = console.place.landed().await.map(|landed| landed.len()).unwrap_or_default();
+    page(&Home {
+        attention,
+        segments: status.segments.into_iter().map(|segment| Line::new(&frame, segment)).collect(),
+        running: console.jobs.running(),
+        has_connection: !known.config().connections.is_empty(),
+        has_export: !known.config().exports.is_empty(),
+        landed,
+        host: console.place.demo().map(crate::console::demo::Demo::host),
+        f: frame,
+    })
+}
+
+fn attention(console: &Shared, frame: &Frame, known: &Known, status: &Status) -> Vec<Attention> {
+    let mut all = Vec::new();
+    for held in &status.held {
+        let link = format!("/holds/{}/{}/{}", level(&held.export), level(&held.segment), held.run);
+        let numbers = [("n", Argument::Number(held.people)), ("before", Argument::Number(held.before))];
+        let text = frame.texts().with("attention-held-text", &numbers);
+        all.push(Attention {
+            tone: "warning",
+            kind: frame.t("outcome-held"),
+            name: held.segment.clone(),
+            said: Said { lines: vec![text], ..Said::default() },
+            link: frame.url(&link),
+            action: frame.t("attention-held-action"),
+        });
+    }
+    for failed in &status.failed {
+        let code = failed.message.rsplit_once('[').map_or("", |(_, code)| code.trim_end_matches(']'));
+        all.push(Attention {
+            tone: "bad",
+            kind: frame.t("outcome-failed"),
+            name: failed.segment.clone(),
+            said: frame.said(&failed.message, code),
+            link: frame.url(format!("/exports/{}", level(&failed.export))),
+            action: frame.t("attention-failed-action"),
+        });
+    }
+    all.extend(of_connections(console, frame, known));
+    for (connection, attribute, people) in &status.unfed {
+        let query: String = form_urlencoded::Serializer::new(String::new())
+            .append_pair("connection", connection)
+            .append_pair("attribute", attribute)
+            .finish();
+        all.push(Attention {
+            tone: "open",
+            kind: frame.t("attention-unfed"),
+            name: attribute.clone(),
+            said: Said { lines: vec![frame.n("attention-unfed-text", people)], ..Said::default() },
+            link: frame.url(format!("/retire?{query}")),
+            action: frame.t("attention-unfed-action"),
+        });
+    }
+    all
+}
+
+/// Connections that an export uses and that can't be used.
+fn of_connections(console: &Shared, frame: &Frame, known: &Known) -> Vec<Attention> {
+    let mut all = Vec::new();
+    let used: BTreeSet<_> = known.config().exports.values().map(|export| export.connection.name.as_str()).collect();
+    for (name, connection) in &known.config().connections {
+        let name = name.as_str();
+        let mut add = |kind: &str, text: &str| {
+            all.push(Attention {
+                tone: "open",
+                kind: frame.t(kind),
+                name: connection.display_name.clone(),
+                said: Said::own(frame.texts(), text),
+                link: frame.url(format!("/connections/{}", level(name))),
+                action: frame.t("attention-connection-action"),
+            });
+        };
+        if used.contains(name) && !connection.agree_to_data_transfer {
+            add("attention-consent", "attention-consent-text");
+        }
+        if used.contains(name) && !console.place.has_key(name) {
+            add("attention-key", "attention-key-text");
+        }
+        if console.tested(name).is_some_and(|tested| !tested.works) {
+            add("attention-test", "attention-test-text");
+        }
+    }
+    all
+}

@@ -1,0 +1,205 @@
+//! A dry run or a delivery: how far it is, and how it ended.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFRESH};
+use axum::response::{IntoResponse, Response};
+use insights_to_braze::page::{CONTENT_TYPE as HTML, dry_run};
+use insights_to_braze::report::{Outcome, Report};
+use serde_json::Value;
+
+use super::preview::{Preview, reports};
+use super::runs::policy_of;
+use crate::console::clock::Moment;
+use crate::console::form::Form;
+use crate::console::jobs::{self, Job, Kind};
+use crate::console::messages::Said;
+use crate::console::state::Shared;
+use crate::console::status::{outcome_key, tone};
+use crate::console::texts::Argument;
+use crate::console::trouble::Trouble;
+use crate::console::view::{Frame, level, page, to};
+use crate::console::visit::Visit;
+
+/// The seconds after which a page of progress is asked for again.
+const REFRESHED: &str = "2";
+
+#[derive(Template)]
+#[template(path = "job.html")]
+struct Page {
+    f: Frame,
+    number: String,
+    title: String,
+    kind: &'static str,
+    export: String,
+    export_link: String,
+    began: Moment,
+    state: &'static str,
+    /// Whether the page asks for itself again.
+    follows: bool,
+    is_stopping: bool,
+    progress: Vec<String>,
+    percent: Option<u64>,
+    preview: Option<Preview>,
+    can_deliver: bool,
+    results: Vec<ResultLine>,
+    said: Option<Said>,
+}
+
+impl Page {
+    fn stop_path(&self) -> String {
+        format!("/jobs/{}/stop", self.number)
+    }
+}
+
+/// What became of a segment.
+struct ResultLine {
+    segment: String,
+    link: String,
+    run_link: String,
+    attribute: String,
+    tone: &'static str,
+    outcome: String,
+    said: Said,
+    entered: u64,
+    left: u64,
+    after: u64,
+    accepted: u64,
+    unchanged: u64,
+    rejected: u64,
+    hold_link: Option<String>,
+}
+
+impl ResultLine {
+    fn new(frame: &Frame, report: &Report) -> Self {
+        let (export, segment) = (level(report.export.as_str()), level(report.segment.as_str()));
+        let run = report.run.map(|run| run.to_string()).unwrap_or_default();
+        let outcome = report.outcome.name();
+        let is_held = report.outcome == Outcome::Held;
+        Self {
+            segment: report.segment.to_string(),
+            link: frame.url(format!("/segments/{export}/{segment}")),
+            run_link: frame.url(format!("/runs/{export}/{segment}/{run}")),
+            attribute: report.attribute.to_string(),
+            tone: tone(outcome),
+            outcome: frame.t(outcome_key(outcome)),
+            said: frame.said(&report.message, &report.code),
+            entered: report.members.entered,
+            left: report.members.left,
+            after: report.members.after,
+            accepted: report.rows.accepted,
+            unchanged: report.rows.unchanged,
+            rejected: report.rows.rejected,
+            hold_link: is_held.then(|| frame.url(format!("/holds/{export}/{segment}/{run}"))),
+        }
+    }
+}
+
+pub(crate) async fn one(
+    State(console): State<Shared>,
+    visit: Visit,
+    Path(number): Path<String>,
+) -> Result<Response, Trouble> {
+    let job = console.jobs.find(&number).ok_or(Trouble::NotFound)?;
+    let known = console.known().await?;
+    let export = job.export.clone().unwrap_or_default();
+    let follows = visit.query("still").is_none();
+    let f = Frame::new(&console, &visit, "exports");
+    let mut shown = Page {
+        title: f.t(format!("job-{}", job.kind.name())),
+        kind: job.kind.name(),
+        export_link: f.url(format!("/exports/{}", level(&export))),
+        began: Moment::of(job.began),
+        state: "working",
+        follows,
+        is_stopping: job.is_stopping(),
+        progress: Vec::new(),
+        percent: None,
+        preview: None,
+        can_deliver: job.kind == Kind::DryRun && known.config().exports.contains_key(export.as_str()),
+        results: Vec::new(),
+        said: None,
+        number,
+        export,
+        f,
+    };
+    match job.state() {
+        jobs::State::Working => {
+            progress(&mut shown, &job).await;
+            let mut response = page(&shown)?;
+            if follows {
+                response.headers_mut().insert(REFRESH, HeaderValue::from_static(REFRESHED));
+            }
+            return Ok(response);
+        }
+        jobs::State::Changed => {
+            shown.state = "changed";
+            shown.said = Some(Said::own(shown.f.texts(), "job-changed-text"));
+        }
+        jobs::State::Failed(failure) => {
+            shown.state = "failed";
+            let words = crate::show::in_words(&failure);
+            shown.said = Some(shown.f.said(&words.text, &words.code));
+        }
+        jobs::State::Done { answers, .. } => {
+            let tested = |name: &str| console.works(name);
+            shown.state = "done";
+            if job.kind == Kind::DryRun {
+                shown.preview = Some(Preview::new(&shown.f, &answers, known.config(), tested));
+            } else {
+                results(&mut shown, &answers);
+            }
+        }
+    }
+    page(&shown)
+}
+
+/// What became of each segment, or what the answer says in place of it.
+fn results(shown: &mut Page, answers: &[Value]) {
+    let reports = reports(answers);
+    shown.results = reports.iter().map(|report| ResultLine::new(&shown.f, report)).collect();
+    if reports.is_empty() {
+        let text = |name: &str| answers.first().and_then(|answer| answer[name].as_str()).unwrap_or_default();
+        shown.said = Some(shown.f.said(text("message"), text("code")));
+    }
+}
+
+/// Rows, requests and the share of what is expected.
+async fn progress(shown: &mut Page, job: &Job) {
+    let standing = job.standing().await;
+    let f = &shown.f;
+    shown.progress.push(f.n("progress-rows", standing.rows));
+    if standing.requests > 0 {
+        let numbers = [("n", Argument::Number(standing.requests)), ("limit", Argument::Number(standing.limit))];
+        shown.progress.push(f.texts().with("progress-requests", &numbers));
+    }
+    if standing.expected > 0 && job.kind != Kind::DryRun {
+        shown.percent = Some((standing.rows * 100 / standing.expected).min(99));
+    }
+}
+
+/// Stops a job at a checkpoint.
+pub(crate) async fn stop(
+    State(console): State<Shared>,
+    Path(number): Path<String>,
+    _form: Form,
+) -> Result<Response, Trouble> {
+    console.jobs.find(&number).ok_or(Trouble::NotFound)?.stop();
+    Ok(to(&console, &format!("/jobs/{number}")))
+}
+
+/// The page of a dry run that can be sent to others.
+pub(crate) async fn page_of_dry_run(
+    State(console): State<Shared>,
+    Path(number): Path<String>,
+) -> Result<Response, Trouble> {
+    let job = console.jobs.find(&number).filter(|job| job.kind == Kind::DryRun).ok_or(Trouble::NotFound)?;
+    let jobs::State::Done { answers, .. } = job.state() else { return Err(Trouble::NotFound) };
+    let known = console.known().await?;
+    let html = dry_run(&reports(&answers), Some(known.config()))?;
+    let policy = policy_of(&html);
+    let name = "attachment; filename=\"dry-run.html\"".to_owned();
+    Ok(([(CONTENT_TYPE, HTML.to_owned()), (CONTENT_DISPOSITION, name), (CONTENT_SECURITY_POLICY, policy)], html)
+        .into_response())
+}
