@@ -114,9 +114,26 @@ impl Bucket {
 
 impl Upload<'_> {
     /// Adds bytes to the end.
-    pub async fn add(&mut self, bytes: &[u8]) -> Result<(), BucketError> {
+    pub async fn add(&mut self, mut bytes: &[u8]) -> Result<(), BucketError> {
+        while self.waiting.len() + bytes.len() >= MULTIPART_SIZE {
+            let (now, later) = bytes.split_at(MULTIPART_SIZE - self.waiting.len());
+            self.wait(now);
+            self.store_part().await?;
+            bytes = later;
+        }
+        self.wait(bytes);
+        Ok(())
+    }
+
+    /// Keeps bytes, which fit in the part. Its memory doubles as it grows, but never beyond a part: a function of 128 MB has
+    /// room for several uploads.
+    fn wait(&mut self, bytes: &[u8]) {
+        let needed = self.waiting.len() + bytes.len();
+        if needed > self.waiting.capacity() {
+            let capacity = (2 * self.waiting.capacity()).clamp(needed, MULTIPART_SIZE);
+            self.waiting.reserve_exact(capacity - self.waiting.len());
+        }
         self.waiting.extend_from_slice(bytes);
-        if self.waiting.len() >= MULTIPART_SIZE { self.store_part().await } else { Ok(()) }
     }
 
     async fn store_part(&mut self) -> Result<(), BucketError> {

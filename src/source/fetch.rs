@@ -21,7 +21,7 @@ use crate::message::Coded;
 use crate::names::SourceName;
 use crate::secrets::{ApiKeys, RoleIdentity};
 
-/// How many blobs are copied at the same time. Each takes some 16 MiB at most.
+/// How many blobs are copied at the same time. Each takes some 10 MiB at most.
 const COPIES: usize = 4;
 
 /// How many objects are asked at the same time which blob they are a copy of.
