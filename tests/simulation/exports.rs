@@ -19,13 +19,15 @@ impl Storm<'_> {
     pub(crate) fn configure(&self) {
         let [first, second] = SEGMENTS.map(|segment| self.attribute_of(segment));
         let names = format!("HighValueCustomers = \"{first}\"\nChurnRisk = \"{second}\"");
-        self.configure_segments(r#"["HighValueCustomers", "ChurnRisk"]"#, &names);
+        let listed = self.config.lock().expect("no panic before").listed;
+        let segments = if listed { r#"segments = ["HighValueCustomers", "ChurnRisk"]"# } else { "" };
+        self.configure_segments(segments, &names);
     }
 
     /// Takes the first segment out of the configuration; gives what is configured.
     pub(crate) fn retire_first_segment(&self) -> Config {
         let names = format!("ChurnRisk = \"{}\"", self.attribute_of(SEGMENTS[1]));
-        self.configure_segments(r#"["ChurnRisk"]"#, &names);
+        self.configure_segments(r#"segments = ["ChurnRisk"]"#, &names);
         self.config.lock().expect("no panic before").clone()
     }
 
@@ -47,7 +49,7 @@ objects_per_request = {objects_per_request}
 [exports.loyalty]
 connection = "braze-eu"
 folder = "{FOLDER}"
-segments = {segments}
+{segments}
 on_leave = "{on_leave}"
 send = "{send}"
 max_leavers = {max_leavers}
@@ -75,7 +77,7 @@ loyalty_points = {{ column = "Points", type = "integer", empty = "remove" }}
     fn change_config(&self, random: &mut SmallRng) {
         {
             let mut config = self.config.lock().expect("no panic before");
-            match random.random_range(0..7) {
+            match random.random_range(0..8) {
                 0 if self.segments == 2 => {
                     self.world.drawn.count("configuration: two attributes swapped");
                     let Config { attribute, second_attribute, .. } = &mut *config;
@@ -106,6 +108,10 @@ loyalty_points = {{ column = "Points", type = "integer", empty = "remove" }}
                 4 => {
                     self.world.drawn.count("configuration: another Braze workspace");
                     self.world.change_workspace();
+                }
+                5 => {
+                    self.world.drawn.count("configuration: segments listed, or found");
+                    config.listed = !config.listed;
                 }
                 _ => {
                     self.world.drawn.count("configuration: send changed");
@@ -205,6 +211,12 @@ loyalty_points = {{ column = "Points", type = "integer", empty = "remove" }}
         if random.random_bool(0.08) && number > 0 {
             self.put_late_file(random, number);
         }
+        if random.random_bool(0.05) && self.evidence != Evidence::OneFile {
+            self.put_future_file(random);
+        }
+        if random.random_bool(0.06) && !last {
+            self.delete_file(random, number);
+        }
         if random.random_bool(0.08) {
             self.overwrite(random, number);
         }
@@ -298,6 +310,29 @@ loyalty_points = {{ column = "Points", type = "integer", empty = "remove" }}
             run.files.append(&mut files);
         }
         self.put_file(random, &key, older);
+    }
+
+    /// A file in a folder with a wrong date: it is never delivered, and no run waits for it.
+    fn put_future_file(&self, random: &mut SmallRng) {
+        self.world.drawn.count("file: dated in the future");
+        let segment = SEGMENTS[random.random_range(0..self.segments)];
+        let key = format!("{FOLDER}/{segment}/2099/01/01/0102/{segment}_1.csv");
+        let members = plan::next_members(random, &self.people, &Members::new(), 1.0);
+        let files = plan::split(random, &members, std::slice::from_ref(&key));
+        let event = self.world.put(&key, files[&key].text(&self.people).as_bytes());
+        self.note(format!("put {key}"));
+        self.announce(random, &key, event);
+    }
+
+    /// Somebody deletes a file of a run that is not the last one. If it was not delivered, the run is never whole.
+    fn delete_file(&self, random: &mut SmallRng, number: usize) {
+        let runs = self.runs.lock().expect("no panic before");
+        let keys: Vec<&String> =
+            runs.values().filter(|run| run.number <= number).flat_map(|run| run.files.keys()).collect();
+        let key = keys[random.random_range(0..keys.len())];
+        self.world.drawn.count("file: deleted");
+        self.note(format!("delete {key}"));
+        self.world.delete(key);
     }
 
     /// A file is overwritten some time after a function has begun to deliver it.

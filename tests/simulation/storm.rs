@@ -30,6 +30,8 @@ pub(crate) struct Config {
     /// The attribute of the second segment.
     pub(crate) second_attribute: String,
     pub(crate) tier: bool,
+    /// Whether `segments` lists the segments; otherwise they are found.
+    pub(crate) listed: bool,
     pub(crate) on_leave: &'static str,
     pub(crate) send: &'static str,
     pub(crate) max_leavers: f64,
@@ -108,6 +110,7 @@ impl<'a> Storm<'a> {
             attribute: "High Value Customers".to_owned(),
             second_attribute: SEGMENTS[1].to_owned(),
             tier: false,
+            listed: true,
             on_leave,
             send: if random.random_bool(0.8) { "changes" } else { "all" },
             max_leavers: if random.random_bool(0.7) { 1.0 } else { 0.4 },
@@ -237,6 +240,12 @@ impl<'a> Storm<'a> {
             self.world.drawn.count("event: send all, on demand");
             let all = json!({ "action": "run", "export": "loyalty", "send": "all" });
             self.invoke(random, instance, &Task::OnDemand(all)).await;
+        } else if random.random_bool(0.01) && self.last_run() > 0 {
+            self.world.drawn.count("run: forgotten");
+            let run = plan::run_name(self.evidence, random.random_range(0..self.last_run()));
+            let segment = SEGMENTS[random.random_range(0..self.segments)];
+            let forget = json!({ "action": "forget", "export": "loyalty", "segment": segment, "run": run });
+            self.invoke(random, instance, &Task::OnDemand(forget)).await;
         } else {
             self.take_messages(random, instance).await;
         }

@@ -280,6 +280,10 @@ impl<'a> World<'a> {
         created.try_recv().map_or(Value::Null, |created| itb::standin::s3::ObjectCreated::to_s3_event(&[created]))
     }
 
+    pub(crate) fn delete(&self, key: &str) {
+        self.lane.s3.delete_object(&self.name, key).expect("S3");
+    }
+
     pub(crate) fn get_json(&self, key: &str) -> Value {
         let content = self.lane.s3.get_object(&self.name, key).expect("S3").unwrap_or_default();
         serde_json::from_slice(&content).unwrap_or_default()
