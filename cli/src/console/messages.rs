@@ -4,8 +4,14 @@ use super::texts::Texts;
 use crate::show;
 
 /// What leads elsewhere at the terminal, and what a page says.
-const ON_PAGES: [(&str, &str); 3] = [
+const ON_PAGES: [(&str, &str); 6] = [
     (" `itb hold list` shows the numbers and what you can do.", ""),
+    ("Stopped at the time limit; it continues automatically", "Stopped at a checkpoint; run it again to resume"),
+    (
+        "Set the environment variable BRAZE_API_KEY, or run the command in a terminal and enter the key.",
+        "Enter it on the page of the connection.",
+    ),
+    ("Set --files to the folder as written by", "Use the folder as written by"),
     ("Test it with connect", "Test it on the page of the connection"),
     (": test it with connect", ": test it on the page of the connection"),
 ];
@@ -61,5 +67,26 @@ impl Said {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.lines.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::texts::Language;
+
+    #[test]
+    fn a_message_is_in_the_language_and_the_words_of_the_page() {
+        let text = "The files are delivered, but the run is held: too many.\nNo one was set to `false`. If this is right, run the export with \"run\": \"R\", \"allow_leavers\": 6; if not, x. [ITB-H01]";
+        let english = Said::new(Language::English.texts(), text, "ITB-H01");
+        assert_eq!(english.lines[1], "No one was set to `false`.", "the page itself has the decision");
+        assert!(english.original.is_empty() && english.lang.is_none());
+        let japanese = Said::new(Language::Japanese.texts(), text, "ITB-H01");
+        assert!(japanese.first().contains("保留") && japanese.original == english.lines, "{japanese:?}");
+        let unknown = Said::new(Language::Japanese.texts(), "something rare", "ITB-Z99");
+        assert_eq!((unknown.lang, unknown.first().as_str()), (Some("en"), "something rare"));
+        let stopped =
+            Said::new(Language::English.texts(), "Stopped at the time limit; it continues automatically.", "ITB-R05");
+        assert_eq!(stopped.first(), "Stopped at a checkpoint; run it again to resume.");
     }
 }

@@ -48,6 +48,10 @@ impl Console {
     fn start(folder: &Path, arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_itb"));
         command.arg("console").args(arguments).current_dir(folder).env_remove("BRAZE_API_KEY");
+        Self::of(command)
+    }
+
+    fn of(mut command: Command) -> Self {
         let mut program = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(program.stdout.take().unwrap()).lines();
         let url = lines.map_while(Result::ok).find(|line| line.contains("http://")).unwrap();
@@ -107,6 +111,27 @@ impl Console {
         let html = self.get(page).body;
         let form = html.split(&format!("action=\"{}{path}\"", self.base)).nth(1).unwrap_or_else(|| panic!("{html}"));
         form.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    }
+
+    /// The page of a job once it is over.
+    fn done(&self, job: &str) -> Answer {
+        loop {
+            let page = self.get(&format!("/jobs/{job}"));
+            if !page.body.contains("aria-live") {
+                return page;
+            }
+        }
+    }
+
+    /// Makes a dry run of the export loyalty and starts its first delivery. Gives the page of the one and the other's number.
+    fn run(&self) -> (Answer, String) {
+        let number = |answer: &Answer| answer.header("location").rsplit('/').next().unwrap().to_owned();
+        let job = number(&self.post("/exports/loyalty", "/exports/loyalty/dry-run", "x=y"));
+        let dry = self.done(&job);
+        let confirm = format!("/exports/loyalty/run?job={job}");
+        let run = self.post(&confirm, "/exports/loyalty/run", &format!("job={job}&typed_name=loyalty"));
+        assert_eq!(run.status, 303, "{}", run.body);
+        (dry, number(&run))
     }
 
     fn post(&self, page: &str, path: &str, fields: &str) -> Answer {
@@ -266,20 +291,9 @@ async fn the_key_is_in_no_page_and_no_file_and_names_are_shown_as_text() {
     );
 
     desk.write("exports.toml", &format!("{written}\n[exports.loyalty]\nconnection = \"eu\"\nfolder = \"incoming/files\"\n\n[exports.loyalty.data_matching]\ncustomer_id = \"Id\"\n"));
-    let dry = console.post("/exports/loyalty", "/exports/loyalty/dry-run", "x=y");
-    let job = dry.header("location").rsplit('/').next().unwrap().to_owned();
-    let done = |job: &str| {
-        let mut page = console.get(&format!("/jobs/{job}"));
-        while page.body.contains("aria-live") {
-            page = console.get(&format!("/jobs/{job}"));
-        }
-        page
-    };
-    assert!(done(&job).body.contains("&#60;script&#62;alert(1)"), "{}", done(&job).body);
-    let confirm = format!("/exports/loyalty/run?job={job}");
-    let run = console.post(&confirm, "/exports/loyalty/run", &format!("job={job}&typed_name=loyalty"));
-    assert_eq!(run.status, 303, "{}", run.body);
-    let delivered = done(run.header("location").rsplit('/').next().unwrap());
+    let (dry, job) = console.run();
+    assert!(dry.body.contains("&#60;script&#62;alert(1)"), "{}", dry.body);
+    let delivered = console.done(&job);
     assert!(delivered.body.contains("outcome open\">waiting"), "without a model.json: {}", delivered.body);
     assert_eq!(desk.braze.count_with_attribute(segment, &json!(true)), 1);
 
@@ -314,4 +328,30 @@ async fn a_change_of_two_people_loses_neither_version() {
     assert!(both.contains("# theirs") && both.contains("on_leave = \"keep\""), "{both}");
     let versions = files_with(&desk.folder.path().join("insights-to-braze-workspace/versions"), "# theirs");
     assert_eq!(versions.len(), 1, "the version before is kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_continues_without_its_page_and_ctrl_c_stops_it_at_a_checkpoint() {
+    const ROWS: usize = 20_000;
+    let desk = Desk::new().await;
+    let config = fs::read_to_string(desk.folder.path().join("exports.toml")).unwrap();
+    let config = config.replace("incoming/優良 Export", "incoming/files");
+    desk.write("exports.toml", &config.replace("agree_to", "requests_per_second = 100\nagree_to"));
+    desk.write_run("23", &(0..ROWS).map(|number| format!("{number},,\r\n")).collect::<String>());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_itb"));
+    command.args(["console", "."]).current_dir(desk.folder.path()).env("BRAZE_API_KEY", KEY);
+    let mut console = Console::of(command);
+    console.run();
+    // No page is asked for any longer.
+    while desk.braze.counters().objects_accepted < ROWS as u64 / 10 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let process = console.program.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
+    assert!(console.program.wait().unwrap().success());
+    let sent = desk.braze.counters().objects_accepted;
+    assert!(sent < ROWS as u64, "it stopped before the end: {sent}");
+    let (code, rest) = desk.deliver("").await;
+    assert_eq!((code, &rest["reports"][0]["outcome"]), (0, &json!("delivered")), "{rest:#}");
+    assert_eq!(desk.braze.count_with_attribute("Loyal", &json!(true)), ROWS);
 }
