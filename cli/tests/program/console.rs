@@ -337,7 +337,8 @@ async fn a_delivery_continues_without_its_page_and_ctrl_c_stops_it_at_a_checkpoi
     let config = fs::read_to_string(desk.folder.path().join("exports.toml")).unwrap();
     let config = config.replace("incoming/優良 Export", "incoming/files");
     desk.write("exports.toml", &config.replace("agree_to", "requests_per_second = 100\nagree_to"));
-    desk.write_run("23", &(0..ROWS).map(|number| format!("{number},,\r\n")).collect::<String>());
+    let row = |number: usize| [number.to_string(), ",,\r\n".to_owned()].concat();
+    desk.write_run("23", &(0..ROWS).map(row).collect::<String>());
     let mut command = Command::new(env!("CARGO_BIN_EXE_itb"));
     command.args(["console", "."]).current_dir(desk.folder.path()).env("BRAZE_API_KEY", KEY);
     let mut console = Console::of(command);
