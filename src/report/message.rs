@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::problems::{Problem, listed};
-use crate::message::{codes, counted};
+use crate::message::{codes, count, counted};
 use crate::pattern::RunId;
 
 /// The message of a report. The report of a failed delivery has the texts of its errors instead.
@@ -300,7 +300,8 @@ impl fmt::Display for HoldReason {
             Self::TooManyLeavers { gone, before, percent, allowed, people } => {
                 write!(
                     f,
-                    "{gone} of {} would leave ({percent:.0} %); the limit (`max_leavers`) is {allowed:.0} %",
+                    "{} of {} would leave ({percent:.0} %); the limit (`max_leavers`) is {allowed:.0} %",
+                    count(*gone),
                     members(before)
                 )?;
                 if people > gone { write!(f, "\nWith incomplete runs, {} would", members(people)) } else { Ok(()) }
