@@ -324,12 +324,20 @@ loyalty_points = {{ column = "Points", type = "integer", empty = "remove" }}
         self.announce(random, &key, event);
     }
 
-    /// Somebody deletes a file of a run that is not the last one. If it was not delivered, the run is never whole.
+    /// Somebody deletes a file of a run that is not the last one. If it was not delivered, the run is never whole. Without a
+    /// `model.json`, that can only be known of a file that was seen.
     fn delete_file(&self, random: &mut SmallRng, number: usize) {
         let runs = self.runs.lock().expect("no panic before");
-        let keys: Vec<&String> =
-            runs.values().filter(|run| run.number <= number).flat_map(|run| run.files.keys()).collect();
-        let key = keys[random.random_range(0..keys.len())];
+        let keys: Vec<(&str, &String)> = runs
+            .values()
+            .filter(|run| run.number <= number)
+            .flat_map(|run| run.files.keys().map(|key| (run.segment, key)))
+            .collect();
+        let (segment, key) = keys[random.random_range(0..keys.len())];
+        let was_seen = || self.ledger(segment).to_string().contains(key.as_str());
+        if self.evidence != Evidence::Model && !was_seen() {
+            return;
+        }
         self.world.drawn.count("file: deleted");
         self.note(format!("delete {key}"));
         self.world.delete(key);
