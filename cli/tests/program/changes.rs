@@ -142,7 +142,10 @@ async fn a_person_is_erased_without_being_shown() {
     let (code, printed) = typing(&desk, "erase --customer-id K-7731 --dry-run", "").await;
     assert!(code == 0 && printed.contains("would be removed"), "{printed}");
     let (code, printed) = typing(&desk, "erase --reference DSR-1", "K-7731\no'connor@example.com\nyes\n").await;
-    assert!(code == 0 && printed.contains("Receipt: ") && printed.contains("Removed 1 row"), "{printed}");
+    assert!(
+        code == 0 && printed.contains("Receipt: ") && printed.contains("Removed 2 rows from 2 objects"),
+        "{printed}"
+    );
     assert!(!printed.contains("o'connor") && !printed.contains("K-7731"), "{printed}");
 }
 
