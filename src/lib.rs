@@ -15,6 +15,7 @@
 //! | [`names`] | Which names must not be mixed up? |
 //! | [`masked`] | How is a person's value shown? |
 //! | [`message`] | Which code does a message have, and how are numbers written in texts? |
+//! | [`texts`] | How does a person read it, in English or Japanese? |
 //! | [`values`] | What do countries, languages, dates and phone numbers of other systems mean? |
 //! | [`clock`] | What time is it, in production and in a simulation? |
 //! | [`randomness`] | Where do random numbers come from? |
@@ -83,6 +84,7 @@ pub mod secrets;
 pub mod source;
 pub mod state;
 pub mod survey;
+pub mod texts;
 pub mod topic;
 pub mod trigger;
 pub mod values;

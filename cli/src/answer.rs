@@ -1,11 +1,11 @@
 //! The handler's answer to a delivery, and how it is shown.
 
-use insights_to_braze::message::counted;
 use insights_to_braze::report::Report;
 use serde::Deserialize;
 
 use crate::ending::Ending;
 use crate::show;
+use crate::texts::{self, Number, Word};
 
 /// The part of the handler's answer that is looked into.
 #[derive(Deserialize)]
@@ -39,7 +39,7 @@ impl Answer {
     /// Shows the messages of the reports alone.
     pub(crate) fn messages(&self) {
         for report in &self.reports {
-            show::line(format!("{}: {}", report.attribute, show::message(&report.message)));
+            show::line(format!("{}: {}", report.attribute, show::said(&report.message, &report.code)));
         }
     }
 
@@ -50,15 +50,15 @@ impl Answer {
             show::preview(report);
         }
         for error in &self.errors {
-            show::line(format!("{} {error}", show::bad("error:")));
+            show::line(format!("{} {}", show::bad(texts::t("error")), show::message(error)));
         }
         let is_reported = |message: &String| self.reports.iter().any(|report| report.message == *message);
         if let Some(message) = self.message.as_ref().filter(|message| !is_reported(message)) {
             show::line(show::message(message));
         }
         for ignored in &self.ignored {
-            let objects = counted(ignored.objects, "object", "objects");
-            show::line(format!("{objects} ignored: {}", ignored.reason));
+            let reason = show::message(&ignored.reason);
+            show::line(texts::with("ignored", &[("n", Number(ignored.objects)), ("reason", Word(&reason))]));
         }
     }
 }

@@ -5,6 +5,7 @@ use insights_to_braze::secrets::ApiKey;
 use secrecy::SecretString;
 
 use crate::ending::Failure;
+use crate::texts;
 
 /// The environment variable that may hold the key.
 const VARIABLE: &str = "BRAZE_API_KEY";
@@ -13,7 +14,7 @@ const VARIABLE: &str = "BRAZE_API_KEY";
 pub(crate) fn read() -> Result<ApiKey, Failure> {
     let text = match std::env::var(VARIABLE) {
         Ok(text) if !text.trim().is_empty() => text,
-        _ => rpassword::prompt_password("Braze REST API key (not shown): ")
+        _ => rpassword::prompt_password(texts::t("ask-key"))
             .map_err(|error| Failure::NoKey(format!("{VARIABLE} is not set, and there is no terminal ({error})")))?,
     };
     checked(&text)
@@ -26,7 +27,7 @@ const SAS_VARIABLE: &str = "AZURE_STORAGE_SAS_TOKEN";
 pub(crate) fn read_sas() -> Result<SecretString, Failure> {
     let text = match std::env::var(SAS_VARIABLE) {
         Ok(text) if !text.trim().is_empty() => text,
-        _ => rpassword::prompt_password("SAS token or SAS URL of the source (not shown): ").map_err(|error| {
+        _ => rpassword::prompt_password(texts::t("ask-sas")).map_err(|error| {
             Failure::NoKey(format!("{SAS_VARIABLE} is not set, and there is no terminal ({error})"))
         })?,
     };

@@ -11,7 +11,6 @@ use insights_to_braze::budget::TimeBudget;
 use insights_to_braze::config::Config;
 use insights_to_braze::environment::{DEFAULT_CONFIG_KEY, StartError, s3_client};
 use insights_to_braze::handler::Handler;
-use insights_to_braze::message::counted;
 use insights_to_braze::secrets::{ApiKey, ApiKeys, Readable};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -20,6 +19,7 @@ use tempfile::TempDir;
 use crate::arguments::{ExportFiles, Place, Stack};
 use crate::aws::{self, AwsError};
 use crate::ending::Failure;
+use crate::texts::{self, Number, Word};
 use crate::workspace::{ConfigFile, Served, WorkspaceFolder};
 use crate::{api_key, interrupt, show};
 
@@ -203,12 +203,14 @@ impl Place {
         // The command line requires the folder if there is no bucket.
         let files = files.unwrap_or_else(|| Path::new("."));
         let mirrored = folder.mirror(files, export)?;
-        show::aside(format!(
-            "{} in {}: {} new or changed, {} removed since the last time",
-            counted(mirrored.files as u64, "file", "files"),
-            files.display(),
-            mirrored.copied,
-            mirrored.removed,
+        show::aside(texts::with(
+            "files-in",
+            &[
+                ("n", Number(mirrored.files as u64)),
+                ("folder", Word(&files.display().to_string())),
+                ("copied", Number(mirrored.copied as u64)),
+                ("removed", Number(mirrored.removed as u64)),
+            ],
         ));
         Application::of_workspace(folder, &config, key()?).await
     }

@@ -4,23 +4,24 @@ use std::collections::BTreeMap;
 
 use insights_to_braze::report::{Check, Report};
 
-use crate::show;
+use crate::{show, texts};
 
 /// The warnings of a dry run: each once, with the segments that it is about.
 pub(crate) fn of_reports(reports: &[Report]) -> Vec<String> {
-    let mut segments: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut segments: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     let mut order = Vec::new();
     for report in reports {
-        for Check { message, .. } in report.preview.iter().flat_map(|preview| &preview.check_first) {
-            let of = segments.entry(message).or_default();
+        for Check { message, code } in report.preview.iter().flat_map(|preview| &preview.check_first) {
+            let message = show::said(message, code);
+            let of = segments.entry(message.clone()).or_default();
             if of.is_empty() {
-                order.push(message.as_str());
+                order.push(message);
             }
             of.push(report.segment.as_str());
         }
     }
-    let named = |message: &str| match &segments[message][..] {
-        of if of.len() == reports.len() && of.len() > 1 => message.to_owned(),
+    let named = |message: String| match &segments[&message][..] {
+        of if of.len() == reports.len() && of.len() > 1 => message,
         of => format!("{}: {message}", of.join(", ")),
     };
     order.into_iter().map(named).collect()
@@ -32,5 +33,5 @@ pub(crate) fn listed(warnings: &[String]) -> Option<String> {
         return None;
     }
     let lines: Vec<String> = warnings.iter().map(|warning| format!("  {} {warning}", show::caution("!"))).collect();
-    Some(format!("Check this first:\n{}", lines.join("\n")))
+    Some(format!("{}\n{}", texts::t("check-first"), lines.join("\n")))
 }

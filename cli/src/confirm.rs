@@ -6,6 +6,7 @@ use std::io::{self, BufRead, Write};
 use insights_to_braze::message::count;
 
 use crate::ending::Failure;
+use crate::texts;
 
 /// Has the number of people who are changed confirmed: with `flag` on the command line, or typed.
 pub(crate) fn people(given: Option<u64>, expected: u64, question: &str) -> Result<(), Failure> {
@@ -25,7 +26,7 @@ pub(crate) fn yes(given: bool, question: &str) -> Result<(), Failure> {
     if given {
         return Ok(());
     }
-    let answer = ask(&format!("{question} Type yes to continue: "), "--yes")?;
+    let answer = ask(&texts::w("type-yes", "question", question), "--yes")?;
     if answer.eq_ignore_ascii_case("yes") { Ok(()) } else { Err(Failure::NotConfirmed) }
 }
 

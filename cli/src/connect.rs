@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::application::Application;
 use crate::arguments::Connect;
 use crate::ending::{Ending, Failure};
+use crate::texts::{self, Number, Word};
 use crate::workspace::{ConfigFile, WorkspaceFolder};
 use crate::{api_key, show};
 
@@ -24,12 +25,13 @@ pub(crate) async fn run(arguments: &Connect) -> Result<Ending, Failure> {
         show::json(&answer)?;
     } else {
         let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
-        let outcome = if connected { show::good(text("outcome")) } else { show::bad(text("outcome")) };
+        let outcome = texts::outcome(&text("outcome"));
+        let outcome = if connected { show::good(outcome) } else { show::bad(outcome) };
         let (name, place) = if arguments.from.is_some() { ("source", "place") } else { ("display_name", "hostname") };
         show::line(format!("{} ({}): {outcome}", text(name), text(place)));
-        show::line(text("message"));
-        if let Some(days) = answer["days_left"].as_i64() {
-            show::line(format!("The SAS ends at {}, in {days} days.", text("expires_at")));
+        show::line(show::said(&text("message"), &text("code")));
+        if let Some(days) = answer["days_left"].as_u64() {
+            show::line(texts::with("sas-ends", &[("at", Word(&text("expires_at"))), ("n", Number(days))]));
         }
     }
     Ok(if connected { Ending::Done } else { Ending::Failed })

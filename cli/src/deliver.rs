@@ -11,7 +11,7 @@ use crate::ending::{Ending, Failure};
 use crate::held::HeldRun;
 use crate::progress::with_progress;
 use crate::show::elements;
-use crate::{api_key, check_first, dry_run, interrupt, show};
+use crate::{api_key, check_first, dry_run, interrupt, show, texts};
 
 pub(crate) async fn run(arguments: &Run) -> Result<Ending, Failure> {
     let (export, files, selection) = (arguments.export.name(), &arguments.files, &arguments.selection);
@@ -69,10 +69,10 @@ pub(crate) async fn deliver(
             held.tell(place);
         }
         if !parsed.reports.is_empty() {
-            show::line(text::reports(&application.location("reports/")));
+            show::line(format!("\n{}", texts::w("reports-at", "location", &application.location("reports/"))));
         }
         if application.is_workspace() {
-            show::line(text::KEEP);
+            show::line(texts::t("keep-workspace"));
         }
     }
     Ok(ending)
@@ -93,14 +93,5 @@ impl Answer {
             return Ok(Vec::new());
         }
         Ok(HeldRun::all(application, None).await?.into_iter().filter(of).collect())
-    }
-}
-
-/// The texts of the command.
-mod text {
-    pub(super) const KEEP: &str = "Keep the workspace: it records what has been delivered. It contains personal data.";
-
-    pub(super) fn reports(location: &str) -> String {
-        format!("\nReports, their pages and rejected rows: {location}")
     }
 }

@@ -15,6 +15,7 @@ use crate::application::Application;
 use crate::arguments::Doctor;
 use crate::ending::{Ending, Failure};
 use crate::show::{self, elements};
+use crate::texts::{self, Number};
 use crate::workspace::WorkspaceFolder;
 
 /// How far the clock may be off. Signatures of AWS fail from 15 minutes on; the age of a run counts in minutes.
@@ -38,24 +39,27 @@ enum CheckResult {
 }
 
 pub(crate) async fn run(arguments: &Doctor) -> Result<Ending, Failure> {
+    if arguments.json {
+        texts::in_english();
+    }
     let (application, config, has_key) = open(arguments).await?;
-    let mut checks = vec![Check { what: text::CONFIG.to_owned(), result: CheckResult::Good(text::config(&config)) }];
+    let mut checks = vec![Check { what: texts::t("doctor-configuration"), result: CheckResult::Good(valid(&config)) }];
     for (name, connection) in &config.connections {
         let host = connection.hostname.url("/");
-        checks.push(Check { what: text::clock(name.as_str()), result: clock(&host).await });
+        checks.push(Check { what: texts::w("doctor-clock", "name", name.as_str()), result: clock(&host).await });
         let key = if has_key {
             // Consent has a line of its own.
-            connect(&application, "connection", name.as_str(), Some(text::CONNECTED)).await?
+            connect(&application, "connection", name.as_str(), Some(&texts::t("doctor-connected"))).await?
         } else {
-            CheckResult::Skipped(text::NO_KEY.to_owned())
+            CheckResult::Skipped(texts::t("doctor-no-key"))
         };
-        checks.push(Check { what: text::connection(name.as_str()), result: key });
+        checks.push(Check { what: texts::w("doctor-connection", "name", name.as_str()), result: key });
         let consent = if connection.agree_to_data_transfer {
-            CheckResult::Good(text::CONSENT.to_owned())
+            CheckResult::Good(texts::t("doctor-consent"))
         } else {
-            CheckResult::Bad(text::NO_CONSENT.to_owned())
+            CheckResult::Bad(texts::t("doctor-no-consent"))
         };
-        checks.push(Check { what: text::consent(name.as_str()), result: consent });
+        checks.push(Check { what: texts::w("doctor-consent-of", "name", name.as_str()), result: consent });
     }
     let exports =
         config.exports.keys().filter(|name| arguments.export.as_deref().is_none_or(|only| only == name.as_str()));
@@ -63,18 +67,18 @@ pub(crate) async fn run(arguments: &Doctor) -> Result<Ending, Failure> {
         let result = if arguments.files.is_some() || !application.is_workspace() {
             columns(&application, name.as_str()).await?
         } else {
-            CheckResult::Skipped(text::NO_FILES.to_owned())
+            CheckResult::Skipped(texts::t("doctor-no-files"))
         };
-        checks.push(Check { what: text::columns(name.as_str()), result });
+        checks.push(Check { what: texts::w("doctor-columns-of", "name", name.as_str()), result });
     }
     for name in config.sources.keys() {
         // The folder of this machine has no secret of a source.
         let result = if application.is_workspace() {
-            CheckResult::Skipped(text::NO_SECRET.to_owned())
+            CheckResult::Skipped(texts::t("doctor-no-secret"))
         } else {
             connect(&application, "source", name.as_str(), None).await?
         };
-        checks.push(Check { what: text::source(name.as_str()), result });
+        checks.push(Check { what: texts::w("doctor-source", "name", name.as_str()), result });
     }
     if arguments.json {
         show::json(&checks)?;
@@ -143,27 +147,32 @@ async fn columns(application: &Application, export: &str) -> Result<CheckResult,
     Ok(match problem {
         Some(problem) => CheckResult::Bad(show::message(problem)),
         None if files == 0 => CheckResult::Bad(show::message(answer["message"].as_str().unwrap_or_default())),
-        None => CheckResult::Good(text::FIT.to_owned()),
+        None => CheckResult::Good(texts::t("doctor-fit")),
     })
 }
 
 /// Compares this machine's clock with the time in an answer of the host.
 async fn clock(url: &str) -> CheckResult {
-    let Ok(client) = braze::http_client() else { return CheckResult::Skipped(text::NO_TIME.to_owned()) };
+    let Ok(client) = braze::http_client() else { return CheckResult::Skipped(texts::t("doctor-no-time")) };
     let answer = client.head(url).send().await;
     let date = answer.ok().and_then(|answer| Some(answer.headers().get("date")?.to_str().ok()?.to_owned()));
     let time = date.and_then(|date| DateTime::from_str(&date, Format::HttpDate).ok());
     match time {
-        None => CheckResult::Skipped(text::NO_TIME.to_owned()),
+        None => CheckResult::Skipped(texts::t("doctor-no-time")),
         Some(time) => judge(time.secs() - Timestamp::now().as_second()),
     }
 }
 
+fn valid(config: &Config) -> String {
+    let numbers = [("connections", config.connections.len()), ("exports", config.exports.len())];
+    texts::with("doctor-valid", &numbers.map(|(name, number)| (name, Number(number as u64))))
+}
+
 fn judge(seconds_behind: i64) -> CheckResult {
     if seconds_behind.unsigned_abs() > CLOCK.as_secs() {
-        CheckResult::Bad(text::off(seconds_behind.unsigned_abs()))
+        CheckResult::Bad(texts::n("doctor-off", seconds_behind.unsigned_abs()))
     } else {
-        CheckResult::Good(text::ON_TIME.to_owned())
+        CheckResult::Good(texts::t("doctor-on-time"))
     }
 }
 
@@ -174,53 +183,6 @@ fn tell(check: &Check) {
         CheckResult::Skipped(message) => (show::caution("–"), message),
     };
     show::line(format!("{mark} {}: {}", check.what, message.replace('\n', " ")));
-}
-
-/// The texts of the command.
-mod text {
-    use insights_to_braze::config::Config;
-    use insights_to_braze::message::counted;
-
-    pub(super) const CONFIG: &str = "configuration";
-    pub(super) const CONNECTED: &str = "the key is valid and has users.track";
-    pub(super) const NO_KEY: &str = "not tested; set BRAZE_API_KEY, or use `itb connect`";
-    pub(super) const NO_SECRET: &str = "not tested; use --bucket, or `itb fetch`";
-    pub(super) const CONSENT: &str = "agree_to_data_transfer is true";
-    pub(super) const NO_CONSENT: &str =
-        "nothing is sent. Set agree_to_data_transfer = true once your organisation agrees";
-    pub(super) const NO_FILES: &str = "not checked; add --export and --files";
-    pub(super) const FIT: &str = "the files have every column that exports.toml names";
-    pub(super) const ON_TIME: &str = "right";
-    pub(super) const NO_TIME: &str = "not checked; the host can't be reached or names no time";
-
-    pub(super) fn config(config: &Config) -> String {
-        let connections = counted(config.connections.len() as u64, "connection", "connections");
-        format!("valid: {connections}, {}", counted(config.exports.len() as u64, "export", "exports"))
-    }
-
-    pub(super) fn connection(name: &str) -> String {
-        format!("connection {name}")
-    }
-
-    pub(super) fn source(name: &str) -> String {
-        format!("source {name}")
-    }
-
-    pub(super) fn consent(name: &str) -> String {
-        format!("consent of {name}")
-    }
-
-    pub(super) fn columns(name: &str) -> String {
-        format!("columns of {name}")
-    }
-
-    pub(super) fn clock(name: &str) -> String {
-        format!("clock, compared with {name}")
-    }
-
-    pub(super) fn off(seconds: u64) -> String {
-        format!("off by {}. Set it by a time server", counted(seconds, "second", "seconds"))
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use insights_to_braze::page;
+use insights_to_braze::names::ExportName;
+use insights_to_braze::page::{self, Reader};
 use serde::Deserialize;
 
 use crate::answer::Answer;
@@ -39,7 +40,9 @@ pub(crate) async fn preview(
     }
     if let Some(file) = page_file.filter(|_| !parsed.reports.is_empty()) {
         let config = application.config().await?;
-        html::write(file, page::dry_run(&parsed.reports, config.as_ref())?.as_bytes())?;
+        let exports = config.as_ref().map(|config| &config.exports);
+        let reader = Reader::of(exports.and_then(|exports| exports.get(&ExportName::from(export))).map(AsRef::as_ref));
+        html::write(file, page::dry_run(&parsed.reports, config.as_ref(), &reader)?.as_bytes())?;
     }
     match parsed.ending() {
         Ending::Done if check && !warnings.is_empty() => Ok(Ending::CheckFirst),

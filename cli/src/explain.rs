@@ -1,40 +1,10 @@
 //! `explain`: what a code means, from the list of all messages.
 
+use insights_to_braze::texts::list::{OR, all};
+
 use crate::arguments::Explain;
 use crate::ending::{Ending, Failure};
-use crate::show;
-
-/// Rendered from the source of the messages, and checked by a test.
-pub(crate) const MESSAGES: &str = include_str!("../../docs/messages.md");
-
-/// A message of the list.
-pub(crate) struct Explained<'a> {
-    pub(crate) code: &'a str,
-    /// Where it appears.
-    pub(crate) surface: &'a str,
-    pub(crate) message: String,
-    pub(crate) cause: String,
-    pub(crate) fix: String,
-}
-
-/// All messages, in the order of the list.
-pub(crate) fn all() -> Vec<Explained<'static>> {
-    let (mut surface, mut all) = ("", Vec::new());
-    for line in MESSAGES.lines() {
-        if let Some(heading) = line.trim_start_matches('#').strip_prefix(' ').filter(|_| line.starts_with("##")) {
-            surface = heading;
-        }
-        let Some(cells) = line.strip_prefix("| ITB-") else { continue };
-        let code = &line[2..2 + "ITB-".len() + cells.find(' ').unwrap_or_default()];
-        let masked = cells.replace("\\|", "\0");
-        let cell = |number: usize| {
-            let cell = masked.trim_end_matches(" |").split(" | ").nth(number).unwrap_or_default();
-            cell.replace('\0', "|").replace("<br>", "\n").replace("&lt;", "<").trim().to_owned()
-        };
-        all.push(Explained { code, surface, message: cell(1), cause: cell(2), fix: cell(3) });
-    }
-    all
-}
+use crate::{show, texts};
 
 pub(crate) fn run(arguments: &Explain) -> Result<Ending, Failure> {
     let wanted = arguments.code.trim_matches(['[', ']']).to_uppercase();
@@ -44,37 +14,19 @@ pub(crate) fn run(arguments: &Explain) -> Result<Ending, Failure> {
         return Err(Failure::NoSuchCode { code: wanted });
     };
     show::line(format!("{} ({})", show::caution(found.code), found.surface));
-    for (heading, paragraph) in [(text::MESSAGE, &found.message), (text::CAUSE, &found.cause), (text::FIX, &found.fix)]
+    let (cause, fix) = (found.cause_in(texts::language()), found.fix_in(texts::language()));
+    for (heading, paragraph) in [("explain-message", &found.message), ("explain-cause", &cause), ("explain-fix", &fix)]
     {
-        show::heading(heading);
-        show::line(show::message(paragraph));
+        show::heading(texts::t(heading));
+        show::line(paragraph.split(OR).map(|form| show::said(form, found.code)).collect::<Vec<_>>().join("\n"));
     }
-    show::line(format!("\n{}", text::PLACE));
+    show::line(format!("\n{}", texts::t("explain-place")));
     Ok(Ending::Done)
-}
-
-/// The texts of the command.
-mod text {
-    pub(super) const MESSAGE: &str = "Message";
-    pub(super) const CAUSE: &str = "Cause";
-    pub(super) const FIX: &str = "What to do";
-    pub(super) const PLACE: &str = "All messages: docs/messages.md. Words in ⟨angle brackets⟩ stand in for values.";
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_message_of_the_list_has_all_of_its_parts() {
-        let all = all();
-        assert!(all.len() > 100, "{} messages", all.len());
-        for explained in &all {
-            let Explained { code, surface, message, cause, fix } = explained;
-            assert!(code.len() == 7 && !surface.is_empty(), "{code}");
-            assert!(!message.is_empty() && !cause.is_empty() && !fix.is_empty(), "{code}");
-        }
-    }
 
     /// A person at a terminal has flags and commands, no fields of JSON and no environment of a function.
     #[test]

@@ -8,7 +8,7 @@ use crate::arguments::{Fetch, Place};
 use crate::ending::{Ending, Failure};
 use crate::show::{self, Table, elements, text};
 use crate::workspace::WorkspaceFolder;
-use crate::{api_key, interrupt};
+use crate::{api_key, interrupt, texts};
 
 pub(crate) async fn run(arguments: &Fetch) -> Result<Ending, Failure> {
     interrupt::listen();
@@ -52,21 +52,22 @@ fn tell(answer: &Value, application: &Application) {
     for source in elements(&answer["sources"]) {
         show::line(format!("{}: {}", text(&source["source"]), show::message(&text(&source["message"]))));
         for gone in elements(&source["gone"]) {
-            show::line(format!("  deleted in the source before it was copied: {}", text(gone)));
+            show::line(format!("  {}", texts::w("fetch-gone", "file", &text(gone))));
         }
     }
     if let Some(message) = answer["message"].as_str() {
         show::line(show::message(message));
     }
     if elements(&answer["sources"]).any(|source| source["files"]["fetched"].as_u64() > Some(0)) {
-        show::line(format!("Files: {}", application.location("incoming/")));
+        show::line(texts::w("fetch-files", "location", &application.location("incoming/")));
     }
 }
 
 fn outcome(outcome: &str) -> String {
+    let name = texts::outcome(outcome);
     match outcome {
-        "failed" => show::bad(outcome),
-        "unfinished" => show::caution(outcome),
-        _ => show::good(outcome),
+        "failed" => show::bad(name),
+        "unfinished" => show::caution(name),
+        _ => show::good(name),
     }
 }

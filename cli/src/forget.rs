@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::arguments::Forget;
-use crate::confirm;
 use crate::ending::{Ending, Failure};
 use crate::show::{self, Table, elements, text};
+use crate::{confirm, texts};
 
 pub(crate) async fn run(arguments: &Forget) -> Result<Ending, Failure> {
     let application = arguments.place.open(Some(&arguments.export)).await?;
@@ -23,7 +23,7 @@ pub(crate) async fn run(arguments: &Forget) -> Result<Ending, Failure> {
     if !arguments.json {
         show::line(segments(&preview));
     }
-    confirm::yes(arguments.yes, &texts::question(&preview))?;
+    confirm::yes(arguments.yes, &texts::w("forget-question", "run", &text(&preview["run"])))?;
     let answer = application.on_demand(&request(false)).await?;
     tell(&answer, arguments.json)?;
     let busy = elements(&answer["segments"]).any(|segment| segment["outcome"] != "forgotten");
@@ -45,27 +45,9 @@ fn segments(answer: &Value) -> Table {
         table.row(vec![
             text(&segment["segment"]),
             text(&segment["attribute"]),
-            texts::outcome(&text(&segment["outcome"])),
+            texts::t(&format!("forget-{}", text(&segment["outcome"]).replace('_', "-"))),
             text(&segment["newest_run_afterwards"]),
         ]);
     }
     table
-}
-
-/// The texts of the command.
-mod texts {
-    use super::{Value, text};
-
-    pub(super) fn question(preview: &Value) -> String {
-        format!("The run {} would be dropped in these segments.", text(&preview["run"]))
-    }
-
-    pub(super) fn outcome(outcome: &str) -> String {
-        match outcome {
-            "would_be_forgotten" => "would be dropped".to_owned(),
-            "forgotten" => "dropped".to_owned(),
-            "busy" => "another command is working on it: try again later".to_owned(),
-            other => other.to_owned(),
-        }
-    }
 }

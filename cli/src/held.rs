@@ -1,6 +1,5 @@
 //! Held runs, as `status` reports them.
 
-use insights_to_braze::message::{count, counted};
 use insights_to_braze::pattern::RunId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -9,6 +8,7 @@ use crate::application::Application;
 use crate::arguments::{Place, quoted};
 use crate::ending::Failure;
 use crate::show::{self, elements};
+use crate::texts::{self, Number, Word};
 
 /// A run that waits for a person's decision.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -55,41 +55,29 @@ impl HeldRun {
 
     /// Shows what is held, and what can be done about it from `place`.
     pub(crate) fn tell(&self, place: &Place) {
-        show::line(format!("\n{}", text::heading(self)));
-        for line in text::facts(self) {
+        show::line(format!("\n{}", self.heading()));
+        for line in self.facts() {
             show::line(format!("  {line}"));
         }
         let subject = format!("{} {}{}", quoted(&self.export), quoted(&self.segment), place.flags());
-        for line in text::choices(&subject) {
-            show::line(format!("  {line}"));
-        }
-    }
-}
-
-/// The texts about a held run.
-mod text {
-    use super::{HeldRun, count, counted, show};
-
-    pub(super) fn heading(held: &HeldRun) -> String {
-        let HeldRun { export, segment, run, .. } = held;
-        format!("{export}/{segment}: the run {run} is {}", show::caution("held"))
+        show::line(format!("  {}", texts::w("held-shrank", "command", &format!("itb hold release {subject}"))));
+        show::line(format!("  {}", texts::t("held-missing")));
+        show::line(format!("  {}", texts::w("held-wrong", "command", &format!("itb hold reject {subject}"))));
     }
 
-    pub(super) fn facts(held: &HeldRun) -> Vec<String> {
-        let before = counted(held.before, "member", "members");
-        let mut facts = vec![format!("{} of {before} would leave", count(held.people))];
-        facts.extend(held.reason.lines().map(|line| format!("Why: {line}")));
-        facts.push("Everyone in the files is up to date in Braze. No one was set to `false`.".to_owned());
+    fn heading(&self) -> String {
+        let (run, outcome) = (self.run.to_string(), show::caution(texts::outcome("held")));
+        let words = [("export", &self.export), ("segment", &self.segment), ("run", &run), ("outcome", &outcome)];
+        texts::with("held", &words.map(|(name, word)| (name, Word(word))))
+    }
+
+    fn facts(&self) -> Vec<String> {
+        let mut facts =
+            vec![texts::with("held-people", &[("people", Number(self.people)), ("before", Number(self.before))])];
+        let reason = show::message(&self.reason);
+        facts.extend(reason.lines().map(|line| texts::w("held-why", "reason", line)));
+        facts.push(texts::t("held-safe"));
         facts
-    }
-
-    pub(super) fn choices(subject: &str) -> [String; 3] {
-        [
-            format!("If the segment really shrank:  itb hold release {subject}"),
-            "If files are missing:          run the export again in Customer Insights; the next normal run replaces this one"
-                .to_owned(),
-            format!("If the run is wrong:           itb hold reject {subject}"),
-        ]
     }
 }
 
@@ -110,6 +98,6 @@ mod tests {
         let run = &runs[0];
         assert_eq!(runs.len(), 1);
         assert_eq!((run.people, run.before, run.run.to_string().as_str()), (600, 800, "2026-11-24T01:02Z"));
-        assert_eq!(text::facts(run)[..2], ["600 of 800 members would leave", "Why: too many"]);
+        assert_eq!(run.facts()[..2], ["600 of 800 members would leave", "Why: too many"]);
     }
 }

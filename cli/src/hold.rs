@@ -1,13 +1,12 @@
 //! `hold`: what is held, and the decision about it.
 
-use insights_to_braze::message::counted;
 use serde_json::json;
 
 use crate::arguments::{HeldSegment, Hold, HoldAction};
 use crate::deliver::deliver;
 use crate::ending::{Ending, Failure};
 use crate::held::HeldRun;
-use crate::{confirm, show};
+use crate::{confirm, show, texts};
 
 pub(crate) async fn run(arguments: &Hold) -> Result<Ending, Failure> {
     match &arguments.action {
@@ -17,7 +16,7 @@ pub(crate) async fn run(arguments: &Hold) -> Result<Ending, Failure> {
             if list.json {
                 show::json(&held)?;
             } else if held.is_empty() {
-                show::line(text::NOTHING);
+                show::line(texts::t("none-held"));
             }
             held.iter().filter(|_| !list.json).for_each(|held| held.tell(&list.place));
             Ok(if held.is_empty() { Ending::Done } else { Ending::Held })
@@ -30,7 +29,7 @@ pub(crate) async fn run(arguments: &Hold) -> Result<Ending, Failure> {
 /// Sets the people who left on leaving, once their number is confirmed.
 async fn release(arguments: &HeldSegment) -> Result<Ending, Failure> {
     let held = find(arguments).await?;
-    confirm::people(arguments.people, held.people, &text::release(&held))?;
+    confirm::people(arguments.people, held.people, &format!("\n{}", texts::n("hold-release", held.people)))?;
     let application = arguments.place.open_to_send(Some(&arguments.export)).await?;
     let request = json!({
         "action": "run", "export": held.export, "segment": held.segment, "run": held.run, "allow_leavers": held.people,
@@ -41,7 +40,11 @@ async fn release(arguments: &HeldSegment) -> Result<Ending, Failure> {
 /// Drops the held run.
 async fn reject(arguments: &HeldSegment) -> Result<Ending, Failure> {
     let held = find(arguments).await?;
-    confirm::people(arguments.people, held.people, &text::reject(&held))?;
+    confirm::people(
+        arguments.people,
+        held.people,
+        &format!("\n{}", texts::w("hold-reject", "run", &held.run.to_string())),
+    )?;
     let application = arguments.place.open(Some(&arguments.export)).await?;
     let request = json!({ "action": "forget", "export": held.export, "segment": held.segment, "run": held.run });
     let answer = application.on_demand(&request).await?;
@@ -69,27 +72,4 @@ async fn find(arguments: &HeldSegment) -> Result<HeldRun, Failure> {
         held.tell(&arguments.place);
     }
     Ok(held)
-}
-
-/// The texts of the command.
-mod text {
-    use super::{HeldRun, counted};
-
-    pub(super) const NOTHING: &str = "No run is held.";
-
-    pub(super) fn release(held: &HeldRun) -> String {
-        let people = counted(held.people, "person", "people");
-        format!(
-            "\nReleasing changes {people}: the attribute is set to `false`, or removed (`on_leave`).\n\
-             Type the number of people who leave to release the run: "
-        )
-    }
-
-    pub(super) fn reject(held: &HeldRun) -> String {
-        format!(
-            "\nRejecting drops the run {}. No one is changed, and the next run is compared with the one before it.\n\
-             Type the number of people who would have left to reject the run: ",
-            held.run
-        )
-    }
 }

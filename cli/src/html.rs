@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::application::Application;
 use crate::ending::Failure;
-use crate::show;
+use crate::{show, texts};
 
 /// The largest page that is copied out of a bucket, in bytes. Those that the application writes are far smaller.
 const LIMIT: u64 = 64 * 1024 * 1024;
@@ -14,7 +14,7 @@ const LIMIT: u64 = 64 * 1024 * 1024;
 pub(crate) fn write(file: &Path, page: &[u8]) -> Result<(), Failure> {
     fs::write(file, page)
         .map_err(|source| Failure::file("can't write", file, source, "Use a file in a writable folder with --html."))?;
-    show::aside(format!("The page is in {}", file.display()));
+    show::aside(texts::w("page-written", "file", &file.display().to_string()));
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use crate::confirm;
 use crate::ending::{Ending, Failure};
 use crate::proposal::{Column, Proposal};
 use crate::show;
+use crate::texts::{self, Word};
 use crate::workspace::ConfigFile;
 
 pub(crate) async fn run(arguments: &Init) -> Result<Ending, Failure> {
@@ -49,13 +50,14 @@ impl Answers {
             let name = answer(given, question, flag, Some(proposed.as_deref().unwrap_or(text::NONE)))?;
             existing(name, &proposal.columns)
         };
-        let hostname = answer(&arguments.hostname, text::HOSTNAME, "--hostname", None)?;
-        let customer_id = column(&arguments.customer_id, text::CUSTOMER_ID, "--customer-id", &proposal.customer_id)?;
-        let email = column(&arguments.email, text::EMAIL, "--email", &proposal.email)?;
+        let hostname = answer(&arguments.hostname, &texts::t("init-hostname"), "--hostname", None)?;
+        let customer_id =
+            column(&arguments.customer_id, &texts::t("init-customer-id"), "--customer-id", &proposal.customer_id)?;
+        let email = column(&arguments.email, &texts::t("init-email"), "--email", &proposal.email)?;
         let folder = folder_name(&arguments.folder);
-        let export = answer(&arguments.export, text::EXPORT, "--export", Some(&folder))?;
+        let export = answer(&arguments.export, &texts::t("init-export"), "--export", Some(&folder))?;
         let agree = arguments.agree
-            || !arguments.yes && confirm::ask(text::AGREE, "--agree or --yes")?.eq_ignore_ascii_case("yes");
+            || !arguments.yes && confirm::ask(&texts::t("init-agree"), "--agree or --yes")?.eq_ignore_ascii_case("yes");
         let connection = arguments.connection.clone();
         Ok(Self { connection, hostname, export, customer_id, email, agree })
     }
@@ -124,15 +126,9 @@ fn folder_name(folder: &Path) -> String {
 
 /// The texts of the command.
 mod text {
-    use super::{Path, Proposal, quoted};
+    use super::{Path, Proposal, Word, quoted, texts};
 
     pub(super) const NONE: &str = "none";
-    pub(super) const HOSTNAME: &str = "Braze's REST endpoint, such as rest.fra-01.braze.eu";
-    pub(super) const CUSTOMER_ID: &str = "Column with the customer ID (Braze external_id), or none";
-    pub(super) const EMAIL: &str = "Column with the email address, or none";
-    pub(super) const EXPORT: &str = "Name of the export";
-    pub(super) const AGREE: &str =
-        "Has your organisation approved sending customer data to Braze? Type yes, or Enter to decide later: ";
     pub(super) const HEAD: &str = "# Written by `itb init`. All keys: docs/configuration.md\n";
     pub(super) const ABOUT_CONSENT: &str = "# nothing is sent while this is false";
     pub(super) const ABOUT_FOLDER: &str = "# where the files are in the bucket of a deployed stack";
@@ -140,17 +136,19 @@ mod text {
     pub(super) fn found(proposal: &Proposal) -> String {
         let segments: Vec<String> = proposal.segments().into_iter().collect();
         let columns: Vec<&str> = proposal.columns.iter().map(|column| column.name.as_str()).collect();
-        format!("Segments: {}\nColumns: {}", segments.join(", "), columns.join(", "))
+        texts::with("init-found", &[("segments", Word(&segments.join(", "))), ("columns", Word(&columns.join(", ")))])
     }
 
     pub(super) fn next(config: &Path, export: &str, folder: &Path, agreed: bool) -> String {
-        let consent = if agreed { "" } else { "\nNothing is sent until agree_to_data_transfer is true in it." };
+        let consent = if agreed { String::new() } else { format!("\n{}", texts::t("init-no-consent")) };
         let (export, folder) = (quoted(export), quoted(&folder.to_string_lossy()));
         let flag = if config == Path::new("exports.toml") {
             String::new()
         } else {
             format!(" --config {}", quoted(&config.to_string_lossy()))
         };
-        format!("\nWritten: {}{consent}\nNext: itb run {export} --files {folder}{flag} --dry-run", config.display())
+        let written = texts::w("init-written", "file", &config.display().to_string());
+        let next = format!("itb run {export} --files {folder}{flag} --dry-run");
+        format!("\n{written}{consent}\n{}", texts::w("init-next", "command", &next))
     }
 }

@@ -1,6 +1,5 @@
 //! `inspect`: how the files of a folder are read, or why they are ignored. Nothing is sent and nothing is kept of it.
 
-use insights_to_braze::message::counted;
 use serde_json::{Value, json};
 
 use crate::arguments::{Inspect, quoted};
@@ -8,6 +7,7 @@ use crate::check_first;
 use crate::ending::{Ending, Failure};
 use crate::proposal::Proposal;
 use crate::show::{self, Table, elements, text};
+use crate::texts::{self, Number, Word};
 
 pub(crate) async fn run(arguments: &Inspect) -> Result<Ending, Failure> {
     let Inspect { folder, export, files, key, place, .. } = arguments;
@@ -20,7 +20,8 @@ pub(crate) async fn run(arguments: &Inspect) -> Result<Ending, Failure> {
         }
         (_, None, key) => place.open(None).await?.on_demand(&json!({ "action": "inspect", "key": key })).await?,
     };
-    let warnings: Vec<String> = elements(&answer["check_first"]).map(|check| text(&check["message"])).collect();
+    let warnings: Vec<String> =
+        elements(&answer["check_first"]).map(|check| show::message(&text(&check["message"]))).collect();
     if arguments.json {
         show::json(&answer)?;
     } else {
@@ -48,15 +49,8 @@ async fn without_configuration(folder: &std::path::Path, as_json: bool) -> Resul
     }
     print(&proposal.inspection, None);
     proposal.tell();
-    show::line(texts::next(&quoted(&folder.to_string_lossy())));
+    show::line(format!("\n{}", texts::w("inspect-next", "folder", &quoted(&folder.to_string_lossy()))));
     Ok(Ending::Done)
-}
-
-/// The texts of the command.
-mod texts {
-    pub(super) fn next(folder: &str) -> String {
-        format!("\nNothing was sent. Next: itb init {folder}")
-    }
 }
 
 /// Shows how objects are read: for `export`, or else for the first one that they belong to.
@@ -70,36 +64,37 @@ fn print(answer: &Value, export: Option<&str>) {
             text(&read["read_as"]),
             text(&read["segment"]),
             text(&read["run"]),
-            text(&read["reason"]),
+            show::message(&text(&read["reason"])),
         ]);
     }
     show::line(table);
     for file in elements(&answer["files"]) {
         let dialect = &file["dialect"];
         show::line(format!("\n{}", text(&file["key"])));
-        show::line(format!(
-            "  delimiter {}, quotes {}, line ending {}, header {}, {}",
-            text(&dialect["delimiter"]),
-            text(&dialect["quotes"]),
-            text(&dialect["line_ending"]),
-            text(&file["header"]),
-            counted(file["column_count"].as_u64().unwrap_or_default(), "column", "columns"),
-        ));
+        let words = [
+            ("delimiter", text(&dialect["delimiter"])),
+            ("quotes", text(&dialect["quotes"])),
+            ("ending", text(&dialect["line_ending"])),
+            ("header", text(&file["header"])),
+        ];
+        let mut words: Vec<_> = words.iter().map(|(name, word)| (*name, Word(word))).collect();
+        words.push(("columns", Number(file["column_count"].as_u64().unwrap_or_default())));
+        show::line(format!("  {}", texts::with("inspect-dialect", &words)));
         for column in elements(&file["columns"]) {
             let values: Vec<String> = elements(&column["first_values"]).map(text).collect();
             show::line(format!("  {}: {}", text(&column["name"]), values.join(" | ")));
         }
         for note in elements(&file["notes"]).chain(elements(&file["row_problems"])) {
-            show::line(format!("  note: {}", text(note)));
+            show::line(format!("  {}", texts::w("inspect-note", "note", &show::message(&text(note)))));
         }
         if let Some(problem) = file["problem"].as_str() {
-            show::line(format!("  {} {problem}", show::bad("problem:")));
+            show::line(format!("  {} {}", show::bad(texts::t("problem")), show::message(problem)));
         }
     }
     for model in elements(&answer["models"]) {
         let status = model["problem"].as_str().map_or_else(
-            || counted(elements(&model["entities"]).count() as u64, "entity", "entities"),
-            |problem| format!("{} {problem}", show::bad("problem:")),
+            || texts::n("inspect-entities", elements(&model["entities"]).count() as u64),
+            |problem| format!("{} {}", show::bad(texts::t("problem")), show::message(problem)),
         );
         show::line(format!("\n{}: {status}", text(&model["key"])));
     }

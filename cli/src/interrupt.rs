@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::ending::{Ending, INTERRUPTED_CODE};
-use crate::show;
+use crate::{show, texts};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -24,7 +24,7 @@ pub(crate) fn listen() {
             return;
         }
         INTERRUPTED.store(true, Ordering::Relaxed);
-        show::aside("Stopping at a checkpoint. Press Ctrl-C again to stop immediately.");
+        show::aside(texts::t("stopping"));
         if tokio::signal::ctrl_c().await.is_ok() {
             std::process::exit(i32::from(INTERRUPTED_CODE));
         }
@@ -34,13 +34,8 @@ pub(crate) fn listen() {
 /// How a command ends that would have ended with `ending`: what Ctrl-C stopped has not failed.
 pub(crate) fn ending(ending: Ending) -> Ending {
     if has_come() && ending == Ending::Failed {
-        show::aside(text::STOPPED);
+        show::aside(texts::t("stopped"));
         return Ending::Interrupted;
     }
     ending
-}
-
-/// The texts of Ctrl-C.
-mod text {
-    pub(super) const STOPPED: &str = "Stopped at a checkpoint. Run the same command to resume.";
 }

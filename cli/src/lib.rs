@@ -16,6 +16,7 @@
 //! | a bucket in a folder | `workspace` |
 //! | Ctrl-C | `interrupt` |
 //! | tables and progress | `show` |
+//! | texts in the language of the person | `texts` |
 //! | mocks of S3, Secrets Manager, SQS, Braze and the Lambda Runtime API | [`standin`] |
 //!
 //! The Lambda functions contain none of this.
@@ -58,6 +59,7 @@ mod show;
 pub mod standin;
 mod standing;
 mod status;
+mod texts;
 mod workspace;
 
 use std::ffi::OsString;
@@ -83,6 +85,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if wrong { Ending::Usage.into() } else { Ending::Done.into() };
         }
     };
+    texts::choose(arguments.language);
     if arguments.verbose {
         let targets =
             Targets::new().with_default(LevelFilter::WARN).with_target("insights_to_braze", LevelFilter::INFO);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::application::Application;
 use crate::ending::Failure;
 use crate::show::{Progress, elements};
+use crate::texts;
 
 /// How often the rows delivered so far are looked up. They are on record every second.
 const LOOK: Duration = Duration::from_secs(1);
@@ -17,7 +18,7 @@ pub(crate) async fn with_progress(
     request: &Value,
     what: &'static str,
 ) -> Result<Value, Failure> {
-    let progress = Progress::without_end(what);
+    let progress = Progress::without_end(texts::t(what));
     let mut before: Option<(Instant, Standing)> = None;
     let mut delivering = std::pin::pin!(application.on_demand(request));
     loop {
@@ -84,11 +85,12 @@ impl Standing {
         let mut words = Vec::new();
         if self.limit > 0 {
             let share = pace(self.requests, earlier.requests) / whole(self.limit) * 100.0;
-            words.push(format!("{share:.0} % of the rate limit"));
+            words.push(texts::w("progress-of-limit", "share", &format!("{share:.0}")));
         }
         let rows = pace(self.rows, earlier.rows);
         if rows > 0.0 && self.expected > self.rows {
-            words.push(format!("about {:.0} s left", whole(self.expected - self.rows) / rows));
+            let seconds = whole(self.expected - self.rows) / rows;
+            words.push(texts::w("progress-left", "seconds", &format!("{seconds:.0}")));
         }
         words.join(", ")
     }

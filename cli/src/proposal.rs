@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::application::Application;
 use crate::ending::Failure;
 use crate::show::{self, elements, text};
+use crate::texts;
 use crate::workspace::{ConfigFile, WorkspaceFolder};
 
 /// Customer Insights' own ID. It changes when profiles are merged, so that it is the last choice.
@@ -62,11 +63,11 @@ impl Proposal {
     /// Shows what is proposed.
     pub(crate) fn tell(&self) {
         show::line("");
-        for (what, column) in [(texts::CUSTOMER_ID, &self.customer_id), (texts::EMAIL, &self.email)] {
-            show::line(format!("{what}: {}", column.as_deref().unwrap_or(texts::NONE)));
+        for (what, column) in [("proposed-customer-id", &self.customer_id), ("proposed-email", &self.email)] {
+            show::line(format!("{}: {}", texts::t(what), column.clone().unwrap_or_else(|| texts::t("proposed-none"))));
         }
         if self.customer_id.as_deref() == Some(UNIFIED) {
-            show::line(show::caution(texts::CHANGES));
+            show::line(show::caution(texts::t("proposed-own-id")));
         }
     }
 }
@@ -166,15 +167,6 @@ fn customer_id_of(columns: &[Column], email: Option<&str>) -> Option<String> {
     let candidates: Vec<&Column> = columns.iter().filter(identifies).filter(named).collect();
     let own = candidates.iter().find(|column| column.name != UNIFIED);
     own.or_else(|| candidates.first()).map(|column| column.name.clone())
-}
-
-/// The texts about a proposal.
-mod texts {
-    pub(super) const CUSTOMER_ID: &str = "Proposed customer ID (Braze external_id)";
-    pub(super) const EMAIL: &str = "Proposed email address";
-    pub(super) const NONE: &str = "none found";
-    pub(super) const CHANGES: &str =
-        "CustomerId is Customer Insights' own ID. It changes when profiles are merged: prefer an ID of your own.";
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use insights_to_braze::state::ReportKeys;
 
 use crate::application::Application;
 use crate::ending::{Ending, Failure};
-use crate::{arguments, html, show};
+use crate::{arguments, html, show, texts};
 
 pub(crate) async fn run(arguments: &arguments::Report) -> Result<Ending, Failure> {
     let application = arguments.place.open(Some(&arguments.export)).await?;
@@ -34,12 +34,12 @@ pub(crate) async fn run(arguments: &arguments::Report) -> Result<Ending, Failure
         show::json(&reports)?;
     } else if arguments.history {
         show::history(&reports);
-        html::tell(&application, "\nPage", &history_page).await?;
+        html::tell(&application, &format!("\n{}", texts::t("page")), &history_page).await?;
     } else {
         show::reports(&reports);
         for (_, key) in &wanted {
-            show::line(format!("\nReport: {}", application.location(key)));
-            html::tell(&application, "Page", &page_beside(key)).await?;
+            show::line(format!("\n{}", texts::w("report", "location", &application.location(key))));
+            html::tell(&application, &texts::t("page"), &page_beside(key)).await?;
         }
     }
     if let Some(file) = &arguments.html {

@@ -1,12 +1,11 @@
 //! `retire`: sets an attribute that nothing feeds on leaving for everyone who may have it.
 
-use insights_to_braze::message::counted;
 use serde::Deserialize;
 
 use crate::answer::Answer;
 use crate::arguments::Retire;
 use crate::ending::{Ending, Failure};
-use crate::{confirm, interrupt, show};
+use crate::{confirm, interrupt, show, texts};
 
 pub(crate) async fn run(arguments: &Retire) -> Result<Ending, Failure> {
     let Retire { subject, place, dry_run, people, json } = arguments;
@@ -22,7 +21,7 @@ pub(crate) async fn run(arguments: &Retire) -> Result<Ending, Failure> {
     }
     // Each of them costs one data point.
     let expected = parsed.reports.iter().map(|report| report.data_points).sum();
-    confirm::people(*people, expected, &text::question(expected))?;
+    confirm::people(*people, expected, &texts::n("retire-question", expected))?;
     interrupt::listen();
     let application = place.open_to_send(None).await?;
     let answer = application.on_demand(&subject.request("retire", false)).await?;
@@ -33,17 +32,4 @@ pub(crate) async fn run(arguments: &Retire) -> Result<Ending, Failure> {
         parsed.messages();
     }
     Ok(parsed.ending())
-}
-
-/// The texts of the command.
-mod text {
-    use super::counted;
-
-    pub(super) fn question(people: u64) -> String {
-        format!(
-            "{} may have the attribute. It is set to `false`, or removed (`on_leave`).\n\
-             Type their number to retire it: ",
-            counted(people, "person", "people")
-        )
-    }
 }

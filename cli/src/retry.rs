@@ -8,7 +8,7 @@ use crate::arguments::Retry;
 use crate::ending::{Ending, Failure};
 use crate::failed::FailedRun;
 use crate::progress::with_progress;
-use crate::{failed, interrupt, show};
+use crate::{failed, interrupt, show, texts};
 
 pub(crate) async fn run(arguments: &Retry) -> Result<Ending, Failure> {
     let export = arguments.export.as_deref();
@@ -50,14 +50,9 @@ pub(crate) async fn run(arguments: &Retry) -> Result<Ending, Failure> {
 
 fn tell(failed: &[FailedRun]) {
     if failed.is_empty() {
-        return show::line(texts::NOTHING);
+        return show::line(texts::t("none-failed"));
     }
     for failed in failed {
         show::line(format!("{}/{} {}: {}", failed.export, failed.segment, failed.run, show::message(&failed.message)));
     }
-}
-
-/// The texts of the command.
-mod texts {
-    pub(super) const NOTHING: &str = "No failed deliveries found.";
 }

@@ -11,7 +11,7 @@ pub(crate) fn outcome_of(run: &Value) -> &'static str {
         Some("open") if any("working") || any("unfinished") => "unfinished",
         Some("open") => "waiting",
         Some("completing") => "unfinished",
-        Some("complete") if elements(&run["problems"]).next().is_some() => "delivered with problems",
+        Some("complete") if elements(&run["problems"]).next().is_some() => "delivered-with-problems",
         Some("complete") => "delivered",
         Some("held") => "held",
         _ => "",

@@ -1,7 +1,11 @@
-//! `status`: the status of each segment.
+//! `status`: the status of each segment, once or until Ctrl-C.
+
+use std::time::Duration;
 
 use insights_to_braze::names::ExportName;
 use insights_to_braze::state::ReportKeys;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::arguments::Status;
@@ -11,13 +15,36 @@ use crate::held::HeldRun;
 use crate::html;
 use crate::show::{self, Table, elements, text};
 use crate::standing::outcome_of;
+use crate::texts::{self, Number, Word};
 
 pub(crate) async fn run(arguments: &Status) -> Result<Ending, Failure> {
+    let Some(seconds) = arguments.watch else {
+        tell(arguments).await?;
+        return Ok(Ending::Done);
+    };
+    loop {
+        if !arguments.json {
+            let now = Timestamp::now().to_zoned_datetime(TimeZone::system()).strftime("%H:%M:%S %Z").to_string();
+            show::anew(texts::with("watch", &[("time", Word(&now)), ("n", Number(seconds))]));
+        }
+        match tell(arguments).await {
+            // A delivery from the same workspace shows its progress itself.
+            Err(busy @ Failure::Busy(_)) => show::error(&busy, false),
+            told => told?,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(seconds)) => {}
+            _ = tokio::signal::ctrl_c() => return Ok(Ending::Done),
+        }
+    }
+}
+
+async fn tell(arguments: &Status) -> Result<(), Failure> {
     let application = arguments.place.open(arguments.export.as_deref()).await?;
     let answer = application.on_demand(&json!({"action": "status", "export": arguments.export})).await?;
     if arguments.json {
-        show::json(&answer)?;
-        return Ok(Ending::Done);
+        // A program that watches reads an answer from each line.
+        return if arguments.watch.is_some() { show::json_line(&answer) } else { show::json(&answer) };
     }
     let failed = failed::all(&application, &answer).await?;
     let mut table =
@@ -30,11 +57,12 @@ pub(crate) async fn run(arguments: &Status) -> Result<Ending, Failure> {
     show::line(table);
     for segment in elements(&answer["exports"]).flat_map(|export| elements(&export["segments"])) {
         if let Some(message) = segment["message"].as_str().filter(|message| !message.is_empty()) {
-            show::line(format!("{}: {}", text(&segment["segment"]), show::message(message)));
+            show::line(format!("{}: {}", text(&segment["segment"]), show::said(message, &text(&segment["code"]))));
         }
     }
     for source in elements(&answer["sources"]) {
-        let days = source["days_left"].as_i64().map(|days| format!(" (SAS: {days} days)")).unwrap_or_default();
+        let days = source["days_left"].as_u64().map(|days| format!(" {}", texts::n("sas-days", days)));
+        let days = days.unwrap_or_default();
         show::line(format!("{}{days}: {}", text(&source["source"]), show::message(&text(&source["message"]))));
     }
     for failed in &failed {
@@ -42,7 +70,7 @@ pub(crate) async fn run(arguments: &Status) -> Result<Ending, Failure> {
             "{}/{}: {} {}",
             failed.export,
             failed.segment,
-            texts::failed(),
+            failed_in_words(),
             show::message(&failed.message)
         ));
     }
@@ -54,17 +82,18 @@ pub(crate) async fn run(arguments: &Status) -> Result<Ending, Failure> {
     }
     for export in elements(&answer["exports"]) {
         let name = ExportName::from(text(&export["export"]).as_str());
-        html::tell(&application, &format!("\nHistory of {name}"), &ReportKeys::history_page(&name)).await?;
+        let what = format!("\n{}", texts::w("history-of", "export", name.as_str()));
+        html::tell(&application, &what, &ReportKeys::history_page(&name)).await?;
     }
-    Ok(Ending::Done)
+    Ok(())
 }
 
 /// The newest run of a segment in the words of outcomes.
 fn status(run: &Value) -> String {
     match outcome_of(run) {
         "" => text(&run["phase"]),
-        "delivered" => show::good("delivered"),
-        outcome => show::caution(outcome),
+        "delivered" => show::good(texts::outcome("delivered")),
+        outcome => show::caution(texts::outcome(outcome)),
     }
 }
 
@@ -80,15 +109,10 @@ fn row(export: &Value, segment: &Value, failed: &[FailedRun]) -> Vec<String> {
         text(&segment["last_complete"]["run"]),
         members.map(show::count).unwrap_or_default(),
         failed.map(|failed| failed.run.to_string()).or_else(|| newest.map(|run| text(&run["run"]))).unwrap_or_default(),
-        failed.map(|_| texts::failed()).or_else(|| newest.map(status)).unwrap_or_default(),
+        failed.map(|_| failed_in_words()).or_else(|| newest.map(status)).unwrap_or_default(),
     ]
 }
 
-/// The texts of the command: outcomes, as reports have them.
-mod texts {
-    use super::show;
-
-    pub(super) fn failed() -> String {
-        show::bad("failed")
-    }
+fn failed_in_words() -> String {
+    show::bad(texts::outcome("failed"))
 }

@@ -133,12 +133,12 @@ pub enum StopReason {
     ///
     /// Fix: fix what Braze's answer names; the delivery is retried automatically.
     #[error(
-        "Braze ({host}) refused everything: {} with the same answer\n\
+        "Braze ({host}) refused everything: {requests} with the same answer\n\
          {}\n\
          Nothing is lost, and no row is rejected for it. The cause is not a single row: check what the answer names, the \
          connection, and the fields of the export in exports.toml. The delivery is retried automatically.",
-        counted(u64::from(same.requests), "request", "requests"),
-        same.answer
+        same.answer,
+        requests = counted(u64::from(same.requests), "request", "requests")
     )]
     EverythingRefused {
         /// Host and port of the connection.

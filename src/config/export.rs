@@ -12,6 +12,7 @@ use super::shown::{did_you_mean, shown};
 use super::table::TableReader;
 use super::{Connection, Consent, Export, OnLeave, Schedule, SendRule, csv, fields, folder, segments, values};
 use crate::names::{AttributeName, ExportName, SegmentName};
+use crate::texts::Language;
 
 /// The connections of the file by name; one with mistakes is still known, so that exports that name it are no further
 /// mistake.
@@ -59,6 +60,7 @@ fn read_into(
     let max_leavers = table.number(&keys::MAX_LEAVERS, mistakes);
     let settle_minutes = table.needed_whole_number(&keys::SETTLE_MINUTES, mistakes);
     let time_zone = read_time_zone(table, mistakes);
+    let language = table.needed_choice(&keys::LANGUAGE, mistakes, Language::from_name);
     let mut identifying = Vec::new();
     let data_matching = fields::read_data_matching(table, &mut identifying, mistakes);
     let attributes = fields::read_attributes(table, &mut outline.fields, mistakes);
@@ -82,6 +84,7 @@ fn read_into(
         max_leavers: max_leavers?,
         settle_minutes: settle_minutes?,
         time_zone: time_zone?,
+        language: language?,
         data_matching: data_matching?,
         attributes: attributes?,
         attribute_names: attribute_names?

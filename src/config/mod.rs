@@ -35,6 +35,7 @@ pub use source::Source;
 use crate::names::{AttributeName, ConnectionName, ExportName, SecretName, SegmentName, SourceName, WorkspaceName};
 use crate::pattern::PathPattern;
 use crate::rows::{ReadLimits, TextEncoding};
+use crate::texts::Language;
 use crate::values::{Country, Culture, DateOrder, composed};
 
 /// Everything that `exports.toml` says, checked.
@@ -119,8 +120,10 @@ pub struct Export {
     pub max_leavers: f64,
     /// Minutes of quiet after which a run without a `model.json` counts as complete (default 30).
     pub settle_minutes: u32,
-    /// The time zone in which the names of runs are read (default UTC).
+    /// The time zone in which the names of runs are read, and of the times on pages (default UTC).
     pub time_zone: TimeZone,
+    /// The language of the pages (default English).
+    pub language: Language,
     /// Which columns identify a member.
     pub data_matching: DataMatching,
     /// Additional fields, in the order of the file.
@@ -164,6 +167,7 @@ impl Export {
             max_leavers: 0.0,
             settle_minutes: 0,
             time_zone: TimeZone::UTC,
+            language: Language::English,
             data_matching: DataMatching::default(),
             attributes: Vec::new(),
             attribute_names: BTreeMap::new(),
@@ -235,6 +239,7 @@ alternatives!(Schedule { Active = "active", Off = "off" });
 alternatives!(SendRule { Changes = "changes", All = "all" });
 alternatives!(OnLeave { False = "false", Remove = "remove", Keep = "keep" });
 alternatives!(StateIdentifiers { Plain = "plain", Encrypted = "encrypted" });
+alternatives!(Language { English = "en", Japanese = "ja" });
 alternatives!(EmailUse { Set = "set", Match = "match" });
 alternatives!(Consent { Stricter = "stricter", Overwrite = "overwrite" });
 alternatives!(SourceKind { AzureBlob = "azure-blob" });

@@ -49,18 +49,18 @@ codes!(ReceiptMessage {
 
 impl fmt::Display for ReceiptMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = |number: &u64| counted(*number, "row", "rows");
+        let lines = |number: &u64| counted(*number, "row", "rows");
         let from = |number: &u64| counted(*number, "object", "objects");
         match self {
-            Self::WouldErase { rows: found, objects } => {
-                write!(f, "Nothing was changed. {} would be removed from {}.", rows(found), from(objects))
+            Self::WouldErase { rows, objects } => {
+                write!(f, "Nothing was changed. {} would be removed from {}.", lines(rows), from(objects))
             }
             Self::NothingFound => f.write_str("Nothing about the person was found in state and reports."),
-            Self::Erased { rows: found, objects } => write!(f, "Removed {} from {}.", rows(found), from(objects)),
-            Self::NotEverything { rows: found, objects } => write!(
+            Self::Erased { rows, objects } => write!(f, "Removed {} from {}.", lines(rows), from(objects)),
+            Self::NotEverything { rows, objects } => write!(
                 f,
                 "Removed {} from {}, but not everything could be reached: see `left` and `unsearched`.\nRun erase again.",
-                rows(found),
+                lines(rows),
                 from(objects)
             ),
         }

@@ -144,7 +144,7 @@ pub enum HandlerError {
     /// Some deliveries failed; the others are done.
     ///
     /// Fix: each failed delivery has a report that says what to do.
-    #[error("{} of {} deliveries failed: {}", .failed.len(), .of, .failed.join("; "))]
+    #[error("{} of {} deliveries failed: {messages}", .failed.len(), .of, messages = .failed.join("; "))]
     SomeFailed {
         /// What failed, and why.
         failed: Vec<String>,

@@ -57,7 +57,7 @@ impl Handler {
                 .filter_map(std::future::ready)
                 .collect()
                 .await;
-            let page = page::history(&export.name, &histories, budget.now())?;
+            let page = page::history(export, &histories, budget.now())?;
             match self.bucket.write(&key, page, page::CONTENT_TYPE, &condition).await {
                 Ok(_) => return Ok(()),
                 Err(BucketError::Changed { .. }) => {}

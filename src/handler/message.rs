@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+
 use crate::message::{codes, counted};
 use crate::names::{AttributeName, SegmentName};
 use crate::state::{Feeder, Overdue};
@@ -200,7 +202,7 @@ impl fmt::Display for AnswerMessage {
                  What may have been sent of it stays on record, and the next complete run is compared with it."
             }
             Self::Overdue(overdue) => {
-                let (since, interval) = (overdue.since.strftime("%Y-%m-%d %H:%M UTC"), overdue.interval());
+                let (since, interval) = (minute(overdue.since), overdue.interval());
                 return write!(
                     f,
                     "Not delivered since {since}: the usual interval is {interval}.\n\
@@ -208,9 +210,14 @@ impl fmt::Display for AnswerMessage {
                 );
             }
             Self::FedByAnother { owner } => return write!(f, "The attribute is fed by {owner}."),
-            Self::NameWithoutSegment { segment, nearest } => {
-                write!(f, "attribute_names: no files of a segment \"{segment}\" found.")?;
-                return nearest.as_ref().map_or(Ok(()), |nearest| write!(f, " Did you mean \"{nearest}\"?"));
+            Self::NameWithoutSegment { segment, nearest: None } => {
+                return write!(f, "attribute_names: no files of a segment \"{segment}\" found.");
+            }
+            Self::NameWithoutSegment { segment, nearest: Some(nearest) } => {
+                return write!(
+                    f,
+                    "attribute_names: no files of a segment \"{segment}\" found. Did you mean \"{nearest}\"?"
+                );
             }
             Self::Unfed { attribute, people, last } => {
                 return write!(
@@ -223,4 +230,8 @@ impl fmt::Display for AnswerMessage {
             }
         })
     }
+}
+
+fn minute(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

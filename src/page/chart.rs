@@ -1,6 +1,7 @@
 //! Charts with axes, drawn as SVG. The page's style sheet gives each class its colour.
 
 use super::text::count;
+use crate::texts::Language;
 
 /// Width and height in the units of the drawing. At the width of a phone one unit is about a pixel.
 const SIZE: (u64, u64) = (344, 168);
@@ -23,17 +24,28 @@ pub(super) struct Chart {
 }
 
 /// Members after each run, by the time that names the run; `None` for fewer than two runs.
-pub(super) fn members(runs: &[(i64, u64)]) -> Option<Chart> {
-    lines(&[("entered", runs)])
+pub(super) fn members(language: Language, runs: &[(i64, u64)]) -> Option<Chart> {
+    draw(language, &[("entered", runs)], line)
 }
 
 /// Who entered and who left in each run, by the time that names the run; `None` for fewer than two runs.
-pub(super) fn changes(entered: &[(i64, u64)], left: &[(i64, u64)]) -> Option<Chart> {
-    lines(&[("left", left), ("entered", entered)])
+pub(super) fn changes(language: Language, entered: &[(i64, u64)], left: &[(i64, u64)]) -> Option<Chart> {
+    draw(language, &[("left", left), ("entered", entered)], bars)
 }
 
-/// A line for each series. All have the same times.
-fn lines(series: &[(&str, &[(i64, u64)])]) -> Option<Chart> {
+/// The places of a series in the drawing.
+struct Places<'a> {
+    class: &'a str,
+    /// Across and up, in the order of time.
+    points: Vec<(u64, u64)>,
+    /// Which of the series this is, and how many there are.
+    number: (usize, usize),
+    /// The room between the edges.
+    width: u64,
+}
+
+/// A drawing of each series between axes. All have the same times.
+fn draw(language: Language, series: &[(&str, &[(i64, u64)])], shape: impl Fn(&Places<'_>) -> String) -> Option<Chart> {
     let [first, .., last] = series.first()?.1 else {
         return None;
     };
@@ -51,18 +63,35 @@ fn lines(series: &[(&str, &[(i64, u64)])]) -> Option<Chart> {
         drawing.push(format!(r#"<text x="{}" y="{}" text-anchor="end">{figure}</text>"#, left - 6, height + 3));
     }
     for moment in moments.marks() {
-        let (place, name) = (across(moment), moments.name(moment));
+        let (place, name) = (across(moment), moments.name(language, moment));
         drawing.push(format!(r#"<text x="{place}" y="{}" text-anchor="middle">{name}</text>"#, BOTTOM + 15));
     }
-    for (class, points) in series {
-        let places = points.iter().map(|(time, count)| (across(*time), up(*count)));
-        let line: Vec<String> = places.clone().map(|(x, y)| format!("{x},{y}")).collect();
-        drawing.push(format!(r#"<polyline class="{class}" points="{}"/>"#, line.join(" ")));
-        if points.len() <= MOST_DOTS {
-            drawing.extend(places.map(|(x, y)| format!(r#"<circle class="{class}" cx="{x}" cy="{y}" r="2"/>"#)));
-        }
+    for (number, (class, points)) in series.iter().enumerate() {
+        let points = points.iter().map(|(time, count)| (across(*time), up(*count))).collect();
+        drawing.push(shape(&Places { class, points, number: (number, series.len()), width: RIGHT - left }));
     }
     Some(Chart { width: SIZE.0, height: SIZE.1, drawing: drawing.concat() })
+}
+
+/// A line with a dot at each point, where there are few.
+fn line(Places { class, points, .. }: &Places<'_>) -> String {
+    let line: Vec<String> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
+    let mut drawing = format!(r#"<polyline class="{class}" points="{}"/>"#, line.join(" "));
+    if points.len() <= MOST_DOTS {
+        drawing.extend(points.iter().map(|(x, y)| format!(r#"<circle class="{class}" cx="{x}" cy="{y}" r="2"/>"#)));
+    }
+    drawing
+}
+
+/// A bar at each point, those of the series side by side.
+fn bars(Places { class, points, number: (number, of), width }: &Places<'_>) -> String {
+    let all = (*of as u64).max(1);
+    let wide = (width / (points.len() as u64 * all * 2).max(1)).clamp(1, 8);
+    let bars = points.iter().filter(|(_, y)| *y < BOTTOM).map(|(x, y)| {
+        let from = (x + *number as u64 * wide).saturating_sub(all * wide / 2);
+        format!(r#"<rect class="{class}" x="{from}" y="{y}" width="{wide}" height="{}"/>"#, BOTTOM - y)
+    });
+    bars.collect()
 }
 
 /// The seconds from one time to a later one.
@@ -119,12 +148,12 @@ impl Moments {
         (first..).map(|mark| mark * self.step).take_while(|mark| *mark <= self.ends)
     }
 
-    fn name(&self, moment: i64) -> String {
+    fn name(&self, language: Language, moment: i64) -> String {
         let time = jiff::Timestamp::from_second(moment).unwrap_or_default();
         let format = match self.step {
             step if step < 60 => "%H:%M:%S",
             step if step < Self::DAY => "%H:%M",
-            _ if self.ends - self.begins < 300 * Self::DAY => "%b %-d",
+            _ if self.ends - self.begins < 300 * Self::DAY => language.pick("%b %-d", "%-m/%-d"),
             _ => "%Y-%m",
         };
         time.strftime(format).to_string()
@@ -136,6 +165,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::{changes, marks_up_to, members};
+    use crate::texts::Language;
 
     #[test]
     fn marks_are_round() {
@@ -147,21 +177,21 @@ mod tests {
     }
 
     #[test]
-    fn members_who_entered_and_left_are_two_lines() {
-        let drawing = changes(&[(0, 7), (86_400, 9)], &[(0, 1), (86_400, 0)]).unwrap().drawing;
-        let line = r#"<polyline class="entered" points="20,49 320,22"/>"#;
-        assert!(
-            drawing.contains(line) && drawing.contains(r#"class="left""#) && drawing.contains("Jan 1"),
-            "{drawing}"
-        );
+    fn members_who_entered_and_left_are_bars_side_by_side() {
+        let (entered, left) = ([(0, 7), (86_400, 9)], [(0, 1), (86_400, 0)]);
+        let drawing = changes(Language::English, &entered, &left).unwrap().drawing;
+        let bar = r#"<rect class="entered" x="20" y="49" width="8" height="97"/>"#;
+        assert!(drawing.contains(bar) && drawing.contains("Jan 1"), "{drawing}");
+        assert_eq!(drawing.matches(r#"<rect class="left""#).count(), 1, "no bar for nobody: {drawing}");
+        assert!(changes(Language::Japanese, &entered, &left).unwrap().drawing.contains(">1/1<"));
     }
 
     #[test]
     fn members_are_a_line_from_the_second_run_on() {
-        assert!(members(&[(0, 7)]).is_none());
+        assert!(members(Language::English, &[(0, 7)]).is_none());
         let days: Vec<(i64, u64)> =
             (0..90_u32).map(|day| (1_795_395_960 + i64::from(day) * 86_400, u64::from(2_600 + day))).collect();
-        let drawing = members(&days).unwrap().drawing;
+        let drawing = members(Language::English, &days).unwrap().drawing;
         assert!(
             drawing.contains("polyline")
                 && !drawing.contains("circle")

@@ -4,10 +4,10 @@ use askama::Template;
 use serde_json::Value;
 
 use super::PageError;
-use super::frame::Frame;
+use super::frame::{Frame, Reader};
 use super::sections::{FilesSection, Line, MembersSection, Reason, RowsSection, cut, dropped_fields, notes, reasons};
 use super::settings::{Setting, settings_of};
-use super::text::{change, count, counted, duration, paragraphs, percent, relative_change, run, shortened, time};
+use super::text::{change, count, duration, percent, relative_change, run, shortened};
 use crate::config::Config;
 use crate::report::{Compared, Preview, Report};
 
@@ -21,13 +21,13 @@ const LONGEST_OBJECT: usize = 4_000;
 struct DryRun {
     frame: Frame,
     title: String,
-    totals: Vec<(&'static str, String)>,
+    totals: Vec<(String, String)>,
     summary: String,
     checks: Vec<(String, String)>,
     changes: Vec<SegmentLine>,
     segments: Vec<Segment>,
     further: Option<String>,
-    made_at: String,
+    made: String,
 }
 
 /// A segment in the table of all.
@@ -53,9 +53,9 @@ struct Segment {
     held: Option<String>,
     members: MembersSection,
     rows: RowsSection,
-    costs: Vec<(&'static str, String)>,
+    costs: Vec<(String, String)>,
     comparison: Vec<ComparedLine>,
-    last_run: String,
+    compared_caption: String,
     reasons: Vec<Reason>,
     dropped: Vec<Line>,
     objects: Vec<String>,
@@ -66,18 +66,19 @@ struct Segment {
 
 /// A figure against that of the last run.
 struct ComparedLine {
-    name: &'static str,
+    name: String,
     last: String,
     now: String,
     change: String,
     relative: String,
 }
 
-/// The page of a dry run of one or more segments, as HTML in UTF-8.
+/// The page of a dry run of one or more segments, as HTML in UTF-8, for `reader`.
 ///
 /// `reports` are those of the dry run's answer. `config` gives the settings in force; without it they are left out. At
 /// most 50 segments are shown one by one, those with the largest share of members who would enter or leave first.
-pub fn dry_run(reports: &[Report], config: Option<&Config>) -> Result<String, PageError> {
+pub fn dry_run(reports: &[Report], config: Option<&Config>, reader: &Reader) -> Result<String, PageError> {
+    let frame = Frame::new(reader);
     let mut reports: Vec<&Report> = reports.iter().collect();
     reports.sort_by_key(|report| std::cmp::Reverse(share_of_change(report)));
     let changes =
@@ -85,18 +86,27 @@ pub fn dry_run(reports: &[Report], config: Option<&Config>) -> Result<String, Pa
     let segments = reports.iter().zip(1..).take(MOST_SEGMENTS);
     let title = match reports[..] {
         [only] => cut(only.segment.as_str()),
-        _ => counted(reports.len() as u64, "segment", "segments"),
+        _ => frame.n("segments", reports.len() as u64),
     };
     let page = DryRun {
-        frame: Frame::new(),
         title,
-        totals: totals(&reports),
-        summary: summary(&reports),
-        checks: checks(&reports),
+        totals: totals(&frame, &reports),
+        summary: summary(&frame, &reports),
+        checks: checks(&frame, &reports),
         changes: changes.collect(),
-        segments: segments.map(|(report, number)| Segment::new(report, number, config)).collect(),
-        further: reports.len().checked_sub(MOST_SEGMENTS).filter(|more| *more > 0).map(|more| count(more as u64)),
-        made_at: reports.iter().map(|report| report.finished_at).max().map(time).unwrap_or_default(),
+        segments: segments.map(|(report, number)| Segment::new(&frame, report, number, config)).collect(),
+        further: reports
+            .len()
+            .checked_sub(MOST_SEGMENTS)
+            .filter(|more| *more > 0)
+            .map(|more| frame.n("further-segments", more as u64)),
+        made: reports
+            .iter()
+            .map(|report| report.finished_at)
+            .max()
+            .map(|made| frame.with("dry-run-made", &[("time", &frame.time(made))]))
+            .unwrap_or_default(),
+        frame,
     };
     Ok(page.render()?)
 }
@@ -112,37 +122,37 @@ fn previews<'r>(reports: &'r [&Report]) -> impl Iterator<Item = &'r Preview> {
     reports.iter().filter_map(|report| report.preview.as_ref())
 }
 
-fn totals(reports: &[&Report]) -> Vec<(&'static str, String)> {
+fn totals(frame: &Frame, reports: &[&Report]) -> Vec<(String, String)> {
     let sum = |figure: fn(&Report) -> u64| count(reports.iter().map(|report| figure(report)).sum());
     let seconds: f64 = previews(reports).map(|preview| preview.seconds_at_the_limit).sum();
-    vec![
-        ("would enter", sum(|report| report.members.entered)),
-        ("would leave", sum(|report| report.members.left)),
-        ("rows rejected", sum(|report| report.rows.rejected)),
-        ("requests", count(previews(reports).map(|preview| preview.requests).sum())),
-        ("at the rate limit", duration(seconds)),
-        ("data points", sum(|report| report.data_points)),
-    ]
+    let totals = [
+        ("would-enter", sum(|report| report.members.entered)),
+        ("would-leave", sum(|report| report.members.left)),
+        ("rows-rejected", sum(|report| report.rows.rejected)),
+        ("total-requests", count(previews(reports).map(|preview| preview.requests).sum())),
+        ("at-the-limit", duration(seconds)),
+        ("total-data-points", sum(|report| report.data_points)),
+    ];
+    totals.into_iter().map(|(name, figure)| (frame.t(name), figure)).collect()
 }
 
 /// What to check first: the segment and the warning.
-fn checks(reports: &[&Report]) -> Vec<(String, String)> {
+fn checks(frame: &Frame, reports: &[&Report]) -> Vec<(String, String)> {
     let of = |report: &Report| {
         let segment = cut(report.segment.as_str());
         let checks = report.preview.iter().flat_map(|preview| &preview.check_first);
-        checks.map(|check| (segment.clone(), cut(&check.message))).collect::<Vec<_>>()
+        checks
+            .map(|check| (segment.clone(), cut(&frame.message(&check.message, &check.code).join(" "))))
+            .collect::<Vec<_>>()
     };
     reports.iter().flat_map(|report| of(report)).take(MOST_SEGMENTS).collect()
 }
 
-fn summary(reports: &[&Report]) -> String {
-    let held = previews(reports).filter(|preview| preview.would_be_held.is_some()).count() as u64;
-    let holding = match held {
-        0 => String::new(),
-        1 => " One segment would be held, because an unusual number of members would leave.".to_owned(),
-        held => format!(" {} segments would be held, because an unusual number of members would leave.", count(held)),
-    };
-    format!("Nothing was sent, and nothing was written.{holding}")
+fn summary(frame: &Frame, reports: &[&Report]) -> String {
+    match previews(reports).filter(|preview| preview.would_be_held.is_some()).count() as u64 {
+        0 => frame.t("dry-run-nothing"),
+        held => frame.n("dry-run-held", held),
+    }
 }
 
 impl SegmentLine {
@@ -162,7 +172,7 @@ impl SegmentLine {
 }
 
 impl Segment {
-    fn new(report: &Report, number: usize, config: Option<&Config>) -> Self {
+    fn new(frame: &Frame, report: &Report, number: usize, config: Option<&Config>) -> Self {
         let nothing = Preview::default();
         let preview = report.preview.as_ref().unwrap_or(&nothing);
         let export = config.and_then(|config| config.exports.get(&report.export));
@@ -172,30 +182,33 @@ impl Segment {
             attribute: cut(report.attribute.as_str()),
             export: cut(report.export.as_str()),
             run: report.run.map(run).unwrap_or_default(),
-            message: paragraphs(&report.message),
-            held: preview.would_be_held.as_deref().map(cut),
-            members: MembersSection::new(&report.members, "Not in the files so far"),
-            rows: RowsSection::new(report, "Would be sent"),
+            message: frame.message(&report.message, &report.code),
+            held: preview.would_be_held.as_deref().map(|held| cut(&frame.words(held))),
+            members: MembersSection::new(frame, &report.members, "pending"),
+            rows: RowsSection::new(frame, report, "would-be-sent"),
             costs: vec![
-                ("Requests", count(preview.requests)),
-                ("Minimum time at the connection’s rate", duration(preview.seconds_at_the_limit)),
-                ("Members set to false", count(preview.unset)),
-                ("Data points", count(report.data_points)),
+                (frame.t("requests"), count(preview.requests)),
+                (frame.t("minimum-time"), duration(preview.seconds_at_the_limit)),
+                (frame.t("set-to-false"), count(preview.unset)),
+                (frame.t("data-points"), count(report.data_points)),
             ],
-            comparison: comparison(report),
-            last_run: report.last_run().map(|last| run(last.run)).unwrap_or_default(),
-            reasons: reasons(report, &[]),
-            dropped: dropped_fields(report),
+            comparison: comparison(frame, report),
+            compared_caption: report
+                .last_run()
+                .map(|last| frame.with("compared-caption", &[("run", &run(last.run))]))
+                .unwrap_or_default(),
+            reasons: reasons(frame, report, &[]),
+            dropped: dropped_fields(frame, report),
             objects: preview.objects.iter().map(object).collect(),
-            files: FilesSection::new(report),
-            notes: notes(report),
-            settings: export.map(|export| settings_of(export)).unwrap_or_default(),
+            files: FilesSection::new(frame, report),
+            notes: notes(frame, report),
+            settings: export.map(|export| settings_of(frame, export)).unwrap_or_default(),
         }
     }
 }
 
 /// The figures of this run and of the last one, those that differ most first; last, the share of rejected rows.
-fn comparison(report: &Report) -> Vec<ComparedLine> {
+fn comparison(frame: &Frame, report: &Report) -> Vec<ComparedLine> {
     let Some(last) = report.last_run() else {
         return Vec::new();
     };
@@ -203,7 +216,7 @@ fn comparison(report: &Report) -> Vec<ComparedLine> {
         .against_last_run()
         .into_iter()
         .map(|Compared { name, last, now }| ComparedLine {
-            name,
+            name: frame.t(&format!("compared-{name}")),
             last: count(last),
             now: count(now),
             change: change(last, now),
@@ -211,7 +224,7 @@ fn comparison(report: &Report) -> Vec<ComparedLine> {
         })
         .collect();
     lines.push(ComparedLine {
-        name: "Share of rows rejected",
+        name: frame.t("compared-share"),
         last: percent(last.rows.rejected, last.rows.read),
         now: percent(report.rows.rejected, report.rows.read),
         change: String::new(),

@@ -3,16 +3,18 @@
 use askama::Template;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::PageError;
 use super::chart::{self, Chart};
-use super::frame::Frame;
+use super::frame::{Frame, Reader};
 use super::sections::cut;
-use super::text::{change, count, counted, duration, run, shortened, shown, time};
-use crate::names::{ExportName, SegmentName};
+use super::text::{change, count, duration, run, shortened, shown};
+use crate::config::Export;
+use crate::names::SegmentName;
 use crate::pattern::RunId;
 use crate::report::{Members, Outcome, RunSummary};
-use crate::state::{Ledger, Phase, Progress, RunRecord};
+use crate::state::{Ledger, Phase, Progress, ReportKeys, RunRecord};
 
 /// The most runs of one segment that are drawn.
 const MOST_RUNS: usize = 100;
@@ -88,7 +90,7 @@ struct History {
     further_overview: Option<String>,
     segments: Vec<Segment>,
     further: Option<String>,
-    as_of: String,
+    made: String,
 }
 
 struct OverviewLine {
@@ -97,7 +99,7 @@ struct OverviewLine {
     segment: String,
     run: String,
     outcome_class: &'static str,
-    outcome: &'static str,
+    outcome: String,
     members: String,
     change: String,
 }
@@ -118,8 +120,10 @@ type Series = Vec<(i64, u64)>;
 
 struct RunLine {
     run: String,
+    /// The page of the run, seen from this one.
+    link: String,
     outcome_class: &'static str,
-    outcome: &'static str,
+    outcome: String,
     message: String,
     members: String,
     entered: String,
@@ -129,53 +133,76 @@ struct RunLine {
     took: String,
 }
 
-/// The page of an export's history, as HTML in UTF-8, as known at `as_of`.
+/// The page of an export's history, as HTML in UTF-8, as known at `as_of`, in the language and the time zone of the export.
 ///
 /// At most the last 100 runs of a segment are drawn; the tables of runs have at most 2,000 lines together, or five for
 /// each segment; at most 200 segments are shown one by one and 1,000 in the overview.
-pub fn history(export: &ExportName, segments: &[SegmentHistory], as_of: Timestamp) -> Result<String, PageError> {
+pub fn history(export: &Export, segments: &[SegmentHistory], as_of: Timestamp) -> Result<String, PageError> {
+    let frame = Frame::new(&Reader::of(Some(export)));
     let most_lines = (MOST_LINES / segments.len().max(1)).clamp(LEAST_LINES, MOST_RUNS);
     let numbered = || segments.iter().zip(1..);
-    let sections = numbered().take(MOST_SEGMENTS).map(|(history, number)| Segment::new(history, number, most_lines));
-    let further =
-        |most: usize| segments.len().checked_sub(most).filter(|more| *more > 0).map(|more| count(more as u64));
+    let sections = numbered()
+        .take(MOST_SEGMENTS)
+        .map(|(history, number)| Segment::new(&frame, export, history, number, most_lines));
+    let further = |key: &str, most: usize| {
+        segments.len().checked_sub(most).filter(|more| *more > 0).map(|more| frame.n(key, more as u64))
+    };
     let page = History {
-        frame: Frame::new(),
-        export: cut(export.as_str()),
-        summary: summary(segments),
-        overview: numbered().take(MOST_OVERVIEW).map(|(history, number)| OverviewLine::new(history, number)).collect(),
-        further_overview: further(MOST_OVERVIEW),
+        export: cut(export.name.as_str()),
+        summary: summary(&frame, segments),
+        overview: numbered()
+            .take(MOST_OVERVIEW)
+            .map(|(history, number)| OverviewLine::new(&frame, history, number))
+            .collect(),
+        further_overview: further("further-overview", MOST_OVERVIEW),
         segments: sections.collect(),
-        further: further(MOST_SEGMENTS),
-        as_of: time(as_of),
+        further: further("further-segments", MOST_SEGMENTS),
+        made: frame.with("history-made", &[("time", &frame.time(as_of))]),
+        frame,
     };
     Ok(page.render()?)
 }
 
-fn summary(segments: &[SegmentHistory]) -> String {
+fn summary(frame: &Frame, segments: &[SegmentHistory]) -> String {
     let last = |wanted: Outcome| {
         let last = segments.iter().filter_map(|history| history.runs.last());
-        last.filter(|past| past.summary.outcome == wanted).count() as u64
+        count(last.filter(|past| past.summary.outcome == wanted).count() as u64)
     };
     let (failed, held) = (last(Outcome::Failed), last(Outcome::Held));
-    let all = counted(segments.len() as u64, "segment", "segments");
-    let problems = match last(Outcome::DeliveredWithProblems) {
-        0 => String::new(),
-        some => format!(" {} delivered with problems.", count(some)),
-    };
-    match (failed, held) {
-        (0, 0) => format!("{all}. None failed, none is held.{problems}"),
-        (failed, held) => format!("{all}. {} failed, {} held for a decision.{problems}", count(failed), count(held)),
-    }
+    let trouble = if failed == "0" && held == "0" { "none" } else { "some" };
+    let words = [
+        ("segments", frame.n("segments", segments.len() as u64)),
+        ("trouble", trouble.to_owned()),
+        ("failed", failed),
+        ("held", held),
+        ("problems", last(Outcome::DeliveredWithProblems)),
+    ];
+    frame.with("history-summary", &words.each_ref().map(|(name, word)| (*name, word.as_str())))
+}
+
+/// The first line of why a run failed or is held.
+fn message(frame: &Frame, text: &str) -> String {
+    let words = frame.words(text);
+    shortened(&shown(words.lines().next().unwrap_or_default()), LONGEST_MESSAGE)
+}
+
+/// The page of a run as a link from the history, which is in the folder of the export.
+fn link(export: &Export, segment: &SegmentName, run: RunId) -> String {
+    let key = ReportKeys::new(&export.name, segment).report(run, "report.html");
+    let below = key.strip_prefix(&ReportKeys::of_export(&export.name)).unwrap_or(&key);
+    below.split('/').map(|level| utf8_percent_encode(level, NON_ALPHANUMERIC).to_string()).collect::<Vec<_>>().join("/")
 }
 
 impl OverviewLine {
-    fn new(history: &SegmentHistory, number: usize) -> Self {
+    fn new(frame: &Frame, history: &SegmentHistory, number: usize) -> Self {
         let last = history.runs.last();
-        let (outcome_class, outcome) = last.map_or(("neutral", "No run yet"), |past| {
-            let outcome = past.summary.outcome;
-            (outcome.tone().as_class(), outcome.title())
-        });
+        let (outcome_class, outcome) = last.map_or_else(
+            || ("neutral", frame.t("no-run-yet")),
+            |past| {
+                let outcome = past.summary.outcome;
+                (outcome.tone().as_class(), frame.outcome(outcome))
+            },
+        );
         let members = last.map(|past| past.summary.members.clone()).unwrap_or_default();
         Self {
             number,
@@ -191,7 +218,7 @@ impl OverviewLine {
 }
 
 impl Segment {
-    fn new(history: &SegmentHistory, number: usize, most_lines: usize) -> Self {
+    fn new(frame: &Frame, export: &Export, history: &SegmentHistory, number: usize, most_lines: usize) -> Self {
         let from = history.runs.len().saturating_sub(MOST_RUNS);
         let runs = history.runs.get(from..).unwrap_or_default();
         // The number of members is final only once the run is complete.
@@ -206,32 +233,27 @@ impl Segment {
                 ((time, members.entered), (time, members.left))
             })
             .unzip();
-        let sum = |counts: &[(i64, u64)]| count(counts.iter().map(|(_, members)| members).sum());
+        let sum = |counts: &[(i64, u64)]| counts.iter().map(|(_, members)| members).sum();
         let shown = runs.len().min(most_lines);
         let chart_in_words = match points[..] {
-            [first, .., last] => format!(
-                "From {} after the first to {} after the last of {} complete runs.",
-                counted(first.1, "member", "members"),
-                count(last.1),
-                points.len()
-            ),
+            [first, .., last] => {
+                frame.numbers("chart-in-words", &[("first", first.1), ("last", last.1), ("runs", points.len() as u64)])
+            }
             _ => String::new(),
         };
         Self {
             number,
             name: cut(history.segment.as_str()),
-            chart: chart::members(&points),
+            chart: chart::members(frame.language(), &points),
             chart_in_words,
-            changes: chart::changes(&entered, &left),
-            changes_in_words: format!(
-                "In {}, {} entered and {} left.",
-                counted(entered.len() as u64, "run", "runs"),
-                sum(&entered),
-                sum(&left)
+            changes: chart::changes(frame.language(), &entered, &left),
+            changes_in_words: frame.numbers(
+                "changes-in-words",
+                &[("runs", entered.len() as u64), ("entered", sum(&entered)), ("left", sum(&left))],
             ),
-            runs: runs.iter().rev().take(shown).map(RunLine::new).collect(),
+            runs: runs.iter().rev().take(shown).map(|past| RunLine::new(frame, export, history, past)).collect(),
             shown_of: if shown < history.runs.len() {
-                format!("The last {shown} of {} runs.", count(history.runs.len() as u64))
+                frame.numbers("shown-of", &[("shown", shown as u64), ("runs", history.runs.len() as u64)])
             } else {
                 String::new()
             },
@@ -240,20 +262,21 @@ impl Segment {
 }
 
 impl RunLine {
-    fn new(past: &PastRun) -> Self {
+    fn new(frame: &Frame, export: &Export, history: &SegmentHistory, past: &PastRun) -> Self {
         let summary = &past.summary;
         let Members { entered, left, after, .. } = summary.members;
         let ended = summary.outcome.is_delivered() || summary.outcome == Outcome::Superseded;
         Self {
             run: run(summary.run),
+            link: link(export, &history.segment, summary.run),
             outcome_class: summary.outcome.tone().as_class(),
-            outcome: summary.outcome.title(),
-            message: shortened(&shown(past.message.lines().next().unwrap_or_default()), LONGEST_MESSAGE),
+            outcome: frame.outcome(summary.outcome),
+            message: message(frame, &past.message),
             members: count(after),
             entered: count(entered),
             left: count(left),
             rejected: count(summary.rows.rejected),
-            finished_at: if ended { time(summary.finished_at) } else { String::new() },
+            finished_at: if ended { frame.time(summary.finished_at) } else { String::new() },
             took: duration(summary.seconds),
         }
     }

@@ -10,7 +10,7 @@
 //! | a dry run | [`dry_run`] | returned to the caller: a dry run stores nothing |
 //! | all runs of an export | [`history`] | `reports/<export>/history.html` |
 //!
-//! The templates (`askama`) are stored beside the modules that fill them.
+//! The templates (`askama`) are stored beside the modules that fill them; their texts are in `texts`, in English and Japanese.
 
 mod bars;
 mod chart;
@@ -25,6 +25,7 @@ pub mod text;
 use thiserror::Error;
 
 pub use self::dry_run::dry_run;
+pub use self::frame::Reader;
 pub use self::history::{PastRun, SegmentHistory, history};
 pub use self::run_report::run_report;
 use crate::message::codes;

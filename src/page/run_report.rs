@@ -1,15 +1,17 @@
 //! The page of one run of one segment.
 
 use askama::Template;
+use serde_json::json;
 
 use super::PageError;
-use super::frame::Frame;
+use super::frame::{Frame, Reader};
 use super::sections::{FilesSection, Line, MembersSection, Reason, RowsSection, cut, dropped_fields, notes, reasons};
 use super::settings::{Setting, settings_of};
-use super::text::{count, counted, duration, paragraphs, run, time};
+use super::text::{change, count, duration, quoted, run, shown};
 use crate::config::Export;
 use crate::report::examples::RejectedExample;
 use crate::report::{Outcome, Report, Tone, Trigger};
+use crate::texts::messages::number_in;
 
 #[derive(Template)]
 #[template(path = "run_report.html")]
@@ -17,108 +19,152 @@ struct RunReport {
     frame: Frame,
     segment: String,
     outcome_class: &'static str,
-    outcome: &'static str,
+    outcome: String,
+    figure: Option<Figure>,
     summary: String,
     message: Vec<String>,
     message_class: &'static str,
-    facts: Vec<(&'static str, String)>,
-    members: MembersSection,
-    rows: RowsSection,
-    requests: Vec<(&'static str, String)>,
+    decision: Option<Decision>,
+    attribute: String,
+    liquid: Option<String>,
+    facts: Vec<(String, String)>,
+    members: Option<MembersSection>,
+    rows: Option<RowsSection>,
+    requests: Vec<(String, String)>,
     reasons: Vec<Reason>,
     dropped: Vec<Line>,
     files: FilesSection,
     notes: Vec<String>,
     settings: Vec<Setting>,
-    made_at: String,
+    made: String,
 }
 
-/// The page of a run, as HTML in UTF-8.
+/// How many people have the attribute, and since when.
+struct Figure {
+    members: String,
+    words: String,
+    since: String,
+    change: String,
+}
+
+/// What a person can do about a held run: what happens to how many, the command and the payload that do it.
+struct Decision {
+    text: String,
+    command: String,
+    payload: String,
+}
+
+/// The page of a run, as HTML in UTF-8, in the language and the time zone of the export.
 ///
 /// `export` gives the settings in force; without it they are left out. `examples` are rejected rows, masked already
 /// ([`RejectedExample`]); those whose reason the report does not have are left out. At most 60 files, 60 reasons and 60
 /// notes are shown, and their texts are cut, so that a page has at most some 300 kB.
 pub fn run_report(report: &Report, export: Option<&Export>, examples: &[RejectedExample]) -> Result<String, PageError> {
-    let pending = if report.outcome == Outcome::Held { "Not in the files" } else { "Not in the files so far" };
+    let frame = Frame::new(&Reader::of(export));
+    let pending = if report.outcome == Outcome::Held { "pending-held" } else { "pending" };
+    let is_known = report.members.before > 0 || report.members.after > 0;
+    let is_used =
+        is_known && (report.outcome.is_delivered() || matches!(report.outcome, Outcome::Waiting | Outcome::Held));
     let page = RunReport {
-        frame: Frame::new(),
         segment: cut(report.segment.as_str()),
         outcome_class: report.outcome.tone().as_class(),
-        outcome: report.outcome.title(),
-        summary: summary(report),
-        message: paragraphs(&report.message),
+        outcome: frame.outcome(report.outcome),
+        figure: Some(Figure::new(&frame, report)).filter(|_| report.outcome.is_delivered() && report.members.after > 0),
+        summary: summary(&frame, report),
+        message: frame.message(&report.message, &report.code),
         message_class: if matches!(report.outcome.tone(), Tone::Bad | Tone::Warning) { "attention" } else { "message" },
-        facts: facts(report, export),
-        members: MembersSection::new(&report.members, pending),
-        rows: RowsSection::new(report, "Accepted by Braze"),
-        requests: vec![
-            ("Requests", count(report.requests.sent)),
-            ("Retries", count(report.requests.retried)),
-            ("Rate limited (429)", count(report.requests.rate_limited)),
-            ("Data points", count(report.data_points)),
-        ],
-        reasons: reasons(report, examples),
-        dropped: dropped_fields(report),
-        files: FilesSection::new(report),
-        notes: notes(report),
-        settings: export.map(settings_of).unwrap_or_default(),
-        made_at: time(report.finished_at),
+        decision: Decision::new(&frame, report),
+        attribute: cut(report.attribute.as_str()),
+        liquid: is_used.then(|| format!("{{{{custom_attribute.${{{}}}}}}}", shown(report.attribute.as_str()))),
+        facts: facts(&frame, report, export),
+        members: is_known.then(|| MembersSection::new(&frame, &report.members, pending)),
+        rows: (report.rows.read > 0).then(|| RowsSection::new(&frame, report, "accepted")),
+        requests: requests(&frame, report),
+        reasons: reasons(&frame, report, examples),
+        dropped: dropped_fields(&frame, report),
+        files: FilesSection::new(&frame, report),
+        notes: notes(&frame, report),
+        settings: export.map(|export| settings_of(&frame, export)).unwrap_or_default(),
+        made: frame.with("run-report-made", &[("time", &frame.time(report.finished_at))]),
+        frame,
     };
     Ok(page.render()?)
 }
 
-/// The outcome in a sentence or two, for someone who does not know the application.
-fn summary(report: &Report) -> String {
-    let members = &report.members;
-    let after = counted(members.after, "member", "members");
-    match report.outcome {
-        Outcome::Delivered if report.rows.read == 0 && members.after == 0 => {
-            "The segment is retired: everyone who had the attribute was set to false, or the attribute was removed.".to_owned()
+impl Figure {
+    fn new(frame: &Frame, report: &Report) -> Self {
+        let members = &report.members;
+        Self {
+            members: count(members.after),
+            words: frame.n("figure-members", members.after),
+            since: frame.with("figure-since", &[("time", &frame.time(report.finished_at))]),
+            change: frame.with("figure-change", &[("change", &change(members.before, members.after))]),
         }
-        Outcome::Delivered => format!(
-            "The segment has {after} in Braze. Since the previous run, {} entered and {} left.",
-            count(members.entered),
-            count(members.left)
-        ),
-        Outcome::DeliveredWithProblems => {
-            let rows = report.rows.accepted + report.rows.unchanged;
-            format!("{} of {} are in Braze. Something is missing: see below.", count(rows), counted(report.rows.read, "row", "rows"))
-        }
-        Outcome::Waiting => format!(
-            "All files received so far are in Braze: {} entered so far. No one is removed until the export is complete.",
-            count(members.entered)
-        ),
-        Outcome::Held => {
-            "Everyone in the files is in Braze. An unusual number of people would leave. No one is changed until you decide."
-                .to_owned()
-        }
-        Outcome::Unfinished => format!(
-            "{} so far are in Braze. The delivery continues automatically.",
-            counted(report.rows.accepted + report.rows.unchanged, "row", "rows")
-        ),
-        Outcome::Superseded => "A newer run of the segment has started and replaces this one.".to_owned(),
-        Outcome::Failed => {
-            "The delivery stopped. Nothing is lost: the next attempt sends the rest.".to_owned()
-        }
-        Outcome::DryRun => "Nothing was sent. This is what a delivery would do.".to_owned(),
     }
 }
 
-fn facts(report: &Report, export: Option<&Export>) -> Vec<(&'static str, String)> {
-    let mut facts = vec![("Export", cut(report.export.as_str()))];
-    facts.extend(report.run.map(|id| ("Run", run(id))));
-    facts.push(("Attribute in Braze", cut(report.attribute.as_str())));
-    facts.extend(export.map(|export| ("Workspace", cut(&export.connection.display_name))));
+impl Decision {
+    /// Only the message of the held run says how many would leave.
+    fn new(frame: &Frame, report: &Report) -> Option<Self> {
+        let run = report.run.filter(|_| report.outcome == Outcome::Held)?;
+        let people = number_in(&report.message, &report.code, "people")?;
+        let (export, segment) = (report.export.as_str(), report.segment.as_str());
+        let payload =
+            json!({"action": "run", "export": export, "segment": segment, "run": run, "allow_leavers": people});
+        Some(Self {
+            text: frame.n("decide-shrank-text", people),
+            command: shown(&format!("itb hold release {} {}", quoted(export), quoted(segment))),
+            payload: shown(&payload.to_string()),
+        })
+    }
+}
+
+/// The outcome in a sentence or two, for someone who does not know the application.
+fn summary(frame: &Frame, report: &Report) -> String {
+    let (members, rows) = (&report.members, &report.rows);
+    let entered = members.entered;
+    let delivered = rows.accepted + rows.unchanged;
+    match report.outcome {
+        Outcome::Delivered if rows.read == 0 && members.after == 0 => frame.t("summary-retired"),
+        Outcome::Delivered => {
+            frame.numbers("summary-delivered", &[("n", members.after), ("entered", entered), ("left", members.left)])
+        }
+        Outcome::DeliveredWithProblems => frame.numbers("summary-problems", &[("n", delivered), ("of", rows.read)]),
+        Outcome::Waiting => frame.numbers("summary-waiting", &[("entered", entered)]),
+        Outcome::Held => frame.t("summary-held"),
+        Outcome::Unfinished => frame.n("summary-unfinished", delivered),
+        Outcome::Superseded => frame.t("summary-superseded"),
+        Outcome::Failed => frame.t("summary-failed"),
+        Outcome::DryRun => frame.t("summary-dry-run"),
+    }
+}
+
+fn requests(frame: &Frame, report: &Report) -> Vec<(String, String)> {
+    let mut figures = vec![
+        ("requests", report.requests.sent),
+        ("retries", report.requests.retried),
+        ("rate-limited", report.requests.rate_limited),
+        ("data-points", report.data_points),
+    ];
+    figures.extend((report.unconfirmed > 0).then_some(("unconfirmed", report.unconfirmed)));
+    figures.into_iter().map(|(name, figure)| (frame.t(name), count(figure))).collect()
+}
+
+fn facts(frame: &Frame, report: &Report, export: Option<&Export>) -> Vec<(String, String)> {
+    let mut facts = vec![("export", cut(report.export.as_str()))];
+    facts.extend(report.run.map(|id| ("run", run(id))));
+    facts.push(("attribute", cut(report.attribute.as_str())));
+    facts.extend(export.map(|export| ("workspace", cut(&export.connection.display_name))));
     let trigger = match report.trigger {
-        Trigger::ObjectCreated => "File upload",
-        Trigger::Scheduled => "Schedule",
-        Trigger::OnDemand => "On demand",
+        Trigger::ObjectCreated => "trigger-object-created",
+        Trigger::Scheduled => "trigger-scheduled",
+        Trigger::OnDemand => "trigger-on-demand",
     };
     facts.extend([
-        ("Started by", trigger.to_owned()),
-        ("Started", time(report.started_at)),
-        ("Updated", time(report.finished_at)),
-        ("Duration", duration(report.seconds)),
+        ("started-by", frame.t(trigger)),
+        ("started", frame.time(report.started_at)),
+        ("updated", frame.time(report.finished_at)),
+        ("duration", duration(report.seconds)),
     ]);
-    facts
+    facts.into_iter().map(|(name, fact)| (frame.t(name), fact)).collect()
 }

@@ -1,7 +1,8 @@
 //! What the pages of a run and of a dry run have in common.
 
 use super::bars::{Part, parts};
-use super::text::{change, count, counted, file_name, percent, shortened, shown};
+use super::frame::Frame;
+use super::text::{change, count, file_name, percent, shortened, shown};
 use crate::report::examples::RejectedExample;
 use crate::report::{Members, Report};
 
@@ -34,37 +35,30 @@ pub(super) struct MembersSection {
 }
 
 impl MembersSection {
-    /// `pending` says what members are that the run before had and this one has not, and who have not left either.
-    pub(super) fn new(members: &Members, pending: &'static str) -> Self {
+    /// `pending` is the text for members that the run before had and this one has not, and who have not left either.
+    pub(super) fn new(frame: &Frame, members: &Members, pending: &str) -> Self {
         let Members { before, entered, stayed, left, after } = *members;
         let open = before.saturating_sub(stayed.saturating_add(left));
         let whole = left.saturating_add(stayed).saturating_add(open).saturating_add(entered);
+        let line = |class, name: &str, figure, further| Line::new(class, &frame.t(name), figure, further);
         let mut lines = vec![
-            Line::new("", "Before", before, ""),
-            Line::new("left", "Left", left, percent(left, before)),
-            Line::new("stayed", "Stayed", stayed, percent(stayed, before)),
-            Line::new("entered", "Entered", entered, percent(entered, before)),
-            Line::new("", "After", after, change(before, after)),
+            line("", "before", before, String::new()),
+            line("left", "left", left, percent(left, before)),
+            line("stayed", "stayed", stayed, percent(stayed, before)),
+            line("entered", "entered", entered, percent(entered, before)),
+            line("", "after", after, change(before, after)),
         ];
         if open > 0 {
-            lines.insert(3, Line::new("open", pending, open, percent(open, before)));
+            lines.insert(3, line("open", pending, open, percent(open, before)));
         }
         Self {
             lines,
             before: parts(whole, 0, &[("left", left), ("stayed", stayed), ("open", open)]),
             after: parts(whole, left, &[("stayed", stayed), ("open", open), ("entered", entered)]),
-            before_in_words: format!(
-                "{} before: {} stayed, {} left.",
-                counted(before, "member", "members"),
-                count(stayed),
-                count(left)
-            ),
-            after_in_words: format!(
-                "{} after: {} stayed, {} entered.",
-                counted(after, "member", "members"),
-                count(stayed),
-                count(entered)
-            ),
+            before_in_words: frame
+                .numbers("before-in-words", &[("before", before), ("stayed", stayed), ("left", left)]),
+            after_in_words: frame
+                .numbers("after-in-words", &[("after", after), ("stayed", stayed), ("entered", entered)]),
         }
     }
 }
@@ -78,26 +72,24 @@ pub(super) struct RowsSection {
 }
 
 impl RowsSection {
-    /// `accepted` is what becomes of rows that are sent: they are accepted, or would be sent.
-    pub(super) fn new(report: &Report, accepted: &'static str) -> Self {
+    /// `accepted` is the text for rows that are sent: they are accepted, or would be sent.
+    pub(super) fn new(frame: &Frame, report: &Report, accepted: &str) -> Self {
         let rows = report.rows;
         let results = [
             ("accepted", accepted, rows.accepted),
-            ("unchanged", "Unchanged", rows.unchanged),
-            ("duplicate", "Duplicates", rows.duplicate),
-            ("rejected", "Rejected", rows.rejected),
+            ("unchanged", "unchanged", rows.unchanged),
+            ("duplicate", "duplicates", rows.duplicate),
+            ("rejected", "rejected", rows.rejected),
         ];
-        let words: Vec<String> =
-            results.iter().map(|(_, name, rows)| format!("{} {}", count(*rows), name.to_lowercase())).collect();
+        let mut numbers = results.map(|(class, _, rows)| (class, rows)).to_vec();
+        numbers.push(("read", rows.read));
         Self {
             read: count(rows.read),
             bar: parts(rows.read, 0, &results.map(|(class, _, rows)| (class, rows))),
-            in_words: format!("Of {}: {}.", counted(rows.read, "row", "rows"), words.join(", ")),
+            in_words: frame.numbers("rows-in-words", &numbers),
             lines: results
                 .into_iter()
-                .map(|(class, name, rows_with_result)| {
-                    Line::new(class, name, rows_with_result, percent(rows_with_result, rows.read))
-                })
+                .map(|(class, name, number)| Line::new(class, &frame.t(name), number, percent(number, rows.read)))
                 .collect(),
         }
     }
@@ -117,38 +109,37 @@ pub(super) struct Example {
 }
 
 /// The reasons, the most frequent first, with examples where there are any.
-pub(super) fn reasons(report: &Report, examples: &[RejectedExample]) -> Vec<Reason> {
+pub(super) fn reasons(frame: &Frame, report: &Report, examples: &[RejectedExample]) -> Vec<Reason> {
     let mut reasons: Vec<(&String, &u64)> = report.rejected_reasons.iter().collect();
     reasons.sort_by_key(|(_, rows)| std::cmp::Reverse(**rows));
     let of = |reason: &str| {
         let examples = examples.iter().filter(|example| example.reason == reason);
-        examples.map(Example::new).collect()
+        examples.map(|example| Example::new(frame, example)).collect()
     };
     reasons
         .into_iter()
         .take(MOST_LINES)
-        .map(|(name, rows)| Reason { name: cut(name), rows: count(*rows), examples: of(name) })
+        .map(|(name, rows)| Reason { name: cut(&frame.words(name)), rows: count(*rows), examples: of(name) })
         .collect()
 }
 
 impl Example {
-    fn new(example: &RejectedExample) -> Self {
+    fn new(frame: &Frame, example: &RejectedExample) -> Self {
         let values = example.values.iter().map(|(column, value)| {
-            let value = if value.is_empty() { "empty".to_owned() } else { shown(value) };
+            let value = if value.is_empty() { frame.t("empty") } else { shown(value) };
             (cut(column), value)
         });
-        Self {
-            place: format!("line {} of {}", count(example.line), cut(file_name(&example.file))),
-            values: values.collect(),
-        }
+        let (line, file) = (count(example.line), cut(file_name(&example.file)));
+        Self { place: frame.with("line-of", &[("line", &line), ("file", &file)]), values: values.collect() }
     }
 }
 
 /// The fields that were left out, the most frequent first.
-pub(super) fn dropped_fields(report: &Report) -> Vec<Line> {
+pub(super) fn dropped_fields(frame: &Frame, report: &Report) -> Vec<Line> {
     let mut fields: Vec<(&String, &u64)> = report.dropped_fields.iter().collect();
     fields.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-    fields.into_iter().take(MOST_LINES).map(|(field, count)| Line::new("", &cut(field), *count, "")).collect()
+    let fields = fields.into_iter().take(MOST_LINES);
+    fields.map(|(field, count)| Line::new("", &cut(&frame.reason(field)), *count, "")).collect()
 }
 
 /// The files of a run.
@@ -161,22 +152,23 @@ pub(super) struct FilesSection {
 }
 
 impl FilesSection {
-    pub(super) fn new(report: &Report) -> Self {
+    pub(super) fn new(frame: &Frame, report: &Report) -> Self {
         let files = &report.files;
+        let further = files.len().checked_sub(MOST_LINES).filter(|more| *more > 0);
         Self {
             lines: files.iter().take(MOST_LINES).map(|file| Line::new("", &cut(&file.key), file.rows, "")).collect(),
-            in_all: count(files.len() as u64),
+            in_all: frame.n("in-total", files.len() as u64),
             rows: count(files.iter().map(|file| file.rows).sum()),
-            further: files.len().checked_sub(MOST_LINES).filter(|more| *more > 0).map(|more| count(more as u64)),
+            further: further.map(|more| frame.n("more-files", more as u64)),
         }
     }
 }
 
 /// Remarks about the files.
-pub(super) fn notes(report: &Report) -> Vec<String> {
-    let mut notes: Vec<String> = report.notes.iter().take(MOST_LINES).map(|note| cut(note)).collect();
+pub(super) fn notes(frame: &Frame, report: &Report) -> Vec<String> {
+    let mut notes: Vec<String> = report.notes.iter().take(MOST_LINES).map(|note| cut(&frame.words(note))).collect();
     if report.notes.len() > MOST_LINES {
-        notes.push(format!("… and {} more in report.json.", count((report.notes.len() - MOST_LINES) as u64)));
+        notes.push(frame.n("and-more", (report.notes.len() - MOST_LINES) as u64));
     }
     notes
 }

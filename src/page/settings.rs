@@ -1,7 +1,8 @@
 //! The settings that are in force for a run, in words. The key is not among them, nor the name of the secret that holds
 //! it.
 
-use super::text::{count, counted, shortened, shown};
+use super::frame::Frame;
+use super::text::{count, shortened, shown};
 use crate::config::{Export, OnLeave, Schedule, SendRule};
 
 /// Longer names and lists are cut.
@@ -14,34 +15,48 @@ pub(super) struct Setting {
 }
 
 /// What `export` says, connection first.
-pub(super) fn settings_of(export: &Export) -> Vec<Setting> {
+pub(super) fn settings_of(frame: &Frame, export: &Export) -> Vec<Setting> {
     let connection = &export.connection;
     let matching = &export.data_matching;
-    let column = |column: &Option<String>| column.as_deref().map_or_else(|| "not used".to_owned(), cut);
-    let per_hour = connection.requests_per_hour.map_or_else(|| "no budget".to_owned(), |limit| count(limit.get()));
+    let column = |column: &Option<String>| column.as_deref().map_or_else(|| frame.t("not-used"), cut);
+    let per_hour = connection.requests_per_hour.map_or_else(|| frame.t("no-budget"), |limit| count(limit.get()));
     let segments = match &export.segments {
-        None => "every segment found in the folder".to_owned(),
-        Some(segments) => counted(segments.len() as u64, "segment", "segments"),
+        None => frame.t("every-segment"),
+        Some(segments) => frame.n("segments", segments.len() as u64),
     };
+    let schedule = match export.schedule {
+        Schedule::Active => "schedule-active",
+        Schedule::Off => "schedule-off",
+    };
+    let send = match export.send {
+        SendRule::Changes => "send-changes",
+        SendRule::All => "send-all",
+    };
+    let on_leave = match export.on_leave {
+        OnLeave::False => "leave-false",
+        OnLeave::Remove => "leave-remove",
+        OnLeave::Keep => "leave-keep",
+    };
+    let most = ((export.max_leavers * 1000.0).round() / 10.0).to_string();
     let settings = [
         ("display_name", cut(&connection.display_name)),
         ("hostname", cut(connection.hostname.authority())),
-        ("agree_to_data_transfer", yes_or_no(connection.agree_to_data_transfer)),
+        ("agree_to_data_transfer", connection.agree_to_data_transfer.to_string()),
         ("requests_per_second", count(connection.requests_per_second.get().into())),
         ("requests_per_hour", per_hour),
         ("objects_per_request", connection.objects_per_request.to_string()),
         ("folder", cut(&export.folder)),
         ("segments", segments),
-        ("schedule", export_schedule(export.schedule)),
-        ("on_upload", yes_or_no(export.on_upload)),
-        ("send", send(export.send)),
-        ("on_leave", on_leave(export.on_leave)),
-        ("create_profiles", yes_or_no(export.create_profiles)),
-        ("max_leavers", format!("{} % of the members", (export.max_leavers * 1000.0).round() / 10.0)),
+        ("schedule", frame.t(schedule)),
+        ("on_upload", export.on_upload.to_string()),
+        ("send", frame.t(send)),
+        ("on_leave", frame.t(on_leave)),
+        ("create_profiles", export.create_profiles.to_string()),
+        ("max_leavers", frame.with("of-the-members", &[("percent", &most)])),
         ("settle_minutes", export.settle_minutes.to_string()),
         ("customer_id", column(&matching.customer_id)),
         ("email", column(&matching.email)),
-        ("attributes", attributes(export)),
+        ("attributes", attributes(frame, export)),
     ];
     settings.into_iter().map(|(name, value)| Setting { name, value }).collect()
 }
@@ -50,40 +65,12 @@ fn cut(text: &str) -> String {
     shortened(&shown(text), LONGEST)
 }
 
-fn yes_or_no(value: bool) -> String {
-    if value { "true" } else { "false" }.to_owned()
-}
-
-fn export_schedule(schedule: Schedule) -> String {
-    match schedule {
-        Schedule::Active => "active",
-        Schedule::Off => "off: only uploads and run by name deliver it",
-    }
-    .to_owned()
-}
-
-fn send(rule: SendRule) -> String {
-    match rule {
-        SendRule::Changes => "changes: unchanged members are not sent",
-        SendRule::All => "all: every member is sent",
-    }
-    .to_owned()
-}
-
-fn on_leave(rule: OnLeave) -> String {
-    match rule {
-        OnLeave::False => "false: the attribute of members who left is set to false",
-        OnLeave::Remove => "remove: the attribute of members who left is removed",
-        OnLeave::Keep => "keep: members who left keep the attribute",
-    }
-    .to_owned()
-}
-
-fn attributes(export: &Export) -> String {
+fn attributes(frame: &Frame, export: &Export) -> String {
     if export.attributes.is_empty() {
-        return "only the segment's attribute".to_owned();
+        return frame.t("segment-only");
     }
+    let field = |name: &str, column: &str| frame.with("field-from", &[("field", name), ("column", column)]);
     let attributes: Vec<String> =
-        export.attributes.iter().map(|field| format!("{} from {}", shown(&field.name), shown(&field.column))).collect();
+        export.attributes.iter().map(|attribute| field(&shown(&attribute.name), &shown(&attribute.column))).collect();
     shortened(&attributes.join(", "), 4 * LONGEST)
 }

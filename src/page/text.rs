@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
-pub(super) use crate::message::{count, counted};
+pub(super) use crate::message::count;
 use crate::pattern::RunId;
 
 /// How `after` differs from `before`: `+106`, `−1,340`, `0`.
@@ -45,6 +46,27 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
 /// A time to the second, in UTC.
 pub(super) fn time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// A time to the second in a time zone, and in UTC.
+pub(super) fn time_in(instant: Timestamp, zone: &TimeZone) -> String {
+    let local = instant.to_zoned_datetime(zone.clone());
+    if local.offset().is_zero() {
+        return time(instant);
+    }
+    let utc = instant.to_zoned_datetime(TimeZone::UTC);
+    let format = if local.date() == utc.date() { "%H:%M:%S UTC" } else { "%Y-%m-%d %H:%M:%S UTC" };
+    format!("{} ({})", local.strftime("%Y-%m-%d %H:%M:%S %Z"), utc.strftime(format))
+}
+
+/// A word as a shell takes it.
+pub fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:@+=,".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 /// The time that names a run, as Customer Insights names it.
@@ -97,15 +119,15 @@ pub(super) fn shown(text: &str) -> String {
     shown
 }
 
-/// A message of several lines, one paragraph each, in bounded length.
-pub(super) fn paragraphs(message: &str) -> Vec<String> {
+/// A message of several lines, one paragraph each, in bounded length. `more` says how many lines are left out.
+pub(super) fn paragraphs(message: &str, more: impl Fn(u64) -> String) -> Vec<String> {
     const MOST_LINES: usize = 12;
     const MOST_CHARACTERS: usize = 1_000;
     let lines: Vec<&str> = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let mut paragraphs: Vec<String> =
         lines.iter().take(MOST_LINES).map(|line| shortened(&shown(line), MOST_CHARACTERS)).collect();
     if lines.len() > MOST_LINES {
-        paragraphs.push(format!("… and {} more lines in report.json.", lines.len() - MOST_LINES));
+        paragraphs.push(more((lines.len() - MOST_LINES) as u64));
     }
     paragraphs
 }
@@ -125,7 +147,28 @@ pub(super) fn file_name(key: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{change, duration, percent, relative_change, shown, time};
+    use jiff::tz::TimeZone;
+
+    use super::{change, duration, percent, quoted, relative_change, shown, time, time_in};
+
+    #[test]
+    fn words_that_a_shell_would_take_apart_are_quoted() {
+        assert_eq!(quoted("優良顧客"), "優良顧客");
+        assert_eq!(quoted("High Value"), "'High Value'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn local_times_have_utc_beside_them() {
+        let at = |time: &str, zone: &str| {
+            let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+            time_in(time.parse().unwrap_or(jiff::Timestamp::UNIX_EPOCH), &zone)
+        };
+        assert_eq!(at("2026-11-28T01:02:00Z", "Asia/Tokyo"), "2026-11-28 10:02:00 JST (01:02:00 UTC)");
+        assert_eq!(at("2026-11-28T22:02:00Z", "Asia/Tokyo"), "2026-11-29 07:02:00 JST (2026-11-28 22:02:00 UTC)");
+        assert_eq!(at("2026-11-28T22:02:00Z", "Europe/London"), "2026-11-28 22:02:00 UTC");
+    }
 
     #[test]
     fn figures_are_easy_to_read() {

@@ -53,7 +53,7 @@ pub enum MatchProblem {
         column: String,
     },
     /// Several columns of the file match.
-    #[error("{key} = {column:?}: {} columns match (number {})", positions.len(), numbers(positions))]
+    #[error("{key} = {column:?}: {} columns match (number {numbers})", positions.len(), numbers = numbers(positions))]
     Ambiguous {
         /// The key in the export's table.
         key: String,

@@ -57,6 +57,7 @@ pub(super) fn export(attributes: Vec<FieldMapping>) -> Export {
         consent: Consent::Stricter,
         csv: CsvSettings::default(),
         time_zone: jiff::tz::TimeZone::UTC,
+        language: crate::texts::Language::English,
     }
 }
 

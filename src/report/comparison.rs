@@ -5,7 +5,7 @@ use super::{Report, RunSummary};
 /// A figure of this run and of the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Compared {
-    /// What is counted, for people.
+    /// What is counted: the end of a key of the texts.
     pub name: &'static str,
     /// How many there were in the last run.
     pub last: u64,
@@ -34,13 +34,13 @@ impl Report {
         };
         let compared = |name, last, now| Compared { name, last, now };
         let mut figures = vec![
-            compared("Members", last.members.after, self.members.after),
-            compared("Members who enter", last.members.entered, self.members.entered),
-            compared("Members who leave", last.members.left, self.members.left),
-            compared("Rows", last.rows.read, self.rows.read),
-            compared("Rows sent", last.rows.accepted, self.rows.accepted),
-            compared("Duplicate rows", last.rows.duplicate, self.rows.duplicate),
-            compared("Rows rejected", last.rows.rejected, self.rows.rejected),
+            compared("members", last.members.after, self.members.after),
+            compared("entered", last.members.entered, self.members.entered),
+            compared("left", last.members.left, self.members.left),
+            compared("rows", last.rows.read, self.rows.read),
+            compared("sent", last.rows.accepted, self.rows.accepted),
+            compared("duplicates", last.rows.duplicate, self.rows.duplicate),
+            compared("rejected", last.rows.rejected, self.rows.rejected),
         ];
         figures.sort_by_key(|figure| std::cmp::Reverse(figure.distance()));
         figures

@@ -145,7 +145,6 @@ codes!(ReportMessage {
 
 impl fmt::Display for ReportMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let members = |number: &u64| counted(*number, "member", "members");
         match self {
             Self::Delivered => f.write_str("The run is delivered."),
             Self::DeliveredWithProblems { problems } => write!(
@@ -168,12 +167,18 @@ impl fmt::Display for ReportMessage {
                  No one was set to `false`. If this is right, run the export with \"run\": \"{run}\", \"allow_leavers\": \
                  {people}; if not, the next normal run replaces it."
             ),
-            Self::FilesMissing { first, files } => write!(
+            Self::FilesMissing { first, files: ..2 } => write!(
                 f,
-                "The run is not complete: {first}{} not delivered.\n\
+                "The run is not complete: {first} was seen and is not delivered.\n\
                  No one is set to `false` before that. Put it back or fix it; if the run is right without it, use the action \
                  forget with \"file\".",
-                if *files > 1 { format!(" and {} more were seen and are", files - 1) } else { " was seen and is".to_owned() },
+            ),
+            Self::FilesMissing { first, files } => write!(
+                f,
+                "The run is not complete: {first} and {more} more were seen and are not delivered.\n\
+                 No one is set to `false` before that. Put them back or fix them; if the run is right without them, use the \
+                 action forget with \"file\".",
+                more = files - 1,
             ),
             Self::SupersededAgain { runs } => write!(
                 f,
@@ -189,21 +194,21 @@ impl fmt::Display for ReportMessage {
                 f,
                 "Nothing was sent. A delivery would take {}, and {} would be set to `false`.",
                 counted(*requests, "request", "requests"),
-                members(leavers)
+                number_of(*leavers)
             ),
-            Self::WouldRetire { members: number } => {
-                write!(f, "Nothing was sent. {} would be set to `false` or removed (`on_leave`).", members(number))
+            Self::WouldRetire { members } => {
+                write!(f, "Nothing was sent. {} would be set to `false` or removed (`on_leave`).", number_of(*members))
             }
-            Self::Retired { members: number } => {
-                write!(f, "The segment is retired: {} set to `false` or removed (`on_leave`).", members(number))
+            Self::Retired { members } => {
+                write!(f, "The segment is retired: {} set to `false` or removed (`on_leave`).", number_of(*members))
             }
             Self::SomeNotRetired { retired, refused } => {
                 write!(
                     f,
                     "{} set to `false` or removed (`on_leave`); Braze rejected {}.\n\
                      They keep the attribute and stay on record. Run retire again.",
-                    members(retired),
-                    members(refused)
+                    number_of(*retired),
+                    number_of(*refused)
                 )
             }
             Self::RetirementContinues => {
@@ -215,6 +220,10 @@ impl fmt::Display for ReportMessage {
             ),
         }
     }
+}
+
+fn number_of(members: u64) -> String {
+    counted(members, "member", "members")
 }
 
 /// Why a complete run is held. The text is part of the previous message.
@@ -282,30 +291,34 @@ codes!(HoldReason {
 
 impl fmt::Display for HoldReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let members = |number: &u64| counted(*number, "member", "members");
         match self {
-            Self::NoMembers { people } => write!(f, "it has no members, and {} would leave", members(people)),
-            Self::Caution { people, caution } => write!(f, "{caution}, and {} would leave", members(people)),
+            Self::NoMembers { people } => write!(f, "it has no members, and {} would leave", number_of(*people)),
+            Self::Caution { people, caution } => write!(f, "{caution}, and {} would leave", number_of(*people)),
             Self::OtherMatching { people } => write!(
                 f,
                 "data_matching names other columns now, and {} would leave: they may have new identifiers",
-                members(people)
+                number_of(*people)
             ),
             Self::Unidentified { people, rows } => write!(
                 f,
                 "{} could not be read far enough to say whose they are, and {} would leave",
                 counted(*rows, "row", "rows"),
-                members(people)
+                number_of(*people)
             ),
-            Self::TooManyLeavers { gone, before, percent, allowed, people } => {
-                write!(
-                    f,
-                    "{} of {} would leave ({percent:.0} %); the limit (`max_leavers`) is {allowed:.0} %",
-                    count(*gone),
-                    members(before)
-                )?;
-                if people > gone { write!(f, "\nWith incomplete runs, {} would", members(people)) } else { Ok(()) }
-            }
+            Self::TooManyLeavers { gone, before, percent, allowed, people } if people > gone => write!(
+                f,
+                "{} of {} would leave ({percent:.0} %); the limit (`max_leavers`) is {allowed:.0} %\n\
+                 With incomplete runs, {} would",
+                count(*gone),
+                number_of(*before),
+                number_of(*people)
+            ),
+            Self::TooManyLeavers { gone, before, percent, allowed, .. } => write!(
+                f,
+                "{} of {} would leave ({percent:.0} %); the limit (`max_leavers`) is {allowed:.0} %",
+                count(*gone),
+                number_of(*before)
+            ),
         }
     }
 }

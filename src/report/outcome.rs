@@ -40,31 +40,28 @@ pub enum Tone {
 }
 
 impl Outcome {
-    /// Its name in the terminal.
+    /// Its name: the end of a key of the texts.
     pub fn name(self) -> &'static str {
-        self.shown().0
-    }
-
-    /// Its name for a marketer, on pages.
-    pub fn title(self) -> &'static str {
-        self.shown().1
+        match self {
+            Self::Delivered => "delivered",
+            Self::DeliveredWithProblems => "delivered-with-problems",
+            Self::Waiting => "waiting",
+            Self::Held => "held",
+            Self::Unfinished => "unfinished",
+            Self::Superseded => "superseded",
+            Self::Failed => "failed",
+            Self::DryRun => "dry-run",
+        }
     }
 
     /// How good it is.
     pub fn tone(self) -> Tone {
-        self.shown().2
-    }
-
-    fn shown(self) -> (&'static str, &'static str, Tone) {
         match self {
-            Self::Delivered => ("delivered", "Delivered", Tone::Good),
-            Self::DeliveredWithProblems => ("delivered with problems", "Delivered with problems", Tone::Warning),
-            Self::Waiting => ("waiting", "Waiting for the rest", Tone::Open),
-            Self::Held => ("held", "Held for a decision", Tone::Warning),
-            Self::Unfinished => ("unfinished", "Not finished yet", Tone::Open),
-            Self::Superseded => ("superseded", "Superseded", Tone::Neutral),
-            Self::Failed => ("failed", "Failed", Tone::Bad),
-            Self::DryRun => ("dry run", "Dry run", Tone::Neutral),
+            Self::Delivered => Tone::Good,
+            Self::Waiting | Self::Unfinished => Tone::Open,
+            Self::Superseded | Self::DryRun => Tone::Neutral,
+            Self::DeliveredWithProblems | Self::Held => Tone::Warning,
+            Self::Failed => Tone::Bad,
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Counts;
-use crate::message::{count, counted};
+use crate::message::{codes, count, counted};
 
 /// A larger share of a run's rows that are rejected is a problem, in per cent.
 pub const MOST_REJECTED: u64 = 5;
@@ -15,7 +15,9 @@ pub const MOST_LEFT_OUT: u64 = 20;
 /// Most problems named in a message.
 const NAMED: usize = 10;
 
-/// What is wrong with a delivered run.
+/// What is wrong with a delivered run. The text is part of another message.
+///
+/// Fix: look up the reasons in the report, and fix the data or the columns in `exports.toml`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// Too large a share of its rows was rejected, or Braze has none of them.
@@ -50,7 +52,20 @@ pub enum Problem {
         /// Its rows.
         rows: u64,
     },
+    /// There are more problems than a message lists.
+    Further {
+        /// How many.
+        problems: u64,
+    },
 }
+
+codes!(Problem {
+    Rejected = "ITB-Q01",
+    LeftOut = "ITB-Q02",
+    FileRejected = "ITB-Q03",
+    FileLeftOut = "ITB-Q04",
+    Further = "ITB-Q05",
+});
 
 impl Problem {
     /// What is wrong with a run of these files: their keys, and the results of their rows.
@@ -112,7 +127,7 @@ fn left_out(counts: &Counts) -> BTreeMap<&str, u64> {
 fn share(part: u64, whole: u64) -> String {
     let percent = (part.saturating_mul(100) + whole / 2) / whole.max(1);
     match percent {
-        0 => "less than 1 %".to_owned(),
+        0 => "< 1 %".to_owned(),
         100 if part < whole => "99 %".to_owned(),
         _ => format!("{percent} %"),
     }
@@ -125,15 +140,17 @@ impl fmt::Display for Problem {
         match self {
             Self::Rejected { rows, of } if rows == of => write!(f, "all {} rejected", rows_of(of)),
             Self::Rejected { rows, of } => {
-                write!(f, "{} of {} ({}) rejected", count(*rows), rows_of(of), share(*rows, *of))
+                write!(f, "{} of {} ({share}) rejected", count(*rows), rows_of(of), share = share(*rows, *of))
             }
             Self::LeftOut { field, rows, of } => {
-                write!(f, "{field} not sent for {} of {} ({})", count(*rows), rows_of(of), share(*rows, *of))
+                let share = share(*rows, *of);
+                write!(f, "{field} not sent for {} of {} ({share})", count(*rows), rows_of(of))
             }
             Self::FileRejected { file, rows } => write!(f, "{}: all {} rejected", name(file), rows_of(rows)),
             Self::FileLeftOut { file, field, rows } => {
                 write!(f, "{}: {field} not sent for any of {}", name(file), rows_of(rows))
             }
+            Self::Further { problems } => write!(f, "and {} more", count(*problems)),
         }
     }
 }
@@ -142,7 +159,7 @@ impl fmt::Display for Problem {
 pub(super) fn listed(problems: &[Problem]) -> String {
     let mut texts: Vec<String> = problems.iter().take(NAMED).map(ToString::to_string).collect();
     if let Some(more) = problems.len().checked_sub(NAMED).filter(|more| *more > 0) {
-        texts.push(format!("and {} more", count(more as u64)));
+        texts.push(Problem::Further { problems: more as u64 }.to_string());
     }
     texts.join("\n")
 }

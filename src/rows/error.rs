@@ -33,8 +33,8 @@ pub enum ReadError {
     /// Fix: export the file as UTF-8.
     #[error(
         "the file is in {encoding}, not UTF-8\n\
-         None of the {rows} rows with non-ASCII characters up to line {line} is valid UTF-8. {}.",
-        advice(*encoding)
+         None of the {rows} rows with non-ASCII characters up to line {line} is valid UTF-8. {advice}.",
+        advice = advice(*encoding)
     )]
     RowsNotUtf8 {
         /// The rows.

@@ -175,8 +175,8 @@ impl fmt::Display for RowProblem {
             }
             Self::StrayQuote { from_line, to_line } => write!(
                 f,
-                "a quotation mark in line {from_line} is misplaced or not closed; lines {} to {to_line} are read as separate rows",
-                from_line + 1
+                "a quotation mark in line {from_line} is misplaced or not closed; lines {next} to {to_line} are read as separate rows",
+                next = from_line + 1
             ),
             Self::RecordTooLarge { limit } => {
                 write!(f, "the row is longer than {limit} bytes (max_record_bytes); the rest of its line was skipped")

@@ -163,10 +163,14 @@ impl std::fmt::Display for FetchMessage {
                 "The SAS ends in {} ({at}).\n\
                  In the Azure portal, open the container > Shared access tokens, create a new SAS with the permissions \
                  Read and List, and store it in the secret.",
-                crate::message::counted(u64::try_from(*days).unwrap_or(0), "day", "days"),
+                number_of(*days),
             ),
         }
     }
+}
+
+fn number_of(days: i64) -> String {
+    counted(u64::try_from(days).unwrap_or(0), "day", "days")
 }
 
 impl FetchReport {

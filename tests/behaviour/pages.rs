@@ -72,7 +72,7 @@ fn page_of(world: &World, segment: &str, day: u32) -> String {
 fn dry_run_page(world: &World, answer: &Value) -> String {
     let reports: Vec<Report> = serde_json::from_value(answer["reports"].clone()).unwrap();
     let config = Config::parse(&world.get_text("config/exports.toml")).unwrap();
-    page::dry_run(&reports, Some(&config)).unwrap()
+    page::dry_run(&reports, Some(&config), &page::Reader::of(None)).unwrap()
 }
 
 /// What must be true of every page.
@@ -211,7 +211,18 @@ async fn every_outcome_leaves_its_page_and_no_one_is_on_it() {
     shown("failed", &[hostile, "Failed", "LoyaltyId"]);
     shown("superseded", &[hostile, "Superseded"]);
     shown("unfinished", &["Not finished yet", "continues automatically"]);
-    shown("history", &[hostile, "離反", "Held for a decision", "1 failed", "Members over time", "2026-11-22 01:02"]);
+    shown(
+        "history",
+        &[
+            hostile,
+            "離反",
+            "Held for a decision",
+            "1 failed",
+            "Members over time",
+            "2026-11-22 01:02",
+            "<a href=\"HighValueCustomers/2026%2D11%2D22T01%3A02Z/report%2Ehtml\">",
+        ],
+    );
     shown(
         "dry-run",
         &["Largest changes", "would be held", "data points", "aaaaaa-", "Compared with the last run", hostile],
@@ -278,7 +289,7 @@ fn hundreds_of_files_and_reasons_are_shown_in_bounded_length() {
     let page = page::run_report(&report, None, &[]).unwrap();
     assert_sound("run", &page);
     assert!(page.contains("640 more files are in report.json"), "{page}");
-    let page = page::dry_run(std::slice::from_ref(&report), None).unwrap();
+    let page = page::dry_run(std::slice::from_ref(&report), None, &page::Reader::of(None)).unwrap();
     assert_sound("dry run", &page);
 }
 

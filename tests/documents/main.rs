@@ -1,5 +1,5 @@
 //! What is written about the application is true: the map of its modules, the messages, the reference of `exports.toml`, the
-//! links, what a release is called, and the words.
+//! links, what a release is called, the texts, and the words.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 mod configuration_reference;
@@ -7,4 +7,5 @@ mod map;
 mod messages;
 mod pages;
 mod release;
+mod texts;
 mod words;

@@ -33,6 +33,7 @@ const PAGE: [(&str, &[Group]); 4] = [
             ("Runs", &["ReportMessage"]),
             ("Held runs", &["HoldReason"]),
             ("Check this first", &["Warning"]),
+            ("What is missing", &["Problem"]),
             ("Responses of the on-demand function", &["AnswerMessage", "ReceiptMessage", "InspectMessage"]),
             ("Rejected rows", &["RejectionReason", "RowProblem"]),
             ("Values not sent", &["DropReason"]),
@@ -67,6 +68,9 @@ const PAGE: [(&str, &[Group]); 4] = [
     ),
     ("Terminal", &[("itb", &["Failure"]), ("AWS", &["AwsError"])]),
 ];
+
+/// How a doubt about identifiers is told, where it is found (`Finding` in `profile::look`).
+const DOUBTFUL: &str = "⟨rows⟩ of the ⟨checked⟩ checked ⟨doubt⟩";
 
 /// The longest first line of a message.
 const LONGEST_FIRST_LINE: usize = 100;
@@ -126,7 +130,8 @@ fn every_message_has_a_text_a_cause_and_a_fix() {
         assert!(text.chars().count() >= 3, "{code} has no text");
         assert!(!cause.is_empty(), "{code} has no cause");
         assert!(!fix.is_empty(), "{code} has no fix: add a paragraph `Fix: …` to its documentation");
-        let first = text.lines().next().unwrap_or_default();
+        let first = text.split(" / ").map(|form| form.lines().next().unwrap_or_default());
+        let first = first.max_by_key(|line| line.chars().count()).unwrap_or_default();
         let is_clause =
             code.starts_with("ITB-C") || code.starts_with("ITB-M") || code.starts_with("ITB-J") || code == "ITB-F21";
         assert!(
@@ -270,12 +275,14 @@ fn code_of_impl(name: &str, impls: &[&ItemImpl]) -> Option<String> {
 }
 
 fn of_enum(item: &ItemEnum, impls: &[&ItemImpl], codes: &BTreeMap<String, String>) -> Vec<Entry> {
-    let shown = texts_of_arms(&item.ident.to_string(), impls);
+    let name_of_type = item.ident.to_string();
+    let shown = texts_of_arms(&name_of_type, impls);
     let mut entries = Vec::new();
     for variant in &item.variants {
         let name = variant.ident.to_string();
         let Some(code) = codes.get(&name) else { continue };
         let text = error_text(&variant.attrs).or_else(|| shown.get(&name).cloned()).unwrap_or_default();
+        let text = if name_of_type == "Doubt" { DOUBTFUL.replace("⟨doubt⟩", &text) } else { text };
         let tuple = matches!(variant.fields, Fields::Unnamed(_));
         let text = if tuple { text.replace("⟨0⟩", "⟨what was found⟩") } else { text };
         let cause = paragraphs(&variant.attrs).into_iter().next().unwrap_or_default();
@@ -343,9 +350,13 @@ fn of_macro(tokens: TokenStream) -> Option<String> {
     Some(filled(&text, &names))
 }
 
-/// What an argument is about: the first name in it that is no keyword, such as `path` in `.path.display()`.
+/// What an argument is about: the first name in it that is neither a keyword nor a function, such as `path` in
+/// `.path.display()`, and `rows` in `counted(self.rows, …)`.
 fn argument_name(tokens: &[TokenTree]) -> String {
-    let mut names = tokens.iter().filter_map(|token| match token {
+    let is_call = |at: usize| matches!(tokens.get(at), Some(TokenTree::Group(_)));
+    let is_method = |at: usize| matches!(tokens.get(at), Some(TokenTree::Punct(dot)) if dot.as_char() == '.');
+    let mut names = tokens.iter().enumerate().filter_map(|(at, token)| match token {
+        TokenTree::Ident(_) if is_call(at + 1) && !(at > 0 && is_method(at - 1)) => None,
         TokenTree::Ident(name) => Some(name.to_string()),
         TokenTree::Group(group) => {
             Some(argument_name(&group.stream().into_iter().collect::<Vec<_>>())).filter(|name| name != "…")
@@ -353,7 +364,7 @@ fn argument_name(tokens: &[TokenTree]) -> String {
         _ => None,
     });
     names
-        .find(|name| !["self", "shown", "lines", "counted", "from"].contains(&name.as_str()))
+        .find(|name| !["self", "u64", "count", "counted"].contains(&name.as_str()))
         .map_or_else(|| "…".to_owned(), plain)
 }
 
@@ -426,6 +437,7 @@ impl<'ast> Visit<'ast> for Arms {
 fn variants(pattern: &Pat) -> Vec<String> {
     let path = match pattern {
         Pat::Or(cases) => return cases.cases.iter().flat_map(variants).collect(),
+        Pat::Guard(guarded) => return variants(&guarded.pat),
         Pat::Struct(pattern) => &pattern.path,
         Pat::TupleStruct(pattern) => &pattern.path,
         Pat::Path(pattern) => &pattern.path,

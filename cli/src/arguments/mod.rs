@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use insights_to_braze::pattern::RunId;
+use insights_to_braze::texts::Language;
 use serde_json::json;
 
 pub(crate) use self::changes::{Erase, Forget, HeldSegment, Hold, HoldAction, Rebuild, Retire, Retry, RunAll};
@@ -23,8 +24,15 @@ pub(crate) struct Arguments {
     /// Print progress details, and errors of AWS in full, to stderr.
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
+    /// The language of the output: en or ja. Default: that of the environment.
+    #[arg(long = "lang", global = true, value_name = "LANGUAGE", value_parser = language)]
+    pub(crate) language: Option<Language>,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+fn language(tag: &str) -> Result<Language, &'static str> {
+    Language::of_tag(tag).ok_or("allowed: en, ja")
 }
 
 #[derive(Subcommand)]
@@ -232,7 +240,10 @@ pub(crate) struct Status {
     /// Only this export.
     #[arg(long, value_name = "NAME")]
     pub(crate) export: Option<String>,
-    /// Print the response as JSON.
+    /// Show it again at this interval, until Ctrl-C. Default: 5 seconds.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "5", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) watch: Option<u64>,
+    /// Print the response as JSON; with --watch, one on each line.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -321,6 +332,8 @@ mod tests {
             "itb report --bucket b --profile p --export e --segment s --run 2026-11-23T01:02Z",
             "itb inspect --bucket b --export e",
             "itb status",
+            "itb status --watch",
+            "itb status --watch 30 --json --lang ja",
             "itb inspect f",
             "itb inspect f --export e",
             "itb inspect --bucket b --key incoming/e/",
@@ -340,6 +353,8 @@ mod tests {
         }
         for wrong in [
             "itb connect",
+            "itb status --watch 0",
+            "itb status --lang de",
             "itb connect --source ci --connection eu",
             "itb inspect",
             "itb inspect --export e",

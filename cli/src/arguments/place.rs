@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use insights_to_braze::environment::DEFAULT_CONFIG_KEY;
+pub(crate) use insights_to_braze::page::text::quoted;
 
 /// Where the configuration and the workspace are unless a flag says otherwise.
 const CONFIG: &str = "exports.toml";
@@ -117,28 +118,5 @@ impl Place {
             flags.extend([" --workspace ", &quoted(&self.workspace.to_string_lossy())]);
         }
         flags
-    }
-}
-
-/// A word as a shell takes it.
-pub(crate) fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:@+=,".contains(letter);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_that_a_shell_would_take_apart_are_quoted() {
-        assert_eq!(quoted("優良顧客"), "優良顧客");
-        assert_eq!(quoted("High Value"), "'High Value'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted(""), "''");
     }
 }

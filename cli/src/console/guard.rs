@@ -9,10 +9,11 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use insights_to_braze::texts::Language;
 
 use super::session::cookie;
 use super::state::{Console, Shared};
-use super::texts::Language;
+use super::texts::accepted;
 use super::trouble::Trouble;
 use super::view::{Frame, error_page, notice};
 use super::visit::Visit;
@@ -60,7 +61,7 @@ pub(crate) async fn guard(State(console): State<Shared>, request: Request, next:
 
 fn language_of(headers: &HeaderMap) -> Language {
     let chosen = header(headers, &COOKIE).and_then(|cookies| Language::of_tag(cookie(cookies, "itb-language")?));
-    chosen.unwrap_or_else(|| Language::accepted(header(headers, &ACCEPT_LANGUAGE).unwrap_or_default()))
+    chosen.unwrap_or_else(|| accepted(header(headers, &ACCEPT_LANGUAGE).unwrap_or_default()))
 }
 
 fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {

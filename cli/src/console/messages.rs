@@ -1,6 +1,8 @@
 //! Messages of the application in the language of the page: by their code where there is a text, else as they are.
 
-use super::texts::Texts;
+use insights_to_braze::texts::messages::{Surface, translated};
+use insights_to_braze::texts::{Language, Texts};
+
 use crate::show;
 
 /// What leads elsewhere at the terminal, and what a page says.
@@ -28,26 +30,20 @@ pub(crate) struct Said {
     pub(crate) lines: Vec<String>,
     /// The language of the lines, if it is not that of the page.
     pub(crate) lang: Option<&'static str>,
-    /// The words of the application, where the lines are not those.
-    pub(crate) original: Vec<String>,
     pub(crate) code: String,
 }
 
 impl Said {
     /// A message with its code. What ends with its code in brackets is shown without it.
     pub(crate) fn new(texts: &Texts, text: &str, code: &str) -> Self {
-        let worded = here(&show::message(text.trim_end().trim_end_matches(&format!("[{code}]")).trim_end()));
-        let words: Vec<String> = worded.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
-        let key = format!("message-{code}");
-        let code = code.to_owned();
-        if texts.language().tag() == "en" {
-            return Self { lines: words, lang: None, original: Vec::new(), code };
-        }
-        if texts.has(&key) {
-            let lines = texts.text(&key).lines().map(str::to_owned).collect();
-            return Self { lines, lang: None, original: words, code };
-        }
-        Self { lines: words, lang: Some("en"), original: Vec::new(), code }
+        let text = text.trim_end().trim_end_matches(&format!("[{code}]")).trim_end();
+        let language = texts.language();
+        let (text, lang) = match translated(language, Surface::Console, text, code) {
+            Some(text) => (text, None),
+            None => (here(&show::message(text)), (language != Language::English).then_some(Language::English.tag())),
+        };
+        let lines = text.lines().filter(|line| !line.is_empty()).map(str::to_owned);
+        Self { lines: lines.collect(), lang, code: code.to_owned() }
     }
 
     /// A message of the console itself.
@@ -73,20 +69,20 @@ impl Said {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::console::texts::Language;
+    use crate::console::texts::of;
 
     #[test]
     fn a_message_is_in_the_language_and_the_words_of_the_page() {
-        let text = "The files are delivered, but the run is held: too many.\nNo one was set to `false`. If this is right, run the export with \"run\": \"R\", \"allow_leavers\": 6; if not, x. [ITB-H01]";
-        let english = Said::new(Language::English.texts(), text, "ITB-H01");
+        let text = "The files are delivered, but the run is held: it has no members, and 6 members would leave.\nNo one was set to `false`. If this is right, run the export with \"run\": \"R\", \"allow_leavers\": 6; if not, the next normal run replaces it. [ITB-H01]";
+        let english = Said::new(of(Language::English), text, "ITB-H01");
         assert_eq!(english.lines[1], "No one was set to `false`.", "the page itself has the decision");
-        assert!(english.original.is_empty() && english.lang.is_none());
-        let japanese = Said::new(Language::Japanese.texts(), text, "ITB-H01");
-        assert!(japanese.first().contains("保留") && japanese.original == english.lines, "{japanese:?}");
-        let unknown = Said::new(Language::Japanese.texts(), "something rare", "ITB-Z99");
+        assert!(english.lang.is_none());
+        let japanese = Said::new(of(Language::Japanese), text, "ITB-H01");
+        assert!(japanese.first().contains("保留") && japanese.lang.is_none(), "{japanese:?}");
+        let unknown = Said::new(of(Language::Japanese), "something rare", "ITB-Z99");
         assert_eq!((unknown.lang, unknown.first().as_str()), (Some("en"), "something rare"));
         let stopped =
-            Said::new(Language::English.texts(), "Stopped at the time limit; it continues automatically.", "ITB-R05");
+            Said::new(of(Language::English), "Stopped at the time limit; it continues automatically.", "ITB-R05");
         assert_eq!(stopped.first(), "Stopped at a checkpoint; run it again to resume.");
     }
 }

@@ -56,7 +56,7 @@ impl SegmentStatus {
 pub(crate) fn tone(outcome: &str) -> &'static str {
     match outcome {
         "delivered" => "good",
-        "delivered with problems" | "held" => "warning",
+        "delivered-with-problems" | "held" => "warning",
         "failed" => "bad",
         "waiting" | "unfinished" => "open",
         _ => "neutral",
@@ -65,7 +65,7 @@ pub(crate) fn tone(outcome: &str) -> &'static str {
 
 /// The key of the text of an outcome.
 pub(crate) fn outcome_key(outcome: &str) -> String {
-    if outcome.is_empty() { "outcome-none".to_owned() } else { format!("outcome-{}", outcome.replace([' ', '_'], "-")) }
+    if outcome.is_empty() { "outcome-none".to_owned() } else { format!("outcome-{}", outcome.replace('_', "-")) }
 }
 
 impl Status {
@@ -138,7 +138,7 @@ mod tests {
         assert_eq!((status.outcome.as_str(), status.tone(), status.members), ("held", "warning", Some(800)));
         assert_eq!((status.last_run.as_str(), status.change()), ("2026-11-23T01:02Z", None));
         assert_eq!(
-            (outcome_key("delivered with problems"), outcome_key("")),
+            (outcome_key("delivered_with_problems"), outcome_key("")),
             ("outcome-delivered-with-problems".into(), "outcome-none".into())
         );
     }

@@ -8,12 +8,13 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::response::{IntoResponse, Response};
 use insights_to_braze::message::count;
 use insights_to_braze::page::CONTENT_TYPE as HTML;
+use insights_to_braze::texts::{Argument, Language, Texts};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::messages::Said;
 use super::place::Badge;
 use super::state::{Console, Shared};
-use super::texts::{Argument, Language, Texts};
+use super::texts;
 use super::trouble::Trouble;
 use super::visit::Visit;
 use crate::ending::Failure;
@@ -52,7 +53,7 @@ pub(crate) struct Frame {
 impl Frame {
     pub(crate) fn new(console: &Shared, visit: &Visit, nav: &'static str) -> Self {
         Self {
-            texts: visit.language.texts(),
+            texts: texts::of(visit.language),
             console: Arc::clone(console),
             badge: console.place.badge(),
             path: visit.path.clone(),
@@ -178,7 +179,7 @@ struct Notice {
 /// A page for those outside of the session. It shows nothing of it.
 pub(crate) fn notice(language: Language, status: StatusCode, key: &str) -> Response {
     let other = language.other();
-    let (text, other_text) = (language.texts().text(key), other.texts().text(key));
+    let (text, other_text) = (texts::of(language).text(key), texts::of(other).text(key));
     let notice = Notice { lang: language.tag(), text, other_lang: other.tag(), other: other_text };
     (status, [(CONTENT_TYPE, HTML)], notice.render().unwrap_or_default()).into_response()
 }

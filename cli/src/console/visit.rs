@@ -2,9 +2,9 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use insights_to_braze::texts::Language;
 
 use super::state::Shared;
-use super::texts::Language;
 use super::trouble::Trouble;
 
 /// A request that the guard let through.

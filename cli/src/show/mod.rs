@@ -16,10 +16,11 @@ use serde_json::Value;
 
 pub(crate) use self::progress::Progress;
 pub(crate) use self::reports::{history, preview, reports};
-pub(crate) use self::surface::message;
+pub(crate) use self::surface::{message, reason, said};
 pub(crate) use self::table::Table;
 use crate::aws::{AwsError, without_structures};
 use crate::ending::Failure;
+use crate::texts;
 
 /// A line of the result. A closed pipe (`| head`) does not stop the work.
 pub(crate) fn line(text: impl Display) {
@@ -33,7 +34,7 @@ pub(crate) fn aside(text: impl Display) {
 
 /// The error that ends the command, with its code.
 pub(crate) fn error(failure: &Failure, verbose: bool) {
-    aside(format!("{} {}", style("error:").for_stderr().red().bold(), failure_in_words(failure, verbose)));
+    aside(format!("{} {}", style(texts::t("error")).for_stderr().red().bold(), failure_in_words(failure, verbose)));
 }
 
 fn failure_in_words(failure: &Failure, verbose: bool) -> String {
@@ -47,14 +48,30 @@ fn failure_in_words(failure: &Failure, verbose: bool) -> String {
 /// An error in the words of the terminal, without the Rust structures of the AWS SDK.
 pub(crate) fn in_words(failure: &Failure) -> Message {
     let text = failure.to_string();
-    let words = || Message { text: message(without_structures(&text)), code: failure.code().to_owned() };
-    AwsError::in_text(&text).map_or_else(words, |usual| usual.to_message())
+    let words = || Message { text: without_structures(&text).to_owned(), code: failure.code().to_owned() };
+    let Message { text, code } = AwsError::in_text(&text).map_or_else(words, |usual| usual.to_message());
+    Message { text: said(&text, &code), code }
 }
 
 /// The result for a program.
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     line(serde_json::to_string_pretty(value)?);
     Ok(())
+}
+
+/// The result for a program, on one line.
+pub(crate) fn json_line(value: &impl Serialize) -> Result<(), Failure> {
+    line(serde_json::to_string(value)?);
+    Ok(())
+}
+
+/// The first line of a result that takes the place of the one before: on a terminal, the screen is cleared.
+pub(crate) fn anew(text: impl Display) {
+    let terminal = console::Term::stdout();
+    if terminal.is_term() {
+        drop(terminal.clear_screen());
+    }
+    line(text);
 }
 
 /// The elements of a list in a handler's answer; none where there is no list.

@@ -4,7 +4,8 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use insights_to_braze::message::counted;
+
+use crate::texts::{self, Number, Word};
 
 /// Without a terminal, a line of progress is written at most so often.
 const PLAIN: Duration = Duration::from_secs(10);
@@ -52,7 +53,8 @@ impl Progress {
         if self.bar.is_hidden() && self.printed_at.get().elapsed() >= PLAIN {
             self.printed_at.set(Instant::now());
             let separator = if words.is_empty() { "" } else { ", " };
-            super::aside(format!("{}: {}{separator}{words}", self.what, counted(rows, "row", "rows")));
+            let rows = texts::with("progress-rows", &[("what", Word(&self.what)), ("n", Number(rows))]);
+            super::aside(format!("{rows}{separator}{words}"));
         }
     }
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use insights_to_braze::message::counted;
 use insights_to_braze::page::text::{change, duration};
 use insights_to_braze::pattern::RunId;
 use insights_to_braze::report::{Compared, Outcome, Report, Tone};
 
-use super::{Table, bad, caution, count, good, heading, line, message};
+use super::{Table, bad, caution, count, good, heading, line, message, reason as reason_in_words, said};
+use crate::texts::{self, Number, Word};
 
 /// Shows reports run by run: what became of the rows, who entered and left, and what is to be known besides.
 pub(crate) fn reports(reports: &[Report]) {
@@ -16,17 +16,22 @@ pub(crate) fn reports(reports: &[Report]) {
         runs.entry(report.run).or_default().push(report);
     }
     for (run, reports) in runs {
-        heading(run.map_or_else(|| "No run".to_owned(), |run| format!("Run {run}")));
+        heading(run.map_or_else(|| texts::t("no-run"), |run| texts::w("run", "run", &run.to_string())));
         line(rows(&reports));
         line(format!("\n{}", members(&reports)));
-        reasons("Values not sent (Braze would reject or ignore them)", &reports, |report| &report.dropped_fields);
-        reasons("Rows rejected", &reports, |report| &report.rejected_reasons);
+        reasons("values-not-sent", &reports, |report| &report.dropped_fields);
+        reasons("rows-rejected", &reports, |report| &report.rejected_reasons);
         for report in reports {
-            if report.outcome != Outcome::Delivered {
-                line(format!("\n{}: {}", report.segment, message(&report.message)));
+            line(format!("\n{}: {}", report.segment, said(&report.message, &report.code)));
+            line(costs(report));
+            if report.unconfirmed > 0 {
+                line(texts::n("unconfirmed", report.unconfirmed));
+            }
+            if report.files.len() > 1 {
+                line(files(report));
             }
             for note in &report.notes {
-                line(format!("{}: {note}", report.segment));
+                line(format!("{}: {}", report.segment, message(note)));
             }
         }
     }
@@ -68,14 +73,32 @@ fn reasons(what: &str, reports: &[&Report], of: impl Fn(&Report) -> &BTreeMap<St
     if by_reason.is_empty() {
         return;
     }
-    line(format!("\n{what}:"));
+    line(format!("\n{}:", texts::t(what)));
     let mut table = Table::new(&[">rows", "in", "reason"]);
     for (reason, counts) in by_reason {
         let segments = counts.iter().map(|(report, number)| format!("{} {}", report.segment, count(*number)));
         let all = counts.iter().map(|(_, number)| number).sum();
-        table.row(vec![count(all), segments.collect::<Vec<_>>().join(", "), reason.to_owned()]);
+        table.row(vec![count(all), segments.collect::<Vec<_>>().join(", "), reason_in_words(reason)]);
     }
     line(table);
+}
+
+fn files(report: &Report) -> Table {
+    let mut table = Table::new(&[">rows", "file"]);
+    for file in &report.files {
+        table.row(vec![count(file.rows), file.key.clone()]);
+    }
+    table
+}
+
+/// What the requests and data points of a delivery were, beyond the table.
+fn costs(report: &Report) -> String {
+    let (retried, limited) = (report.requests.retried, report.requests.rate_limited);
+    let points = texts::n("data-points", report.data_points);
+    if retried == 0 && limited == 0 {
+        return points;
+    }
+    format!("{points}, {}", texts::with("more-requests", &[("retried", Number(retried)), ("limited", Number(limited))]))
 }
 
 /// One line for each run, as the reports come.
@@ -98,35 +121,35 @@ pub(crate) fn history(reports: &[Report]) {
 /// What a dry run found beyond the counts.
 pub(crate) fn preview(report: &Report) {
     let Some(preview) = &report.preview else { return };
-    heading(format!("{}: sample of what would be sent (values masked)", report.segment));
+    heading(texts::w("sample", "segment", report.segment.as_str()));
     for object in &preview.objects {
         line(object);
     }
     let time = match preview.seconds_at_the_limit {
-        short if short < 0.05 => "less than a tenth of a second".to_owned(),
-        seconds => format!("at least {}", duration(seconds)),
+        short if short < 0.05 => texts::t("time-short"),
+        seconds => texts::w("time-at-least", "time", &duration(seconds)),
     };
-    line(format!(
-        "{}, {time} at the connection's rate, {}",
-        counted(preview.requests, "request", "requests"),
-        counted(report.data_points, "data point", "data points")
+    line(texts::with(
+        "cost",
+        &[("requests", Number(preview.requests)), ("time", Word(&time)), ("points", Number(report.data_points))],
     ));
+    line(texts::n("left-set", preview.unset));
     if let Some(reason) = &preview.would_be_held {
-        line(format!("{} {reason}. No one would be set to `false` until you allow it.", caution("would be held:")));
+        line(format!("{} {}. {}", caution(texts::t("would-be-held")), message(reason), texts::t("until-you-allow")));
     }
     let compared = report.against_last_run();
     if let Some(last) = report.last_run().filter(|_| !compared.is_empty()) {
-        line(format!("\nCompared with the last run ({}), largest changes first:", last.run));
+        line(format!("\n{}", texts::w("compared", "run", &last.run.to_string())));
         let mut table = Table::new(&["", ">last run", ">this run", ">change"]);
         for Compared { name, last, now } in compared {
-            table.row(vec![name.to_lowercase(), count(last), count(now), change(last, now)]);
+            table.row(vec![texts::t(&format!("compared-{name}")), count(last), count(now), change(last, now)]);
         }
         line(table);
     }
 }
 
 fn outcome(outcome: Outcome) -> String {
-    let name = outcome.name();
+    let name = texts::outcome(outcome.name());
     match outcome.tone() {
         Tone::Good => good(name),
         Tone::Open | Tone::Neutral | Tone::Warning => caution(name),

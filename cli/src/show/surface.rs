@@ -1,6 +1,9 @@
 //! Messages in the words of the terminal. Reports and answers word the next step for the JSON of the functions.
 
+use insights_to_braze::texts::messages::{self, Surface};
+
 use crate::interrupt;
+use crate::texts::{Language, language};
 
 /// What the functions' messages call a field of JSON, and what the terminal calls it.
 const IN_TERMINAL: [(&str, &str); 25] = [
@@ -46,9 +49,26 @@ const STOPPED: [(&str, &str); 2] = [
     ("Stopped at the time limit", "Stopped by you (Ctrl-C)"),
 ];
 
-/// A message of a report or a response, in the words of the terminal.
+/// A message of a report or a response, in the words and the language of the terminal.
 pub(crate) fn message(text: &str) -> String {
-    worded(text, interrupt::has_come())
+    match language() {
+        Language::English => worded(text, interrupt::has_come()),
+        Language::Japanese => messages::worded(Language::Japanese, surface(), text).into_owned(),
+    }
+}
+
+/// A message whose code is known.
+pub(crate) fn said(text: &str, code: &str) -> String {
+    messages::translated(language(), surface(), text, code).unwrap_or_else(|| message(text))
+}
+
+/// A reason by which rows are counted.
+pub(crate) fn reason(text: &str) -> String {
+    messages::reason(language(), surface(), text)
+}
+
+fn surface() -> Surface {
+    if interrupt::has_come() { Surface::Stopped } else { Surface::Terminal }
 }
 
 fn worded(text: &str, stopped: bool) -> String {

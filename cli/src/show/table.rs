@@ -4,21 +4,23 @@ use std::fmt;
 
 use console::{Alignment, measure_text_width, pad_str, style};
 
+use crate::texts;
+
 /// The separator of columns.
 const GAP: &str = "  ";
 
 /// A table under a header.
 pub(crate) struct Table {
-    columns: Vec<(&'static str, Alignment)>,
+    columns: Vec<(String, Alignment)>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// A table without rows. The name of a column of numbers begins with `>`.
+    /// A table without rows. A column is named by the end of the key of its text, and one of numbers begins with `>`.
     pub(crate) fn new(columns: &[&'static str]) -> Self {
         let columns = columns.iter().map(|name| match name.strip_prefix('>') {
-            Some(name) => (name, Alignment::Right),
-            None => (*name, Alignment::Left),
+            Some(name) => (heading(name), Alignment::Right),
+            None => (heading(name), Alignment::Left),
         });
         Self { columns: columns.collect(), rows: Vec::new() }
     }
@@ -44,12 +46,16 @@ impl fmt::Display for Table {
                 padded.map(|((cell, (_, alignment)), width)| pad_str(cell, *width, *alignment, None)).collect();
             padded.join(GAP).trim_end().to_owned()
         };
-        write!(f, "{}", style(text(self.columns.iter().map(|(name, _)| *name).collect())).dim())?;
+        write!(f, "{}", style(text(self.columns.iter().map(|(name, _)| name.as_str()).collect())).dim())?;
         for row in &self.rows {
             write!(f, "\n{}", text(row.iter().map(String::as_str).collect()))?;
         }
         Ok(())
     }
+}
+
+fn heading(name: &str) -> String {
+    if name.is_empty() { String::new() } else { texts::t(&format!("col-{}", name.replace(' ', "-"))) }
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ impl Desk {
 
     pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_itb"));
-        command.args(line.split(' ')).current_dir(self.folder.path()).env("BRAZE_API_KEY", KEY);
+        command.args(line.split(' ')).current_dir(self.folder.path()).env("BRAZE_API_KEY", KEY).env("LC_ALL", "C");
         command
     }
 

@@ -9,3 +9,4 @@ mod deliver;
 mod demo;
 mod setup;
 mod stack;
+mod surfaces;

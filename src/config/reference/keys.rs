@@ -4,6 +4,7 @@ use super::super::fields::VALUE_TYPE_NAMES;
 use super::super::values::DATE_ORDERS;
 use super::super::{Consent, EmailUse, EmptyRule, OnLeave, Schedule, SendRule, SourceKind, StateIdentifiers};
 use super::{Key, Kind, Presence, Table};
+use crate::texts::Language;
 
 /// Every table of the file.
 pub static TABLES: &[&Table] = &[
@@ -156,8 +157,10 @@ table! {
     MAX_LEAVERS = "max_leavers", Kind::Number(0.0, 1.0), Presence::Default("0.2");
     /// Minutes without changes after which a run without a `model.json` counts as complete.
     SETTLE_MINUTES = "settle_minutes", Kind::WholeNumber(0, 43_200), Presence::Default("30");
-    /// The time zone in which the names of runs are read.
+    /// The time zone in which the names of runs are read, and of the times on pages.
     TIME_ZONE = "time_zone", Kind::Text("a time zone of the IANA database such as \"Europe/Berlin\""), Presence::Optional("UTC");
+    /// The language of the pages: English or Japanese.
+    LANGUAGE = "language", Kind::OneOf(Language::NAMES), Presence::Default("\"en\"");
     /// Which columns identify a member.
     DATA_MATCHING = "data_matching", Kind::Table("a table that names the column of the customer ID, of the email, or of both: customer_id = \"COLUMN\", email = \"COLUMN\""), Presence::Required;
     /// Additional fields of the profile.

@@ -45,6 +45,7 @@ pub(in crate::run) fn export(folder: &str, segments: Option<&[&str]>) -> Export 
         consent: Consent::Stricter,
         csv: CsvSettings::default(),
         time_zone: jiff::tz::TimeZone::UTC,
+        language: crate::texts::Language::English,
     }
 }
 

@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_TYPE, SET_COOKIE};
 use axum::response::{IntoResponse, Response};
+use insights_to_braze::texts::Language;
 
 use crate::console::form::Form;
 use crate::console::state::Shared;
-use crate::console::texts::Language;
 use crate::console::view::to;
 
 /// The style of the reports' pages, and what a console has besides.

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use insights_to_braze::texts::Argument;
 
 use crate::console::jobs::Job;
 use crate::console::messages::Said;
 use crate::console::place::Task;
 use crate::console::state::{Known, Shared};
 use crate::console::status::{SegmentStatus, Status, outcome_key};
-use crate::console::texts::Argument;
 use crate::console::trouble::Trouble;
 use crate::console::view::{Frame, level, page};
 use crate::console::visit::Visit;

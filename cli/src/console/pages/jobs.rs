@@ -5,8 +5,9 @@ use axum::extract::{Path, State};
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFRESH};
 use axum::response::{IntoResponse, Response};
-use insights_to_braze::page::{CONTENT_TYPE as HTML, dry_run};
+use insights_to_braze::page::{CONTENT_TYPE as HTML, Reader, dry_run};
 use insights_to_braze::report::{Outcome, Report};
+use insights_to_braze::texts::Argument;
 use serde_json::Value;
 
 use super::preview::{Preview, reports};
@@ -17,7 +18,6 @@ use crate::console::jobs::{self, Job, Kind};
 use crate::console::messages::Said;
 use crate::console::state::Shared;
 use crate::console::status::{outcome_key, tone};
-use crate::console::texts::Argument;
 use crate::console::trouble::Trouble;
 use crate::console::view::{Frame, level, page, to};
 use crate::console::visit::Visit;
@@ -192,12 +192,16 @@ pub(crate) async fn stop(
 /// The page of a dry run that can be sent to others.
 pub(crate) async fn page_of_dry_run(
     State(console): State<Shared>,
+    visit: Visit,
     Path(number): Path<String>,
 ) -> Result<Response, Trouble> {
     let job = console.jobs.find(&number).filter(|job| job.kind == Kind::DryRun).ok_or(Trouble::NotFound)?;
     let jobs::State::Done { answers, .. } = job.state() else { return Err(Trouble::NotFound) };
     let known = console.known().await?;
-    let html = dry_run(&reports(&answers), Some(known.config()))?;
+    let (reports, config) = (reports(&answers), known.config());
+    let export = reports.first().and_then(|report| config.exports.get(&report.export));
+    let reader = Reader { language: visit.language, ..Reader::of(export.map(AsRef::as_ref)) };
+    let html = dry_run(&reports, Some(config), &reader)?;
     let policy = policy_of(&html);
     let name = "attachment; filename=\"dry-run.html\"".to_owned();
     Ok(([(CONTENT_TYPE, HTML.to_owned()), (CONTENT_DISPOSITION, name), (CONTENT_SECURITY_POLICY, policy)], html)
