@@ -16,7 +16,7 @@ const NEW_KEY: &str = "canary-7f0b9c1d-0000-4a55-9d5e-new";
 const RUN_ID: &str = "2026-11-23T01:02Z";
 
 fn key_of(key: &str) -> RestApiKey {
-    RestApiKey { key: key.to_owned(), may_track: true }
+    RestApiKey::tracking(key)
 }
 
 fn secret_of(key: &str) -> String {
@@ -220,7 +220,7 @@ async fn a_key_that_braze_does_not_know() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_without_the_permission() {
     let world = world_with(30).await;
-    world.account.braze.set_keys(vec![RestApiKey { key: API_KEY.to_owned(), may_track: false }]);
+    world.account.braze.set_keys(vec![RestApiKey::with(API_KEY, [])]);
     let words = ["403", "users.track"];
     fails_until_fixed(&world, &words, || world.account.braze.set_keys(vec![key_of(API_KEY)])).await;
 }

@@ -197,7 +197,7 @@ impl<'a> World<'a> {
         let key = format!("key-{keys}");
         self.lane.secrets.set_secret(&self.name, json!({ "api_key": key }).to_string());
         for braze in &self.workspaces {
-            braze.set_keys(vec![RestApiKey { key: key.clone(), may_track: true }]);
+            braze.set_keys(vec![RestApiKey::tracking(key.clone())]);
         }
     }
 

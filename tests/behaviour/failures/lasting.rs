@@ -45,7 +45,7 @@ async fn a_key_that_braze_refuses_counts_in_every_invocation_until_it_is_right()
         scheduled.invoke(&json!({}), TIMEOUT).await.unwrap_err();
         assert_eq!(gauges(&scheduled, invocation).await, json!([0, 1, 0, 0]));
     }
-    world.account.braze.set_keys(vec![RestApiKey { key: API_KEY.to_owned(), may_track: true }]);
+    world.account.braze.set_keys(vec![RestApiKey::tracking(API_KEY)]);
     scheduled.invoke(&json!({}), TIMEOUT).await.unwrap();
     assert_eq!(gauges(&scheduled, 4).await, json!([0, 0, 0, 0]));
 }

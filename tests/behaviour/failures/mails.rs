@@ -213,7 +213,7 @@ async fn a_wrong_key_is_one_message_a_day_for_all_segments() {
     );
     assert_eq!(text.matches("Reason:").count(), 1, "one cause, one reason: {text}");
 
-    days.braze.set_keys(vec![RestApiKey { key: API_KEY.to_owned(), may_track: true }]);
+    days.braze.set_keys(vec![RestApiKey::tracking(API_KEY)]);
     days.hours(24).await;
     assert_eq!(days.messages().last().unwrap().subject, "insights-to-braze: 3 problems solved");
     assert_eq!(days.messages().len(), 3);
@@ -224,8 +224,7 @@ async fn a_state_that_comes_and_goes_is_still_one_message_a_day() {
     let days = Days::start(Wanted::Problems);
     days.export("VIP", "23/0102", 20);
     for hour in 0..24_u32 {
-        let keys =
-            if hour % 2 == 0 { Vec::new() } else { vec![RestApiKey { key: API_KEY.to_owned(), may_track: true }] };
+        let keys = if hour % 2 == 0 { Vec::new() } else { vec![RestApiKey::tracking(API_KEY)] };
         days.braze.set_keys(keys);
         days.export("VIP", &format!("23/{hour:02}03"), 20 + hour);
         days.hours(1).await;

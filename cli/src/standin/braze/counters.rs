@@ -8,8 +8,12 @@ use serde::Serialize;
 /// Counts since the start or the last reset.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counters {
-    /// Requests of any kind.
+    /// Requests of any kind but those that read.
     pub requests: u64,
+    /// Requests to `/custom_attributes`, which are not among `requests`.
+    pub attribute_reads: u64,
+    /// Requests to `/users/export/ids`, which are not among `requests`.
+    pub profile_reads: u64,
     /// Bytes of request bodies.
     pub bytes: u64,
     /// Objects in requests that were looked into.

@@ -1,14 +1,20 @@
-//! A Braze workspace: `POST /users/track` under Braze's documented rules, profiles kept in memory.
+//! A Braze workspace under Braze's documented rules, profiles kept in memory: `POST /users/track`, and, for keys with the
+//! permission, `GET /custom_attributes` and `POST /users/export/ids`.
 //!
-//! Sources: Braze's pages "User track", "API limits", "API errors and responses", "User attributes object" and "Email validation". What Braze refuses is
-//! refused with an indexed error; what Braze ignores without a word is ignored here as well, and counted in [`Counters::silently_dropped`].
+//! Sources: Braze's pages "User track", "API limits", "API errors and responses", "User attributes object", "Email validation",
+//! "Export custom attributes" and "Export user profile by identifier". What Braze refuses is refused with an indexed error; what
+//! Braze ignores without a word is ignored here as well, and counted in [`Counters::silently_dropped`].
 
 pub mod answers;
 mod counters;
 mod in_flight;
 mod in_process;
+mod permission;
 mod profiles;
 mod rate;
+mod reading;
+#[cfg(test)]
+mod reading_tests;
 mod rules;
 mod server;
 mod settings;
@@ -30,9 +36,9 @@ use in_flight::InFlight;
 pub use in_process::InProcessBraze;
 pub use profiles::Profile;
 use profiles::Profiles;
-use rate::RateWindows;
 pub use rate::{HeaderForm, RateLimit};
-pub use settings::{BrazeSettings, ForcedType, Keep, Latency, Record, RestApiKey};
+use rate::{RateWindows, Window};
+pub use settings::{BrazeSettings, ForcedType, Keep, Latency, Permission, ReadLimits, Record, RestApiKey};
 use shared::{Shared, Workspace};
 pub use track_call::{TrackCall, TrackFaultScript, TrackRecord};
 
@@ -62,7 +68,12 @@ impl Braze {
             latency: settings.latency,
             windows: RateWindows::new(settings.rate_limit.clone()),
             faults: None,
+            forced_types: settings.forced_types.clone(),
+            blocklist: settings.blocklist.clone(),
             profiles: Profiles::default(),
+            pending: Vec::new(),
+            attribute_reads: Window::of(3600),
+            profile_reads: Window::of(60),
             counters: Counters::default(),
             records: Vec::new(),
             random: SmallRng::seed_from_u64(settings.seed),
@@ -113,38 +124,71 @@ impl Braze {
 
     /// The profile with this external id.
     pub fn profile(&self, external_id: &str) -> Option<Profile> {
-        self.shared.lock().profiles.by_external_id(external_id).cloned()
+        self.shared.settled().profiles.by_external_id(external_id).cloned()
     }
 
     /// The profiles with this email, the oldest first.
     pub fn profiles_with_email(&self, email: &str) -> Vec<Profile> {
-        self.shared.lock().profiles.by_email(email).cloned().collect()
+        self.shared.settled().profiles.by_email(email).cloned().collect()
     }
 
     /// Every profile, in the order of creation.
     pub fn profiles(&self) -> Vec<Profile> {
-        self.shared.lock().profiles.all().to_vec()
+        self.shared.settled().profiles.all().to_vec()
     }
 
     /// How many profiles there are.
     pub fn profile_count(&self) -> usize {
-        self.shared.lock().profiles.all().len()
+        self.shared.settled().profiles.all().len()
     }
 
     /// How many profiles hold `value` in the custom attribute `name`.
     pub fn count_with_attribute(&self, name: &str, value: &Value) -> usize {
-        let state = self.shared.lock();
+        let state = self.shared.settled();
         state.profiles.all().iter().filter(|profile| profile.custom_attributes.get(name) == Some(value)).count()
     }
 
     /// Every profile as a JSON array, as [`Profile`] serialises.
     pub fn snapshot(&self) -> Value {
-        serde_json::to_value(self.shared.lock().profiles.all()).unwrap_or_default()
+        serde_json::to_value(self.shared.settled().profiles.all()).unwrap_or_default()
     }
 
     /// Puts a profile in place past the protocol.
     pub fn insert_profile(&self, external_id: Option<&str>, email: Option<&str>) {
         self.shared.lock().profiles.insert(external_id, email);
+    }
+
+    /// Sets or removes a custom attribute past the protocol, as another system does.
+    pub fn set_attribute(&self, external_id: &str, name: &str, value: Option<&Value>) {
+        let mut state = self.shared.settled();
+        if let Some(index) = state.profiles.index_of(external_id) {
+            state.profiles.set_custom(index, name, value);
+        }
+    }
+
+    /// Deletes a profile. Whether there was one.
+    pub fn delete_profile(&self, external_id: &str) -> bool {
+        self.shared.settled().profiles.remove(external_id)
+    }
+
+    /// Merges a profile into another one, which keeps its own values and gets what it lacks ("Merge users").
+    pub fn merge_profiles(&self, from: &str, into: &str) {
+        self.shared.settled().profiles.merge(from, into);
+    }
+
+    /// Puts a custom attribute on the blocklist, or takes it off.
+    pub fn block_attribute(&self, name: &str, blocked: bool) {
+        let mut state = self.shared.settled();
+        if blocked {
+            state.blocklist.insert(name.to_owned());
+        } else {
+            state.blocklist.remove(name);
+        }
+    }
+
+    /// Fixes the type of a custom attribute.
+    pub fn force_type(&self, name: &str, forced: ForcedType) {
+        self.shared.settled().forced_types.insert(name.to_owned(), forced);
     }
 
     /// Forgets all profiles.

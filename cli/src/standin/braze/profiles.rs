@@ -1,6 +1,7 @@
 //! The profiles of a workspace, and who an object is about.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -27,6 +28,9 @@ pub struct Profile {
     /// Orders the profiles by their last update.
     #[serde(skip)]
     pub(super) updated: u64,
+    /// When it was created; before everything if it was put in place past the protocol.
+    #[serde(skip)]
+    pub(super) created: Duration,
 }
 
 /// Who an object is about.
@@ -48,6 +52,8 @@ pub(super) struct Profiles {
     by_email: HashMap<String, Vec<usize>>,
     by_phone: HashMap<String, Vec<usize>>,
     updates: u64,
+    /// The time, for profiles that are created; since 1970.
+    pub(super) now: Duration,
 }
 
 impl Profiles {
@@ -59,12 +65,53 @@ impl Profiles {
         self.by_external_id.get(external_id).and_then(|index| self.all.get(*index))
     }
 
+    pub(super) fn index_of(&self, external_id: &str) -> Option<usize> {
+        self.by_external_id.get(external_id).copied()
+    }
+
+    /// Removes a profile. Whether there was one.
+    pub(super) fn remove(&mut self, external_id: &str) -> bool {
+        let Some(index) = self.index_of(external_id) else { return false };
+        let mut rest = Self { updates: self.updates, now: self.now, ..Self::default() };
+        let kept = std::mem::take(&mut self.all).into_iter().enumerate().filter(|(other, _)| *other != index);
+        for (_, profile) in kept {
+            let (email, phone) = (profile.email.clone(), profile.standard.get("phone").cloned());
+            let index = rest.put(Profile { email: None, ..profile });
+            rest.set_email(index, email.as_deref());
+            let phone = phone.as_ref().and_then(Value::as_str);
+            reindex(&mut rest.by_phone, index, None, phone);
+        }
+        *self = rest;
+        true
+    }
+
+    /// Merges one profile into another one, which keeps its own values and gets what it lacks.
+    pub(super) fn merge(&mut self, from: &str, into: &str) {
+        let Some(source) = self.by_external_id(from).cloned() else { return };
+        let Some(index) = self.index_of(into) else { return };
+        for (name, value) in &source.standard {
+            if !self.all[index].standard.contains_key(name) {
+                self.set_standard(index, name, Some(value));
+            }
+        }
+        for (name, value) in &source.custom_attributes {
+            if !self.all[index].custom_attributes.contains_key(name) {
+                self.set_custom(index, name, Some(value));
+            }
+        }
+        if self.all[index].email.is_none() {
+            self.set_email(index, source.email.as_deref());
+        }
+        self.touch(index);
+        self.remove(from);
+    }
+
     pub(super) fn by_email(&self, email: &str) -> impl Iterator<Item = &Profile> {
         self.by_email.get(email).into_iter().flatten().filter_map(|index| self.all.get(*index))
     }
 
     pub(super) fn insert(&mut self, external_id: Option<&str>, email: Option<&str>) {
-        let index = self.add(Profile { external_id: external_id.map(str::to_owned), ..Profile::default() });
+        let index = self.put(Profile { external_id: external_id.map(str::to_owned), ..Profile::default() });
         self.set_email(index, email);
         self.touch(index);
     }
@@ -103,6 +150,10 @@ impl Profiles {
     }
 
     fn add(&mut self, profile: Profile) -> usize {
+        self.put(Profile { created: self.now, ..profile })
+    }
+
+    fn put(&mut self, profile: Profile) -> usize {
         let index = self.all.len();
         if let Some(external_id) = &profile.external_id {
             self.by_external_id.insert(external_id.clone(), index);

@@ -34,8 +34,9 @@ impl RateLimit {
     }
 }
 
+/// A fixed window, and how many requests it has admitted.
 #[derive(Clone, Copy)]
-struct Window {
+pub(super) struct Window {
     seconds: u64,
     index: u64,
     admitted: u64,
@@ -43,7 +44,7 @@ struct Window {
 }
 
 impl Window {
-    const fn of(seconds: u64) -> Self {
+    pub(super) const fn of(seconds: u64) -> Self {
         Self { seconds, index: 0, admitted: 0, most: 0 }
     }
 
@@ -58,6 +59,16 @@ impl Window {
     fn admit(&mut self) {
         self.admitted += 1;
         self.most = self.most.max(self.admitted);
+    }
+
+    /// Counts a request that arrives now, if no more than `limit` have come. The headers of its answer in either case.
+    pub(super) fn admit_one(&mut self, limit: u64, now: Duration) -> Result<Vec<RateHeader>, Vec<RateHeader>> {
+        self.turn_to(now);
+        if self.admitted >= limit {
+            return Err(headers(HeaderForm::Epoch, self.state(limit), true, now));
+        }
+        self.admit();
+        Ok(headers(HeaderForm::Epoch, self.state(limit), false, now))
     }
 
     fn state(&self, limit: u64) -> LimitState {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Body;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
+use hyper::header::{CONTENT_TYPE, HeaderMap};
 use hyper::{Method, Request};
 use jiff::Timestamp;
 use rand::RngExt;
@@ -16,10 +16,12 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use super::answers::{NO_VALID_DATA, RATE_LIMITED, json_answer, message};
+use super::permission::refuse_key;
 use super::profiles::identifier_of;
 use super::rate::RateHeader;
-use super::rules::{self, AttributeRules};
-use super::settings::{Keep, Latency, Record};
+use super::reading::{self, Reading};
+use super::rules;
+use super::settings::{Keep, Latency, Permission, Record};
 use super::shared::{Shared, Workspace};
 use super::track_call::{TrackCall, TrackRecord};
 use crate::standin::fault::{Answer, Fault};
@@ -35,6 +37,9 @@ where
     B: Body<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    if let Some(read) = Reading::of(request.method(), request.uri().path()) {
+        return reading::answer(shared, read, request).await;
+    }
     let at = shared.settings.clock.now();
     let (number, latency) = {
         let mut state = shared.lock();
@@ -86,7 +91,12 @@ impl Arrival {
 
 impl Workspace {
     fn draw_latency(&mut self) -> Duration {
-        let Latency { fixed, jitter } = self.latency;
+        self.draw(self.latency)
+    }
+
+    /// A time of this distribution.
+    pub(super) fn draw(&mut self, latency: Latency) -> Duration {
+        let Latency { fixed, jitter } = latency;
         if jitter.is_zero() { fixed } else { fixed + jitter.mul_f64(self.random.random::<f64>()) }
     }
 
@@ -122,18 +132,7 @@ fn refuse_headers(shared: &Shared, headers: &HeaderMap) -> Option<Answer> {
     if !content_type.eq_ignore_ascii_case("application/json") {
         return Some(message(415, "Unsupported Media Type"));
     }
-    let Some((scheme, key)) = text(AUTHORIZATION).split_once(' ') else {
-        return Some(message(401, "Missing API key"));
-    };
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Some(message(401, "Error authenticating credentials"));
-    }
-    match shared.lock().keys.iter().find(|known| known.key == key).map(|known| known.may_track) {
-        Some(true) => None,
-        Some(false) => Some(message(403, "Access Denied")),
-        // Braze has been seen to repeat the key here.
-        None => Some(message(401, &format!("Invalid API key: {key}"))),
-    }
+    refuse_key(shared, headers, Permission::UsersTrack)
 }
 
 /// The body of a request, as far as its mode needs it.
@@ -296,14 +295,14 @@ fn count(shared: &Shared, body: &CountedBody<'_>) -> Answer {
 }
 
 fn apply_all(shared: &Shared, attributes: &[Value], [events, purchases]: [usize; 2]) -> Answer {
-    let rules = AttributeRules { forced_types: &shared.settings.forced_types, blocklist: &shared.settings.blocklist };
+    let now = shared.settings.clock.since_epoch();
     let mut guard = shared.lock();
     let state = &mut *guard;
     let mut errors = Vec::new();
     for (index, object) in attributes.iter().enumerate() {
         let checked = object.as_object().ok_or("Each attribute object must be a JSON object").and_then(check_object);
         match checked {
-            Ok((object, identity)) => rules::apply(object, identity, &rules, &mut state.profiles, &mut state.counters),
+            Ok(object) => state.accept(object, shared.settings.lag, now),
             Err(error) => errors.push(json!({"type": error, "input_array": "attributes", "index": index})),
         }
     }
@@ -332,10 +331,8 @@ fn apply_all(shared: &Shared, attributes: &[Value], [events, purchases]: [usize;
     json_answer(201, &body.into())
 }
 
-fn check_object(
-    object: &Map<String, Value>,
-) -> Result<(&Map<String, Value>, super::profiles::Identity<'_>), &'static str> {
-    let identity = rules::identify(object)?;
+fn check_object(object: &Map<String, Value>) -> Result<&Map<String, Value>, &'static str> {
+    rules::identify(object)?;
     rules::check(object)?;
-    Ok((object, identity))
+    Ok(object)
 }

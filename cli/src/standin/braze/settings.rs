@@ -4,13 +4,56 @@ use std::time::Duration;
 use super::rate::RateLimit;
 use crate::standin::clock::Clock;
 
+/// A permission of a REST API key ("API overview").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Permission {
+    /// `users.track`.
+    UsersTrack,
+    /// `users.export.ids`.
+    UsersExportIds,
+    /// `custom_attributes.get`.
+    CustomAttributesGet,
+}
+
 /// A REST API key of the workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RestApiKey {
     /// The key itself.
     pub key: String,
-    /// Whether it has the permission `users.track`.
-    pub may_track: bool,
+    /// What it may do.
+    pub permissions: BTreeSet<Permission>,
+}
+
+impl RestApiKey {
+    /// A key with the permission `users.track` alone.
+    pub fn tracking(key: impl Into<String>) -> Self {
+        Self::with(key, [Permission::UsersTrack])
+    }
+
+    /// A key with the permissions `users.track`, `users.export.ids` and `custom_attributes.get`.
+    pub fn reading(key: impl Into<String>) -> Self {
+        Self::with(key, [Permission::UsersTrack, Permission::UsersExportIds, Permission::CustomAttributesGet])
+    }
+
+    /// A key with these permissions.
+    pub fn with(key: impl Into<String>, permissions: impl IntoIterator<Item = Permission>) -> Self {
+        Self { key: key.into(), permissions: permissions.into_iter().collect() }
+    }
+}
+
+/// How often profiles and attributes may be read ("API limits").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadLimits {
+    /// Requests per clock hour to `/custom_attributes`.
+    pub attributes_per_hour: u64,
+    /// Requests per minute to `/users/export/ids`.
+    pub exports_per_minute: u64,
+}
+
+impl Default for ReadLimits {
+    fn default() -> Self {
+        Self { attributes_per_hour: 1000, exports_per_minute: 250 }
+    }
 }
 
 /// How long an answer takes.
@@ -62,8 +105,12 @@ pub struct BrazeSettings {
     pub keys: Vec<RestApiKey>,
     /// Requests per window, and how a 429 says when to come back.
     pub rate_limit: RateLimit,
+    /// How often it may be read.
+    pub read_limits: ReadLimits,
     /// How long answers take.
     pub latency: Latency,
+    /// How long after its answer an object is applied, each by itself and so in any order.
+    pub lag: Latency,
     /// What is kept of the objects.
     pub keep: Keep,
     /// What is recorded of the requests.
@@ -84,9 +131,11 @@ impl BrazeSettings {
     /// A workspace with one good key, no rate limit, no latency, profiles kept.
     pub fn with_key(key: impl Into<String>) -> Self {
         Self {
-            keys: vec![RestApiKey { key: key.into(), may_track: true }],
+            keys: vec![RestApiKey::tracking(key)],
             rate_limit: RateLimit::default(),
+            read_limits: ReadLimits::default(),
             latency: Latency::default(),
+            lag: Latency::default(),
             keep: Keep::default(),
             record: Record::default(),
             forced_types: BTreeMap::new(),

@@ -79,7 +79,7 @@ async fn keys_paths_and_types_are_checked() {
     );
     let wrong = answer(send("/users/track", "WRONG", json_type).await.unwrap()).await;
     assert_eq!(wrong, (401, json!({"message": "Invalid API key: WRONG"})));
-    braze.set_keys(vec![RestApiKey { key: KEY.to_owned(), may_track: false }]);
+    braze.set_keys(vec![RestApiKey::with(KEY, [])]);
     assert_eq!(answer(send("/users/track", KEY, json_type).await.unwrap()).await.0, 403);
     assert_eq!(braze.counters().requests_after_refused_key, 3, "every request after the first 403");
     assert_eq!(braze.counters().statuses[&201], 1);
