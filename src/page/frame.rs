@@ -96,6 +96,11 @@ impl Frame {
         self.texts.with(key, &arguments)
     }
 
+    /// A text with words and numbers in it.
+    pub(super) fn filled(&self, key: &str, arguments: &[(&str, Argument<'_>)]) -> String {
+        self.texts.with(key, arguments)
+    }
+
     /// A text with numbers in it.
     pub(super) fn numbers(&self, key: &str, numbers: &[(&str, u64)]) -> String {
         let arguments: Vec<(&str, Argument<'_>)> =

@@ -3,7 +3,7 @@
 use askama::Template;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::PageError;
 use super::chart::{self, Chart};
@@ -15,6 +15,7 @@ use crate::names::SegmentName;
 use crate::pattern::RunId;
 use crate::report::{Members, Outcome, RunSummary};
 use crate::state::{Ledger, Phase, Progress, ReportKeys, RunRecord};
+use crate::texts::Argument;
 
 /// The most runs of one segment that are drawn.
 const MOST_RUNS: usize = 100;
@@ -23,6 +24,8 @@ const MOST_LINES: usize = 2_000;
 const LEAST_LINES: usize = 5;
 /// The run's report has the whole message.
 const LONGEST_MESSAGE: usize = 160;
+/// What is encoded in a level of a link (RFC 3986, "Unreserved Characters").
+const OF_LINKS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// The most segments that are shown one by one.
 const MOST_SEGMENTS: usize = 200;
 /// The most segments in the table of all.
@@ -166,18 +169,17 @@ pub fn history(export: &Export, segments: &[SegmentHistory], as_of: Timestamp) -
 fn summary(frame: &Frame, segments: &[SegmentHistory]) -> String {
     let last = |wanted: Outcome| {
         let last = segments.iter().filter_map(|history| history.runs.last());
-        count(last.filter(|past| past.summary.outcome == wanted).count() as u64)
+        last.filter(|past| past.summary.outcome == wanted).count() as u64
     };
     let (failed, held) = (last(Outcome::Failed), last(Outcome::Held));
-    let trouble = if failed == "0" && held == "0" { "none" } else { "some" };
     let words = [
-        ("segments", frame.n("segments", segments.len() as u64)),
-        ("trouble", trouble.to_owned()),
-        ("failed", failed),
-        ("held", held),
-        ("problems", last(Outcome::DeliveredWithProblems)),
+        ("segments", Argument::Word(&frame.n("segments", segments.len() as u64))),
+        ("trouble", Argument::Word(if failed + held == 0 { "none" } else { "some" })),
+        ("failed", Argument::Number(failed)),
+        ("held", Argument::Number(held)),
+        ("problems", Argument::Number(last(Outcome::DeliveredWithProblems))),
     ];
-    frame.with("history-summary", &words.each_ref().map(|(name, word)| (*name, word.as_str())))
+    frame.filled("history-summary", &words)
 }
 
 /// The first line of why a run failed or is held.
@@ -190,7 +192,7 @@ fn message(frame: &Frame, text: &str) -> String {
 fn link(export: &Export, segment: &SegmentName, run: RunId) -> String {
     let key = ReportKeys::new(&export.name, segment).report(run, "report.html");
     let below = key.strip_prefix(&ReportKeys::of_export(&export.name)).unwrap_or(&key);
-    below.split('/').map(|level| utf8_percent_encode(level, NON_ALPHANUMERIC).to_string()).collect::<Vec<_>>().join("/")
+    below.split('/').map(|level| utf8_percent_encode(level, OF_LINKS).to_string()).collect::<Vec<_>>().join("/")
 }
 
 impl OverviewLine {

@@ -220,9 +220,10 @@ async fn every_outcome_leaves_its_page_and_no_one_is_on_it() {
             "1 failed",
             "Members over time",
             "2026-11-22 01:02",
-            "<a href=\"HighValueCustomers/2026%2D11%2D22T01%3A02Z/report%2Ehtml\">",
+            "<a href=\"HighValueCustomers/2026-11-22T01%3A02Z/report.html\">",
         ],
     );
+    assert!(!pages["history"].contains("0 delivered with problems"), "{}", pages["history"]);
     shown(
         "dry-run",
         &["Largest changes", "would be held", "data points", "aaaaaa-", "Compared with the last run", hostile],
