@@ -18,7 +18,7 @@ use insights_to_braze::names::AttributeName;
 use insights_to_braze::profile::{ColumnTypes, DroppedFields, Identifier, Matcher};
 use insights_to_braze::rows::{ReadSettings, RowReader};
 use insights_to_braze::run::model::DataType;
-use insights_to_braze::state::{Fingerprint, PartRow, PartWriter, Standing, read_part};
+use insights_to_braze::state::{Fingerprint, PartRow, PartWriter, read_part};
 
 /// Enough that the parts of a step that happen once do not show.
 const ROWS: u64 = 100_000;
@@ -126,15 +126,10 @@ fn part(rows: u64) -> Vec<u8> {
     let mut part = PartWriter::new();
     for n in 0..rows {
         let identifier = format!("LID-{n:08}");
-        part.push(PartRow {
-            identifier: Identifier::ExternalId(&identifier),
-            email: None,
-            fingerprint: Fingerprint::UNKNOWN,
-            standing: Standing::Member,
-        });
+        part.push(PartRow::member(Identifier::ExternalId(&identifier), None, Fingerprint::UNKNOWN));
     }
     let (bytes, written) = part.finish("a part");
-    assert_eq!(written, rows);
+    assert_eq!(written.rows, rows);
     bytes.into()
 }
 
@@ -174,7 +169,7 @@ fn steps(criterion: &mut Criterion) {
     group.bench_function("members out of a part", |b| {
         b.iter(|| {
             let mut rows = 0;
-            read_part("a part", &part_of_all, |_| rows += 1).unwrap();
+            read_part("a part", &part_of_all, |_, _| rows += 1).unwrap();
             rows
         });
     });

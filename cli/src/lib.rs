@@ -58,6 +58,7 @@ mod show;
 
 pub mod standin;
 mod standing;
+mod state;
 mod status;
 mod texts;
 mod workspace;
@@ -120,6 +121,7 @@ async fn perform(command: &Command) -> Result<Ending, Failure> {
         Command::Retire(arguments) => retire::run(arguments).await,
         Command::Forget(arguments) => forget::run(arguments).await,
         Command::Rebuild(arguments) => rebuild::run(arguments).await,
+        Command::State(arguments) => state::run(arguments),
         Command::Erase(arguments) => erase::run(arguments).await,
         Command::Explain(arguments) => explain::run(arguments),
         Command::Completions { shell } => {

@@ -326,6 +326,11 @@ impl DataMatching {
     pub fn has_the_columns_of(&self, other: &Self) -> bool {
         (&self.customer_id, &self.email) == (&other.customer_id, &other.email)
     }
+
+    /// Whether objects with the same content have the same address, whoever they are about.
+    pub fn objects_tell_addresses(&self) -> bool {
+        self.customer_id.is_none() || self.email.is_none() || self.email_use == EmailUse::Set
+    }
 }
 
 /// One further field of a profile: a Braze name and the column that fills it.

@@ -17,9 +17,11 @@ use crate::report::Counts;
 use crate::rows::{Position, ReadError, Record, Row, RowProblem, RowReader};
 use crate::state::{EmailHash, Fingerprint, MemberKey, PartRow, PartWriter, ValuesHead, ValuesRow, ValuesWriter};
 
-/// A chunk ends when it has read this many rows: as many as a part may list. Several parts are in memory while they are
-/// compared.
-const ROWS: u64 = 15_000;
+/// A chunk ends when its part lists this many members. Several parts are in memory while they are compared.
+const LINES: u64 = 15_000;
+
+/// A chunk ends when it has read this many rows. Most of them have no line in its part if few are changed.
+const ROWS: u64 = 60_000;
 
 /// A chunk ends when it holds this much: requests, and rows that may have to be written to `rejected.csv`.
 const BYTES: usize = 4 * 1024 * 1024;
@@ -120,8 +122,8 @@ pub(super) struct ChunkBuilder<S> {
     pub(super) answered: Vec<Batch>,
     object: Vec<u8>,
     repeated_headers: u64,
-    /// The bytes of the last part: those of one file are much alike.
-    part_text: usize,
+    /// The size of the last part: those of one file are much alike.
+    part_size: (usize, usize),
     /// Whether every member that the parts list has been counted, among those known or those met lately.
     all_counted: bool,
 }
@@ -157,7 +159,7 @@ impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
             answered: Vec::new(),
             object: Vec::with_capacity(1024),
             repeated_headers: 0,
-            part_text: 0,
+            part_size: (0, 0),
             all_counted,
         }
     }
@@ -190,7 +192,7 @@ impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
                 alone: Vec::new(),
                 counts: Counts::default(),
                 rejected: Vec::new(),
-                part: PartWriter::with_room(self.part_text),
+                part: PartWriter::with_room_of(self.part_size, self.known.base().unwrap_or_default()),
                 values: ValuesWriter::new(&self.values_head),
                 lists_values: false,
                 position: self.reader.position(),
@@ -230,7 +232,7 @@ impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
         }
         self.answered = draft.answered;
         let mut chunk = draft.chunk;
-        self.part_text = chunk.part.text();
+        self.part_size = chunk.part.size();
         chunk.position = self.reader.position();
         chunk.counts.dropped_fields = draft.dropped.to_map();
         Ok(chunk)
@@ -240,8 +242,17 @@ impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
 impl Draft {
     fn is_full(&self, settings: &ChunkSettings) -> bool {
         self.chunk.requests.len() + self.chunk.alone.len() >= settings.requests_per_chunk
+            || self.chunk.part.rows() >= LINES
             || self.chunk.counts.rows.read >= ROWS
             || self.bytes >= BYTES
+    }
+
+    /// Lists a member: by the line of the last complete run that says the same, or by a line of its own.
+    fn list<'a>(&mut self, line: Option<u32>, row: impl FnOnce() -> PartRow<'a>) {
+        match line {
+            Some(line) => self.chunk.part.push_seen(line),
+            None => self.chunk.part.push(row()),
+        }
     }
 
     fn reject(&mut self, row: &Row<'_>, reason: String) {
@@ -354,28 +365,30 @@ impl Taking<'_> {
                 return;
             }
             Sighting::New => None,
-            Sighting::Known { in_later_file: true, .. } => {
+            Sighting::Known { in_later_file: true, line, .. } => {
                 // Another file of the run has the last word about this member, who is in this file too.
                 draft.chunk.counts.rows.duplicate += 1;
-                let email = address_of(&matched);
-                draft.chunk.part.push(PartRow::member(matched.identifier, email, Fingerprint::UNKNOWN));
+                draft
+                    .list(line, || PartRow::keyed(key, matched.identifier, address_of(&matched), Fingerprint::UNKNOWN));
                 return;
             }
-            Sighting::Known { fingerprint, in_last_run, .. } => {
+            Sighting::Known { fingerprint, in_last_run, line, .. } => {
                 let counts = &mut draft.chunk.counts;
                 *if in_last_run { &mut counts.stayed } else { &mut counts.entered } += 1;
-                Some(fingerprint)
+                Some((fingerprint, line))
             }
         };
-        if held.is_some() {
-            draft.chunk.part.push(PartRow::member(matched.identifier, address_of(&matched), fingerprint));
-        }
-        if held == Some(fingerprint)
-            && self.settings.send == SendRule::Changes
-            && !self.differs_elsewhere(key, &matched)
-        {
-            draft.chunk.counts.rows.unchanged += 1;
-            return;
+        if let Some((known, line)) = held {
+            let is_unchanged = known == fingerprint
+                && self.settings.send == SendRule::Changes
+                && !self.differs_elsewhere(key, &matched);
+            draft.list(line.filter(|_| is_unchanged), || {
+                PartRow::keyed(key, matched.identifier, address_of(&matched), fingerprint)
+            });
+            if is_unchanged {
+                draft.chunk.counts.rows.unchanged += 1;
+                return;
+            }
         }
         if let Some(looser) = looser.filter(|_| held.is_none()) {
             self.object.pop();

@@ -1,13 +1,14 @@
 //! Compares the members of a run with what the state lists: who entered, who stayed, who left.
 
 use super::DeliveryError;
-use super::load::{FETCHED_AHEAD, Source};
+use super::load::{FETCHED_AHEAD, Line, Read, Source};
+use super::named::NamedLines;
 use super::segment::SegmentDelivery;
 use crate::config::OnLeave;
 use crate::membership::{DistinctMembers, Leaver, RecentMembers, RunMembers};
 use crate::profile::Identifier;
 use crate::report::Members;
-use crate::state::{Fingerprint, Ledger, Part, PartRow, PartWriter, RunRecord, Standing};
+use crate::state::{Ledger, Part, PartRow, PartWriter, RunRecord, Standing, StateError, part_key};
 
 /// The most lines in one part of a list of people.
 const LINES: u64 = 15_000;
@@ -23,13 +24,20 @@ pub(super) struct Comparison {
     pub(super) people: u64,
     /// Whether the state lists only members of the run, so that it need not be read again.
     pub(super) no_one_else: bool,
+    /// The lines of the last complete run that the run's files name.
+    pub(super) named: NamedLines,
 }
 
 impl Comparison {
+    /// With people whom the state lists as well, and no one else.
+    fn of_the_same(members: RunMembers, figures: Members) -> Self {
+        Self { members, figures, gone: 0, people: 0, no_one_else: true, named: NamedLines::default() }
+    }
+
     /// A first run with this many members.
     fn of_new_members(ledger: &Ledger, members: u64) -> Self {
         let figures = figures(ledger, 0, members);
-        Self { members: RunMembers::default(), figures, gone: 0, people: 0, no_one_else: true }
+        Self::of_the_same(RunMembers::default(), figures)
     }
 }
 
@@ -50,10 +58,14 @@ impl Tally {
     }
 
     /// Takes a line, or the beginning of a part. `judge` says whether the line's member left, and whether its address is kept.
-    fn add(&mut self, row: Option<&PartRow<'_>>, judge: impl FnOnce(&PartRow<'_>, bool) -> (Option<Leaver>, bool)) {
-        let Some(row) = row else {
-            self.part += 1;
-            return;
+    fn add(&mut self, read: &Read<'_>, judge: impl FnOnce(&PartRow<'_>, bool) -> (Option<Leaver>, bool)) {
+        let row = match read {
+            Read::Line(line) => line.row,
+            Read::Part(_) => {
+                self.part += 1;
+                return;
+            }
+            Read::Named(_) => return,
         };
         let was_member = row.standing == Standing::Member;
         // The last complete run's parts come first.
@@ -94,16 +106,52 @@ impl SegmentDelivery {
         if self.export.data_matching.customer_id.is_some() && self.export.data_matching.email.is_some() {
             members.expect_addresses();
         }
-        self.read_parts(&parts, |row| members.push(row)).await?;
-        self.compare_members(ledger, members, sources).await
+        let names_any = parts.iter().any(|part| part.seen > 0);
+        let mut named = if names_any { NamedLines::of(ledger, &self.parts).await? } else { NamedLines::default() };
+        let mut are_foreign = false;
+        self.read_sources(parts.iter().map(Source::certain).collect(), |read| match read {
+            Read::Part(_) => {}
+            Read::Line(line) => {
+                members.push(line.row);
+                if names_any {
+                    named.note_own(line.row);
+                }
+            }
+            Read::Named(content) if named.are_of(content) => named.add(content),
+            Read::Named(_) => are_foreign = true,
+        })
+        .await?;
+        if are_foreign {
+            // Every step that numbers lines anew has such files read again, so this is damage.
+            let reason = "files of the run name lines of another one".to_owned();
+            return Err(StateError::Unreadable { key: self.ledger.key().to_owned(), reason }.into());
+        }
+        let last_parts = ledger.last_complete.as_ref().map_or(0, |last| last.parts.len());
+        if members.is_empty() && sources.len() == last_parts && named.are_all() {
+            let figures = figures(ledger, named.len(), named.len());
+            return Ok(Comparison { named, ..Comparison::of_the_same(members, figures) });
+        }
+        self.loaded.clear();
+        named.seal();
+        for part in named.parts_with_any(ledger) {
+            self.read_lines(vec![Source::certain(part).with_all_lines()], |line| {
+                if let Some(row) = named.take(&line) {
+                    members.push(&row);
+                }
+            })
+            .await?;
+        }
+        let compared = self.compare_members(ledger, members, sources).await?;
+        Ok(Comparison { named, ..compared })
     }
 
     /// Counts members if the state lists no one else, so that there is nothing to compare with.
     async fn count_members(&self, ledger: &Ledger, parts: &[Part]) -> Result<Comparison, DeliveryError> {
         let mut members = DistinctMembers::with_capacity(lines_of(parts));
-        self.read_parts(parts, |row| members.push(row)).await?;
+        let sources = || parts.iter().map(Source::certain).collect();
+        self.read_lines(sources(), |line| members.push(line.row)).await?;
         if members.seal() {
-            self.read_parts(parts, |row| members.push_again(row)).await?;
+            self.read_lines(sources(), |line| members.push_again(line.row)).await?;
         }
         Ok(Comparison::of_new_members(ledger, members.count()))
     }
@@ -118,8 +166,8 @@ impl SegmentDelivery {
         members.seal();
         let last_parts = ledger.last_complete.as_ref().map_or(0, |last| last.parts.len());
         let mut tally = Tally::new(last_parts);
-        self.read_sources(sources.clone(), |_, row| {
-            tally.add(row, |row, in_last_run| {
+        self.read_sources(sources.clone(), |read| {
+            tally.add(&read, |row, in_last_run| {
                 let leaver = members.mark_seen(row, in_last_run);
                 (leaver, members.keeps_address(row))
             });
@@ -128,14 +176,15 @@ impl SegmentDelivery {
         if members.end_meeting() {
             // Lines that came later say more about earlier ones.
             tally = Tally::new(last_parts);
-            self.read_sources(sources, |_, row| {
-                tally.add(row, |row, _| (members.leaver(row), members.keeps_address(row)));
+            self.read_sources(sources, |read| {
+                tally.add(&read, |row, _| (members.leaver(row), members.keeps_address(row)));
             })
             .await?;
         }
         let Tally { gone, people, elsewhere, .. } = tally;
         let figures = figures(ledger, members.stayed(), members.len());
-        Ok(Comparison { members, figures, gone, people, no_one_else: people + elsewhere == 0 })
+        let no_one_else = people + elsewhere == 0;
+        Ok(Comparison { gone, people, no_one_else, ..Comparison::of_the_same(members, figures) })
     }
 
     /// Stores lists of those who left, in the order in which they are sent, and of those whom a later run has to know.
@@ -157,23 +206,21 @@ impl SegmentDelivery {
             if some.is_empty() {
                 break;
             }
-            self.read_sources(some, |_, row| {
-                let Some(row) = row else { return };
-                let uncertain = |standing| PartRow { fingerprint: Fingerprint::UNKNOWN, standing, ..*row };
+            self.read_lines(some, |Line { row, .. }| {
                 match members.leaver(row) {
                     None if members.keeps_address(row) => {
                         if row.email.is_none_or(|email| met_addresses.insert(row.key().with_email(email))) {
-                            carried.push(uncertain(Standing::Address));
+                            carried.push(row.uncertain(Standing::Address));
                         }
                     }
                     None | Some(Leaver::RenamedElsewhere) => {}
                     Some(_) if !met.insert(row.key()) => {}
-                    Some(Leaver::Renamed) => carried.push(uncertain(Standing::Left)),
+                    Some(Leaver::Renamed) => carried.push(row.uncertain(Standing::Left)),
                     // Nothing is sent to them, and nothing has to be known of them.
                     Some(Leaver::Gone) if on_leave == OnLeave::Keep => {}
                     Some(Leaver::Gone) => match row.identifier {
-                        Identifier::ExternalId(_) => by_id.push(uncertain(Standing::Left)),
-                        Identifier::Email(_) => by_email.push(uncertain(Standing::Left)),
+                        Identifier::ExternalId(_) => by_id.push(row.uncertain(Standing::Left)),
+                        Identifier::Email(_) => by_email.push(row.uncertain(Standing::Left)),
                     },
                 }
             })
@@ -187,6 +234,33 @@ impl SegmentDelivery {
         }
         by_id.parts.extend(by_email.parts);
         Ok((by_id.parts, carried.parts))
+    }
+
+    /// Which parts of the last complete run go on to list members, with an object that says which of their lines are true; and
+    /// lists of members whose line there says something else than Braze has. `prefix` is what their keys begin with.
+    pub(super) async fn keep_named(
+        &self,
+        ledger: &Ledger,
+        named: &NamedLines,
+        prefix: &str,
+    ) -> Result<(Vec<Part>, Vec<Part>), DeliveryError> {
+        let key = format!("{prefix}-true.lines");
+        let (kept, needs_object) = named.kept_parts(ledger, &key);
+        if needs_object {
+            self.parts.write_lines(&key, named.still_true()).await?;
+        }
+        let mut again = List::new(format!("{prefix}-again"));
+        for part in named.parts_with_any_again(ledger) {
+            self.read_lines(vec![Source::certain(part).with_all_lines()], |line| {
+                if named.is_again(&line) {
+                    again.push(line.row.uncertain(Standing::Member));
+                }
+            })
+            .await?;
+            again.store(self, false).await?;
+        }
+        again.store(self, true).await?;
+        Ok((kept, again.parts))
     }
 }
 
@@ -216,10 +290,10 @@ impl List {
             self.full.push(std::mem::take(&mut self.writer));
         }
         for writer in self.full.drain(..) {
-            let key = format!("{}-{:06}.csv.gz", self.prefix, self.parts.len() + 1);
-            let (bytes, rows) = writer.finish(&key);
+            let key = part_key(&format!("{}-{:06}", self.prefix, self.parts.len() + 1));
+            let (bytes, part) = writer.finish(&key);
             delivery.parts.write(&key, bytes).await?;
-            self.parts.push(Part { key, rows, outdated: false });
+            self.parts.push(part);
         }
         Ok(())
     }

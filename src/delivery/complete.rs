@@ -83,13 +83,18 @@ impl SegmentDelivery {
             reason: reason.map(|reason| reason.to_string()),
             leavers: Vec::new(),
             carried: Vec::new(),
+            kept: Vec::new(),
             matching: self.export.data_matching.clone(),
         };
+        let prefix = format!("{}{owner}", self.keys.run_folder(run));
         if compared.reason.is_none() && !comparison.no_one_else {
-            let folder = self.keys.run_folder(run);
-            (compared.leavers, compared.carried) = self
-                .list_leavers(&comparison.members, sources, &format!("{folder}{owner}"), self.export.on_leave)
-                .await?;
+            (compared.leavers, compared.carried) =
+                self.list_leavers(&comparison.members, sources, &prefix, self.export.on_leave).await?;
+        }
+        if compared.reason.is_none() {
+            let (kept, again) = self.keep_named(&seen, &comparison.named, &prefix).await?;
+            compared.kept = kept;
+            compared.carried.extend(again);
         }
         let now = self.budget.now();
         let lease = self.lease_of(owner, now);

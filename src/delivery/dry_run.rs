@@ -185,7 +185,7 @@ impl SegmentDelivery {
             }
             of_file.add(&counts);
             let (part, _) = chunk.part.finish(PREVIEW);
-            read_part(PREVIEW, &part, |row| seen.members.push(&row))?;
+            read_part(PREVIEW, &part, |_, row| seen.members.push(&row))?;
             if chunk.last {
                 break;
             }

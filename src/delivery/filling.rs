@@ -50,7 +50,7 @@ impl Filling {
                 repeated.push(member.index);
             } else if let Some((identifier, email)) = self.batch.member(member.index) {
                 counts.entered += 1;
-                part.push(PartRow::member(identifier, email, member.fingerprint));
+                part.push(PartRow::keyed(member.key, identifier, email, member.fingerprint));
             }
         }
         if !repeated.is_empty() {

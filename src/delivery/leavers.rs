@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::DeliveryError;
 use super::chunk::OwnedIdentifier;
-use super::load::Source;
+use super::load::{Read, Source};
 use super::secret_retry::SecretRetry;
 use super::segment::SegmentDelivery;
 use crate::braze::{ObjectResult, StopReason, TrackRequest};
@@ -17,7 +17,7 @@ use crate::pattern::RunId;
 use crate::profile::Identifier;
 use crate::report::Counts;
 use crate::secrets::ApiKey;
-use crate::state::{EmailHash, Fingerprint, LeaseKeeper, LeaversSent, Part, PartRow, PartWriter, Standing};
+use crate::state::{EmailHash, Fingerprint, LeaseKeeper, LeaversSent, Part, PartRow, PartWriter, Standing, part_key};
 
 /// How often the progress is written and the lease renewed.
 const CHECKPOINT: Duration = Duration::from_secs(1);
@@ -130,8 +130,10 @@ impl<'a> Leaving<'a> {
         let mut people = Vec::new();
         let list = vec![Source::certain(part)];
         self.delivery
-            .read_sources(list, |_, row| {
-                people.extend(row.map(|row| (OwnedIdentifier::of(row.identifier), row.email)));
+            .read_sources(list, |read| {
+                if let Read::Line(line) = read {
+                    people.push((OwnedIdentifier::of(line.row.identifier), line.row.email));
+                }
             })
             .await?;
         Ok(people)
@@ -221,12 +223,7 @@ impl<'a> Leaving<'a> {
             if crate::planted::planted("refused-leavers-forgotten") {
                 continue;
             }
-            self.refused.push(PartRow {
-                identifier: who.as_identifier(),
-                email: *email,
-                fingerprint: Fingerprint::UNKNOWN,
-                standing: Standing::Left,
-            });
+            self.refused.push(PartRow::new(who.as_identifier(), *email, Fingerprint::UNKNOWN, Standing::Left));
         }
         self.done += batch.people.len() as u64;
     }
@@ -261,10 +258,10 @@ impl<'a> Leaving<'a> {
         let mut carried = Vec::new();
         if self.refused.rows() > 0 {
             self.stored += 1;
-            let key = format!("{prefix}-refused-{:06}.csv.gz", self.stored);
-            let (bytes, rows) = std::mem::take(&mut self.refused).finish(&key);
+            let key = part_key(&format!("{prefix}-refused-{:06}", self.stored));
+            let (bytes, part) = std::mem::take(&mut self.refused).finish(&key);
             self.delivery.parts.write(&key, bytes).await?;
-            carried.push(Part { key, rows, outdated: false });
+            carried.push(part);
         }
         let mut counts = std::mem::take(&mut self.counts);
         counts.seconds += self.counted_at.elapsed().as_secs_f64();

@@ -1,16 +1,19 @@
 //! Loads what the state knows of a segment's members.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
+use super::loaded::Members;
 use super::segment::SegmentDelivery;
-use crate::membership::{Known, KnownBuilder};
+use crate::membership::{Known, KnownBuilder, LastRunBuilder};
 use crate::pattern::RunId;
 use crate::profile::Identifier;
+use crate::secrets::state_key::StateKey;
 use crate::state::{
-    EmailHash, Fingerprint, Ledger, Part, PartRow, Phase, Progress, RunRecord, Standing, StateError, read_part,
+    EmailHash, Fingerprint, Ledger, LineSet, Part, PartContent, PartRow, Phase, Progress, RunRecord, Standing,
+    StateError, StoredPart, read_part,
 };
 
 /// How many parts are fetched ahead. S3 takes some 30 ms for one, and a part of new members, 7,500 lines, is read in 2 ms.
@@ -25,19 +28,6 @@ pub(super) enum Certainty {
     Uncertain,
 }
 
-/// Where a member is listed, relative to the current file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Listed {
-    /// In the last complete run.
-    InLastRun,
-    /// In what was sent since.
-    Since,
-    /// In a file of the same run that comes before it.
-    Before,
-    /// In a file of the same run that comes after it.
-    After,
-}
-
 /// A part, and how far it can be trusted.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
@@ -45,24 +35,37 @@ pub(super) struct Source {
     /// How many lines it has, if a ledger says so.
     rows: Option<u64>,
     certainty: Certainty,
+    /// The number of its first line.
+    first: Option<u32>,
+    /// The object that says which of its lines are true.
+    live: Option<String>,
 }
 
-/// The members whom the state knows by their addresses alone.
-#[derive(Debug, Default)]
-struct ByAddress {
-    /// Whether there are any.
-    any: bool,
-    /// Those that came after the last complete run.
-    since: Vec<EmailHash>,
+/// What is found while parts are read.
+pub(super) enum Read<'a> {
+    /// A part begins, which was encrypted with this key, if it was.
+    Part(&'a Option<StateKey>),
+    /// A line of it.
+    Line(Line<'a>),
+    /// Lines of the last complete run that it names.
+    Named(&'a PartContent),
 }
 
-impl ByAddress {
-    fn note(&mut self, row: &PartRow<'_>, since: bool) {
-        if let Identifier::Email(_) = row.identifier {
-            self.any = true;
-            if since {
-                self.since.push(EmailHash::of_key(row.key()));
-            }
+/// A line of a part.
+pub(super) struct Line<'a> {
+    pub(super) row: &'a PartRow<'a>,
+    certainty: Certainty,
+    /// Its number, if it has one.
+    pub(super) number: Option<u32>,
+}
+
+impl Line<'_> {
+    /// What Braze accepted, as far as that is certain.
+    fn fingerprint(&self) -> Fingerprint {
+        match self.certainty {
+            Certainty::Certain => self.row.fingerprint,
+            Certainty::Uncertain if crate::planted::planted("uncertain-taken-for-accepted") => self.row.fingerprint,
+            Certainty::Uncertain => Fingerprint::UNKNOWN,
         }
     }
 }
@@ -75,12 +78,17 @@ impl Source {
 
     pub(super) fn certain(part: &Part) -> Self {
         let certainty = if part.outdated { Certainty::Uncertain } else { Certainty::Certain };
-        Self { key: part.key.clone(), rows: Some(part.rows), certainty }
+        Self { key: part.key.clone(), rows: Some(part.rows), certainty, first: part.first, live: part.live.clone() }
+    }
+
+    /// The same with lines that are no longer true.
+    pub(super) fn with_all_lines(self) -> Self {
+        Self { live: None, ..self }
     }
 
     /// A part that no ledger names.
     fn uncertain(key: String) -> Self {
-        Self { key, rows: None, certainty: Certainty::Uncertain }
+        Self { key, rows: None, certainty: Certainty::Uncertain, first: None, live: None }
     }
 }
 
@@ -88,45 +96,72 @@ impl SegmentDelivery {
     /// What is known before the file `key` of `run` is delivered: the last complete run, everything sent since, and the other
     /// files of the run. `None` is a file that is not delivered.
     pub(super) async fn load_known(&self, ledger: &Ledger, run: RunId, key: Option<&str>) -> Result<Known, StateError> {
-        let last = Source::of_last_run(ledger);
+        let last = self.last_run(ledger).await?;
+        let by_address = last.table.has_any_by_address();
+        // A dry run lists members anew. Parts stay until they are encrypted in another way than is configured.
+        let may_name = key.is_some()
+            && self.export.data_matching.objects_tell_addresses()
+            && last.sealed_with == [self.parts.sealing().await?];
+        let base =
+            ledger.last_complete.as_ref().and_then(|last| last.base_to_name(self.names_lines_from, self.budget.now()));
+        let base = base.filter(|_| may_name);
         let since = self.sent_since(ledger, run).await?;
         let [before, after] = Self::other_files(ledger, run, key);
-        let members: u64 =
-            last.iter().chain(&since).chain(&before).chain(&after).map(|source| source.rows.unwrap_or(0)).sum();
-        let mut known = KnownBuilder::with_capacity(usize::try_from(members).unwrap_or(0));
-        let mut by_address = ByAddress::default();
-        let groups =
-            [(&last, Listed::InLastRun), (&since, Listed::Since), (&before, Listed::Before), (&after, Listed::After)];
-        for (sources, listed) in groups {
-            self.read_sources(sources.clone(), |certainty, row| match row {
-                None => known.next_part(),
-                Some(row) if row.standing == Standing::Address => {}
-                Some(row) => {
-                    let fingerprint = match certainty {
-                        Certainty::Certain => row.fingerprint,
-                        Certainty::Uncertain if crate::planted::planted("uncertain-taken-for-accepted") => {
-                            row.fingerprint
-                        }
-                        Certainty::Uncertain => Fingerprint::UNKNOWN,
-                    };
-                    match listed {
-                        Listed::Before | Listed::After => {
-                            known.push_of_run(row.key(), fingerprint, listed == Listed::After);
-                        }
-                        Listed::InLastRun | Listed::Since => {
-                            let was_member = listed == Listed::InLastRun && row.standing == Standing::Member;
-                            known.push(row.key(), fingerprint, was_member);
-                        }
+        let mut known = KnownBuilder::above(last.table, base);
+        let mut addresses = Vec::new();
+        for (sources, of_run, later) in [(&since, false, false), (&before, true, false), (&after, true, true)] {
+            self.read_sources(sources.clone(), |read| match read {
+                Read::Part(_) => known.next_part(),
+                Read::Named(content) if later => known.in_later_file(&content.seen),
+                Read::Line(line) if line.row.standing != Standing::Address => {
+                    let key = line.row.key();
+                    if of_run {
+                        known.push_of_run(key, line.fingerprint(), later);
+                    } else {
+                        known.push(key, line.fingerprint());
                     }
-                    by_address.note(row, listed != Listed::InLastRun);
+                    if let Identifier::Email(_) = line.row.identifier {
+                        addresses.push(EmailHash::of_key(key));
+                    }
                 }
+                Read::Named(_) | Read::Line(_) => {}
             })
             .await?;
         }
         let mut known = known.finish();
         let since = since.into_iter().chain(before).chain(after).collect();
-        self.forget_under_other_identifiers(&mut known, by_address, last, since).await?;
+        let last = Source::of_last_run(ledger);
+        self.forget_under_other_identifiers(&mut known, by_address, addresses, last, since).await?;
         Ok(known)
+    }
+
+    /// The members of the last complete run. They are kept in memory for the next file, also of a later invocation.
+    async fn last_run(&self, ledger: &Ledger) -> Result<Members, StateError> {
+        let Some(complete) = &ledger.last_complete else {
+            return Ok(Members::default());
+        };
+        if let Some(loaded) = self.loaded.get(complete) {
+            return Ok(loaded);
+        }
+        let lines: u64 = complete.parts.iter().map(|part| part.rows).sum();
+        let mut last = LastRunBuilder::with_capacity(usize::try_from(lines).unwrap_or(0));
+        let mut sealed_with: Vec<Option<StateKey>> = Vec::new();
+        self.read_sources(Source::of_last_run(ledger), |read| match read {
+            Read::Part(key) => {
+                last.next_part();
+                if !sealed_with.contains(key) {
+                    sealed_with.push(key.clone());
+                }
+            }
+            Read::Line(line) if line.row.standing != Standing::Address => {
+                last.push(line.row, line.fingerprint(), line.number);
+            }
+            Read::Line(_) | Read::Named(_) => {}
+        })
+        .await?;
+        let members = Members { table: Arc::new(last.finish()), sealed_with };
+        self.loaded.keep(complete, &members);
+        Ok(members)
     }
 
     /// The parts of the run's other files that are delivered: those before the file `key`, and those after it.
@@ -155,25 +190,24 @@ impl SegmentDelivery {
     async fn forget_under_other_identifiers(
         &self,
         known: &mut Known,
-        by_address: ByAddress,
+        by_address: bool,
+        mut addresses: Vec<EmailHash>,
         last: Vec<Source>,
         since: Vec<Source>,
     ) -> Result<(), StateError> {
-        let ByAddress { any, since: mut addresses } = by_address;
+        let any = by_address || !addresses.is_empty();
         addresses.sort_unstable();
         if !addresses.is_empty() {
-            self.read_sources(last.into_iter().chain(since.iter().cloned()).collect(), |_, row| {
-                if let Some((row, email)) = row.and_then(|row| Some((row, row.email?)))
-                    && addresses.binary_search(&email).is_ok()
-                {
-                    known.forget(row.key());
+            self.read_lines(last.into_iter().chain(since.iter().cloned()).collect(), |line| {
+                if line.row.email.is_some_and(|email| addresses.binary_search(&email).is_ok()) {
+                    known.forget(line.row.key());
                 }
             })
             .await?;
         }
         if any {
-            self.read_sources(since, |_, row| {
-                if let Some(email) = row.and_then(|row| row.email) {
+            self.read_lines(since, |line| {
+                if let Some(email) = line.row.email {
                     known.forget_address(email);
                 }
             })
@@ -242,56 +276,70 @@ impl SegmentDelivery {
     async fn add_uncertain(&self, sources: &mut Vec<Source>, folder: &str, named: &[Part]) -> Result<(), StateError> {
         let named: HashSet<&str> = named.iter().map(|part| part.key.as_str()).collect();
         let keys = self.bucket.keys(folder).await?;
-        let unnamed = keys.into_iter().filter(|key| key.ends_with(".csv.gz") && !named.contains(key.as_str()));
+        let unnamed = keys.into_iter().filter(|key| Part::is_one(key) && !named.contains(key.as_str()));
         sources.extend(unnamed.map(Source::uncertain));
         Ok(())
     }
 
-    /// Reads parts one after the other; `each` gets every line, and `None` before each part.
+    /// Reads parts one after the other. Of a part, only lines are given that are still true.
     pub(super) async fn read_sources(
         &self,
         sources: Vec<Source>,
-        mut each: impl FnMut(Certainty, Option<&PartRow<'_>>),
+        mut each: impl FnMut(Read<'_>),
     ) -> Result<(), StateError> {
+        let mut live: HashMap<String, LineSet> = HashMap::new();
+        for key in sources.iter().filter_map(|source| source.live.as_ref()) {
+            if !live.contains_key(key) {
+                live.insert(key.clone(), self.parts.read_lines(key).await?);
+            }
+        }
         let mut parts = stream::iter(sources)
             .map(|source| async move {
-                let bytes = self.read_whole_part(&source.key).await?;
-                Ok::<_, StateError>((source, bytes))
+                let part = self.read_whole_part(&source.key).await?;
+                Ok::<_, StateError>((source, part))
             })
             .buffered(FETCHED_AHEAD);
-        while let Some((source, bytes)) = parts.try_next().await? {
-            each(source.certainty, None);
-            let found = read_part(&source.key, &bytes, |row| each(source.certainty, Some(&row)))?;
-            if let Some(expected) = source.rows.filter(|rows| *rows != found) {
-                return Err(StateError::OtherRows { key: source.key, found, expected });
+        while let Some((source, StoredPart { bytes, sealed_with, .. })) = parts.try_next().await? {
+            each(Read::Part(&sealed_with));
+            let live = source.live.as_ref().and_then(|key| live.get(key));
+            let content = read_part(&source.key, &bytes, |line, row| {
+                let number = source.first.map(|first| first.saturating_add(line));
+                if live.is_none_or(|live| number.is_none_or(|number| live.contains(number))) {
+                    each(Read::Line(Line { row: &row, certainty: source.certainty, number }));
+                }
+            })?;
+            if let Some(expected) = source.rows.filter(|rows| *rows != content.rows) {
+                return Err(StateError::OtherRows { key: source.key, found: content.rows, expected });
+            }
+            if !content.seen.is_empty() {
+                each(Read::Named(&content));
             }
         }
         Ok(())
     }
 
-    /// Reads parts of a run that are certain.
-    pub(super) async fn read_parts(
+    /// Reads the lines of parts that are still true.
+    pub(super) async fn read_lines(
         &self,
-        parts: &[Part],
-        mut each: impl FnMut(&PartRow<'_>),
+        sources: Vec<Source>,
+        mut each: impl FnMut(Line<'_>),
     ) -> Result<(), StateError> {
-        let sources = parts.iter().map(Source::certain).collect();
-        self.read_sources(sources, |_, row| {
-            if let Some(row) = row {
-                each(row);
+        self.read_sources(sources, |read| {
+            if let Read::Line(line) = read {
+                each(line);
             }
         })
         .await
     }
 
-    async fn read_whole_part(&self, key: &str) -> Result<Bytes, StateError> {
-        if let Some(bytes) = self.small_parts.get(key) {
-            return Ok(bytes);
+    async fn read_whole_part(&self, key: &str) -> Result<StoredPart, StateError> {
+        if let Some(part) = self.small_parts.get(key) {
+            return Ok(part);
         }
         let Some(part) = self.parts.read(key).await? else {
             return Err(StateError::PartMissing { key: key.to_owned() });
         };
-        self.small_parts.keep(key, &part.bytes);
-        Ok(part.bytes)
+        self.small_parts.keep(key, &part);
+        Ok(part)
     }
 }

@@ -4,7 +4,7 @@
 //! | step | module |
 //! | --- | --- |
 //! | take the file, so that no other function works on it | `claim` |
-//! | load what is known of the members | `load`, `small_parts` |
+//! | load what is known of the members | `load`, `loaded`, `small_parts` |
 //! | load which values of additional fields other segments sent | `elsewhere` |
 //! | open the file as its `model.json` or header describes it | `open` |
 //! | ignore a file that is no part of the run | `stray` |
@@ -31,6 +31,8 @@ mod filling;
 mod late_model;
 mod leavers;
 mod load;
+mod loaded;
+mod named;
 mod note;
 mod open;
 mod outstanding;
@@ -50,6 +52,7 @@ use thiserror::Error;
 
 pub use self::deliver::DeliveryEnd;
 pub use self::late_model::described_differently;
+pub use self::loaded::LoadedRun;
 pub(crate) use self::open::look_at;
 pub use self::rebuild::Rebuilt;
 pub use self::retire::RetirementEnd;

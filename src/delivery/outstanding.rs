@@ -7,7 +7,7 @@ use super::chunk::{Chunk, OwnedIdentifier, RejectedRow};
 use crate::braze::ObjectResult;
 use crate::report::Counts;
 use crate::rows::Position;
-use crate::state::{EmailHash, Fingerprint, Part, PartRow, PartWriter, Standing};
+use crate::state::{EmailHash, Fingerprint, Part, PartRow, PartWriter};
 
 /// Chunks in the order of the file, from the first that has not been answered completely.
 #[derive(Debug, Default)]
@@ -58,12 +58,7 @@ impl DoneChunk {
         }
         let mut part = PartWriter::new();
         for (identifier, email) in &self.refused {
-            part.push(PartRow {
-                identifier: identifier.as_identifier(),
-                email: *email,
-                fingerprint: Fingerprint::UNKNOWN,
-                standing: Standing::Member,
-            });
+            part.push(PartRow::member(identifier.as_identifier(), *email, Fingerprint::UNKNOWN));
         }
         Some(part)
     }

@@ -10,7 +10,7 @@ use crate::report::Counts;
 use crate::report::rejected::RejectedRows;
 use crate::rows::{Header, Position};
 use crate::run::FileToDeliver;
-use crate::state::{Checkpoint, FileRecord, LeaseKeeper, Part, Progress, StateError, WriteAnswer};
+use crate::state::{Checkpoint, FileRecord, LeaseKeeper, Part, Progress, StateError, WriteAnswer, part_key};
 
 /// What the ledger says of the file after the next write.
 #[derive(Clone, Debug)]
@@ -68,9 +68,7 @@ impl Account {
             self.record.parts.push(chunk.part);
         }
         if let Some(refusals) = refusals {
-            let key = self.next_key("-refused.csv.gz");
-            let (bytes, rows) = refusals.finish(&key);
-            let part = Part { key, rows, outdated: false };
+            let (bytes, part) = refusals.finish(&part_key(&self.next_key("-refused")));
             self.refusals.push((part.clone(), bytes));
             self.record.parts.push(part);
         }

@@ -24,7 +24,7 @@ use crate::pattern::RunId;
 use crate::report::Counts;
 use crate::run::FileToDeliver;
 use crate::secrets::ApiKey;
-use crate::state::{LeaseKeeper, Part, Progress, WriteAnswer};
+use crate::state::{LeaseKeeper, Part, Progress, WriteAnswer, part_key};
 
 /// How often the checkpoint is written and the lease renewed.
 const CHECKPOINT: Duration = Duration::from_secs(1);
@@ -281,7 +281,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         let span = tracing::debug_span!("chunk", number = self.parts);
         self.parts += 1;
         let (owner, number) = (self.lease.owner().to_owned(), self.parts);
-        let key = format!("{}{owner}-{number:06}.csv.gz", self.folder);
+        let key = part_key(&format!("{}{owner}-{number:06}", self.folder));
         let (delivery, file) = (self.delivery, self.file);
         let building = async move {
             let chunk = match builder.next_chunk().await {
@@ -459,8 +459,7 @@ impl SegmentDelivery {
         owner: &str,
         number: u64,
     ) -> Result<(Chunk, Part), DeliveryError> {
-        let (bytes, rows) = std::mem::take(&mut chunk.part).finish(&key);
-        let part = Part { key, rows, outdated: false };
+        let (bytes, part) = std::mem::take(&mut chunk.part).finish(&key);
         let values = std::mem::take(&mut chunk.values);
         chunk.lists_values = !values.is_empty();
         tokio::try_join!(self.parts.write(&part.key, bytes), async {

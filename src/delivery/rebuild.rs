@@ -38,7 +38,7 @@ impl SegmentDelivery {
         if let Some(former) = known.as_ref().and_then(|ledger| ledger.moved_from.as_ref()) {
             keys.extend(self.bucket.keys(former).await?);
         }
-        keys.retain(|key| key.ends_with(".csv.gz"));
+        keys.retain(|key| Part::is_one(key));
         if known.is_none() && rebuilt.damage.is_empty() && !keys.is_empty() {
             rebuilt.damage.push(StateError::LedgerMissing { key: self.ledger.key().to_owned() }.to_string());
         }
@@ -47,7 +47,7 @@ impl SegmentDelivery {
             match self.lines_of(key).await? {
                 Ok(rows) => {
                     rebuilt.people += rows;
-                    parts.push(Part { key: key.clone(), rows, outdated: true });
+                    parts.push(Part { outdated: true, ..Part::new(key.clone(), rows) });
                 }
                 Err(error) => rebuilt.damage.push(error.to_string()),
             }
@@ -87,6 +87,6 @@ impl SegmentDelivery {
             Err(error @ StateError::NotOpened { .. }) => return Ok(Err(error)),
             Err(error) => return Err(error.into()),
         };
-        Ok(read_part(key, &part.bytes, |_| {}))
+        Ok(read_part(key, &part.bytes, |_, _| {}).map(|content| content.rows))
     }
 }

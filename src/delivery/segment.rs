@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::DeliveryError;
+use super::loaded::LoadedRun;
 use super::small_parts::SmallParts;
 use crate::braze::{BrazeClient, FirstAnswers};
 use crate::bucket::Bucket;
@@ -20,7 +21,9 @@ use crate::report::metrics::{self, Work};
 use crate::report::{Report, Trigger};
 use crate::run::Models;
 use crate::secrets::ApiKeys;
-use crate::state::{Feeder, Feeds, FormerState, Lease, Ledger, LedgerStore, PartStore, ReportKeys, StateKeys};
+use crate::state::{
+    Feeder, Feeds, FormerState, Lease, Ledger, LedgerStore, MEMBERS_NAMED_FROM, PartStore, ReportKeys, StateKeys,
+};
 
 /// The delivery of one segment of one export.
 #[derive(Debug)]
@@ -51,6 +54,8 @@ pub struct SegmentDelivery {
     counted: Mutex<Option<CountedFile>>,
     pub(super) elsewhere: Mutex<Option<ElsewhereOfRun>>,
     pub(super) small_parts: SmallParts,
+    pub(super) loaded: LoadedRun,
+    pub(super) names_lines_from: u64,
     /// Further notes for the reports of this invocation.
     pub(super) remarks: BTreeSet<String>,
     begun: Instant,
@@ -144,8 +149,24 @@ impl SegmentDelivery {
             counted: Mutex::default(),
             elsewhere: Mutex::default(),
             small_parts: SmallParts::default(),
+            loaded: LoadedRun::default(),
+            names_lines_from: MEMBERS_NAMED_FROM,
             begun: Instant::now(),
         }
+    }
+
+    /// The same, where runs after one with at least this many members name its lines.
+    #[must_use]
+    pub fn naming_lines_from(mut self, members: u64) -> Self {
+        self.names_lines_from = members;
+        self
+    }
+
+    /// The same, which finds in memory what another delivery has loaded.
+    #[must_use]
+    pub fn sharing(mut self, loaded: LoadedRun) -> Self {
+        self.loaded = loaded;
+        self
     }
 
     /// The same, with or without a line on standard output for each report.

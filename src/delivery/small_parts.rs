@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use bytes::Bytes;
+use crate::state::StoredPart;
 
 /// A larger part takes longer to be read than to be fetched, in bytes.
 const SMALL: usize = 64 * 1024;
@@ -17,22 +17,22 @@ pub(super) struct SmallParts(Mutex<Kept>);
 
 #[derive(Debug, Default)]
 struct Kept {
-    parts: HashMap<String, Bytes>,
+    parts: HashMap<String, StoredPart>,
     bytes: usize,
 }
 
 impl SmallParts {
     /// The part `key`, if it is kept.
-    pub(super) fn get(&self, key: &str) -> Option<Bytes> {
+    pub(super) fn get(&self, key: &str) -> Option<StoredPart> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).parts.get(key).cloned()
     }
 
     /// Keeps the part `key` as long as there is room.
-    pub(super) fn keep(&self, key: &str, bytes: &Bytes) {
+    pub(super) fn keep(&self, key: &str, part: &StoredPart) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if bytes.len() <= SMALL && kept.bytes + bytes.len() <= MOST {
-            kept.bytes += bytes.len();
-            kept.parts.insert(key.to_owned(), bytes.clone());
+        if part.bytes.len() <= SMALL && kept.bytes + part.bytes.len() <= MOST {
+            kept.bytes += part.bytes.len();
+            kept.parts.insert(key.to_owned(), part.clone());
         }
     }
 

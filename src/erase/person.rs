@@ -139,11 +139,11 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::state::{Fingerprint, Standing};
+    use crate::state::Fingerprint;
 
     fn line<'a>(identifier: Identifier<'a>, email: Option<&str>) -> PartRow<'a> {
         let email = email.map(EmailHash::of);
-        PartRow { identifier, email, fingerprint: Fingerprint::UNKNOWN, standing: Standing::Member }
+        PartRow::member(identifier, email, Fingerprint::UNKNOWN)
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Removes a person from the state: from every part below `state/`, whether a ledger names it or not, and from the pieces
 //! of rejected rows.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::hold::Hold;
 use super::receipt::{AttributeLeft, ErasedObject, Unsearched};
@@ -10,7 +11,8 @@ use crate::bucket::{BucketError, ObjectSummary};
 use crate::names::{AttributeName, WorkspaceName};
 use crate::rows::{Header, ReadSettings};
 use crate::state::{
-    Ledger, LedgerStore, MemberKey, PartWriter, Standing, StateKeys, StoredPart, ValuesWriter, read_part, read_values,
+    Ledger, LedgerStore, LineSet, MemberKey, Part, PartWriter, Standing, StateKeys, StoredPart, ValuesWriter,
+    read_part, read_values,
 };
 
 /// How often a segment is searched at most, until nothing more is found: a delivery that lost its lease may have stored
@@ -23,6 +25,19 @@ struct InAttribute {
     objects: Vec<ErasedObject>,
     /// Members of the last complete run among the lines.
     members: HashSet<MemberKey>,
+}
+
+/// Which lines of a part are about members of the last complete run.
+struct TrueLines {
+    first: u32,
+    /// By number; `None`: all.
+    live: Option<Arc<LineSet>>,
+}
+
+impl TrueLines {
+    fn have(&self, line: u32) -> bool {
+        self.live.as_ref().is_none_or(|live| live.contains(self.first + line))
+    }
 }
 
 /// An attribute whose state is searched.
@@ -120,11 +135,7 @@ impl Erasure<'_> {
         found: &mut InAttribute,
     ) -> Result<bool, EraseError> {
         let ledger = attribute.store.read().await?;
-        let last: BTreeSet<&str> = ledger
-            .iter()
-            .flat_map(|ledger| &ledger.last_complete)
-            .flat_map(|last| last.parts.iter().map(|part| part.key.as_str()))
-            .collect();
+        let last = self.last_run(ledger.as_ref()).await?;
         let former = ledger.as_ref().and_then(|ledger| ledger.moved_from.as_ref());
         for folder in [Some(&attribute.folder), former].into_iter().flatten() {
             let mut pages = self.bucket.pages(folder);
@@ -139,8 +150,8 @@ impl Erasure<'_> {
                         return Ok(false);
                     }
                     let writes = hold.is_some();
-                    if object.key.ends_with(".csv.gz") {
-                        self.part(&object.key, last.contains(object.key.as_str()), writes, found).await?;
+                    if Part::is_one(&object.key) {
+                        self.part(&object.key, last.get(&object.key), writes, found).await?;
                     } else if StateKeys::is_values(&object.key) {
                         self.values(&object.key, writes, found).await?;
                     } else if object.key.ends_with("-rejected.csv") {
@@ -152,10 +163,25 @@ impl Erasure<'_> {
         Ok(true)
     }
 
+    /// The parts of the last complete run, by key.
+    async fn last_run(&self, ledger: Option<&Ledger>) -> Result<HashMap<String, TrueLines>, EraseError> {
+        let (mut parts, mut sets) = (HashMap::new(), HashMap::new());
+        for part in ledger.iter().filter_map(|ledger| ledger.last_complete.as_ref()).flat_map(|last| &last.parts) {
+            if let Some(key) = &part.live
+                && !sets.contains_key(key)
+            {
+                sets.insert(key.clone(), Arc::new(self.parts.read_lines(key).await?));
+            }
+            let live = part.live.as_ref().and_then(|key| sets.get(key).cloned());
+            parts.insert(part.key.clone(), TrueLines { first: part.first.unwrap_or(0), live });
+        }
+        Ok(parts)
+    }
+
     async fn part(
         &self,
         key: &str,
-        in_last_run: bool,
+        in_last_run: Option<&TrueLines>,
         writes: bool,
         found: &mut InAttribute,
     ) -> Result<(), EraseError> {
@@ -165,10 +191,11 @@ impl Erasure<'_> {
         };
         let person = self.search.person;
         let (mut lines, mut members) = (0, Vec::new());
-        read_part(key, &part.bytes, |row| {
+        read_part(key, &part.bytes, |line, row| {
             if person.is(&row) {
                 lines += 1;
-                members.extend((in_last_run && row.standing == Standing::Member).then(|| row.key()));
+                let is_true = in_last_run.is_some_and(|lines| lines.have(line));
+                members.extend((is_true && row.standing == Standing::Member).then(|| row.key()));
             }
         })?;
         if lines == 0 {
@@ -211,14 +238,22 @@ impl Erasure<'_> {
 
     async fn write_part(&self, key: &str, part: &StoredPart) -> Result<(), EraseError> {
         let person = self.search.person;
-        let mut writer = PartWriter::with_room(part.bytes.len());
-        read_part(key, &part.bytes, |row| {
+        let mut writer = PartWriter::new();
+        let content = read_part(key, &part.bytes, |line, row| {
+            // Someone else may have been erased before.
+            while writer.rows() < line.into() {
+                writer.push_erased();
+            }
             if person.is(&row) {
                 writer.push_erased();
             } else {
                 writer.push(row);
             }
         })?;
+        while writer.rows() < content.rows {
+            writer.push_erased();
+        }
+        writer.add_seen(&content);
         let (bytes, _) = writer.finish(key);
         Ok(self.parts.replace(key, part, bytes).await?)
     }

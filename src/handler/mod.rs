@@ -36,14 +36,14 @@ use crate::bucket::Bucket;
 use crate::budget::TimeBudget;
 use crate::clock::WallClock;
 use crate::config::{Config, Connection, Export};
-use crate::delivery::SegmentDelivery;
+use crate::delivery::{LoadedRun, SegmentDelivery};
 use crate::names::{ConnectionName, ExportName, SegmentName};
 use crate::queue::{DeadLetterQueue, Queue};
 use crate::randomness::Randomness;
 use crate::report::Trigger;
 use crate::run::Models;
 use crate::secrets::{ApiKeys, RoleIdentity};
-use crate::state::{Feeds, FormerState};
+use crate::state::{Feeds, FormerState, MEMBERS_NAMED_FROM};
 use crate::trigger::caller::Caller;
 use crate::trigger::object_created::ObjectCreated;
 use crate::trigger::on_demand::OnDemand;
@@ -72,6 +72,8 @@ pub struct Handler {
     simulated: Option<(WallClock, u64)>,
     randomness: Randomness,
     braze: Mutex<HashMap<ConnectionName, (Arc<Connection>, BrazeClient)>>,
+    loaded: LoadedRun,
+    names_lines_from: u64,
 }
 
 /// `exports.toml` as it was at the beginning of an invocation, and what follows from it.
@@ -133,6 +135,8 @@ impl Handler {
             simulated: None,
             randomness: Randomness::new(),
             braze: Mutex::default(),
+            loaded: LoadedRun::default(),
+            names_lines_from: MEMBERS_NAMED_FROM,
         }
     }
 
@@ -175,6 +179,13 @@ impl Handler {
     #[must_use]
     pub fn with_role(mut self, role: RoleIdentity) -> Self {
         self.role = Some(role);
+        self
+    }
+
+    /// The same, where runs after one with at least this many members name its lines, for a simulation of few.
+    #[must_use]
+    pub fn naming_lines_from(mut self, members: u64) -> Self {
+        self.names_lines_from = members;
         self
     }
 
@@ -249,7 +260,7 @@ impl Handler {
             OnDemand::Rebuild { subject, dry_run } => self.rebuild(&config, &subject, dry_run, budget).await,
             OnDemand::Retry(wanted) => self.retry(&config, &wanted, budget).await,
             OnDemand::Inspect(subject) => self.inspect(&config, &subject).await,
-            OnDemand::Erase(request) => self.erase(&config, &request, budget).await,
+            OnDemand::Erase(request) => Box::pin(self.erase(&config, &request, budget)).await,
         }
     }
 
@@ -312,6 +323,8 @@ impl Handler {
             trigger,
             self.randomness.clone(),
         )
+        .sharing(self.loaded.clone())
+        .naming_lines_from(self.names_lines_from)
         .logging_reports(self.logs_reports)
         .logging_metrics(self.metrics_of.clone())
     }

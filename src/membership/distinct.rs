@@ -76,12 +76,7 @@ mod tests {
     fn count(identifiers: &[String], standing: Standing) -> u64 {
         let rows: Vec<_> = identifiers
             .iter()
-            .map(|id| PartRow {
-                identifier: Identifier::ExternalId(id),
-                email: None,
-                fingerprint: Fingerprint::UNKNOWN,
-                standing,
-            })
+            .map(|id| PartRow::new(Identifier::ExternalId(id), None, Fingerprint::UNKNOWN, standing))
             .collect();
         let mut members = DistinctMembers::with_capacity(rows.len());
         for row in &rows {

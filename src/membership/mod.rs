@@ -3,6 +3,7 @@
 mod distinct;
 mod elsewhere;
 mod known;
+mod last_run;
 mod recent;
 mod run_members;
 #[cfg(test)]
@@ -11,5 +12,6 @@ mod tests;
 pub use self::distinct::DistinctMembers;
 pub use self::elsewhere::{SentElsewhere, SentElsewhereBuilder};
 pub use self::known::{Known, KnownBuilder, Sighting};
+pub use self::last_run::{LastRun, LastRunBuilder};
 pub use self::recent::RecentMembers;
 pub use self::run_members::{Leaver, RunMembers};

@@ -1,13 +1,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::*;
 use crate::profile::Identifier;
-use crate::state::{EmailHash, Fingerprint, MemberKey, PartRow, Standing};
+use crate::state::{BaseId, EmailHash, Fingerprint, LineSet, MemberKey, PartRow, Standing};
 
 /// Seeded, so that a failure can be repeated; the seed is part of the failure's output.
 fn runner() -> TestRunner {
@@ -16,40 +17,84 @@ fn runner() -> TestRunner {
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
 }
 
+/// What is known of one member: the line's part, the fingerprint, and the number of the line if it is of the last run.
+type Expected = (u64, u64, Option<u32>);
+
 #[test]
 fn the_known_members_answer_as_a_map_would() {
-    let lines = prop::collection::vec((0..40_u8, 1..5_u64, any::<bool>(), any::<bool>()), 0..200);
+    let line = || (0..40_u8, 1..5_u64, any::<bool>(), any::<bool>());
+    let last = prop::collection::vec(line(), 0..200);
+    let since = prop::collection::vec(line(), 0..60);
     let asked = prop::collection::vec(0..60_u8, 0..100);
+    let key = |name: u8| MemberKey::of(Identifier::ExternalId(&name.to_string()));
     runner()
-        .run(&(lines, asked), |(lines, asked)| {
-            let mut builder = KnownBuilder::with_capacity(0);
-            let mut expected: BTreeMap<u8, (u64, bool)> = BTreeMap::new();
-            for (name, fingerprint, in_last_run, next) in lines {
+        .run(&(last, since, asked, any::<bool>()), |(last, since, asked, names)| {
+            let mut expected: BTreeMap<u8, Expected> = BTreeMap::new();
+            let (mut were_members, mut in_later_file) = (BTreeSet::new(), BTreeSet::new());
+            // The last line of the last part wins; within one part, the largest fingerprint does.
+            let mut note = |name, part, fingerprint, line: Option<u32>| {
+                let known = expected.entry(name).or_insert((part, 0, None));
+                if (known.0, known.1) <= (part, fingerprint) {
+                    *known = (part, fingerprint, line);
+                }
+            };
+            let (mut builder, mut part) = (LastRunBuilder::with_capacity(0), 0);
+            let mut lines = BTreeMap::new();
+            for (number, (name, fingerprint, is_member, next)) in (0..).zip(last) {
                 if next {
+                    part += 1;
                     builder.next_part();
                 }
-                let key = MemberKey::of(Identifier::ExternalId(&name.to_string()));
-                // Two lines of one part with the same member: the larger fingerprint wins, which is the last one here.
-                let place = expected.entry(name).or_insert((0, false));
-                let fingerprint = if next { fingerprint + place.0 } else { place.0.max(fingerprint) };
-                *place = (fingerprint, place.1 || in_last_run);
-                builder.push(key, Fingerprint::from_bits(fingerprint), in_last_run);
+                // A part has one line about a member.
+                if lines.insert((part, name), number).is_some() {
+                    continue;
+                }
+                let name_text = name.to_string();
+                let standing = if is_member { Standing::Member } else { Standing::Left };
+                let fingerprint = Fingerprint::from_bits(fingerprint);
+                let row = PartRow::new(Identifier::ExternalId(&name_text), None, fingerprint, standing);
+                builder.push(&row, fingerprint, Some(number));
+                note(name, part, fingerprint.bits(), Some(number));
+                if is_member {
+                    were_members.insert(name);
+                }
             }
+            let base = names.then(|| BaseId::of(&[]));
+            let mut builder = KnownBuilder::above(Arc::new(builder.finish()), base);
+            let mut later = LineSet::default();
+            for (name, fingerprint, in_later, next) in since {
+                if next {
+                    part += 1;
+                    builder.next_part();
+                }
+                if let (true, Some((.., Some(line)))) = (in_later, expected.get(&name)) {
+                    later.insert(*line);
+                    in_later_file.insert(name);
+                    continue;
+                }
+                builder.push(key(name), Fingerprint::from_bits(fingerprint));
+                let known = expected.entry(name).or_insert((0, 0, None));
+                let new = known.2.is_some() || (known.0, known.1) <= (part, fingerprint);
+                if new {
+                    *known = (part, fingerprint, None);
+                }
+            }
+            builder.in_later_file(&later);
             let mut known = builder.finish();
-            prop_assert_eq!(known.len(), expected.len());
             let mut met = BTreeSet::new();
             for name in asked {
-                let key = MemberKey::of(Identifier::ExternalId(&name.to_string()));
+                prop_assert_eq!(known.contains(key(name)), expected.contains_key(&name));
                 let answer = match expected.get(&name) {
                     None => Sighting::New,
                     Some(_) if !met.insert(name) => Sighting::Again,
-                    Some((fingerprint, in_last_run)) => Sighting::Known {
+                    Some((_, fingerprint, line)) => Sighting::Known {
                         fingerprint: Fingerprint::from_bits(*fingerprint),
-                        in_last_run: *in_last_run,
-                        in_later_file: false,
+                        in_last_run: were_members.contains(&name),
+                        in_later_file: in_later_file.contains(&name),
+                        line: line.filter(|_| names),
                     },
                 };
-                prop_assert_eq!(known.mark_seen(key), answer);
+                prop_assert_eq!(known.mark_seen(key(name)), answer);
             }
             Ok(())
         })
@@ -58,12 +103,8 @@ fn the_known_members_answer_as_a_map_would() {
 
 #[test]
 fn leavers_are_those_who_match_no_one_in_the_run() {
-    let row = |identifier, email: Option<&str>| PartRow {
-        identifier,
-        email: email.map(EmailHash::of),
-        fingerprint: Fingerprint::UNKNOWN,
-        standing: Standing::Member,
-    };
+    let row =
+        |identifier, email: Option<&str>| PartRow::member(identifier, email.map(EmailHash::of), Fingerprint::UNKNOWN);
     let mut members = RunMembers::default();
     members.push(&row(Identifier::ExternalId("LID-1"), Some("kaito@example.jp")));
     members.push(&row(Identifier::Email("mia@example.com"), None));
@@ -83,11 +124,9 @@ fn leavers_are_those_who_match_no_one_in_the_run() {
 
 #[test]
 fn an_address_that_a_member_may_still_have_is_no_one_elses() {
-    let row = |identifier, email: Option<&str>, accepted: bool, standing| PartRow {
-        identifier,
-        email: email.map(EmailHash::of),
-        fingerprint: if accepted { Fingerprint::of(b"{}") } else { Fingerprint::UNKNOWN },
-        standing,
+    let row = |identifier, email: Option<&str>, accepted: bool, standing| {
+        let fingerprint = if accepted { Fingerprint::of(b"{}") } else { Fingerprint::UNKNOWN };
+        PartRow::new(identifier, email.map(EmailHash::of), fingerprint, standing)
     };
     let id = Identifier::ExternalId;
     let mut members = RunMembers::default();

@@ -14,7 +14,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKe
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 use aws_lc_rs::rand;
 
-/// What an encrypted part begins with. A plain one begins with gzip's mark.
+/// What an encrypted part begins with.
 const MARK: &[u8; 12] = b"itb-sealed-1";
 const ID_BYTES: usize = 8;
 const SALT_BYTES: usize = 32;

@@ -33,6 +33,8 @@ pub struct Compared {
     pub leavers: Vec<Part>,
     /// Where those are listed whom a later run has to know.
     pub carried: Vec<Part>,
+    /// Parts of the run before that go on to list members of this one.
+    pub kept: Vec<Part>,
     /// The columns that identify the members.
     pub matching: DataMatching,
 }
@@ -137,6 +139,7 @@ impl Ledger {
             leavers: compared.leavers.clone(),
             done: 0,
             carried: compared.carried.clone(),
+            kept: compared.kept.clone(),
             matching: Some(compared.matching.clone()),
         };
         record.phase = Phase::Completing(completing.clone());
@@ -179,8 +182,8 @@ impl Ledger {
         };
         record.replaced.clear();
         record.uncertain.clear();
-        let mut parts = completing.carried;
-        parts.extend(record.parts());
+        let mut own = completing.carried;
+        own.extend(record.parts());
         let figures = record.members.clone().unwrap_or_default();
         let summary = record.summary(run, figures.before, record.outcome(), now);
         let (place, started_at) = (record.order, record.started_at);
@@ -192,6 +195,13 @@ impl Ledger {
             .map(|(older, record)| record.summary(*older, before, Outcome::Superseded, now))
             .collect();
         self.runs.retain(|id, _| !older.contains(id));
+        let (parts, base) = CompleteRun::numbered(self.last_complete.as_ref(), own, completing.kept, now);
+        if self.last_complete.as_ref().and_then(|last| last.base.as_ref()).is_some_and(|last| last.id != base.id) {
+            self.runs
+                .iter_mut()
+                .filter(|(id, _)| **id != run)
+                .for_each(|(_, other)| other.read_again_if_it_names_lines());
+        }
         self.last_complete = Some(CompleteRun {
             run,
             order: place,
@@ -200,6 +210,7 @@ impl Ledger {
             started_at: Some(started_at),
             members: figures.after,
             parts,
+            base: Some(base),
         });
         self.earlier = Sent::default();
         (self.caution, self.uncollected) = (None, true);

@@ -18,8 +18,8 @@ use flate2::bufread::MultiGzDecoder;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::digits::{FINGERPRINT_DIGITS, HASH_DIGITS, number, push_number};
 use super::member_key::{EmailHash, Fingerprint, MemberKey};
-use super::part::{FINGERPRINT_DIGITS, HASH_DIGITS, number, push_number};
 use super::stored_gzip::StoredGzip;
 
 /// Lists are kept for this long. A segment that has not been delivered for longer sends everyone again.

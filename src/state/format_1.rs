@@ -146,6 +146,7 @@ impl FormerLedger {
             started_at: None,
             members: last.members,
             parts: last.parts.clone(),
+            base: None,
         });
         let being_retired = self.retirement.is_some();
         for (run, record) in self.runs {

@@ -19,7 +19,7 @@ use super::feeder::Feeder;
 use super::format_1::{self, FormerLedger, Stored};
 use super::keys::StateKeys;
 use super::ledger::Ledger;
-use super::part::{Part, PartWriter, read_part};
+use super::part::{Part, PartWriter, part_key, read_part};
 use super::part_store::PartStore;
 use super::sent::Sent;
 use crate::bucket::{Bucket, BucketError, Condition};
@@ -181,7 +181,7 @@ async fn copy(
     let mut named: Vec<String> = everyone.parts.into_iter().map(|part| part.key).collect();
     for folder in everyone.folders {
         let found = bucket.keys(&folder).await?;
-        named.extend(found.into_iter().filter(|key| key.ends_with(".csv.gz")));
+        named.extend(found.into_iter().filter(|key| Part::is_one(key)));
     }
     named.sort();
     named.dedup();
@@ -189,11 +189,10 @@ async fn copy(
     for (number, from) in named.iter().enumerate() {
         let Some(part) = parts.read(from).await? else { continue };
         let mut writer = PartWriter::new();
-        read_part(from, &part.bytes, |row| writer.push(row))?;
-        let key = format!("{}moved/{number:06}.csv.gz", keys.everything());
-        let (bytes, rows) = writer.finish(&key);
-        parts.write(&key, bytes).await?;
-        ledger.earlier.parts.push(Part { key, rows, outdated: true });
+        read_part(from, &part.bytes, |_, row| writer.push(row))?;
+        let (bytes, part) = writer.finish(&part_key(&format!("{}moved/{number:06}", keys.everything())));
+        parts.write(&part.key, bytes).await?;
+        ledger.earlier.parts.push(Part { outdated: true, ..part });
     }
     store.update(|stored| _ = stored.get_or_insert_with(|| ledger.clone())).await
 }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::base::Base;
 use super::feeder::Feeder;
 use super::lease::Lease;
 use super::part::Part;
@@ -22,7 +23,7 @@ use crate::report::RunSummary;
 use crate::run::Order;
 
 /// The version of the state's format that this code writes.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// How many past runs the ledger remembers, for the page of an export's history and for the `status` action.
 const HISTORY: usize = 100;
@@ -97,6 +98,9 @@ pub struct CompleteRun {
     pub members: u64,
     /// Where they are listed.
     pub parts: Vec<Part>,
+    /// How the lines of these parts are numbered, so that later runs can name them; `None` where formats 1 and 2 listed them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Base>,
 }
 
 impl Ledger {
@@ -230,7 +234,7 @@ impl Ledger {
 
     /// Whether the object with this key, or its folder, is still needed.
     pub fn needs(&self, key: &str) -> bool {
-        let is = |part: &Part| part.key == key;
+        let is = |part: &Part| part.key == key || part.live.as_deref() == Some(key);
         let is_in = |folder: &String| !folder.is_empty() && key.starts_with(folder.as_str());
         let complete = |last: &CompleteRun| last.parts.iter().any(is);
         let of_run = |run: &RunRecord| {
@@ -238,7 +242,7 @@ impl Ledger {
                 || run.replaced.iter().any(is)
                 || run.uncertain.iter().any(is_in)
                 || matches!(&run.phase, Phase::Completing(completing)
-                    if completing.leavers.iter().chain(&completing.carried).any(is))
+                    if completing.leavers.iter().chain(&completing.carried).chain(&completing.kept).any(is))
         };
         self.last_complete.as_ref().is_some_and(complete)
             || self.earlier.parts.iter().any(is)

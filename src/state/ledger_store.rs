@@ -11,6 +11,9 @@ use crate::randomness::Randomness;
 /// A ledger is small; larger objects are refused.
 const SIZE_LIMIT: u64 = 64 * 1024 * 1024;
 
+/// The oldest format that is read as it is.
+const OLDEST_FORMAT: u32 = 2;
+
 /// How often a step is tried against others who write at the same time.
 pub(super) const TRIES: u32 = 24;
 
@@ -146,8 +149,10 @@ fn parse(key: &str, bytes: &[u8]) -> Result<Ledger, StateError> {
     let unreadable =
         |error: serde_json::Error| StateError::Unreadable { key: key.to_owned(), reason: error.to_string() };
     let FormatOnly { format } = serde_json::from_slice(bytes).map_err(unreadable)?;
-    if format != FORMAT {
+    if !(OLDEST_FORMAT..=FORMAT).contains(&format) {
         return Err(StateError::Format { key: key.to_owned(), found: format, supported: FORMAT });
     }
-    serde_json::from_slice(bytes).map_err(unreadable)
+    // Format 2 has the same fields, without those that came later.
+    let ledger: Ledger = serde_json::from_slice(bytes).map_err(unreadable)?;
+    Ok(Ledger { format: FORMAT, ..ledger })
 }

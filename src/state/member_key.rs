@@ -62,6 +62,11 @@ impl EmailHash {
         Self::of_key(MemberKey::of(Identifier::Email(email)))
     }
 
+    /// The hash as a number.
+    pub fn bits(self) -> u64 {
+        self.0
+    }
+
     /// The hash of the member with `key`, if an email address identifies it.
     pub fn of_key(key: MemberKey) -> Self {
         Self((key.0 >> 64) as u64)

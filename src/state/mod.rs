@@ -25,8 +25,10 @@
 //! its lease cannot write.
 
 mod attention;
+mod base;
 mod claim;
 mod completion;
+mod digits;
 mod error;
 mod fed;
 mod feeder;
@@ -40,8 +42,10 @@ mod lease;
 mod lease_keeper;
 mod ledger;
 mod ledger_store;
+mod line_set;
 mod member_key;
 mod part;
+mod part_csv;
 mod part_store;
 mod retire;
 mod retirement;
@@ -52,6 +56,7 @@ mod stored_gzip;
 mod tests;
 
 pub use self::attention::{Attention, LONG_WAIT, Overdue};
+pub use self::base::{Base, MEMBERS_NAMED_FROM};
 pub use self::claim::{ClaimAnswer, FileClaim, WriteAnswer};
 pub use self::completion::{BeginAnswer, Compared, LeaversSent};
 pub use self::error::StateError;
@@ -66,8 +71,9 @@ pub use self::lease::Lease;
 pub use self::lease_keeper::LeaseKeeper;
 pub use self::ledger::{CompleteRun, FORMAT, Ledger};
 pub use self::ledger_store::LedgerStore;
+pub use self::line_set::LineSet;
 pub use self::member_key::{EmailHash, Fingerprint, MemberKey};
-pub use self::part::{Part, PartRow, PartWriter, Standing, read_part};
+pub use self::part::{BaseId, Part, PartContent, PartRow, PartWriter, Standing, part_key, read_part};
 pub use self::part_store::{PartStore, StoredPart};
 pub use self::retire::RetireAnswer;
 pub use self::retirement::Retirement;

@@ -1,52 +1,54 @@
 //! A part: the members that one stretch of a file has, as the state keeps them.
 //!
-//! A part is a CSV file in a gzip envelope, readable with `zcat`. Its columns:
+//! ```text
+//! bytes                        what they hold; numbers have the lowest byte first
+//! 8                            "itbpart3"
+//! 4, 4, 4, 4                   the number of lines; the bytes of identifiers; the bytes of the set of lines; zero
+//! 8                            the base whose lines the set names
+//! 32 for each line             key (16), hash of the address (8), fingerprint (6), marks (2)
+//! identifiers                  of each line, in the same order: its length (LEB128) and its text
+//! set of lines                 lines of the base that the stretch has unchanged (Roaring, portable format); nothing if none
+//! 8                            XXH3 hash of all this, seeded with the hash of the part's own key
+//! ```
 //!
-//! | column | what it holds |
-//! | --- | --- |
-//! | `external_id` | the customer ID, if one identifies the member |
-//! | `email` | the email address, if only that identifies the member |
-//! | `email_hash` | half of an XXH3 hash of the address of a member with a customer ID, in 11 digits |
-//! | `fingerprint` | XXH3 hash of the object that Braze accepted, in 8 digits; empty: send it again |
-//! | `standing` | empty: a member; `left`: a former member whose attribute is still to be set; `address`: see below; `erased`: a line of someone who was erased; `end-` and a hash of the part's key: the last line |
+//! A line for the same member in a later part replaces an earlier one; within one part, a line with a fingerprint wins over one
+//! without. A line with the standing `address` replaces nothing: it only says that the profile of a member, whose own line
+//! names no address, may still have this one in Braze.
 //!
-//! The digits are those of base 64 (RFC 4648, section 5), the most significant first. The gzip data is stored, not
-//! compressed: hashes cannot be made smaller, and the function's time costs more than the storage of the rest.
+//! Whoever was in the last complete run, and whose row is unchanged, has no line: the set names the one of that run. So a run
+//! that changes little writes little.
 //!
-//! The first line names the columns. A line for the same member in a later part replaces an earlier one; within one part, a
-//! line with a fingerprint wins over one without. A line with the standing `address` replaces nothing: it only says that
-//! the profile of a member, whose own line names no address, may still have this one in Braze.
-
-use std::io::Read;
+//! Parts of formats 1 and 2 are CSV in a gzip envelope ([`super::part_csv`]).
 
 use bytes::Bytes;
-use flate2::bufread::MultiGzDecoder;
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::StateError;
+use super::line_set::LineSet;
 use super::member_key::{EmailHash, Fingerprint, MemberKey};
-use super::stored_gzip::StoredGzip;
+use super::part_csv;
 use crate::profile::Identifier;
 
-const HEADER: &[u8] = b"external_id,email,email_hash,fingerprint,standing\n";
+const MAGIC: &[u8; 8] = b"itbpart3";
+const HEAD: usize = 32;
+const RECORD: usize = 32;
+const CHECK: usize = 8;
 
-/// The digits of base 64 that need no quotes in CSV (RFC 4648, section 5).
-const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const DIGIT_BITS: u32 = 6;
-pub(super) const HASH_DIGITS: usize = u64::BITS.div_ceil(DIGIT_BITS) as usize;
-pub(super) const FINGERPRINT_DIGITS: usize = Fingerprint::BITS.div_ceil(DIGIT_BITS) as usize;
+/// How the key of a part ends.
+const SUFFIX: &str = ".part";
 
-/// What each byte is worth as a digit.
-const VALUES: [u8; 256] = {
-    let mut values = [NO_DIGIT; 256];
-    let mut value: u8 = 0;
-    while (value as usize) < DIGITS.len() {
-        values[DIGITS[value as usize] as usize] = value;
-        value += 1;
-    }
-    values
-};
-const NO_DIGIT: u8 = u8::MAX;
+/// The marks of a line, above its fingerprint.
+const LEFT: u64 = 1 << Fingerprint::BITS;
+const ADDRESS: u64 = 2 << Fingerprint::BITS;
+const ERASED: u64 = 3 << Fingerprint::BITS;
+const STANDING: u64 = 3 << Fingerprint::BITS;
+const BY_EMAIL: u64 = 4 << Fingerprint::BITS;
+const HAS_EMAIL: u64 = 8 << Fingerprint::BITS;
+
+/// Bits of a length that one byte holds; the uppermost bit says that more follow.
+const LENGTH_BITS: u32 = 7;
+const MORE_FOLLOWS: u8 = 1 << LENGTH_BITS;
 
 /// A stored part, as the ledger refers to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +60,32 @@ pub struct Part {
     /// Whether its fingerprints no longer say what Braze holds (a retirement was abandoned).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outdated: bool,
+    /// How many lines of the last complete run it names besides.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub seen: u64,
+    /// The number of its first line among those of the last complete run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<u32>,
+    /// The object that says which of its lines are still true; `None`: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl Part {
+    /// A part with lines of its own alone.
+    pub fn new(key: String, rows: u64) -> Self {
+        Self { key, rows, outdated: false, seen: 0, first: None, live: None }
+    }
+
+    /// Whether the object `key` is a part.
+    pub fn is_one(key: &str) -> bool {
+        key.ends_with(SUFFIX) || key.ends_with(part_csv::SUFFIX)
+    }
 }
 
 /// What someone in a part is to the segment.
@@ -74,6 +102,7 @@ pub enum Standing {
 /// One line of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PartRow<'a> {
+    key: MemberKey,
     /// Who it is.
     pub identifier: Identifier<'a>,
     /// The hash of the email address of a member with a customer ID.
@@ -85,103 +114,184 @@ pub struct PartRow<'a> {
 }
 
 impl<'a> PartRow<'a> {
+    /// A line.
+    pub fn new(
+        identifier: Identifier<'a>,
+        email: Option<EmailHash>,
+        fingerprint: Fingerprint,
+        standing: Standing,
+    ) -> Self {
+        Self { key: MemberKey::of(identifier), identifier, email, fingerprint, standing }
+    }
+
     /// The line of a member.
     pub fn member(identifier: Identifier<'a>, email: Option<EmailHash>, fingerprint: Fingerprint) -> Self {
-        Self { identifier, email, fingerprint, standing: Standing::Member }
+        Self::new(identifier, email, fingerprint, Standing::Member)
+    }
+
+    /// The line of a member whose key is known.
+    pub fn keyed(
+        key: MemberKey,
+        identifier: Identifier<'a>,
+        email: Option<EmailHash>,
+        fingerprint: Fingerprint,
+    ) -> Self {
+        Self { key, identifier, email, fingerprint, standing: Standing::Member }
+    }
+
+    /// The same person with another standing, when it is not certain what Braze holds.
+    #[must_use]
+    pub fn uncertain(self, standing: Standing) -> Self {
+        Self { fingerprint: Fingerprint::UNKNOWN, standing, ..self }
     }
 
     /// The key of the member that the line is about.
     pub fn key(&self) -> MemberKey {
-        MemberKey::of(self.identifier)
+        self.key
     }
 }
 
-/// Writes a part into memory. A part is small: a stretch of a file has at most some 15,000 rows.
-#[derive(Debug)]
-pub struct PartWriter {
-    gzip: StoredGzip,
-    /// Lines that are not in the envelope yet.
-    lines: Vec<u8>,
-    text: usize,
-    rows: u64,
+/// What a part holds besides lines.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PartContent {
+    /// The number of its lines, those of people who were erased included.
+    pub rows: u64,
+    /// Lines of the base that it names.
+    pub seen: LineSet,
+    /// Which base that is.
+    pub base: BaseId,
 }
 
-/// So much text goes into the envelope at a time.
-const BLOCK: usize = 32 * 1024;
+/// Distinguishes the numbers of lines that one complete run after another has kept from those of another beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", from = "String")]
+pub struct BaseId(u64);
+
+impl BaseId {
+    /// The base that begins with these parts.
+    pub fn of(parts: &[Part]) -> Self {
+        let keys: Vec<&str> = parts.iter().map(|part| part.key.as_str()).collect();
+        Self(xxh3_64(keys.join("\n").as_bytes()))
+    }
+}
+
+impl From<BaseId> for String {
+    fn from(BaseId(id): BaseId) -> Self {
+        format!("{id:016x}")
+    }
+}
+
+impl From<String> for BaseId {
+    fn from(text: String) -> Self {
+        Self(u64::from_str_radix(&text, 16).unwrap_or_default())
+    }
+}
+
+/// Writes a part into memory. A part is small: a stretch of a file has at most some 15,000 lines.
+#[derive(Debug)]
+pub struct PartWriter {
+    /// Room for the head, then the lines.
+    records: Vec<u8>,
+    texts: Vec<u8>,
+    seen: LineSet,
+    base: BaseId,
+}
 
 impl PartWriter {
     /// An empty part.
     pub fn new() -> Self {
-        Self::with_room(0)
+        Self { records: vec![0; HEAD], texts: Vec::new(), seen: LineSet::default(), base: BaseId::default() }
     }
 
-    /// An empty part, with room for `text` bytes of lines.
-    pub fn with_room(text: usize) -> Self {
-        Self { gzip: StoredGzip::with_room(text), lines: HEADER.to_vec(), text: 0, rows: 0 }
+    /// An empty part, with room for as much as `full` holds. `base` is what its set of lines is about.
+    pub fn with_room_of(full: (usize, usize), base: BaseId) -> Self {
+        let mut records = Vec::with_capacity(HEAD + full.0 + full.1 + CHECK);
+        records.resize(HEAD, 0);
+        Self { records, texts: Vec::with_capacity(full.1), seen: LineSet::default(), base }
     }
 
     /// The lines so far.
     pub fn rows(&self) -> u64 {
-        self.rows
+        ((self.records.len() - HEAD) / RECORD) as u64
     }
 
-    /// The bytes of these lines.
-    pub fn text(&self) -> usize {
-        self.text + self.lines.len()
+    /// The bytes of lines and of identifiers so far.
+    pub fn size(&self) -> (usize, usize) {
+        (self.records.len() - HEAD, self.texts.len())
+    }
+
+    /// Lines of the base so far.
+    pub fn seen(&self) -> u64 {
+        self.seen.len()
+    }
+
+    /// Adds a line of the base whose member has a row that is unchanged.
+    pub fn push_seen(&mut self, line: u32) {
+        self.seen.insert(line);
+    }
+
+    /// Adds lines of the base.
+    pub fn add_seen(&mut self, content: &PartContent) {
+        self.seen.add(&content.seen);
+        self.base = content.base;
     }
 
     /// Adds a line.
     pub fn push(&mut self, row: PartRow<'_>) {
-        match row.identifier {
-            Identifier::ExternalId(id) => {
-                push_field(&mut self.lines, id);
-                self.lines.push(b',');
-            }
-            Identifier::Email(email) => {
-                self.lines.push(b',');
-                push_field(&mut self.lines, email);
-            }
+        let (text, by_email) = match row.identifier {
+            Identifier::ExternalId(id) => (id, 0),
+            Identifier::Email(email) => (email, BY_EMAIL),
+        };
+        let standing = match row.standing {
+            Standing::Member => 0,
+            Standing::Left => LEFT,
+            Standing::Address => ADDRESS,
+        };
+        let has_email = if row.email.is_some() { HAS_EMAIL } else { 0 };
+        let email = row.email.map_or(0, |EmailHash(hash)| hash);
+        self.push_record(row.key.bits(), email, row.fingerprint.bits() | standing | by_email | has_email);
+        let mut length = text.len();
+        while length >= usize::from(MORE_FOLLOWS) {
+            let [lowest, ..] = length.to_le_bytes();
+            self.texts.push(lowest | MORE_FOLLOWS);
+            length >>= LENGTH_BITS;
         }
-        self.lines.push(b',');
-        if let Some(EmailHash(hash)) = row.email {
-            push_number::<HASH_DIGITS>(&mut self.lines, hash);
-        }
-        self.lines.push(b',');
-        if row.fingerprint != Fingerprint::UNKNOWN {
-            push_number::<FINGERPRINT_DIGITS>(&mut self.lines, row.fingerprint.bits());
-        }
-        self.lines.push(b',');
-        self.lines.extend_from_slice(match row.standing {
-            Standing::Member => b"",
-            Standing::Left => b"left",
-            Standing::Address => b"address",
-        });
-        self.lines.push(b'\n');
-        self.rows += 1;
-        if self.lines.len() >= BLOCK {
-            self.drain();
-        }
+        let [lowest, ..] = length.to_le_bytes();
+        self.texts.push(lowest);
+        self.texts.extend_from_slice(text.as_bytes());
     }
 
     /// Keeps the place of someone who was erased, so that the part has as many lines as the ledger says.
     pub fn push_erased(&mut self) {
-        self.lines.extend_from_slice(b",,,,erased\n");
-        self.rows += 1;
+        self.push_record(0, 0, ERASED);
+        self.texts.push(0);
     }
 
-    /// The finished part, to be stored under `key`, and the number of its lines.
-    pub fn finish(mut self, key: &str) -> (Bytes, u64) {
-        self.lines.extend_from_slice(END);
-        push_number::<HASH_DIGITS>(&mut self.lines, hash_of(key));
-        self.lines.push(b'\n');
-        self.drain();
-        (self.gzip.finish().into(), self.rows)
+    fn push_record(&mut self, key: u128, email: u64, word: u64) {
+        let mut record = [0; RECORD];
+        record[..16].copy_from_slice(&key.to_le_bytes());
+        record[16..24].copy_from_slice(&email.to_le_bytes());
+        record[24..].copy_from_slice(&word.to_le_bytes());
+        self.records.extend_from_slice(&record);
     }
 
-    fn drain(&mut self) {
-        self.gzip.push(&self.lines);
-        self.text += self.lines.len();
-        self.lines.clear();
+    /// The finished part, to be stored under `key`.
+    pub fn finish(self, key: &str) -> (Bytes, Part) {
+        let rows = self.rows();
+        let part = Part { seen: self.seen.len(), ..Part::new(key.to_owned(), rows) };
+        let seen = if self.seen.is_empty() { Vec::new() } else { self.seen.to_bytes() };
+        let mut bytes = self.records;
+        let sizes = [rows, self.texts.len() as u64, seen.len() as u64, 0];
+        bytes[..8].copy_from_slice(MAGIC);
+        for (place, size) in bytes[8..24].chunks_exact_mut(4).zip(sizes) {
+            place.copy_from_slice(&u32::try_from(size).unwrap_or(u32::MAX).to_le_bytes());
+        }
+        bytes[24..HEAD].copy_from_slice(&self.base.0.to_le_bytes());
+        bytes.extend_from_slice(&self.texts);
+        bytes.extend_from_slice(&seen);
+        let check = xxh3_64_with_seed(&bytes, hash_of(key));
+        bytes.extend_from_slice(&check.to_le_bytes());
+        (bytes.into(), part)
     }
 }
 
@@ -191,169 +301,83 @@ impl Default for PartWriter {
     }
 }
 
-/// The text before the hash of the part's key in its last line. Parts of format 1 have no such line.
-const END: &[u8] = b",,,,end-";
+/// The key of the part with this beginning.
+pub fn part_key(beginning: &str) -> String {
+    format!("{beginning}{SUFFIX}")
+}
 
 pub(super) fn hash_of(key: &str) -> u64 {
-    xxhash_rust::xxh3::xxh3_64(key.as_bytes())
+    xxh3_64(key.as_bytes())
 }
 
-/// Reads a part, line by line, and gives the number of its lines, those of people who were erased included. `key` is where it
-/// was stored.
-pub fn read_part(key: &str, bytes: &[u8], mut each: impl FnMut(PartRow<'_>)) -> Result<u64, StateError> {
-    let damaged = |line: u64, found: &'static str| StateError::Damaged { key: key.to_owned(), line, found };
-    let mut decoder = MultiGzDecoder::new(bytes);
-    let mut buffer = vec![0; 2 * READ];
-    let mut held = 0;
-    let mut plain = Vec::new();
-    let mut line = 0;
-    let mut ended = false;
+/// Reads a part, line by line; `each` gets the line's place in the part. `key` is where it was stored.
+pub fn read_part(key: &str, bytes: &[u8], mut each: impl FnMut(u32, PartRow<'_>)) -> Result<PartContent, StateError> {
+    if bytes.starts_with(part_csv::GZIP) {
+        let rows = part_csv::read(key, bytes, each)?;
+        return Ok(PartContent { rows, ..PartContent::default() });
+    }
+    let damaged =
+        |line: u32, found: &'static str| StateError::Damaged { key: key.to_owned(), line: line.into(), found };
+    let (content, check) = bytes.split_last_chunk::<CHECK>().ok_or_else(|| damaged(1, NOT_WHOLE))?;
+    if xxh3_64_with_seed(content, hash_of(key)) != u64::from_le_bytes(*check) {
+        return Err(damaged(1, NOT_WHOLE));
+    }
+    let (head, body) = content.split_at_checked(HEAD).ok_or_else(|| damaged(1, NOT_WHOLE))?;
+    if !head.starts_with(MAGIC) {
+        return Err(damaged(1, NO_PART));
+    }
+    let size = |place: usize| u32_at(head, 8 + 4 * place);
+    let (lines, texts) = (size(0), size(1) as usize);
+    let (records, body) = body.split_at_checked(lines as usize * RECORD).ok_or_else(|| damaged(1, NO_PART))?;
+    let (mut texts, seen) = body.split_at_checked(texts).ok_or_else(|| damaged(lines, NO_PART))?;
+    for (line, record) in (0..).zip(records.chunks_exact(RECORD)) {
+        let text = next_text(&mut texts).ok_or_else(|| damaged(line + 1, "it has no identifier"))?;
+        let word = u64_at(record, 24);
+        let standing = match word & STANDING {
+            ERASED => continue,
+            LEFT => Standing::Left,
+            ADDRESS => Standing::Address,
+            _ => Standing::Member,
+        };
+        each(
+            line,
+            PartRow {
+                key: MemberKey::from_bits(u128::from(u64_at(record, 8)) << 64 | u128::from(u64_at(record, 0))),
+                identifier: if word & BY_EMAIL == 0 { Identifier::ExternalId(text) } else { Identifier::Email(text) },
+                email: (word & HAS_EMAIL != 0).then(|| EmailHash(u64_at(record, 16))),
+                fingerprint: Fingerprint::from_bits(word),
+                standing,
+            },
+        );
+    }
+    let seen = if seen.is_empty() { Some(LineSet::default()) } else { LineSet::from_bytes(seen) };
+    let seen = seen.ok_or_else(|| damaged(lines, NO_PART))?;
+    Ok(PartContent { rows: lines.into(), seen, base: BaseId(u64_at(head, 24)) })
+}
+
+const NOT_WHOLE: &str = "it is not as it was written, or was stored under another key";
+const NO_PART: &str = "it is no part of the state";
+
+fn next_text<'a>(texts: &mut &'a [u8]) -> Option<&'a str> {
+    let (mut length, mut shift) = (0, 0);
     loop {
-        if buffer.len() - held < READ {
-            buffer.resize(held + 2 * READ, 0);
-        }
-        let read = decoder.read(&mut buffer[held..]);
-        let read = read.map_err(|_| damaged(line + 1, "it is not complete gzip data"))?;
-        held += read;
-        let text = &buffer[..held];
-        let mut start = 0;
-        while let Some((record, next)) = next_record(text, start) {
-            line += 1;
-            if ended {
-                return Err(damaged(line, "something follows its last line"));
-            } else if let Some(hash) = record.strip_prefix(END) {
-                let hash =
-                    <&[u8; HASH_DIGITS]>::try_from(hash).map_err(|_| "its last line has no hash").and_then(number);
-                if hash.map_err(|found| damaged(line, found))? != hash_of(key) {
-                    return Err(damaged(line, "it was stored under another key"));
-                }
-                ended = true;
-            } else if record == b",,,,erased" {
-                // An erased member.
-            } else if line > 1 {
-                each(parse_row(record, &mut plain).map_err(|found| damaged(line, found))?);
-            } else if record != HEADER.trim_ascii_end() {
-                return Err(damaged(line, "its first line does not name the columns of a part"));
-            }
-            start = next;
-        }
-        buffer.copy_within(start..held, 0);
-        held -= start;
-        if read == 0 {
-            let rows = line.saturating_sub(1 + u64::from(ended));
-            return if held == 0 { Ok(rows) } else { Err(damaged(line + 1, "its last line has no end")) };
+        let (byte, rest) = texts.split_first()?;
+        *texts = rest;
+        length |= usize::from(byte & !MORE_FOLLOWS).checked_shl(shift)?;
+        shift += LENGTH_BITS;
+        if byte & MORE_FOLLOWS == 0 {
+            break;
         }
     }
+    let (text, rest) = texts.split_at_checked(length)?;
+    *texts = rest;
+    std::str::from_utf8(text).ok()
 }
 
-/// How much text is taken from the decoder at a time.
-const READ: usize = 64 * 1024;
-
-/// The line that begins at `start`, and where the next begins; `None` if it does not end in `text`. A quoted field may
-/// hold line feeds.
-fn next_record(text: &[u8], start: usize) -> Option<(&[u8], usize)> {
-    let rest = text.get(start..)?;
-    let mut end = memchr::memchr2(b'\n', b'"', rest)?;
-    let mut quoted = false;
-    while quoted || rest.get(end) != Some(&b'\n') {
-        // Two quotation marks side by side, which mean one, close the field and open it again.
-        quoted ^= rest.get(end) == Some(&b'"');
-        end += 1;
-        end += memchr::memchr2(b'\n', b'"', rest.get(end..)?)?;
-    }
-    Some((rest.get(..end)?, start + end + 1))
+fn u32_at(bytes: &[u8], place: usize) -> u32 {
+    bytes.get(place..).and_then(|rest| rest.first_chunk()).map_or(0, |chunk| u32::from_le_bytes(*chunk))
 }
 
-/// Takes a line apart. `plain` is where a quoted identifier is put without its quotes.
-fn parse_row<'a>(record: &'a [u8], plain: &'a mut Vec<u8>) -> Result<PartRow<'a>, &'static str> {
-    // From the end: nothing but the identifier may hold commas, inside its quotes.
-    let comma = record.iter().rposition(|&byte| byte == b',').ok_or("it has not five columns")?;
-    let (rest, standing) = (record.get(..comma).unwrap_or_default(), record.get(comma + 1..).unwrap_or_default());
-    let (rest, fingerprint) = last_number::<FINGERPRINT_DIGITS>(rest)?;
-    let (identifiers, hash) = last_number::<HASH_DIGITS>(rest)?;
-    let identifier = if let Some(email) = identifiers.strip_prefix(b",") {
-        Identifier::Email(unquoted(email, plain)?)
-    } else {
-        let id = identifiers.strip_suffix(b",").ok_or("it has two identifiers")?;
-        Identifier::ExternalId(unquoted(id, plain)?)
-    };
-    let fingerprint = fingerprint.map_or(Fingerprint::UNKNOWN, Fingerprint::from_bits);
-    let standing = match standing {
-        b"" => Standing::Member,
-        b"left" => Standing::Left,
-        b"address" => Standing::Address,
-        _ => return Err("its standing is neither empty nor \"left\" nor \"address\""),
-    };
-    Ok(PartRow { identifier, email: hash.map(EmailHash), fingerprint, standing })
-}
-
-/// The text before the last comma, and the number after it, which has `N` digits or is left out.
-fn last_number<const N: usize>(record: &[u8]) -> Result<(&[u8], Option<u64>), &'static str> {
-    if let Some(before) = record.strip_suffix(b",") {
-        return Ok((before, None));
-    }
-    let (before, digits) = record.split_last_chunk::<N>().ok_or("it has not five columns")?;
-    let before = before.strip_suffix(b",").ok_or("a hash has not its number of digits")?;
-    Ok((before, Some(number(digits)?)))
-}
-
-/// The text of a field, which is quoted if it holds a comma, a quotation mark or a line break.
-fn unquoted<'a>(field: &'a [u8], plain: &'a mut Vec<u8>) -> Result<&'a str, &'static str> {
-    let text = |bytes| std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8");
-    let Some(quoted) = field.strip_prefix(b"\"") else {
-        let whole = !field.is_empty() && memchr::memchr2(b',', b'"', field).is_none();
-        return if whole { text(field) } else { Err("it has not one identifier") };
-    };
-    let mut rest = quoted.strip_suffix(b"\"").ok_or("a quotation mark is not closed")?;
-    plain.clear();
-    while let Some(mark) = memchr::memchr(b'"', rest) {
-        let (before, after) = rest.split_at(mark);
-        rest = after.strip_prefix(b"\"\"").ok_or("a quotation mark is out of place")?;
-        plain.extend_from_slice(before);
-        plain.push(b'"');
-    }
-    plain.extend_from_slice(rest);
-    text(plain)
-}
-
-fn push_field(line: &mut Vec<u8>, field: &str) {
-    // Identifiers are short: looking at one byte after the other is quicker than a searcher that has to be set up.
-    if !field.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
-        line.extend_from_slice(field.as_bytes());
-        return;
-    }
-    line.push(b'"');
-    for byte in field.bytes() {
-        if byte == b'"' {
-            line.push(b'"');
-        }
-        line.push(byte);
-    }
-    line.push(b'"');
-}
-
-/// Appends the lowest `6 * N` bits of `number`.
-pub(super) fn push_number<const N: usize>(line: &mut Vec<u8>, number: u64) {
-    let mut digits = [0; N];
-    let mut rest = number;
-    for digit in digits.iter_mut().rev() {
-        *digit = DIGITS[(rest & 0x3f) as usize];
-        rest >>= DIGIT_BITS;
-    }
-    line.extend_from_slice(&digits);
-}
-
-/// The number that digits write.
-pub(super) fn number<const N: usize>(digits: &[u8; N]) -> Result<u64, &'static str> {
-    let (mut number, mut any, mut lost) = (0_u64, 0, 0);
-    for digit in digits {
-        let value = VALUES[usize::from(*digit)];
-        any |= value;
-        lost |= number >> (u64::BITS - DIGIT_BITS);
-        number = (number << DIGIT_BITS) | u64::from(value);
-    }
-    if any == NO_DIGIT {
-        return Err("a hash is not written in base 64");
-    }
-    if lost == 0 { Ok(number) } else { Err("a hash is larger than 64 bits") }
+fn u64_at(bytes: &[u8], place: usize) -> u64 {
+    bytes.get(place..).and_then(|rest| rest.first_chunk()).map_or(0, |chunk| u64::from_le_bytes(*chunk))
 }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::StateError;
+use super::line_set::LineSet;
 use crate::bucket::{Bucket, Condition, ETag};
 use crate::names::SecretName;
 use crate::secrets::state_key::{SealError, StateKey};
@@ -26,8 +27,9 @@ pub struct PartStore {
 pub struct StoredPart {
     /// Its bytes, decrypted.
     pub bytes: Bytes,
+    /// What it was encrypted with, if it was.
+    pub sealed_with: Option<StateKey>,
     etag: ETag,
-    sealed_with: Option<StateKey>,
 }
 
 impl PartStore {
@@ -36,9 +38,17 @@ impl PartStore {
         Self { bucket, api_keys, secrets, seals }
     }
 
+    /// What new parts are encrypted with, if they are.
+    pub async fn sealing(&self) -> Result<Option<StateKey>, StateError> {
+        if self.seals { self.sealing_key().await.map(Some) } else { Ok(None) }
+    }
+
     /// Stores a part.
     pub async fn write(&self, key: &str, bytes: Bytes) -> Result<(), StateError> {
-        let bytes = if self.seals { seal(&self.sealing_key().await?, key, &bytes)? } else { bytes };
+        let bytes = match self.sealing().await? {
+            Some(state_key) => seal(&state_key, key, &bytes)?,
+            None => bytes,
+        };
         self.store(key, bytes, &Condition::Any).await
     }
 
@@ -70,9 +80,25 @@ impl PartStore {
         }
     }
 
+    /// Stores which lines of parts are still true. The numbers say nothing about anyone, so they are never encrypted.
+    pub async fn write_lines(&self, key: &str, lines: &LineSet) -> Result<(), StateError> {
+        self.store(key, lines.to_bytes().into(), &Condition::Any).await
+    }
+
+    /// The set of lines under `key`.
+    pub async fn read_lines(&self, key: &str) -> Result<LineSet, StateError> {
+        let Some((bytes, _)) = self.bucket.read(key, PART_LIMIT).await? else {
+            return Err(StateError::PartMissing { key: key.to_owned() });
+        };
+        LineSet::from_bytes(&bytes).ok_or_else(|| StateError::Damaged {
+            key: key.to_owned(),
+            line: 1,
+            found: "it is no set of lines",
+        })
+    }
+
     async fn store(&self, key: &str, bytes: Bytes, condition: &Condition) -> Result<(), StateError> {
-        let content_type = if state_key::is_sealed(&bytes) { "application/octet-stream" } else { "application/gzip" };
-        self.bucket.write(key, bytes, content_type, condition).await?;
+        self.bucket.write(key, bytes, "application/octet-stream", condition).await?;
         Ok(())
     }
 

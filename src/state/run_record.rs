@@ -84,6 +84,9 @@ pub struct Completing {
     /// Leavers whom Braze refused or who may still be a member, and addresses that later runs have to know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub carried: Vec<Part>,
+    /// Parts of the run before that go on to list its members.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<Part>,
     /// The columns that identify its members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matching: Option<DataMatching>,
@@ -261,6 +264,16 @@ impl RunRecord {
         self.files.insert(key.to_owned(), file);
         if !matches!(self.phase, Phase::Completing(_)) {
             self.phase = Phase::Open;
+        }
+    }
+
+    /// Has every file read again that names lines of a complete run which are numbered anew.
+    pub(super) fn read_again_if_it_names_lines(&mut self) {
+        let names_lines = |file: &FileRecord| file.parts.iter().any(|part| part.seen > 0);
+        let named = self.files.iter().filter(|(_, file)| names_lines(file));
+        let again: Vec<(String, ETag)> = named.map(|(key, file)| (key.clone(), file.etag.clone())).collect();
+        for (key, etag) in again {
+            self.replace_file(&key, FileRecord::seen(etag));
         }
     }
 

@@ -24,29 +24,40 @@ fn a_part_gives_back_what_was_written() {
     let row = ("[^\\x00]{1,20}", any::<bool>(), any::<Option<u64>>(), any::<u64>(), 0..3_usize);
     let rows = prop::collection::vec(row, 0..60);
     runner()
-        .run(&rows, |rows| {
+        .run(&(rows, prop::collection::vec(any::<u32>(), 0..9)), |(rows, seen)| {
             let mut writer = PartWriter::new();
             let written: Vec<PartRow<'_>> = rows
                 .iter()
-                .map(|(name, by_email, hash, fingerprint, standing)| PartRow {
-                    identifier: person(*by_email, name),
-                    email: hash.map(EmailHash),
-                    fingerprint: Fingerprint::from_bits(*fingerprint),
-                    standing: [Standing::Member, Standing::Left, Standing::Address][*standing],
+                .map(|(name, by_email, hash, fingerprint, standing)| {
+                    let standing = [Standing::Member, Standing::Left, Standing::Address][*standing];
+                    let fingerprint = Fingerprint::from_bits(*fingerprint);
+                    PartRow::new(person(*by_email, name), hash.map(EmailHash), fingerprint, standing)
                 })
                 .collect();
+            let mut places = Vec::new();
             for row in &written {
+                // Someone was erased before every third line.
+                if places.len() % 3 == 0 {
+                    writer.push_erased();
+                }
+                places.push(u32::try_from(writer.rows()).unwrap());
                 writer.push(*row);
             }
-            let (bytes, count) = writer.finish("part");
-            prop_assert_eq!(count, written.len() as u64);
+            for line in &seen {
+                writer.push_seen(*line);
+            }
+            let rows = writer.rows();
+            let (bytes, part) = writer.finish("part");
+            let seen: LineSet = seen.into_iter().collect();
+            prop_assert_eq!((part.rows, part.seen), (rows, seen.len()));
             let mut read = 0;
-            read_part("part", &bytes, |row| {
-                assert_eq!(row, written[read]);
+            let content = read_part("part", &bytes, |line, row| {
+                assert_eq!((line, row), (places[read], written[read]));
                 read += 1;
             })
             .unwrap();
             prop_assert_eq!(read, written.len());
+            prop_assert_eq!((content.rows, content.seen), (rows, seen));
             Ok(())
         })
         .unwrap();
@@ -59,14 +70,19 @@ fn a_damaged_part_is_named_and_never_read_as_something_else() {
         let name = format!("会員-{number}");
         let identifier = Identifier::ExternalId(&name);
         let fingerprint = Fingerprint::of(name.as_bytes());
-        writer.push(PartRow { identifier, email: None, fingerprint, standing: Standing::Member });
+        writer.push(PartRow::member(identifier, None, fingerprint));
     }
-    let (bytes, _) = writer.finish("state/x.csv.gz");
+    let (bytes, _) = writer.finish("state/x.part");
     for cut in [0, 5, bytes.len() / 2, bytes.len() - 4] {
-        let error = read_part("state/x.csv.gz", &bytes[..cut], |_| {}).unwrap_err();
-        assert!(error.to_string().starts_with("state/x.csv.gz is damaged in line"), "{error}");
+        let error = read_part("state/x.part", &bytes[..cut], |_, _| {}).unwrap_err();
+        assert!(error.to_string().starts_with("state/x.part is damaged in line"), "{error}");
     }
-    let elsewhere = read_part("state/y.csv.gz", &bytes, |_| {}).unwrap_err();
+    for place in 0..bytes.len() {
+        let mut changed = bytes.to_vec();
+        changed[place] ^= 1;
+        assert!(read_part("state/x.part", &changed, |_, _| {}).is_err(), "byte {place}");
+    }
+    let elsewhere = read_part("state/y.part", &bytes, |_, _| {}).unwrap_err();
     assert!(elsewhere.to_string().contains("stored under another key"), "{elsewhere}");
 }
 
@@ -105,7 +121,7 @@ mod steps {
     }
 
     pub(super) fn part(name: &str) -> Part {
-        Part { key: format!("state/{name}"), rows: 3, outdated: false }
+        Part::new(format!("state/{name}"), 3)
     }
 
     /// Leads whoever is asked for, as `segments` does.
@@ -262,6 +278,7 @@ mod steps {
             reason: reason.map(str::to_owned),
             leavers: vec![part("left")],
             carried: Vec::new(),
+            kept: Vec::new(),
             matching: DataMatching::default(),
         }
     }
@@ -295,7 +312,8 @@ mod steps {
         );
         let last = ledger.last_complete.as_ref().unwrap();
         assert_eq!((last.run, last.members), (run(23), 7));
-        assert_eq!(last.parts, [part("refused"), part("1")]);
+        let numbered = |name, first| Part { first: Some(first), ..part(name) };
+        assert_eq!(last.parts, [numbered("refused", 0), numbered("1", 3)]);
         assert!(ledger.uncollected && ledger.needs("state/1") && !ledger.needs("state/0"));
     }
 

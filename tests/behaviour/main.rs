@@ -15,6 +15,7 @@ mod continuing;
 mod delivery;
 mod emulator;
 mod encrypted;
+mod everyday;
 mod failures;
 mod faults;
 mod formats;

@@ -203,6 +203,10 @@ Examples:
 Erase the person at the source first: someone whom Customer Insights still exports comes back with the next run. The profile
 in Braze is not changed.";
 
+pub(super) const STATE: &str = "\
+Examples:
+  aws s3 cp \"s3://$BUCKET/$KEY\" - | itb state \"$KEY\"";
+
 pub(super) const EXPLAIN: &str = "\
 Examples:
   itb explain ITB-H01";

@@ -86,6 +86,9 @@ pub(crate) enum Command {
     /// Make a damaged state usable again.
     #[command(after_help = examples::REBUILD)]
     Rebuild(Rebuild),
+    /// Show the lines of a part of the state, which is read from standard input.
+    #[command(after_help = examples::STATE)]
+    State(State),
     /// Erase one person from the state and the rejected rows.
     #[command(after_help = examples::ERASE)]
     Erase(Erase),
@@ -270,6 +273,13 @@ pub(crate) struct Report {
     /// Print the reports as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct State {
+    /// The part's key in the bucket.
+    #[arg(value_name = "KEY")]
+    pub(crate) key: String,
 }
 
 #[derive(Args)]

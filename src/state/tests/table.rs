@@ -51,7 +51,7 @@ fn state(name: &str) -> (Ledger, i64) {
         let (run, order, feeder) = (run(23), order(23), feeder("Gold"));
         let parts = vec![part("1")];
         ledger.last_complete =
-            Some(CompleteRun { run, order, feeder, matching: None, started_at: None, members: 3, parts });
+            Some(CompleteRun { run, order, feeder, matching: None, started_at: None, members: 3, parts, base: None });
         (ledger, now)
     };
     let retired = |until: i64| {

@@ -1,5 +1,6 @@
 //! What Braze refused, what a killed function left, and what was deleted or changed in the state.
 
+use insights_to_braze::state::Part;
 use itb::standin::braze::answers;
 use serde_json::json;
 
@@ -93,11 +94,11 @@ async fn a_part_that_is_gone_or_of_another_attribute_is_never_delivered_over() {
     story.pass().await;
     let part_of = |attribute: &str| {
         let objects = story.world.account.list(&story.world.state(attribute));
-        objects.into_iter().map(|object| object.key).find(|key| key.ends_with(".csv.gz")).unwrap()
+        objects.into_iter().map(|object| object.key).find(|key| Part::is_one(key)).unwrap()
     };
     let (gold, silver) = (part_of("Gold"), part_of("Silver"));
     let foreign = story.world.account.get_object(&silver).unwrap().unwrap();
-    for content in [None, Some(foreign), Some(b"no gzip".to_vec())] {
+    for content in [None, Some(foreign), Some(b"no part".to_vec())] {
         match content {
             None => story.world.account.delete_object(&gold).unwrap(),
             Some(content) => story.world.put(&gold, content),

@@ -70,7 +70,7 @@ async fn state_of_the_earlier_format_is_moved_and_nothing_is_sent_twice() {
         assert_eq!(left("HighValueCustomers").len(), 1, "{name}: {:?}", left("HighValueCustomers"));
         let marker = story.world.get_text("state/loyalty/HighValueCustomers/ledger.json");
         let marker: serde_json::Value = serde_json::from_str(&marker).unwrap();
-        assert_eq!((&marker["format"], marker["moved_to"].is_string()), (&json!(2), true), "{name}");
+        assert_eq!((&marker["format"], marker["moved_to"].is_string()), (&json!(3), true), "{name}");
 
         // The former name is an attribute that nothing feeds.
         let status = story.ask(json!({ "action": "status" })).await.unwrap();

@@ -20,13 +20,13 @@ fn take_apart(story: &Story) {
     for part in ledger["last_complete"]["parts"].as_array().unwrap() {
         let whole = part["key"].as_str().unwrap();
         let bytes = story.world.account.get_object(whole).unwrap().unwrap();
-        read_part(whole, &bytes, |row| {
-            let key = whole.replace(".csv.gz", &format!("-{:06}.csv.gz", small.len()));
+        read_part(whole, &bytes, |_, row| {
+            let key = whole.replace(".part", &format!("-{:06}.part", small.len()));
             let mut writer = PartWriter::new();
             writer.push(row);
-            let (bytes, rows) = writer.finish(&key);
+            let (bytes, part) = writer.finish(&key);
             story.put(&key, bytes);
-            small.push(json!({ "key": key, "rows": rows }));
+            small.push(json!({ "key": key, "rows": part.rows }));
         })
         .unwrap();
     }
@@ -40,6 +40,7 @@ fn take_apart(story: &Story) {
         *parts = Value::Array(small.clone());
     }
     ledger["last_complete"]["parts"] = Value::Array(small);
+    ledger["last_complete"].as_object_mut().unwrap().remove("base");
     story.put(&key, ledger.to_string());
 }
 

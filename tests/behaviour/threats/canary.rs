@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flate2::read::MultiGzDecoder;
+use insights_to_braze::state::Part;
 use itb::standin::braze::Latency;
 use itb::standin::fault::{Answer, Fault};
 use itb::standin::lambda::LambdaHost;
@@ -149,7 +150,7 @@ async fn every_action(shown: &mut Canaries) {
 fn kind_of(key: &str) -> Option<&'static str> {
     if key.starts_with("incoming/") {
         Some("exported files")
-    } else if key.starts_with("state/") && key.ends_with(".csv.gz") {
+    } else if key.starts_with("state/") && Part::is_one(key) {
         Some("parts of the state")
     } else if key.starts_with("state/") && key.ends_with("-rejected.csv") {
         Some("rejected rows of the state")

@@ -1,6 +1,7 @@
 //! `state_identifiers = "encrypted"`: nobody is to be seen in the parts, membership stays exact, and a key that is missing is an
 //! error and no mass of leavers.
 
+use insights_to_braze::state::Part;
 use serde_json::{Value, json};
 
 use crate::support::{API_KEY, Function, SECRET, World};
@@ -29,7 +30,7 @@ fn secret(world: &World, further: &Value) {
 
 /// How many parts of the state are encrypted, and how many are not.
 fn parts(world: &World) -> (usize, usize) {
-    let objects = world.account.list("state/").into_iter().filter(|object| object.key.contains(".csv.gz"));
+    let objects = world.account.list("state/").into_iter().filter(|object| Part::is_one(&object.key));
     let (sealed, plain): (Vec<_>, Vec<_>) = objects
         .map(|object| world.account.get_object(&object.key).unwrap().unwrap())
         .partition(|bytes| bytes.starts_with(b"itb-sealed-1"));
@@ -126,7 +127,7 @@ async fn an_encrypted_part_that_was_changed_or_moved_is_an_error() {
     secret(&world, &json!({ "state_key": STATE_KEY }));
     world.configure(ENCRYPTED, "settle_minutes = 0");
     assert_shown(&run(&world, 20, 0..40).await, 40, 0, 0);
-    let key = world.account.list("state/").into_iter().map(|object| object.key).find(|key| key.contains(".csv.gz"));
+    let key = world.account.list("state/").into_iter().map(|object| object.key).find(|key| Part::is_one(key));
     let key = key.unwrap();
     let right = world.account.get_object(&key).unwrap().unwrap();
     let mut changed = right.clone();

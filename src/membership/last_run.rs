@@ -1,0 +1,151 @@
+//! The members of the last complete run: a sorted table of 24 bytes a member. It is built once, and every file of a run is
+//! compared with it.
+
+use crate::profile::Identifier;
+use crate::state::{EmailHash, Fingerprint, MemberKey, PartRow, Standing};
+
+/// Three words: the upper half of the key; 32 more bits of it, and the number of the line; order or marks, and fingerprint.
+///
+/// Among 100 million members, two have the same 96 bits with a probability of about 10⁻¹³.
+type Row = [u64; 3];
+
+/// The member was a member of the run, not only listed with it.
+const MEMBER: u64 = 1 << Fingerprint::BITS;
+
+/// Which line wins where several are about one member: the one from the later part.
+const ORDER_SHIFT: u32 = Fingerprint::BITS + 1;
+const LAST_ORDER: u64 = (1 << 15) - 1;
+
+const LINE_BITS: u32 = 32;
+const LINE: u64 = (1 << LINE_BITS) - 1;
+
+/// The line has no number.
+const NO_LINE: u32 = u32::MAX;
+
+/// Who is listed with the last complete run.
+#[derive(Debug, Default)]
+pub struct LastRun {
+    rows: Vec<Row>,
+    by_address: bool,
+}
+
+/// What the table says of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LastSeen {
+    /// What Braze accepted; unknown if that is not certain.
+    pub(super) fingerprint: Fingerprint,
+    /// Whether it was a member.
+    pub(super) was_member: bool,
+    /// The number of its line, if it has one.
+    pub(super) line: Option<u32>,
+}
+
+/// Collects a [`LastRun`] from its parts, in their order.
+#[derive(Debug)]
+pub struct LastRunBuilder {
+    rows: Vec<Row>,
+    part: u64,
+    by_address: bool,
+}
+
+impl LastRunBuilder {
+    /// A builder with room for this many lines.
+    pub fn with_capacity(lines: usize) -> Self {
+        Self { rows: Vec::with_capacity(lines), part: 0, by_address: false }
+    }
+
+    /// From here on, lines come from a later part.
+    pub fn next_part(&mut self) {
+        // Fifteen bits of order: with more parts, the last ones share a place and the larger fingerprint wins there.
+        self.part = (self.part + 1).min(LAST_ORDER);
+    }
+
+    /// Adds a line of the current part, with what is certain of its fingerprint; `line` is its number, if later parts may name
+    /// it.
+    pub fn push(&mut self, row: &PartRow<'_>, fingerprint: Fingerprint, line: Option<u32>) {
+        self.by_address |= matches!(row.identifier, Identifier::Email(_));
+        let [high, low] = halves(row.key());
+        let member = if row.standing == Standing::Member { MEMBER } else { 0 };
+        let word = self.part << ORDER_SHIFT | member | fingerprint.bits();
+        self.rows.push([high, low | u64::from(line.unwrap_or(NO_LINE)), word]);
+    }
+
+    /// The table: each member once, as the last line about it says.
+    pub fn finish(mut self) -> LastRun {
+        self.rows.sort_unstable_by_key(|[high, low, word]| (*high, low & !LINE, *word));
+        // dedup_by keeps the earlier of two equal rows, and hands it over as the second argument.
+        self.rows.dedup_by(|later, earlier| {
+            let same = later[0] == earlier[0] && (later[1] | LINE) == (earlier[1] | LINE);
+            if same {
+                earlier[1] = later[1];
+                earlier[2] = later[2] | earlier[2] & MEMBER;
+            }
+            same
+        });
+        LastRun { rows: self.rows, by_address: self.by_address }
+    }
+}
+
+impl LastRun {
+    /// The number of people listed.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether no one is listed.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Whether the address alone identifies anyone.
+    pub fn has_any_by_address(&self) -> bool {
+        self.by_address
+    }
+
+    /// What the row at `place` says.
+    pub(super) fn at(&self, place: usize) -> LastSeen {
+        let [_, low, word] = self.rows.get(place).copied().unwrap_or_default();
+        #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
+        let line = low as u32;
+        LastSeen {
+            fingerprint: Fingerprint::from_bits(word),
+            was_member: word & MEMBER != 0,
+            line: (line != NO_LINE).then_some(line),
+        }
+    }
+
+    /// The rows whose keys begin with the hash of the address.
+    pub(super) fn of_address(&self, email: EmailHash) -> std::ops::Range<usize> {
+        let first = self.rows.partition_point(|row| row[0] < email.0);
+        let same = self.rows.iter().skip(first).take_while(|row| row[0] == email.0).count();
+        first..first + same
+    }
+
+    /// Keys are evenly spread, so the place can be guessed to within a few rows; the search widens from there.
+    #[expect(clippy::cast_possible_truncation, reason = "a place in memory")]
+    pub(super) fn find(&self, key: MemberKey) -> Option<usize> {
+        let [high, low] = halves(key);
+        let order = |row: &Row| (row[0], row[1] & !LINE).cmp(&(high, low));
+        let length = self.rows.len();
+        let guess = ((u128::from(high) * length as u128) >> 64) as usize;
+        let (mut from, mut to) = (guess, guess);
+        let mut step = 8;
+        while from > 0 && self.rows.get(from).is_none_or(|row| order(row).is_gt()) {
+            from = from.saturating_sub(step);
+            step *= 2;
+        }
+        step = 8;
+        while to < length && self.rows.get(to).is_some_and(|row| order(row).is_lt()) {
+            to = (to + step).min(length);
+            step *= 2;
+        }
+        let window = self.rows.get(from..(to + 1).min(length))?;
+        window.binary_search_by(order).ok().map(|place| from + place)
+    }
+}
+
+/// The upper half of a key, and the 32 bits that follow, above room for the number of a line.
+#[expect(clippy::cast_possible_truncation, reason = "the two halves of 128 bits")]
+fn halves(key: MemberKey) -> [u64; 2] {
+    [(key.bits() >> 64) as u64, key.bits() as u64 & !LINE]
+}
