@@ -48,6 +48,6 @@ mod text {
          A part that begins with itb-sealed-1 is encrypted and can't be shown.";
 
     pub(super) fn named(lines: u64, base: &str) -> String {
-        format!("It also names {lines} lines of the last complete run (base {base}).")
+        format!("Lines of the last complete run that it names: {lines} (base {base}).")
     }
 }

@@ -327,7 +327,7 @@ impl DataMatching {
         (&self.customer_id, &self.email) == (&other.customer_id, &other.email)
     }
 
-    /// Whether objects with the same content have the same address, whoever they are about.
+    /// Whether two objects with the same content always have the same address.
     pub fn objects_tell_addresses(&self) -> bool {
         self.customer_id.is_none() || self.email.is_none() || self.email_use == EmailUse::Set
     }

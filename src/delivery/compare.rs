@@ -122,7 +122,7 @@ impl SegmentDelivery {
         })
         .await?;
         if are_foreign {
-            // Every step that numbers lines anew has such files read again, so this is damage.
+            // Every step that numbers lines again has such files read again, so this is damage.
             let reason = "files of the run name lines of another one".to_owned();
             return Err(StateError::Unreadable { key: self.ledger.key().to_owned(), reason }.into());
         }
@@ -236,7 +236,7 @@ impl SegmentDelivery {
         Ok((by_id.parts, carried.parts))
     }
 
-    /// Which parts of the last complete run go on to list members, with an object that says which of their lines are true; and
+    /// Which parts of the last complete run continue to list members, with an object that says which of their lines are true; and
     /// lists of members whose line there says something else than Braze has. `prefix` is what their keys begin with.
     pub(super) async fn keep_named(
         &self,

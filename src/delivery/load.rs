@@ -98,7 +98,7 @@ impl SegmentDelivery {
     pub(super) async fn load_known(&self, ledger: &Ledger, run: RunId, key: Option<&str>) -> Result<Known, StateError> {
         let last = self.last_run(ledger).await?;
         let by_address = last.table.has_any_by_address();
-        // A dry run lists members anew. Parts stay until they are encrypted in another way than is configured.
+        // A dry run names no lines. Parts stay until they are encrypted in another way than is configured.
         let may_name = key.is_some()
             && self.export.data_matching.objects_tell_addresses()
             && last.sealed_with == [self.parts.sealing().await?];

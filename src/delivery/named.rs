@@ -101,7 +101,7 @@ impl NamedLines {
         &self.still
     }
 
-    /// The parts of the last complete run that go on to list members; and whether the object `key` has to say which of their
+    /// The parts of the last complete run that continue to list members; and whether the object `key` has to say which of their
     /// lines are true. A part of which any line is named has to stay even if none of them is: its file may be delivered again.
     pub(super) fn kept_parts(&self, ledger: &Ledger, key: &str) -> (Vec<Part>, bool) {
         let Some(last) = ledger.last_complete.as_ref().filter(|_| !self.named.is_empty()) else {

@@ -28,7 +28,7 @@ pub struct Known {
     since: Vec<Row>,
     /// Who of them has had a row in this delivery.
     met_since: Marks,
-    /// Which numbers name the lines of unchanged members; `None` if they are listed anew.
+    /// Which numbers name the lines of unchanged members; `None` if they get lines of their own.
     base: Option<BaseId>,
     all_forgotten: bool,
 }

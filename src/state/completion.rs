@@ -11,8 +11,9 @@
 
 use jiff::Timestamp;
 
+use super::complete_run::CompleteRun;
 use super::lease::Lease;
-use super::ledger::{CompleteRun, Ledger};
+use super::ledger::Ledger;
 use super::part::Part;
 use super::run_record::{Completing, Phase, RunRecord};
 use super::sent::Sent;
@@ -33,7 +34,7 @@ pub struct Compared {
     pub leavers: Vec<Part>,
     /// Where those are listed whom a later run has to know.
     pub carried: Vec<Part>,
-    /// Parts of the run before that go on to list members of this one.
+    /// Parts of the run before that continue to list members of this one.
     pub kept: Vec<Part>,
     /// The columns that identify the members.
     pub matching: DataMatching,

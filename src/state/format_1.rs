@@ -7,9 +7,10 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::complete_run::CompleteRun;
 use super::feeder::Feeder;
 use super::lease::Lease;
-use super::ledger::{CompleteRun, Ledger};
+use super::ledger::Ledger;
 use super::part::Part;
 use super::run_record::{FileRecord, Phase, Progress, RunRecord};
 use super::sent::Sent;

@@ -9,14 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::base::Base;
+use super::complete_run::CompleteRun;
 use super::feeder::Feeder;
 use super::lease::Lease;
 use super::part::Part;
 use super::retirement::Retirement;
 use super::run_record::{Phase, RunRecord};
 use super::sent::Sent;
-use crate::config::DataMatching;
 use crate::names::AttributeName;
 use crate::pattern::RunId;
 use crate::report::RunSummary;
@@ -76,31 +75,6 @@ pub struct Ledger {
     /// Where format 1 kept this state, until the first complete run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<String>,
-}
-
-/// The members of a complete run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CompleteRun {
-    /// Which run.
-    pub run: RunId,
-    /// Its place among the runs of its feeder.
-    pub order: Order,
-    /// Whose run it is.
-    pub feeder: Feeder,
-    /// The columns that identified its members; `None` where format 1 did not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub matching: Option<DataMatching>,
-    /// When the first of it was delivered, and so when what is known of its members was compared; `None` where an earlier version
-    /// did not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started_at: Option<Timestamp>,
-    /// How many different members it has.
-    pub members: u64,
-    /// Where they are listed.
-    pub parts: Vec<Part>,
-    /// How the lines of these parts are numbered, so that later runs can name them; `None` where formats 1 and 2 listed them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub base: Option<Base>,
 }
 
 impl Ledger {

@@ -25,8 +25,8 @@
 //! its lease cannot write.
 
 mod attention;
-mod base;
 mod claim;
+mod complete_run;
 mod completion;
 mod digits;
 mod error;
@@ -46,6 +46,7 @@ mod line_set;
 mod member_key;
 mod part;
 mod part_csv;
+mod part_row;
 mod part_store;
 mod retire;
 mod retirement;
@@ -56,8 +57,8 @@ mod stored_gzip;
 mod tests;
 
 pub use self::attention::{Attention, LONG_WAIT, Overdue};
-pub use self::base::{Base, MEMBERS_NAMED_FROM};
 pub use self::claim::{ClaimAnswer, FileClaim, WriteAnswer};
+pub use self::complete_run::{Base, CompleteRun, MEMBERS_NAMED_FROM};
 pub use self::completion::{BeginAnswer, Compared, LeaversSent};
 pub use self::error::StateError;
 pub use self::fed::Fed;
@@ -69,11 +70,12 @@ pub use self::handover::{RunAnswer, TakeOverAnswer};
 pub use self::keys::{ReportKeys, StateKeys};
 pub use self::lease::Lease;
 pub use self::lease_keeper::LeaseKeeper;
-pub use self::ledger::{CompleteRun, FORMAT, Ledger};
+pub use self::ledger::{FORMAT, Ledger};
 pub use self::ledger_store::LedgerStore;
 pub use self::line_set::LineSet;
 pub use self::member_key::{EmailHash, Fingerprint, MemberKey};
-pub use self::part::{BaseId, Part, PartContent, PartRow, PartWriter, Standing, part_key, read_part};
+pub use self::part::{BaseId, Part, PartContent, PartWriter, part_key, read_part};
+pub use self::part_row::{PartRow, Standing};
 pub use self::part_store::{PartStore, StoredPart};
 pub use self::retire::RetireAnswer;
 pub use self::retirement::Retirement;

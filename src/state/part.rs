@@ -15,7 +15,7 @@
 //! without. A line with the standing `address` replaces nothing: it only says that the profile of a member, whose own line
 //! names no address, may still have this one in Braze.
 //!
-//! Whoever was in the last complete run, and whose row is unchanged, has no line: the set names the one of that run. So a run
+//! A member of the last complete run whose row is unchanged has no line: the set names the one of that run. So a run
 //! that changes little writes little.
 //!
 //! Parts of formats 1 and 2 are CSV in a gzip envelope ([`super::part_csv`]).
@@ -28,6 +28,7 @@ use super::StateError;
 use super::line_set::LineSet;
 use super::member_key::{EmailHash, Fingerprint, MemberKey};
 use super::part_csv;
+use super::part_row::{PartRow, Standing, hash_of};
 use crate::profile::Identifier;
 
 const MAGIC: &[u8; 8] = b"itbpart3";
@@ -85,69 +86,6 @@ impl Part {
     /// Whether the object `key` is a part.
     pub fn is_one(key: &str) -> bool {
         key.ends_with(SUFFIX) || key.ends_with(part_csv::SUFFIX)
-    }
-}
-
-/// What someone in a part is to the segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// A member.
-    Member,
-    /// A former member, whose attribute may still be set.
-    Left,
-    /// A member with another line; this one only keeps an address that the profile may still have.
-    Address,
-}
-
-/// One line of a part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PartRow<'a> {
-    key: MemberKey,
-    /// Who it is.
-    pub identifier: Identifier<'a>,
-    /// The hash of the email address of a member with a customer ID.
-    pub email: Option<EmailHash>,
-    /// The fingerprint of what Braze accepted.
-    pub fingerprint: Fingerprint,
-    /// Member or not.
-    pub standing: Standing,
-}
-
-impl<'a> PartRow<'a> {
-    /// A line.
-    pub fn new(
-        identifier: Identifier<'a>,
-        email: Option<EmailHash>,
-        fingerprint: Fingerprint,
-        standing: Standing,
-    ) -> Self {
-        Self { key: MemberKey::of(identifier), identifier, email, fingerprint, standing }
-    }
-
-    /// The line of a member.
-    pub fn member(identifier: Identifier<'a>, email: Option<EmailHash>, fingerprint: Fingerprint) -> Self {
-        Self::new(identifier, email, fingerprint, Standing::Member)
-    }
-
-    /// The line of a member whose key is known.
-    pub fn keyed(
-        key: MemberKey,
-        identifier: Identifier<'a>,
-        email: Option<EmailHash>,
-        fingerprint: Fingerprint,
-    ) -> Self {
-        Self { key, identifier, email, fingerprint, standing: Standing::Member }
-    }
-
-    /// The same person with another standing, when it is not certain what Braze holds.
-    #[must_use]
-    pub fn uncertain(self, standing: Standing) -> Self {
-        Self { fingerprint: Fingerprint::UNKNOWN, standing, ..self }
-    }
-
-    /// The key of the member that the line is about.
-    pub fn key(&self) -> MemberKey {
-        self.key
     }
 }
 
@@ -304,10 +242,6 @@ impl Default for PartWriter {
 /// The key of the part with this beginning.
 pub fn part_key(beginning: &str) -> String {
     format!("{beginning}{SUFFIX}")
-}
-
-pub(super) fn hash_of(key: &str) -> u64 {
-    xxh3_64(key.as_bytes())
 }
 
 /// Reads a part, line by line; `each` gets the line's place in the part. `key` is where it was stored.

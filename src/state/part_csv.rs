@@ -17,7 +17,7 @@ use flate2::bufread::MultiGzDecoder;
 use super::StateError;
 use super::digits::{FINGERPRINT_DIGITS, HASH_DIGITS, number};
 use super::member_key::{EmailHash, Fingerprint};
-use super::part::{PartRow, Standing, hash_of};
+use super::part_row::{PartRow, Standing, hash_of};
 use crate::profile::Identifier;
 
 /// How the key of such a part ends.

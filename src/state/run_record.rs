@@ -84,7 +84,7 @@ pub struct Completing {
     /// Leavers whom Braze refused or who may still be a member, and addresses that later runs have to know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub carried: Vec<Part>,
-    /// Parts of the run before that go on to list its members.
+    /// Parts of the run before that continue to list its members.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<Part>,
     /// The columns that identify its members.
@@ -267,7 +267,7 @@ impl RunRecord {
         }
     }
 
-    /// Has every file read again that names lines of a complete run which are numbered anew.
+    /// Has every file read again that names lines of a complete run which get other numbers.
     pub(super) fn read_again_if_it_names_lines(&mut self) {
         let names_lines = |file: &FileRecord| file.parts.iter().any(|part| part.seen > 0);
         let named = self.files.iter().filter(|(_, file)| names_lines(file));

@@ -83,12 +83,10 @@ async fn a_file_that_changes_after_the_run_was_complete_is_compared_with_the_sam
     let story = Story::begin().await;
     story.configure(&export("x", "segments = [\"Gold\"]", WITH_NAME));
     let named = |numbers, name: &str| rows(numbers, |number| format!("c{number},p{number}@example.com,{name}"));
-    for part in 1..=2 {
-        story.put(&file("x", "Gold", 1, part), named(6_000 * (part - 1)..6_000 * part + 5, "A"));
-        story.put(&file("x", "Gold", 2, part), named(6_000 * (part - 1)..6_000 * part + 5, "A"));
-    }
-    for day in [1, 2] {
-        let _ = day;
+    for day in 1..=2 {
+        for part in 1..=2 {
+            story.put(&file("x", "Gold", day, part), named(6_000 * (part - 1)..6_000 * part + 5, "A"));
+        }
         story.pass().await;
     }
     assert_eq!(story.marked("Gold"), set(0..12_005));

@@ -1,21 +1,24 @@
-//! The numbers of the lines that list the members of the last complete run.
+//! The members of the last complete run, and the numbers of the lines that list them.
 //!
-//! A run does not list anew who has not changed: its files name lines of the run before by their numbers. When it is complete,
+//! A run does not list again who has not changed: its files name lines of the run before by their numbers. When it is complete,
 //! the parts of the run before stay, an object says which of their lines are still true, and the run's own lines get the numbers
-//! that follow. From time to time a run lists all of its members anew, and the numbers begin again.
+//! that follow. From time to time a run lists all of its members again, and the numbers begin at zero.
 
 use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::ledger::CompleteRun;
+use super::feeder::Feeder;
 use super::part::{BaseId, Part};
+use crate::config::DataMatching;
+use crate::pattern::RunId;
+use crate::run::Order;
 
-/// Runs with fewer members are always listed anew: that costs next to nothing, and leaves nothing of those who left.
+/// Runs with fewer members always list all: that costs next to nothing, and leaves nothing of those who left.
 pub const MEMBERS_NAMED_FROM: u64 = 10_000;
 
-/// Parts that are older than this are written anew, so that no one who left is listed for much longer.
+/// Parts that are older than this are replaced, so that no one who left is listed for much longer.
 const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// More lines than this for each member, and some, are too many: half of them have no use.
@@ -25,6 +28,31 @@ const LINES_BESIDES: u64 = 64;
 /// A part has at most 15,000 lines; parts with few of them cost a request of their own.
 const MEMBERS_PER_PART: u64 = 2_500;
 const PARTS_BESIDES: u64 = 8;
+
+/// The members of a complete run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CompleteRun {
+    /// Which run.
+    pub run: RunId,
+    /// Its place among the runs of its feeder.
+    pub order: Order,
+    /// Whose run it is.
+    pub feeder: Feeder,
+    /// The columns that identified its members; `None` where format 1 did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matching: Option<DataMatching>,
+    /// When the first of it was delivered, and so when what is known of its members was compared; `None` where an earlier version
+    /// did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// How many different members it has.
+    pub members: u64,
+    /// Where they are listed.
+    pub parts: Vec<Part>,
+    /// How the lines of these parts are numbered, so that later runs can name them; `None` where formats 1 and 2 listed them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Base>,
+}
 
 /// The numbers of lines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +66,7 @@ pub struct Base {
 }
 
 impl CompleteRun {
-    /// The numbers that files may name at `now`; `None` if the next run is to list all of its members anew, as it is with less
+    /// The numbers that files may name at `now`; `None` if the next run is to list all of its members, as it is with less
     /// than `from` members ([`MEMBERS_NAMED_FROM`]).
     pub fn base_to_name(&self, from: u64, now: Timestamp) -> Option<BaseId> {
         let base = self.base.as_ref()?;
@@ -84,8 +112,6 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::run::Order;
-    use crate::state::Feeder;
 
     const DAY: SignedDuration = SignedDuration::from_hours(24);
 
