@@ -38,6 +38,7 @@
 //! | [`state`] | What has been delivered, and which function works on it? |
 //! | [`source`] | Which files does Azure have that the bucket doesn't? |
 //! | [`membership`] | Who entered, stayed and left? |
+//! | [`proof`] | Does Braze hold what was sent? |
 //! | [`page`] | What do people see of it? |
 //! | [`delivery`] | How is a file delivered and a run completed? |
 //! | [`inspect`] | How would a new export's files be read? |
@@ -75,6 +76,7 @@ pub mod page;
 pub mod pattern;
 pub mod planted;
 pub mod profile;
+pub mod proof;
 pub mod queue;
 pub mod randomness;
 pub mod report;

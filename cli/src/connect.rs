@@ -30,6 +30,15 @@ pub(crate) async fn run(arguments: &Connect) -> Result<Ending, Failure> {
         let (name, place) = if arguments.from.is_some() { ("source", "place") } else { ("display_name", "hostname") };
         show::line(format!("{} ({}): {outcome}", text(name), text(place)));
         show::line(show::said(&text("message"), &text("code")));
+        for (permission, readable) in
+            answer["reading"].as_object().into_iter().flatten().filter(|(_, is)| is.is_boolean())
+        {
+            let may = if *readable == true { show::good("yes") } else { show::caution("no") };
+            show::line(format!("Permission {permission} (optional, to check what Braze holds): {may}"));
+        }
+        for doubt in ["contradictions", "doubts"].iter().flat_map(|kind| show::elements(&answer["reading"][kind])) {
+            show::line(format!("{} {}", show::caution("!"), doubt.as_str().unwrap_or_default()));
+        }
         if let Some(days) = answer["days_left"].as_u64() {
             show::line(texts::with("sas-ends", &[("at", Word(&text("expires_at"))), ("n", Number(days))]));
         }

@@ -60,6 +60,7 @@ impl BrazeClient {
                 random: Mutex::new(SmallRng::seed_from_u64(seed.rotate_left(32))),
                 refused: Mutex::default(),
                 last: Mutex::default(),
+                reads: Mutex::default(),
                 waiting: AtomicUsize::new(0),
             }),
         }
@@ -117,6 +118,10 @@ impl BrazeClient {
     /// Why a delivery stops when Braze refused everything.
     pub fn everything_refused(&self, same: SameRefusal) -> StopReason {
         StopReason::EverythingRefused { host: self.shared.host.clone(), same }
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     pub(super) fn host(&self) -> &str {

@@ -13,6 +13,8 @@ mod limiter;
 mod oddities;
 mod outcome;
 mod rate_headers;
+mod read_memory;
+mod reading;
 mod reason;
 mod request;
 mod response;
@@ -29,5 +31,8 @@ pub use self::first_answers::{FirstAnswers, SameRefusal};
 pub use self::http_clients::{HttpClients, http_client};
 pub use self::oddities::Oddities;
 pub use self::outcome::{ObjectResult, Requests, StopReason, TrackOutcome};
+pub use self::read_memory::{
+    Endpoint, FieldsRead, ProfileRead, ReadMemory, ReadProfiles, Unread, WorkspaceAttribute, WorkspaceAttributes,
+};
 pub use self::request::{MAX_BODY, MAX_OBJECTS, TrackRequest};
-pub use self::transport::{Answer, Lost, Post, Transport};
+pub use self::transport::{Answer, Lost, Post, Read, ReadAnswer, Transport};

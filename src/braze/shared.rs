@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::limiter::{Limiter, NoStart};
 use super::outcome::StopReason;
+use super::read_memory::ReadMemory;
 use super::retry::Stop;
 use super::transport::Transport;
 use crate::secrets::ApiKey;
@@ -21,6 +22,8 @@ pub(super) struct Shared {
     pub(super) refused: Mutex<Option<(ApiKey, StopReason)>>,
     /// When a request was last answered, and what went wrong last.
     pub(super) last: Mutex<Last>,
+    /// What was read, and what may not be read.
+    pub(super) reads: Mutex<ReadMemory>,
     /// Requests that wait for a retry.
     pub(super) waiting: AtomicUsize,
 }

@@ -1,4 +1,4 @@
-//! One `POST` to Braze and its answer, bounded in time and size.
+//! One request to Braze and its answer, bounded in time and size.
 
 use std::error::Error;
 use std::io::ErrorKind;
@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use bytes::{Bytes, BytesMut};
 use futures::future::BoxFuture;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LINK};
 use reqwest::{Client, Method, Request, Response, Url};
 use thiserror::Error;
 
@@ -20,6 +20,9 @@ use crate::message::codes;
 /// Bytes of an answer that are read. Braze's longest, 75 errors, is some 15 KB.
 const LONGEST_ANSWER: usize = 64 * 1024;
 
+/// Bytes of an answer to a request that reads: 50 profiles with objects of up to 100 KB.
+const LONGEST_READ: usize = 8 * 1024 * 1024;
+
 /// A `POST` to be made.
 #[derive(Clone, Debug)]
 pub struct Post {
@@ -27,6 +30,28 @@ pub struct Post {
     pub authorization: HeaderValue,
     /// JSON.
     pub body: Bytes,
+}
+
+/// Something to be read.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// The value of the `Authorization` header, marked sensitive.
+    pub authorization: HeaderValue,
+    /// The path, and what follows it.
+    pub path: String,
+    /// JSON of a `POST`; `None` is a `GET`.
+    pub body: Option<Bytes>,
+}
+
+/// What was read.
+#[derive(Clone, Debug, Default)]
+pub struct ReadAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The header `Link`.
+    pub link: Option<String>,
+    /// The body; `None` if it is too long or broke off.
+    pub body: Option<Bytes>,
 }
 
 /// What came back.
@@ -143,6 +168,12 @@ impl Lost {
 pub trait Transport: Send + Sync {
     /// Makes the request. Dropping the future abandons it.
     fn post(&self, post: Post) -> BoxFuture<'_, Result<Answer, Lost>>;
+
+    /// Makes a request that changes nothing. Where nothing can be read, that is 404.
+    fn read(&self, read: Read) -> BoxFuture<'_, Result<ReadAnswer, Lost>> {
+        drop(read);
+        Box::pin(async { Ok(ReadAnswer { status: 404, ..ReadAnswer::default() }) })
+    }
 }
 
 /// HTTP with `reqwest`. Over HTTP/2 a client keeps one connection, so several clients are used when many requests are in
@@ -178,10 +209,31 @@ impl HttpTransport {
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         *request.body_mut() = Some(post.body.into());
         let response = client.execute(request).await.map_err(|error| Lost::of(&error))?;
-        Ok(self.read(response).await)
+        Ok(self.take(response).await)
     }
 
-    async fn read(&self, mut response: Response) -> Answer {
+    async fn read_once(&self, read: Read) -> Result<ReadAnswer, Lost> {
+        let url = self.url.as_ref().and_then(|url| url.join(&read.path).ok()).ok_or(Lost::Unconnected)?;
+        let client = self.clients.client(0).map_err(|error| Lost::Tls(reason(&error)))?;
+        let mut request = Request::new(if read.body.is_some() { Method::POST } else { Method::GET }, url);
+        request.headers_mut().insert(AUTHORIZATION, read.authorization);
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *request.body_mut() = read.body.map(Into::into);
+        let mut response = client.execute(request).await.map_err(|error| Lost::of(&error))?;
+        let link = response.headers().get(LINK).and_then(|link| link.to_str().ok()).map(str::to_owned);
+        let status = response.status().as_u16();
+        let mut body = BytesMut::new();
+        let whole = loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() <= LONGEST_READ => body.extend_from_slice(&chunk),
+                Ok(None) => break true,
+                Ok(Some(_)) | Err(_) => break false,
+            }
+        };
+        Ok(ReadAnswer { status, link, body: whole.then(|| body.freeze()) })
+    }
+
+    async fn take(&self, mut response: Response) -> Answer {
         let status = response.status().as_u16();
         let answer = Answer { status, ..Answer::headed(response.headers(), self.clock.now()) };
         let mut body = BytesMut::new();
@@ -205,6 +257,10 @@ impl Transport for HttpTransport {
             let client = self.clients.client(number).map_err(|error| Lost::Tls(reason(&error)))?;
             self.exchange(client, post).await
         })
+    }
+
+    fn read(&self, read: Read) -> BoxFuture<'_, Result<ReadAnswer, Lost>> {
+        Box::pin(self.read_once(read))
     }
 }
 

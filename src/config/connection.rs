@@ -3,7 +3,7 @@
 use std::num::{NonZeroU32, NonZeroU64};
 
 use super::mistakes::{Mistakes, Refusal, Reported};
-use super::reference::connection as keys;
+use super::reference::{Key, connection as keys};
 use super::shown::{is_key_alone, shown};
 use super::table::TableReader;
 use super::{Connection, Hostname, StateIdentifiers};
@@ -19,10 +19,11 @@ pub(super) fn read(
     let allow_any_hostname = table.boolean(&keys::ALLOW_ANY_HOSTNAME, mistakes);
     let hostname = read_hostname(table, allow_any_hostname.unwrap_or(true), mistakes);
     let secret = read_secret(table, mistakes);
-    let workspace = read_workspace(table, mistakes);
+    let workspace = read_name(table, &keys::WORKSPACE, mistakes);
     let agree_to_data_transfer = table.boolean(&keys::AGREE_TO_DATA_TRANSFER, mistakes);
     let requests_per_second = table.needed_whole_number::<u32>(&keys::REQUESTS_PER_SECOND, mistakes);
     let requests_per_hour = table.whole_number::<u64>(&keys::REQUESTS_PER_HOUR, mistakes);
+    let company = read_name(table, &keys::COMPANY, mistakes);
     let objects_per_request = table.needed_whole_number::<u32>(&keys::OBJECTS_PER_REQUEST, mistakes);
     let state_identifiers = table.needed_choice(&keys::STATE_IDENTIFIERS, mistakes, StateIdentifiers::from_name);
     allow_any_hostname?;
@@ -41,6 +42,7 @@ pub(super) fn read(
         // Both ranges begin at 1, so that the other branches are never taken.
         requests_per_second: NonZeroU32::new(requests_per_second?).unwrap_or(NonZeroU32::MIN),
         requests_per_hour: requests_per_hour?.and_then(NonZeroU64::new),
+        company: company?,
         objects_per_request: objects_per_request? as usize,
         state_identifiers: state_identifiers?,
     })
@@ -57,9 +59,10 @@ fn read_hostname(
         .map_err(|refusal| table.refuse(&keys::HOSTNAME, text.offset, refusal, mistakes))
 }
 
-fn read_workspace(table: &TableReader<'_, '_>, mistakes: &mut Mistakes<'_>) -> Result<Option<String>, Reported> {
+/// A name that becomes part of keys in the bucket.
+fn read_name(table: &TableReader<'_, '_>, key: &Key, mistakes: &mut Mistakes<'_>) -> Result<Option<String>, Reported> {
     const LONGEST_NAME: usize = 64;
-    let Some(text) = table.text(&keys::WORKSPACE, mistakes)? else {
+    let Some(text) = table.text(key, mistakes)? else {
         return Ok(None);
     };
     let fits = text.value.len() <= LONGEST_NAME
@@ -67,8 +70,8 @@ fn read_workspace(table: &TableReader<'_, '_>, mistakes: &mut Mistakes<'_>) -> R
     if fits {
         return Ok(Some(text.value));
     }
-    let refusal = Refusal::new(shown(&text.value), keys::WORKSPACE.kind.to_string());
-    Err(table.refuse(&keys::WORKSPACE, text.offset, refusal, mistakes))
+    let refusal = Refusal::new(shown(&text.value), key.kind.to_string());
+    Err(table.refuse(key, text.offset, refusal, mistakes))
 }
 
 fn read_secret(table: &TableReader<'_, '_>, mistakes: &mut Mistakes<'_>) -> Result<SecretName, Reported> {

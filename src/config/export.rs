@@ -58,6 +58,8 @@ fn read_into(
     let on_leave = table.needed_choice(&keys::ON_LEAVE, mistakes, OnLeave::from_name);
     let create_profiles = table.boolean(&keys::CREATE_PROFILES, mistakes);
     let max_leavers = table.number(&keys::MAX_LEAVERS, mistakes);
+    let refresh_days = table.whole_number::<u32>(&keys::REFRESH_DAYS, mistakes);
+    let trial = table.needed_whole_number::<u32>(&keys::TRIAL, mistakes);
     let settle_minutes = table.needed_whole_number(&keys::SETTLE_MINUTES, mistakes);
     let time_zone = read_time_zone(table, mistakes);
     let language = table.needed_choice(&keys::LANGUAGE, mistakes, Language::from_name);
@@ -82,6 +84,8 @@ fn read_into(
         on_leave: on_leave?,
         create_profiles: create_profiles?,
         max_leavers: max_leavers?,
+        refresh_days: refresh_days?,
+        trial: trial? as usize,
         settle_minutes: settle_minutes?,
         time_zone: time_zone?,
         language: language?,

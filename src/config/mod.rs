@@ -68,6 +68,8 @@ pub struct Connection {
     pub requests_per_second: NonZeroU32,
     /// Requests that the contract allows in each clock hour, if it has such a budget.
     pub requests_per_hour: Option<NonZeroU64>,
+    /// The company, whose connections share the rate.
+    pub company: Option<String>,
     /// Attribute objects in one request, 1 to 75 (default 75).
     pub objects_per_request: usize,
     /// How the state holds the identifiers of members that are sent through it (default plain).
@@ -120,6 +122,10 @@ pub struct Export {
     pub max_leavers: f64,
     /// Minutes of quiet after which a run without a `model.json` counts as complete (default 30).
     pub settle_minutes: u32,
+    /// After how many days each member is sent again.
+    pub refresh_days: Option<u32>,
+    /// How many people are sent and read back before the rest, at most; 0 for none.
+    pub trial: usize,
     /// The time zone in which the names of runs are read, and of the times on pages (default UTC).
     pub time_zone: TimeZone,
     /// The language of the pages (default English).
@@ -166,6 +172,8 @@ impl Export {
             create_profiles: true,
             max_leavers: 0.0,
             settle_minutes: 0,
+            refresh_days: None,
+            trial: 200,
             time_zone: TimeZone::UTC,
             language: Language::English,
             data_matching: DataMatching::default(),

@@ -9,6 +9,7 @@ use tokio::io::AsyncRead;
 
 use super::batch::Batch;
 use super::filling::{Filling, Sending};
+use super::refresh::Refresh;
 use super::row_fields::RowFields;
 use crate::config::SendRule;
 use crate::membership::{Known, RecentMembers, SentElsewhere, Sighting};
@@ -45,6 +46,8 @@ pub(super) struct ChunkSettings {
     pub(super) mixed_identifiers: bool,
     /// The additional fields that are sent.
     pub(super) fields: Vec<String>,
+    /// Which unchanged members are sent again all the same.
+    pub(super) refresh: Refresh,
 }
 
 /// A row that was rejected.
@@ -381,6 +384,7 @@ impl Taking<'_> {
         if let Some((known, line)) = held {
             let is_unchanged = known == fingerprint
                 && self.settings.send == SendRule::Changes
+                && !self.settings.refresh.is_due(key)
                 && !self.differs_elsewhere(key, &matched);
             draft.list(line.filter(|_| is_unchanged), || {
                 PartRow::keyed(key, matched.identifier, address_of(&matched), fingerprint)

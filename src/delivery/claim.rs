@@ -139,6 +139,7 @@ impl SegmentDelivery {
             reread: options.reread,
             resend: options.send == Some(SendRule::All),
             allow_identifiers: options.allow_identifiers,
+            allow_differences: options.allow_differences,
             seen,
         };
         let mappings = self.feeds.of(&self.export.connection.workspace, &self.attribute);

@@ -13,7 +13,7 @@ use crate::bucket::{BucketError, ETag};
 use crate::config::SendRule;
 use crate::message::{Coded, Message};
 use crate::pattern::RunId;
-use crate::report::{Outcome, Report, ReportMessage};
+use crate::report::{Outcome, Proof, Report, ReportMessage};
 use crate::run::{Evidence, FileToDeliver};
 use crate::state::{Progress, RunAnswer};
 
@@ -190,6 +190,9 @@ impl SegmentDelivery {
                 Err(error) => tried.failures.push(error),
             }
         }
+        if tried.failures.is_empty() && !tried.out_of_time {
+            self.read_back_sample(run).await;
+        }
         let (outcome, message) = tried.outcome(completion);
         tracing::debug!(?outcome, "the delivery ends");
         let report = self.report(run, outcome, message, tried.sent).await?;
@@ -271,7 +274,7 @@ impl SegmentDelivery {
         };
         let resumed_at_line = claim.file.checkpoint.as_ref().map(|checkpoint| checkpoint.position.line);
         tracing::debug!(resumed_at_line, "the file is claimed");
-        let mut account = Account::new(&claim, self.export.csv.max_rejected_bytes);
+        let mut account = Account::new(&claim, file.run, self.export.csv.max_rejected_bytes);
         match Box::pin(self.send_file(file, options, claim, account.clone())).await {
             Ok(end) => Ok(end),
             Err(Unsent::Sending(error)) => Err(error),
@@ -281,6 +284,9 @@ impl SegmentDelivery {
                 Ok(FileEnd::Ignored)
             }
             Err(Unsent::Opening(error)) => {
+                if let DeliveryError::NotProven { proof: Some(proof), .. } = &error {
+                    account.record.proof = Proof { trial: account.record.proof.trial.take(), ..Proof::clone(proof) };
+                }
                 let progress = match &error {
                     DeliveryError::Bucket(BucketError::Changed { .. } | BucketError::Missing { .. }) => {
                         Progress::Unfinished
@@ -320,8 +326,9 @@ impl SegmentDelivery {
             Ok(builder) => builder,
             Err(error) => return Err(self.unopened(file, &claim, error).await),
         };
+        let trial = self.trial_of(file.run, &claim, &account);
         drop(claim);
-        let pump = Pump::new(self, file, key, builder, account);
+        let pump = Pump::new(self, file, key, builder, account).beginning_with(trial);
         let end = Box::pin(pump.run()).await.map_err(Unsent::Sending)?;
         Ok(match end {
             PumpEnd::Delivered => FileEnd::Delivered,

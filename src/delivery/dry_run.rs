@@ -10,12 +10,14 @@ use super::chunk::ChunkBuilder;
 use super::open::{FileBytes, Opened};
 use super::segment::{Release, RunOptions, SegmentDelivery};
 use super::stray::Sibling;
+use super::trial::is_first;
 use crate::config::{OnLeave, SendRule};
 use crate::masked::masked;
 use crate::membership::RunMembers;
 use crate::message::Coded;
 use crate::pattern::RunId;
 use crate::profile::FirstLook;
+use crate::proof::SentField;
 use crate::report::{
     Check, Counts, Outcome, Preview, Problem, Report, ReportMessage, ReportedFile, RunSummary, Warning,
 };
@@ -60,7 +62,9 @@ impl SegmentDelivery {
             RunRecord { leavers: seen.counts.clone(), ..RunRecord::new(self.order_of_run(run, files), started_at) };
         let is_released = options.release == Some(Release { run, people: compared.people });
         let too_many = self.reason_to_hold(&ledger, &record, &compared).filter(|_| !is_released);
-        let would_be_held = seen.held.take().or_else(|| too_many.map(|reason| reason.to_string()));
+        let (proof, hold) = self.look_at_braze(&ledger, run, &seen.sent, seen.first).await?;
+        let unproven = hold.filter(|hold| !hold.is_allowed(options.allow_differences)).map(|hold| hold.to_string());
+        let would_be_held = seen.held.take().or(unproven).or_else(|| too_many.map(|reason| reason.to_string()));
         let requests = seen.requests + people.div_ceil(connection.objects_per_request as u64);
         #[expect(clippy::cast_precision_loss, reason = "a number of requests has fewer than 52 bits")]
         let seconds_at_the_limit = requests as f64 / f64::from(connection.requests_per_second.get());
@@ -72,6 +76,7 @@ impl SegmentDelivery {
             outcome: Outcome::DryRun,
             files: seen.files,
             members: compared.figures,
+            proof,
             message: message.text,
             code: message.code,
             preview: Some(Preview {
@@ -133,7 +138,8 @@ impl SegmentDelivery {
             let mut known = self.load_known(ledger, run, None).await?;
             let elsewhere = self.sent_elsewhere(ledger, run, &mut known).await?;
             let known = (known, elsewhere);
-            let Opened { builder, look, header, .. } = match self.open_rows(file, options, known, None).await {
+            let Opened { mut builder, look, header, sent, .. } = match self.open_rows(file, options, known, None).await
+            {
                 Ok(opened) => opened,
                 Err(error @ DeliveryError::Match { .. }) => {
                     unlike.push((file, error));
@@ -141,6 +147,9 @@ impl SegmentDelivery {
                 }
                 Err(error) => return Err(error),
             };
+            builder.settings.refresh = self.refresh(ledger, run);
+            seen.first |= is_first(ledger, &self.mapping(), &header.columns);
+            seen.sent = sent;
             matching.push((&file.object.key, header.columns));
             if let Some(look) = &look {
                 seen.note_doubts(&file.object.key, look, ledger.last_complete.is_none(), options);
@@ -218,6 +227,10 @@ struct Seen {
     notes: BTreeSet<String>,
     /// Why a file would be held before anything of it is sent.
     held: Option<String>,
+    /// The custom attributes that would be sent.
+    sent: Vec<SentField>,
+    /// Whether they would be sent for the first time.
+    first: bool,
 }
 
 impl Seen {

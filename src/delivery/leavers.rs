@@ -200,6 +200,7 @@ impl<'a> Leaving<'a> {
                     };
                     return Ok((sent, Some(stop)));
                 }
+                self.delivery.offer_to_sample(&batch.request, &outcome.objects);
                 self.note_sent(&batch, &outcome.objects);
                 sent += batch.people.len();
             }

@@ -8,8 +8,11 @@
 //! | load which values of additional fields other segments sent | `elsewhere` |
 //! | open the file as its `model.json` or header describes it | `open` |
 //! | ignore a file that is no part of the run | `stray` |
+//! | send one person of a run, and no one else | `only` |
+//! | ask Braze whether it holds what was sent and keeps what would be sent | `prove` |
 //! | turn rows into requests, chunk by chunk | `chunk`, `filling`, `batch` |
 //! | send them, many in flight | `pump`, `outstanding` |
+//! | send a few people first, and read them back | `trial`, `read_back` |
 //! | write down what is certain | `progress` |
 //! | find out whether the run is complete | `evidence` |
 //! | compare its members with those before | `compare` |
@@ -34,19 +37,25 @@ mod load;
 mod loaded;
 mod named;
 mod note;
+mod only;
 mod open;
 mod outstanding;
 mod progress;
+mod prove;
 mod pump;
+mod read_back;
 mod rebuild;
+mod refresh;
 mod report;
 mod retire;
 mod row_fields;
+mod sample;
 mod secret_retry;
 mod segment;
 mod small_parts;
 mod stray;
 mod take_over;
+mod trial;
 
 use thiserror::Error;
 
@@ -63,6 +72,8 @@ use crate::message::{codes, counted};
 use crate::names::{AttributeName, ConnectionName};
 use crate::pattern::RunId;
 use crate::profile::MatchError;
+use crate::proof::ProofHold;
+use crate::report::Proof;
 use crate::rows::ReadError;
 use crate::run::ModelReadError;
 use crate::secrets::SecretError;
@@ -137,6 +148,18 @@ pub enum DeliveryError {
         key: String,
         /// The reason.
         reason: String,
+    },
+    /// Braze does not hold what it should, or would not keep what would be sent.
+    ///
+    /// Fix: see the message.
+    #[error("{key} is held: {source}")]
+    NotProven {
+        /// The file.
+        key: String,
+        /// Why.
+        source: ProofHold,
+        /// What was read in Braze; `None` if that is recorded already.
+        proof: Option<Box<Proof>>,
     },
     /// Braze rejected the connection, or can't be reached.
     #[error(transparent)]
@@ -213,7 +236,7 @@ pub enum DeliveryError {
     },
 }
 
-codes!(DeliveryError wraps Bucket, State, Secret, Refused, Model source Read, Match {
+codes!(DeliveryError wraps Bucket, State, Secret, Refused, Model source Read, Match, NotProven {
     NoConsent = "ITB-D01",
     Busy = "ITB-D02",
     ConfigurationChanged = "ITB-D03",
@@ -228,7 +251,7 @@ codes!(DeliveryError wraps Bucket, State, Secret, Refused, Model source Read, Ma
 impl DeliveryError {
     /// Whether a person has to decide first.
     fn is_hold(&self) -> bool {
-        matches!(self, Self::DoubtfulIdentifiers { .. })
+        matches!(self, Self::DoubtfulIdentifiers { .. } | Self::NotProven { .. })
     }
 
     /// Whether the same may succeed later, or after something other than the name of a folder has been fixed.
@@ -239,7 +262,11 @@ impl DeliveryError {
     /// Whether it would be the same with the other files of the run.
     fn is_about_everything(&self) -> bool {
         use StopReason::{EverythingRefused, NotBraze, NotFound, Redirected};
-        matches!(self, Self::Refused(EverythingRefused { .. } | NotBraze { .. } | NotFound { .. } | Redirected { .. }))
+        matches!(
+            self,
+            Self::NotProven { .. }
+                | Self::Refused(EverythingRefused { .. } | NotBraze { .. } | NotFound { .. } | Redirected { .. })
+        )
     }
 
     /// Whether Braze does not answer at the moment, so that the same will succeed later without any action.

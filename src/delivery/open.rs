@@ -10,14 +10,17 @@ use super::chunk::{ChunkBuilder, ChunkSettings};
 use super::claim::Claim;
 use super::note::FileNote;
 use super::progress::Account;
+use super::refresh::Refresh;
 use super::segment::{RunOptions, SegmentDelivery};
 use crate::config::SendRule;
 use crate::description::FileDescription;
 use crate::membership::{Known, SentElsewhere};
-use crate::profile::{ColumnTypes, FirstLook, Matcher, TypesDigest};
+use crate::pattern::RunId;
+use crate::profile::{ColumnTypes, FirstLook, Matcher, TypesDigest, ValueKind};
+use crate::proof::SentField;
 use crate::rows::{Header, Kept, ReadError, RowProblem, RowReader};
 use crate::run::FileToDeliver;
-use crate::state::Checkpoint;
+use crate::state::{Checkpoint, Ledger};
 
 /// The longest time that the requests of one chunk take at the connection's rate, in tenths of a second. Of longer chunks
 /// more is sent twice when a function is killed; shorter ones make more parts, which every later run reads.
@@ -39,6 +42,8 @@ pub(super) struct Opened {
     pub(super) types: TypesDigest,
     /// What its first rows show; `None` if that is not needed again.
     pub(super) look: Option<FirstLook>,
+    /// The custom attributes that are sent.
+    pub(super) sent: Vec<SentField>,
 }
 
 /// Refuses or holds a file whose first rows show that it is not what it should be.
@@ -89,8 +94,9 @@ impl SegmentDelivery {
         let send = if claim.file.resend { Some(SendRule::All) } else { options.send };
         let options = RunOptions { send, ..options };
         let checkpoint = claim.file.checkpoint.as_ref();
-        let Opened { builder, header, types, look } =
+        let Opened { mut builder, header, types, look, sent } =
             self.open_rows(file, options, (known, elsewhere), checkpoint).await?;
+        builder.settings.refresh = self.refresh(&claim.ledger, file.run);
         if checkpoint.is_none() {
             account.record.types = Some(types);
             account.record.mapping = Some(self.mapping());
@@ -100,6 +106,7 @@ impl SegmentDelivery {
                 judge(&file.object.key, look, first_delivery, allowed)?;
             }
         }
+        self.prove(file, claim, account, &header, &sent).await?;
         let doubts = look.iter().flat_map(|look| look.identifiers().notes().collect::<Vec<_>>());
         account.record.notes.extend(doubts.map(|doubt| format!("{}: {doubt}", file.object.key)));
         account.record.notes.extend(builder.notes(&file.object.key));
@@ -149,11 +156,12 @@ impl SegmentDelivery {
         let reader = reader.map_err(unreadable)?;
         let header = reader.header().clone();
         let matcher = look.iter().fold(matcher, Matcher::after);
+        let sent = self.sent_fields(&matcher);
         // The shortest row is an identifier of one character and the line's end. Deflate makes nothing smaller than 1/1032.
         let expansion = if header.dialect.gzip { 1_032 } else { 1 };
         let most_rows = usize::try_from(file.object.size.saturating_mul(expansion) / 2 + 1).unwrap_or(usize::MAX);
         let builder = ChunkBuilder::new(reader, matcher, known, elsewhere, self.chunk_settings(options, most_rows));
-        Ok(Opened { builder, header, types: described.types.digest(), look })
+        Ok(Opened { builder, header, types: described.types.digest(), look, sent })
     }
 
     /// How the rows of a file with this header become objects.
@@ -165,6 +173,20 @@ impl SegmentDelivery {
             Matcher::new(&self.export, &self.attribute, &header.columns, &described.types)
         };
         matcher.map_err(|source| DeliveryError::Match { key: key.to_owned(), source })
+    }
+
+    /// Which unchanged members a run sends again.
+    pub(super) fn refresh(&self, ledger: &Ledger, run: RunId) -> Refresh {
+        let last = ledger.last_complete.as_ref().filter(|last| last.run != run).and_then(|last| last.started_at);
+        let begun = ledger.runs.get(&run).map_or_else(|| self.budget.now(), |record| record.started_at);
+        Refresh::of(self.export.refresh_days, last, begun)
+    }
+
+    /// The custom attributes that are sent: the segment's own, and additional ones.
+    fn sent_fields(&self, matcher: &Matcher) -> Vec<SentField> {
+        let own = (self.attribute.as_str(), ValueKind::Boolean);
+        let fields = [own].into_iter().chain(matcher.custom_fields());
+        fields.map(|(name, kind)| SentField { name: name.to_owned(), kind }).collect()
     }
 
     async fn bytes(&self, file: &FileToDeliver, from: u64) -> Result<FileBytes, DeliveryError> {
@@ -194,6 +216,7 @@ impl SegmentDelivery {
             most_rows,
             mixed_identifiers: matching.customer_id.is_some() && matching.email.is_some(),
             fields: self.export.fields_sent(),
+            refresh: Refresh::Nobody,
         }
     }
 

@@ -6,6 +6,7 @@ use super::note::FileNote;
 use super::segment::SegmentDelivery;
 use super::{DeliveryError, outstanding::DoneChunk};
 use crate::bucket::Condition;
+use crate::pattern::RunId;
 use crate::report::Counts;
 use crate::report::rejected::RejectedRows;
 use crate::rows::{Header, Position};
@@ -29,11 +30,13 @@ pub(super) struct Account {
     /// What was done since the last write.
     since: Counts,
     pub(super) lease: LeaseKeeper,
+    /// How many people or fields may differ in Braze, because a person has said that it is right.
+    pub(super) allow_differences: Option<u64>,
     numbers: u64,
 }
 
 impl Account {
-    pub(super) fn new(claim: &Claim, max_rejected_bytes: u64) -> Self {
+    pub(super) fn new(claim: &Claim, run: RunId, max_rejected_bytes: u64) -> Self {
         let file = claim.file.clone();
         Self {
             header: file.checkpoint.as_ref().map(|checkpoint| checkpoint.header.clone()),
@@ -45,8 +48,14 @@ impl Account {
             rejected_in_part: false,
             since: Counts::default(),
             lease: claim.lease.clone(),
+            allow_differences: claim.ledger.runs.get(&run).and_then(|run| run.allow_differences),
             numbers: 0,
         }
+    }
+
+    /// The columns of the file, if its header has been read.
+    pub(super) fn columns(&self) -> Option<&[String]> {
+        self.header.as_ref().map(|header| header.columns.as_slice())
     }
 
     /// The header of the file, from its beginning or from the checkpoint.

@@ -19,6 +19,7 @@ use super::outstanding::{DoneChunk, InFlight, Outstanding};
 use super::progress::Account;
 use super::secret_retry::SecretRetry;
 use super::segment::SegmentDelivery;
+use super::trial::{Trial, TrialEnd};
 use crate::braze::{ObjectResult, Oddities, Requests, StopReason, TrackOutcome};
 use crate::pattern::RunId;
 use crate::report::Counts;
@@ -103,6 +104,9 @@ pub(super) struct Pump<'a, S> {
     stop: Option<Stop>,
     /// Whether a list of sent values was stored.
     listed_values: bool,
+    /// The people who are sent first, as long as they have not been read back.
+    trial: Option<Trial>,
+    proving: Option<BoxFuture<'a, TrialEnd>>,
 }
 
 impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
@@ -145,7 +149,18 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             seconds_counted: 0.0,
             stop: None,
             listed_values: false,
+            trial: None,
+            proving: None,
         }
+    }
+
+    /// The same, but only the people of a trial are sent before they have been read back.
+    pub(super) fn beginning_with(mut self, trial: Option<Trial>) -> Self {
+        if let (Some(trial), Some(builder)) = (&trial, &mut self.builder) {
+            builder.settings.objects_per_request = trial.objects_per_request(builder.settings.objects_per_request);
+        }
+        self.trial = trial;
+        self
     }
 
     /// Sends until the file ends, the time limit is reached, or something prevents it; then records the progress.
@@ -164,6 +179,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             _ => None,
         };
         let progress = match (&failure, &self.stop) {
+            (Some(error), _) if error.is_hold() => Progress::Held { message: error.to_string() },
             (Some(error), _) => Progress::Failed { message: error.to_string() },
             (None, None) => Progress::Delivered,
             (None, Some(_)) => Progress::Unfinished,
@@ -193,7 +209,8 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
                 self.read_on();
             }
             self.begin_commit();
-            if self.stop.is_none() && failure.is_none() && self.all_read && self.outstanding.is_empty() {
+            let is_all_sent = self.all_read && self.outstanding.is_empty();
+            if self.stop.is_none() && failure.is_none() && is_all_sent && !self.begin_proving() {
                 return Ok(());
             }
             let stopping = self.stop.is_some() || failure.is_some();
@@ -218,6 +235,12 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
                     }
                 }
                 Some((sent, outcome)) = self.in_flight.next() => self.take_answer(sent, outcome),
+                end = or_never(&mut self.proving), if !stopping => {
+                    self.proving = None;
+                    if let Err(error) = self.take_trial(end) {
+                        failure.get_or_insert(error);
+                    }
+                }
                 () = tokio::time::sleep_until(next_look) => {}
             }
         }
@@ -253,9 +276,16 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         // Until Braze has accepted something, one request is sent at a time.
         let most = if first.are_decided() { self.most_in_flight } else { 1 };
         while self.outstanding.in_flight() < most {
+            if self.trial.as_ref().is_some_and(Trial::is_all_sent) {
+                self.begin_proving();
+                return;
+            }
             let Some(sent) = self.outstanding.next_request() else {
                 return;
             };
+            if let Some(trial) = &mut self.trial {
+                trial.sent();
+            }
             let (braze, key) = (self.delivery.braze.clone(), self.key.clone());
             let deadline = self.delivery.budget.stop_waiting();
             let span = tracing::debug_span!("chunk", number = sent.chunk);
@@ -331,12 +361,19 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         let answered =
             outcome.objects.iter().all(|result| !matches!(result, ObjectResult::Unknown | ObjectResult::NotSent));
         if answered {
+            if let Some(trial) = &mut self.trial {
+                trial.answered(&sent.batch.request, &outcome.objects);
+            }
+            self.delivery.offer_to_sample(&sent.batch.request, &outcome.objects);
             self.outstanding.answer(&sent, outcome.objects);
             if !self.all_read && self.answered.len() < KEPT_FOR_FILLING && self.outstanding.in_flight() < MANY_IN_FLIGHT
             {
                 self.answered.extend(sent.batch.emptied());
             }
         } else {
+            if let Some(trial) = &mut self.trial {
+                trial.taken_back();
+            }
             self.outstanding.take_back(sent);
         }
         if let Some(reason) = outcome.stop {
@@ -348,6 +385,39 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             self.stop.get_or_insert(stop);
         }
         self.collect_done();
+    }
+
+    /// Begins to read back the people of the trial, once all of them have been answered. Returns whether the trial lasts.
+    fn begin_proving(&mut self) -> bool {
+        let Some(trial) = self.trial.as_mut().filter(|trial| !trial.is_empty()) else {
+            self.trial = None;
+            return false;
+        };
+        if self.proving.is_none() && self.in_flight.is_empty() {
+            self.proving = Some(Box::pin(self.delivery.read_trial(trial.take_people(), self.key.clone(), trial.since)));
+        }
+        true
+    }
+
+    fn take_trial(&mut self, end: TrialEnd) -> Result<(), DeliveryError> {
+        self.trial = None;
+        if let Some(builder) = &mut self.builder {
+            builder.settings.objects_per_request = self.delivery.export.connection.objects_per_request;
+        }
+        let allowed = self.account.as_ref().and_then(|account| account.allow_differences);
+        let TrialEnd { read, hold, unchecked, notes } = end;
+        if let Some(account) = &mut self.account {
+            let proof = &mut account.record.proof;
+            proof.trial = read;
+            proof.unchecked.extend(unchecked);
+            proof.notes.extend(notes);
+        }
+        match hold {
+            Some(source) if !source.is_allowed(allowed) => {
+                Err(DeliveryError::NotProven { key: self.file.object.key.clone(), source, proof: None })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn collect_done(&mut self) {

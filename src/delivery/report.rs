@@ -14,7 +14,7 @@ use crate::page;
 use crate::pattern::RunId;
 use crate::report::examples::{Examples, RejectedExample};
 use crate::report::rejected::RejectedRows;
-use crate::report::{Counts, Members, Outcome, Report, ReportMessage, ReportedFile, Rows};
+use crate::report::{Counts, Members, Outcome, Proof, Report, ReportMessage, ReportedFile, Rows};
 use crate::rows::Header;
 use crate::state::{Ledger, Phase, Progress, RunRecord};
 
@@ -167,6 +167,7 @@ impl SegmentDelivery {
             message: String::new(),
             code: String::new(),
             notes: self.remarks.clone(),
+            proof: Proof::default(),
             preview: None,
         }
     }
@@ -206,6 +207,7 @@ impl SegmentDelivery {
                 || Members { before, after: before, ..Members::default() },
                 |record| record.members_so_far(before),
             ),
+            proof: record.map(RunRecord::proof).unwrap_or_default(),
             message: message.text,
             code: message.code,
             ..self.counted_report(started_at, counts)

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::DeliveryError;
 use super::loaded::LoadedRun;
+use super::sample::Sample;
 use super::small_parts::SmallParts;
 use crate::braze::{BrazeClient, FirstAnswers};
 use crate::bucket::Bucket;
@@ -56,6 +57,8 @@ pub struct SegmentDelivery {
     pub(super) small_parts: SmallParts,
     pub(super) loaded: LoadedRun,
     pub(super) names_lines_from: u64,
+    /// People who were sent by this invocation, to be read back.
+    pub(super) sample: Mutex<Sample>,
     /// Further notes for the reports of this invocation.
     pub(super) remarks: BTreeSet<String>,
     begun: Instant,
@@ -88,6 +91,8 @@ pub struct RunOptions {
     pub release: Option<Release>,
     /// In how many rows of a file, at most, doubtful identifiers are right.
     pub allow_identifiers: Option<u64>,
+    /// How many people or fields may differ in Braze, at most.
+    pub allow_differences: Option<u64>,
     /// Whether a content that has been delivered is read again, because it is described or configured differently since. Of
     /// its members those are sent whose objects are others than before.
     pub reread: bool,
@@ -151,6 +156,7 @@ impl SegmentDelivery {
             small_parts: SmallParts::default(),
             loaded: LoadedRun::default(),
             names_lines_from: MEMBERS_NAMED_FROM,
+            sample: Mutex::default(),
             begun: Instant::now(),
         }
     }

@@ -61,6 +61,12 @@ impl Person {
         })
     }
 
+    /// Under which key the state lists them: by customer ID if one is given.
+    pub fn member_key(&self) -> Option<MemberKey> {
+        let id = self.customer_id.as_deref().map(|id| MemberKey::of(Identifier::ExternalId(id)));
+        id.or_else(|| self.email.as_ref().map(|email| email.key))
+    }
+
     /// Which identifiers are given, by the names of the request's fields.
     pub fn given(&self) -> Vec<&'static str> {
         let id = self.customer_id.as_ref().map(|_| "customer_id");

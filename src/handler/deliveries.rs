@@ -21,7 +21,7 @@ use crate::queue::ContinuedDelivery;
 use crate::report::{Outcome, Report, Trigger};
 use crate::run::{Evidence, FileToDeliver, Models, Order};
 use crate::source::FetchReport;
-use crate::state::{Feeder, Ledger, Phase, Progress, StateKeys};
+use crate::state::{Feeder, Ledger, MemberKey, Phase, Progress, StateKeys};
 use crate::survey::{FoundRun, FoundRuns, Survey};
 use crate::trigger::on_demand::{ReleaseRequest, Run};
 use crate::trigger::scheduled::Scheduled;
@@ -37,6 +37,8 @@ struct Wanted {
     options: RunOptions,
     /// Whether a run that is delivered already gets a report as well.
     report_all: bool,
+    /// Only this person is sent.
+    only: Option<MemberKey>,
 }
 
 /// What is to be done about a segment.
@@ -156,8 +158,15 @@ impl Handler {
         let wanted = Wanted {
             segment,
             dry_run: run.dry_run,
-            options: RunOptions { send: run.send, release, allow_identifiers: run.allow_identifiers, reread: false },
+            options: RunOptions {
+                send: run.send,
+                release,
+                allow_identifiers: run.allow_identifiers,
+                allow_differences: run.allow_differences,
+                reread: false,
+            },
             report_all: true,
+            only: run.only.and_then(|person| person.member_key()),
         };
         let mut deliveries = Deliveries::default();
         Box::pin(self.deliver_export(config, export, &wanted, budget, Trigger::OnDemand, &mut deliveries)).await;
@@ -384,6 +393,11 @@ impl Handler {
     ) -> Result<DeliveryEnd, HandlerError> {
         if wanted.dry_run {
             let report = delivery.preview(found.run, &found.files, wanted.options).await?;
+            return Ok(DeliveryEnd { report, must_continue: false, again: false, outage: false });
+        }
+        if let Some(who) = wanted.only {
+            let sending = delivery.deliver_only(found.run, &found.files, who).boxed();
+            let report = self.at_its_share(delivery.connection(), delivery.braze(), sending).await?;
             return Ok(DeliveryEnd { report, must_continue: false, again: false, outage: false });
         }
         self.deliver_run(delivery, found.run, &found.files, wanted.options, found.evidence()).await

@@ -1,7 +1,8 @@
 //! A connection's rate belongs to all functions that send through it at the same time: each takes an equal share.
 //!
 //! ```text
-//! state/.rates/<connection>/<owner>      one small object for each function that sends now
+//! state/.rates/<connection>/<owner>          one small object for each function that sends now
+//! state/.rates/company~<company>/<owner>     the same for all connections of a company
 //! ```
 //!
 //! A function that has something to send stores its object and then lists the folder: S3 lists what has been stored
@@ -49,7 +50,8 @@ impl Handler {
         braze: &BrazeClient,
         work: impl Future<Output = T>,
     ) -> T {
-        let folder = format!("state/.rates/{}/", connection.name);
+        let of_company = connection.company.as_ref().map(|company| format!("state/.rates/company~{company}/"));
+        let folder = of_company.unwrap_or_else(|| format!("state/.rates/{}/", connection.name));
         let share = RateShare {
             bucket: &self.bucket,
             own: format!("{folder}{}", self.randomness.owner()),

@@ -10,7 +10,7 @@ use super::settings::{Setting, settings_of};
 use super::text::{change, count, duration, quoted, run, shown};
 use crate::config::Export;
 use crate::report::examples::RejectedExample;
-use crate::report::{Outcome, Report, Tone, Trigger};
+use crate::report::{Outcome, Proof, Report, Tone, Trigger};
 use crate::texts::messages::number_in;
 
 #[derive(Template)]
@@ -33,6 +33,7 @@ struct RunReport {
     requests: Vec<(String, String)>,
     reasons: Vec<Reason>,
     dropped: Vec<Line>,
+    in_braze: Vec<(String, String)>,
     files: FilesSection,
     notes: Vec<String>,
     settings: Vec<Setting>,
@@ -82,6 +83,7 @@ pub fn run_report(report: &Report, export: Option<&Export>, examples: &[Rejected
         requests: requests(&frame, report),
         reasons: reasons(&frame, report, examples),
         dropped: dropped_fields(&frame, report),
+        in_braze: in_braze(&frame, &report.proof),
         files: FilesSection::new(&frame, report),
         notes: notes(&frame, report),
         settings: export.map(|export| settings_of(&frame, export)).unwrap_or_default(),
@@ -148,6 +150,13 @@ fn requests(frame: &Frame, report: &Report) -> Vec<(String, String)> {
     ];
     figures.extend((report.unconfirmed > 0).then_some(("unconfirmed", report.unconfirmed)));
     figures.into_iter().map(|(name, figure)| (frame.t(name), count(figure))).collect()
+}
+
+/// What was read in Braze, and what was not.
+fn in_braze(frame: &Frame, proof: &Proof) -> Vec<(String, String)> {
+    let lines = proof.in_words().into_iter();
+    let unchecked = proof.unchecked.iter().map(|note| (frame.t("not-checked"), note.clone()));
+    lines.chain(unchecked).map(|(what, text)| (cut(&what), cut(&text))).collect()
 }
 
 fn facts(frame: &Frame, report: &Report, export: Option<&Export>) -> Vec<(String, String)> {

@@ -47,6 +47,39 @@ pub(super) enum FieldType {
     SubscriptionState,
 }
 
+/// What the values of a custom attribute are in Braze ("Data types").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueKind {
+    /// True or false.
+    Boolean,
+    /// A number.
+    Number,
+    /// A text.
+    Text,
+    /// A day or a time.
+    Time,
+    /// A list.
+    List,
+}
+
+impl ValueKind {
+    /// What the values of a declared type are.
+    pub fn of(declared: &ValueType) -> Self {
+        FieldType::of_custom_attribute(Some(declared), None).kind()
+    }
+
+    /// One of its values, for people.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Boolean => "true or false",
+            Self::Number => "a number",
+            Self::Text => "text",
+            Self::Time => "a date or time",
+            Self::List => "a list",
+        }
+    }
+}
+
 /// The texts that a column writes for true and false besides the usual ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct BooleanWords {
@@ -137,6 +170,17 @@ impl FieldType {
             DataType::Date => Self::DATE,
             DataType::DateTime | DataType::DateTimeOffset => Self::DATE_TIME,
             DataType::String | DataType::Guid | DataType::Time | DataType::Json | DataType::Unclassified => Self::Text,
+        }
+    }
+
+    /// What the values are in Braze.
+    pub(super) fn kind(&self) -> ValueKind {
+        match self {
+            Self::Integer | Self::Float => ValueKind::Number,
+            Self::Boolean(_) => ValueKind::Boolean,
+            Self::Date { .. } | Self::DateTime { .. } => ValueKind::Time,
+            Self::Array { .. } => ValueKind::List,
+            _ => ValueKind::Text,
         }
     }
 

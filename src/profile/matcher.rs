@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::braze_fields::StandardField;
 use crate::config::{EmailUse, EmptyRule, Export};
 use crate::names::AttributeName;
 use crate::values::Country;
@@ -11,7 +12,7 @@ use super::columns::ColumnTypes;
 use super::date_time::OrderShown;
 use super::dropped_fields::{DropReason, DroppedFields};
 use super::field::Field;
-use super::field_type::{Appended, FieldType, ReadBy};
+use super::field_type::{Appended, FieldType, ReadBy, ValueKind};
 use super::match_error::MatchError;
 use super::null_words::NullWords;
 use super::setup::Setup;
@@ -87,6 +88,12 @@ impl Matcher {
     /// name, and settings without effect. Names columns, never values.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// The custom attributes that additional fields fill, and what their values are.
+    pub fn custom_fields(&self) -> impl Iterator<Item = (&str, ValueKind)> {
+        let is_custom = |field: &&Field| StandardField::of_name(&field.name).is_none();
+        self.fields.iter().filter(is_custom).map(|field| (&*field.name, field.value.kind()))
     }
 
     /// Whom a row is about: its customer ID where Braze could take that, else its email address where it is one.

@@ -54,6 +54,7 @@ pub use columns::{ColumnTypes, TypesDigest};
 pub use configured::{ColumnFound, ConfiguredColumn, TypeFrom};
 pub use dropped_fields::{DropReason, DroppedFields};
 pub(crate) use email::is_address;
+pub use field_type::ValueKind;
 pub use look::{Doubt, DoubtfulIdentifiers, FirstLook, ROWS_LOOKED_AT};
 pub use match_error::{ColumnsFound, MatchError, MatchProblem};
 pub use matcher::Matcher;

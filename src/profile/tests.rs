@@ -28,6 +28,7 @@ pub(super) fn export(attributes: Vec<FieldMapping>) -> Export {
         agree_to_data_transfer: true,
         requests_per_second: 1000.try_into().unwrap(),
         requests_per_hour: None,
+        company: None,
         objects_per_request: 75,
         state_identifiers: crate::config::StateIdentifiers::Plain,
     };
@@ -44,6 +45,8 @@ pub(super) fn export(attributes: Vec<FieldMapping>) -> Export {
         create_profiles: true,
         max_leavers: 0.5,
         settle_minutes: 30,
+        refresh_days: None,
+        trial: 200,
         data_matching: DataMatching {
             customer_id: Some("LoyaltyId".to_owned()),
             email: Some("EMail".to_owned()),

@@ -41,6 +41,14 @@ pub enum ReportMessage {
         /// How many people would leave: the number that releases the run.
         people: u64,
     },
+    /// Only one person was sent, on request (`only`).
+    ///
+    /// Fix: nothing to do; look up under `proof` what Braze shows.
+    OneSent,
+    /// The person who was named in `only` is in no file of the run.
+    ///
+    /// Fix: check the customer ID, and which column `data_matching` names.
+    OneNotFound,
     /// Files that were seen of the run are not delivered.
     ///
     /// Fix: put them back or fix them, or use the action `forget` with `file`.
@@ -141,6 +149,8 @@ codes!(ReportMessage {
     SupersededAgain = "ITB-R15",
     Forgotten = "ITB-R16",
     DeliveredWithProblems = "ITB-R17",
+    OneSent = "ITB-R18",
+    OneNotFound = "ITB-R19",
 });
 
 impl fmt::Display for ReportMessage {
@@ -166,6 +176,10 @@ impl fmt::Display for ReportMessage {
                 "The files are delivered, but the run is held: {reason}.\n\
                  No one was set to `false`. If this is right, run the export with \"run\": \"{run}\", \"allow_leavers\": \
                  {people}; if not, the next normal run replaces it."
+            ),
+            Self::OneSent => f.write_str("One person was sent, and no one else. The run is not delivered by it."),
+            Self::OneNotFound => f.write_str(
+                "No row of the run is about this person, so nothing was sent.\nCheck the customer ID, and `data_matching`.",
             ),
             Self::FilesMissing { first, files: ..2 } => write!(
                 f,

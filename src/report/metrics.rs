@@ -28,6 +28,8 @@ pub struct Work {
     pub completed: bool,
     /// Whether it held the run.
     pub held: bool,
+    /// How many people who were read back did not show what was sent, and how many seconds it took until they did.
+    pub read_back: Option<(u64, f64)>,
 }
 
 /// The unit of a metric, in `CloudWatch`'s words.
@@ -55,7 +57,7 @@ pub struct Metric {
 }
 
 /// Every metric that there is.
-pub const METRICS: [Metric; 19] = [
+pub const METRICS: [Metric; 21] = [
     Metric::count("RowsRead"),
     Metric::count("RowsAccepted"),
     Metric::count("RowsUnchanged"),
@@ -73,6 +75,8 @@ pub const METRICS: [Metric; 19] = [
     Metric::count("DeliveriesWithProblems"),
     Metric::count("DeliveriesFailed"),
     Metric::count("RunsHeld"),
+    Metric::count("ReadBackDiffering"),
+    Metric { name: "ReadBackSeconds", unit: Unit::Seconds, by_segment: false },
     Metric { name: "DeliverySeconds", unit: Unit::Seconds, by_segment: false },
     Metric { name: "RateLimitShare", unit: Unit::Percent, by_segment: false },
 ];
@@ -192,6 +196,10 @@ fn values(report: &Report, work: &Work, requests_per_second: NonZeroU32, seconds
     let mut values: Map<String, Value> =
         values.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
     values.insert("DeliverySeconds".to_owned(), rounded(seconds));
+    if let Some((differing, seconds)) = work.read_back {
+        values.insert("ReadBackDiffering".to_owned(), differing.into());
+        values.insert("ReadBackSeconds".to_owned(), rounded(seconds));
+    }
     if requests.sent > 0 {
         // Braze counts by the second, so that a delivery of an instant has a whole second's requests.
         let admitted = work.counts.seconds.ceil().max(1.0) * f64::from(requests_per_second.get());
@@ -239,6 +247,7 @@ mod tests {
         let requests = Requests { sent: 30, retried: 2, rate_limited: 1 };
         Work {
             counts: Counts { rows, requests, seconds: 0.2, data_points: 16, ..Counts::default() },
+            read_back: Some((1, 0.5)),
             ..Work::default()
         }
     }

@@ -8,6 +8,7 @@ mod message;
 pub mod metrics;
 mod outcome;
 mod problems;
+mod proof;
 pub mod rejected;
 mod standard_output;
 mod warning;
@@ -23,6 +24,7 @@ pub use self::gauges::Gauges;
 pub use self::message::{HoldReason, ReportMessage};
 pub use self::outcome::{Outcome, Tone};
 pub use self::problems::{MOST_LEFT_OUT, MOST_REJECTED, Problem};
+pub use self::proof::{Difference, MembersRead, Proof, ReadBack};
 pub(crate) use self::standard_output::write_line;
 pub use self::warning::{Check, MOST_DATA_POINTS, MOST_DUPLICATES, Warning};
 use crate::braze::Requests;
@@ -121,6 +123,9 @@ pub struct Report {
     /// Notes about the files, such as a difference from the configuration.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub notes: BTreeSet<String>,
+    /// What was read in Braze, and what could not be read.
+    #[serde(default, skip_serializing_if = "Proof::is_empty")]
+    pub proof: Proof,
     /// What a dry run found beyond the counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<Preview>,

@@ -16,6 +16,11 @@ impl ApiKey {
         Self(SecretString::from(key))
     }
 
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.expose_secret().is_empty()
+    }
+
     /// The value of the `Authorization` header, marked so that HTTP libraries neither log nor index it. `None` when the
     /// key holds characters that no header may carry.
     pub(crate) fn authorization(&self) -> Option<HeaderValue> {

@@ -45,6 +45,8 @@ pub struct FileClaim<'a> {
     pub resend: bool,
     /// In how many rows of a file of the run, at most, a person has said that doubtful identifiers are right.
     pub allow_identifiers: Option<u64>,
+    /// How many people or fields may differ in Braze, because a person has said that it is right.
+    pub allow_differences: Option<u64>,
     /// All files of the run that were seen: from now on, the run is not complete without them.
     pub seen: &'a [(String, ETag)],
 }
@@ -135,6 +137,7 @@ impl Ledger {
         let run = self.runs.entry(claim.run).or_insert_with(|| RunRecord::new(claim.order, now));
         run.enter(claim.seen, claim.resend);
         run.allow_identifiers = claim.allow_identifiers.or(run.allow_identifiers);
+        run.allow_differences = claim.allow_differences.or(run.allow_differences);
         if let Some(answer) = self.others_first(claim.run, now) {
             return answer;
         }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::feeder::{Feeder, Mappings, Ownership, ownership};
 use super::ledger::Ledger;
+use super::part::Part;
 use super::run_record::{FileRecord, Phase};
 use super::sent::Sent;
 use crate::bucket::ETag;
@@ -152,6 +153,15 @@ impl Ledger {
             return RunAnswer::Busy;
         }
         record.forget_file(key);
+        RunAnswer::Done
+    }
+
+    /// Records someone who is sent outside a delivery of a run. `Busy` if something works on the attribute.
+    pub fn note_one(&mut self, part: Part, now: Timestamp) -> RunAnswer {
+        if self.worked_on_by(now).is_some() {
+            return RunAnswer::Busy;
+        }
+        self.add_earlier(Sent { parts: vec![part], folders: Vec::new(), since: Some(now) });
         RunAnswer::Done
     }
 

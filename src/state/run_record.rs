@@ -13,7 +13,7 @@ use crate::config::DataMatching;
 use crate::pattern::RunId;
 use crate::planted::planted;
 use crate::profile::TypesDigest;
-use crate::report::{Counts, Members, Outcome, Problem, RunSummary};
+use crate::report::{Counts, Members, Outcome, Problem, Proof, ReadBack, RunSummary};
 use crate::rows::{Header, Position};
 use crate::run::Order;
 
@@ -38,6 +38,12 @@ pub struct RunRecord {
     /// In how many rows of each of its files, at most, a person has said that doubtful identifiers are right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow_identifiers: Option<u64>,
+    /// How many people or fields may differ in Braze, because a person has said that it is right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow_differences: Option<u64>,
+    /// People who were read back after they had been sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_back: Option<ReadBack>,
     /// The last comparison of its members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Members>,
@@ -129,6 +135,9 @@ pub struct FileRecord {
     /// Remarks about the file for the report.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub notes: BTreeSet<String>,
+    /// What was read in Braze before and while the file was sent.
+    #[serde(default, skip_serializing_if = "Proof::is_empty")]
+    pub proof: Proof,
 }
 
 /// How far a file is.
@@ -178,6 +187,8 @@ impl RunRecord {
             uncertain: Vec::new(),
             started_at: now,
             allow_identifiers: None,
+            allow_differences: None,
+            read_back: None,
             members: None,
             leavers: Counts::default(),
         }
@@ -204,6 +215,13 @@ impl RunRecord {
             sum.add(&file.counts);
         }
         sum
+    }
+
+    /// What was read in Braze about all of it.
+    pub fn proof(&self) -> Proof {
+        let mut proof = Proof { read_back: self.read_back.clone(), ..Proof::default() };
+        self.files.values().for_each(|file| proof.add(&file.proof));
+        proof
     }
 
     /// What is wrong with it although its files are delivered.
@@ -322,6 +340,7 @@ impl FileRecord {
             counts: Counts::default(),
             resend: false,
             notes: BTreeSet::new(),
+            proof: Proof::default(),
         }
     }
 }

@@ -180,6 +180,7 @@ mod steps {
             reread: false,
             resend: false,
             allow_identifiers: None,
+            allow_differences: None,
             seen: &[],
         };
         ledger.claim(&claim, &Listed(segment), at(now))
@@ -265,6 +266,7 @@ mod steps {
             reread: false,
             resend: false,
             allow_identifiers: None,
+            allow_differences: None,
             seen: &[],
         };
         let owner = Feeder { segment: "Platinum".into(), ..feeder.clone() };

@@ -737,3 +737,34 @@ phrase-no-columns = ファイルに列がありません
 phrase-shapes = 最初の行に設定した列がないため、セルの形だけを示します: { $shapes }
 phrase-correct-columns = exports.toml の [exports.{ $export }] を修正するか、エクスポートに列を含めてください (ヘッダーのないファイルの場合は、[exports.{ $again }.csv] の columns に列を指定してください)。
 phrase-correct-header = exports.toml の [exports.{ $export }] を修正してください。ヘッダーも model.json もないファイルの場合は、[exports.{ $again }.csv] の columns に列を指定してください。
+
+# Braze の内容の確認
+
+ITB-R18 = 1 人だけを送信しました。ほかの人には何も送信していません。この実行は反映済みにはなりません。
+ITB-R19 =
+    実行にこの人の行がないため、何も送信していません。
+    顧客 ID と data_matching を確認してください。
+ITB-H07 =
+    配信した内容が Braze にありません: { $read } のうち { $missing } 人に属性がありません
+    別のワークスペース、プロファイルの削除、またはほかのシステムによる更新の可能性があります。何も送信しておらず、属性を false にした人はいません。ワークスペースが正しい場合は、"allow_differences": { $missing } を指定してエクスポートを実行してください。"send": "all" を加えると、全員にもう一度送信します。
+ITB-H08 =
+    送信する値を Braze が保持しません: { $first }
+    { $rest }何も送信していません。exports.toml の項目または Braze の属性を修正してください。意図した設定の場合は、"allow_differences": { $fields } を指定してエクスポートを実行してください。
+ITB-H09 =
+    試行した { $people } のうち { $differing } 人で、Braze の内容が送信した値と異なります
+    { $fields }
+    送信したのはこの人たちだけです。exports.toml の項目または Braze を修正し、エクスポートを実行してください。そのままで正しい場合は、"allow_differences": { $differing } を指定してください。
+ITB-H10 =
+    顧客 ID が誤っている可能性があります: { $people } のうち { $new } 人は、プロファイルがありませんでした
+    メールアドレスは、別の顧客 ID のプロファイルにあります。送信したのはこの人たちだけです。data_matching の customer_id を修正してください。正しい場合は、"allow_differences": { $new } を指定してエクスポートを実行してください。
+ITB-Y01 = Braze で確認していません ({ $what }): { $unread }
+ITB-Y02 = Braze で読み取った { $read } のうち { $missing } 人に属性がありません
+ITB-Y03 = { $doubt }
+ITB-Y04 = 読み取った { $people } のうち { $differing } 人で、送信した値の一部が Braze にありません
+ITB-Y05 = 最初の { $people } のうち { $new } 人は、Braze にプロファイルがありませんでした
+ITB-Y06 = 次の理由がありますが、保留を解除しました: { $reason }
+ITB-Y11 = API キーに権限 { $permission } がありません
+ITB-Y12 = ホストが { $path } に { $status } を返しました
+ITB-Y13 = { $path } のレート制限に達しました
+ITB-Y14 = { $path } から時間内に応答がありませんでした
+ITB-Y15 = ここに API キーがありません

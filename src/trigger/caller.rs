@@ -33,8 +33,11 @@ impl Caller {
     /// Whether the caller may use an action. An action that is not named here is for operators only.
     pub fn may_ask(self, request: &OnDemand) -> Result<(), EventError> {
         let of_contributors = match request {
-            OnDemand::Run(Run { release, allow_identifiers, send, .. }) => {
-                release.is_none() && allow_identifiers.is_none() && *send != Some(SendRule::All)
+            OnDemand::Run(Run { release, allow_identifiers, allow_differences, send, .. }) => {
+                release.is_none()
+                    && allow_identifiers.is_none()
+                    && allow_differences.is_none()
+                    && *send != Some(SendRule::All)
             }
             OnDemand::RunAll { .. }
             | OnDemand::Connect { .. }
@@ -50,6 +53,7 @@ impl Caller {
         let asked = match request {
             OnDemand::Run(Run { release: Some(_), .. }) => "run with allow_leavers".to_owned(),
             OnDemand::Run(Run { allow_identifiers: Some(_), .. }) => "run with allow_identifiers".to_owned(),
+            OnDemand::Run(Run { allow_differences: Some(_), .. }) => "run with allow_differences".to_owned(),
             OnDemand::Run(_) => "run with \"send\": \"all\"".to_owned(),
             other => other.to_string(),
         };
@@ -97,6 +101,7 @@ mod tests {
         for (request, named) in [
             (json!({ "action": "run", "export": "loyalty", "allow_leavers": true }), "run with allow_leavers"),
             (json!({ "action": "run", "export": "loyalty", "allow_identifiers": 7 }), "run with allow_identifiers"),
+            (json!({ "action": "run", "export": "loyalty", "allow_differences": 7 }), "run with allow_differences"),
             (json!({ "action": "run", "export": "loyalty", "send": "all" }), "run with \"send\": \"all\""),
             (json!({ "action": "retire", "export": "loyalty", "segment": "A" }), "retire"),
             (json!({ "action": "retire", "export": "loyalty", "segment": "A", "dry_run": true }), "retire"),

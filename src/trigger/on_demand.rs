@@ -82,6 +82,10 @@ pub struct Run {
     pub release: Option<ReleaseRequest>,
     /// In how many rows of a file, at most, doubtful identifiers are right.
     pub allow_identifiers: Option<u64>,
+    /// How many people or fields may differ in Braze, at most.
+    pub allow_differences: Option<u64>,
+    /// Only this person is sent, regardless of what was delivered; nothing else happens.
+    pub only: Option<Person>,
 }
 
 /// What a person releases. Without the run and the number, nothing is released, and the answer names them.
@@ -163,6 +167,8 @@ impl OnDemand {
                 send: fields.send()?,
                 release: fields.release()?,
                 allow_identifiers: fields.count("allow_identifiers")?,
+                allow_differences: fields.count("allow_differences")?,
+                only: fields.only()?,
             }),
             "run_all" => Self::RunAll { dry_run: fields.flag("dry_run")? },
             "connect" => fields.connect()?,
@@ -250,7 +256,7 @@ impl<'e> Fields<'e> {
         match self.value(name) {
             None => Ok(None),
             Some(value) if value.as_u64().is_some() => Ok(value.as_u64()),
-            Some(other) => Err(EventError::field(name, kind_of(other), "the number of rows that the report names")),
+            Some(other) => Err(EventError::field(name, kind_of(other), "the number that the report names")),
         }
     }
 
@@ -363,6 +369,24 @@ impl<'e> Fields<'e> {
             let field = if email.is_some() { "email" } else { "customer_id" };
             EventError::field(field, error.to_string(), allowed)
         })
+    }
+
+    /// The one person whom a run is about. No message shows who it is.
+    fn only(&mut self) -> Result<Option<Person>, EventError> {
+        let allowed = "an object with \"customer_id\" or \"email\", without \"dry_run\"";
+        let Some(value) = self.value("only") else {
+            return Ok(None);
+        };
+        let Value::Object(fields) = value else {
+            return Err(EventError::field("only", kind_of(value), allowed));
+        };
+        if self.flag("dry_run")? {
+            return Err(EventError::field("only", "dry_run as well", allowed));
+        }
+        let mut fields = Fields { fields, known: Vec::new() };
+        let person = fields.person()?;
+        fields.no_others()?;
+        Ok(Some(person))
     }
 
     /// The caller's name for the request. It is stored, so it must not be an address.

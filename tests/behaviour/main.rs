@@ -27,6 +27,7 @@ mod membership;
 mod on_demand;
 mod pages;
 mod permissions;
+mod proof;
 mod sharing;
 mod sources;
 mod support;

@@ -85,3 +85,17 @@ async fn a_function_that_was_killed_holds_its_share_for_seconds_only() {
     let asked = world.account.s3.calls().split_off(before);
     assert!(!asked.is_empty() && asked.iter().all(|call| !call.resource.contains(".rates")), "{asked:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_of_one_company_share_the_rate() {
+    let world = world().await;
+    world.configure(&format!("requests_per_second = {RATE}\nobjects_per_request = 1\ncompany = \"acme\""), "");
+    // A function that sends through another connection of the company.
+    world.put("state/.rates/company~acme/00000000000000aa", "");
+    world.put(&file(1), people(1));
+    let answer = world.deliver(&file(1)).await;
+    assert_eq!(answer["rows"]["accepted"].as_u64(), Some(REQUESTS), "{answer}");
+    let (_, seconds) = admitted(&world);
+    assert!(seconds > 1.5 * REQUESTS as f64 / RATE as f64, "half of the rate while the other sends: {seconds:.1} s");
+    assert_eq!(world.account.list("state/.rates/braze-eu/").len(), 0);
+}

@@ -172,6 +172,12 @@ pub(crate) struct Selection {
     /// Releases a run that is held because of its identifiers: the number of rows that the report names.
     #[arg(long, value_name = "ROWS")]
     pub(crate) allow_identifiers: Option<u64>,
+    /// Releases a run that is held by what Braze holds: the number that the report names.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) allow_differences: Option<u64>,
+    /// Send only the person with this customer ID, unchanged or not, and read them back.
+    #[arg(long, value_name = "CUSTOMER_ID")]
+    pub(crate) only: Option<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -304,6 +310,8 @@ impl Selection {
             "allow_leavers": self.allow_leavers,
             "run": self.run,
             "allow_identifiers": self.allow_identifiers,
+            "allow_differences": self.allow_differences,
+            "only": self.only.as_ref().map(|id| json!({ "customer_id": id })),
         })
     }
 }

@@ -33,6 +33,9 @@ pub(crate) fn reports(reports: &[Report]) {
             for note in &report.notes {
                 line(format!("{}: {}", report.segment, message(note)));
             }
+            for (what, text) in report.proof.in_words() {
+                line(format!("{}: in Braze: {what}: {text}", report.segment));
+            }
         }
     }
 }

@@ -6,11 +6,15 @@ use crate::interrupt;
 use crate::texts::{Language, language};
 
 /// What the functions' messages call a field of JSON, and what the terminal calls it.
-const IN_TERMINAL: [(&str, &str); 25] = [
+const IN_TERMINAL: [(&str, &str); 29] = [
     (" or set the environment variable CONFIG_KEY to its key", " or set --config-key to its key"),
     ("Check the environment variable BUCKET", "Check --bucket"),
     ("run the export on demand with \"allow_identifiers\": ", "run the command with --allow-identifiers "),
     ("(\"allow_identifiers\": ", "(--allow-identifiers "),
+    ("run the export on demand with \"allow_differences\": ", "run the command with --allow-differences "),
+    ("run the export on demand: it tries", "run the command again: it tries"),
+    ("run it with \"allow_differences\": ", "run it with --allow-differences "),
+    ("and with \"send\": \"all\" to send", "and with --send all to send"),
     ("Check `ignored`, and", "Check the ignored files, and"),
     ("see `problem`", "see above"),
     ("try `run` with \"dry_run\": true", "try `itb run --dry-run`"),

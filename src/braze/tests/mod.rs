@@ -41,6 +41,7 @@ pub(in crate::braze) fn connection(scheme: &'static str, authority: &str) -> Con
         agree_to_data_transfer: true,
         requests_per_second: NonZeroU32::new(1000).unwrap(),
         requests_per_hour: None,
+        company: None,
         objects_per_request: 75,
         state_identifiers: crate::config::StateIdentifiers::Plain,
     }

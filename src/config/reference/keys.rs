@@ -124,6 +124,8 @@ table! {
     REQUESTS_PER_SECOND = "requests_per_second", Kind::WholeNumber(1, 1_000_000), Presence::Default("1000");
     /// Requests per clock hour that the contract allows.
     REQUESTS_PER_HOUR = "requests_per_hour", Kind::WholeNumber(1, 3_600_000_000), Presence::Optional("no hourly limit");
+    /// The company of the workspace, where a contract limits the whole company: connections of one company share the rate.
+    COMPANY = "company", Kind::Text("a name of letters, digits, -, _ and full stops"), Presence::Optional("the connection has its rate for itself");
     /// Attribute objects per request.
     OBJECTS_PER_REQUEST = "objects_per_request", Kind::WholeNumber(1, 75), Presence::Default("75");
     /// How the state stores customer IDs and email addresses; `encrypted` needs a `state_key` in the secret.
@@ -155,6 +157,10 @@ table! {
     CREATE_PROFILES = "create_profiles", Kind::Boolean, Presence::Default("true");
     /// The largest share of members who may leave without a person's decision.
     MAX_LEAVERS = "max_leavers", Kind::Number(0.0, 1.0), Presence::Default("0.2");
+    /// Days after which each member is sent again, spread over the runs, so that what Braze dropped or lost heals by itself. It costs data points.
+    REFRESH_DAYS = "refresh_days", Kind::WholeNumber(1, 3_650), Presence::Optional("unchanged members are not sent");
+    /// People who are sent and read back before the rest, when a segment is delivered first or its fields changed; 0 for none. Needs the permission `users.export.ids`.
+    TRIAL = "trial", Kind::WholeNumber(0, 10_000), Presence::Default("200");
     /// Minutes without changes after which a run without a `model.json` counts as complete.
     SETTLE_MINUTES = "settle_minutes", Kind::WholeNumber(0, 43_200), Presence::Default("30");
     /// The time zone in which the names of runs are read, and of the times on pages.

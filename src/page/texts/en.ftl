@@ -251,3 +251,9 @@ runs-caption = Runs, newest first.
 shown-of = The last { $shown } of { $runs } runs.
 ended = Ended
 rejected-rows = Rejected rows
+
+# What was read in Braze
+in-braze = Read in Braze
+in-braze-caption = What Braze shows of this run
+not-checked = Not checked
+result = Result

@@ -212,3 +212,9 @@ runs-caption = 実行 (新しい順)。
 shown-of = { $runs } 回のうち最近の { $shown } 回。
 ended = 終了
 rejected-rows = 却下された行
+
+# Braze から読み取った内容
+in-braze = Braze の内容の確認
+in-braze-caption = この実行について Braze から読み取った内容
+not-checked = 未確認
+result = 結果

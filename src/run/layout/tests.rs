@@ -20,6 +20,7 @@ pub(in crate::run) fn export(folder: &str, segments: Option<&[&str]>) -> Export 
         agree_to_data_transfer: true,
         requests_per_second: NonZeroU32::MIN,
         requests_per_hour: None,
+        company: None,
         objects_per_request: 75,
         state_identifiers: crate::config::StateIdentifiers::Plain,
     };
@@ -36,6 +37,8 @@ pub(in crate::run) fn export(folder: &str, segments: Option<&[&str]>) -> Export 
         create_profiles: true,
         max_leavers: 0.5,
         settle_minutes: 30,
+        refresh_days: None,
+        trial: 200,
         data_matching: DataMatching { customer_id: Some("CustomerId".to_owned()), ..DataMatching::default() },
         attributes: Vec::new(),
         attribute_names: BTreeMap::new(),

@@ -102,6 +102,7 @@ fn claim(ledger: &mut Ledger, segment: &'static str, day: u32, etag: &str, now: 
         reread: false,
         resend: false,
         allow_identifiers: None,
+        allow_differences: None,
         seen: &[],
     };
     match ledger.claim(&claim, &Listed(segment), at(now)) {
