@@ -1,6 +1,7 @@
 //! `state`: shows the lines of a part of the state, as `docs/state.md` describes them.
 
-use std::io::{self, Read, Write};
+use std::fmt::Write as _;
+use std::io::{self, Read, Write as _};
 use std::path::PathBuf;
 
 use insights_to_braze::profile::Identifier;
@@ -38,7 +39,8 @@ fn write_line(lines: &mut String, line: u32, row: &PartRow<'_>) {
         Standing::Left => "left",
         Standing::Address => "address",
     };
-    lines.push_str(&format!("{line},{id},{email},{hash},{fingerprint},{standing}\n"));
+    // Writing into memory does not fail.
+    let _ = writeln!(lines, "{line},{id},{email},{hash},{fingerprint},{standing}");
 }
 
 /// The texts of the command.

@@ -15,7 +15,7 @@ use crate::pattern::RunId;
 use crate::proof::Sent;
 use crate::report::{Outcome, Proof, Report, ReportMessage, Rows};
 use crate::run::FileToDeliver;
-use crate::state::{EmailHash, Fingerprint, Ledger, MemberKey, Part, PartRow, PartWriter, RunAnswer};
+use crate::state::{EmailHash, Fingerprint, Ledger, MemberKey, PartRow, PartWriter, RunAnswer, part_key};
 
 /// How often the attribute is taken over before another function goes first.
 const TRIES: u32 = 4;
@@ -129,12 +129,11 @@ impl SegmentDelivery {
 
     /// Records the person before they are sent.
     async fn record_one(&self, run: RunId, found: &Found) -> Result<(), DeliveryError> {
-        let key = format!("{}only-{}.csv.gz", self.keys.run_folder(run), self.new_owner());
+        let key = part_key(&format!("{}only-{}", self.keys.run_folder(run), self.new_owner()));
         let mut part = PartWriter::new();
         part.push(PartRow::member(found.identifier.as_identifier(), found.email, Fingerprint::UNKNOWN));
-        let (bytes, rows) = part.finish(&key);
+        let (bytes, part) = part.finish(&key);
         self.parts.write(&key, bytes).await?;
-        let part = Part { key, rows, outdated: false };
         let now = self.budget.now();
         let busy = || DeliveryError::Busy { what: "the attribute".to_owned() };
         match self.change(|ledger| ledger.note_one(part.clone(), now)).await? {

@@ -12,6 +12,7 @@ use rand::seq::IndexedRandom;
 
 use super::DeliveryError;
 use super::claim::Claim;
+use super::load::{Line, Source};
 use super::progress::Account;
 use super::segment::SegmentDelivery;
 use super::trial::is_first;
@@ -184,7 +185,7 @@ impl SegmentDelivery {
         let mut by_id = BTreeMap::new();
         let mut by_address = BTreeMap::new();
         let mut others = HashSet::new();
-        self.read_parts(&parts, |row| {
+        self.read_lines(parts.iter().map(Source::certain).collect(), |Line { row, .. }| {
             let (ranked, id, most) = match row.identifier {
                 Identifier::ExternalId(id) => (&mut by_id, id, MEMBERS),
                 Identifier::Email(address) => (&mut by_address, address, BY_ADDRESS),
