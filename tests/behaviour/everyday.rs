@@ -1,6 +1,7 @@
 //! The usual run changes little: it writes little, and what it does not write stays true.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::io::Write as _;
 
 use flate2::Compression;
@@ -59,7 +60,7 @@ async fn a_run_that_changes_little_writes_little_and_membership_stays_exact() {
         let members = 10 * day..12_000 + 10 * day;
         story.put(&file("x", "Gold", day, 1), renamed(members.clone(), day));
         let report = story.pass().await.remove(0);
-        assert_eq!(outcomes(&[report.clone()]), ["delivered"], "{report}");
+        assert_eq!(outcomes(std::slice::from_ref(&report)), ["delivered"], "{report}");
         let moved = if day == 3 { 30 } else { 10 };
         assert_eq!([&report["members"]["left"], &report["members"]["entered"]], [&json!(moved), &json!(moved)]);
         assert_eq!(story.marked("Gold"), set(members.clone()), "day {day}");
@@ -96,12 +97,11 @@ async fn a_file_that_changes_after_the_run_was_complete_is_compared_with_the_sam
         let reports = story.pass().await;
         assert!(outcomes(&reports).iter().all(|outcome| *outcome == "delivered"), "{reports:?}");
         assert_eq!(story.marked("Gold"), &set(0..6_005) | &set(numbers.clone()), "{name}");
-        let names = |profile: &itb::standin::braze::Profile| profile.standard["first_name"].clone();
         let profiles = story.world.account.braze.profiles();
         for profile in profiles.iter().filter(|profile| profile.custom_attributes["Gold"] == json!(true)) {
             let number: u32 = profile.external_id.as_ref().unwrap()[1..].parse().unwrap();
             if numbers.contains(&number) {
-                assert_eq!(names(profile), json!(name), "c{number}");
+                assert_eq!(profile.standard["first_name"], json!(name), "c{number}");
             }
         }
     }
@@ -134,10 +134,10 @@ fn as_csv(key: &str, former: &str, bytes: &[u8]) -> Vec<u8> {
         };
         let hash = row.email.map(EmailHash::bits).map(|hash| number(hash, 11)).unwrap_or_default();
         assert_eq!(row.standing, Standing::Member);
-        text += &format!("{id},{email},{hash},{},\n", number(row.fingerprint.bits(), 8));
+        writeln!(text, "{id},{email},{hash},{},", number(row.fingerprint.bits(), 8)).unwrap();
     })
     .unwrap();
-    text += &format!(",,,,end-{}\n", number(xxhash_rust::xxh3::xxh3_64(former.as_bytes()), 11));
+    writeln!(text, ",,,,end-{}", number(xxhash_rust::xxh3::xxh3_64(former.as_bytes()), 11)).unwrap();
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
     gzip.write_all(text.as_bytes()).unwrap();
     gzip.finish().unwrap()
