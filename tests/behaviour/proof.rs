@@ -230,7 +230,9 @@ async fn what_shows_late_is_confirmed_and_timed() {
     let world = reading_world(|settings| settings.braze.lag = lag).await;
     world.configure("", "settle_minutes = 0\ntrial = 10");
     world.put(&format!("{RUN}/HighValueCustomers_1.csv"), people(0..500));
-    let report = run(&world, json!({})).await;
+    let host = world.host(Function::OnDemand).await;
+    let answer = host.invoke(&json!({ "action": "run", "export": "loyalty" }), TIMEOUT).await.unwrap();
+    let report = &answer["reports"][0];
     assert_eq!(report["outcome"], "delivered", "{report}");
     let (trial, read_back) = (&report["proof"]["trial"], &report["proof"]["read_back"]);
     assert_eq!((&trial["people"], &trial["confirmed"]), (&json!(10), &json!(10)), "{report}");
@@ -238,6 +240,10 @@ async fn what_shows_late_is_confirmed_and_timed() {
     assert!(read_back["seconds"].as_f64().unwrap() > 0.5, "{report}");
     let page = world.get_text("reports/loyalty/HighValueCustomers/2026-11-23T01:02Z/report.html");
     assert!(page.contains("confirmed 20 of 20"), "{page}");
+    let lines = host.log_lines();
+    let metrics = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let metrics = metrics.filter(|line| line.get("_aws").is_some()).find(|line| line.get("ReadBackSeconds").is_some());
+    assert_eq!(metrics.unwrap()["ReadBackDiffering"], 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
