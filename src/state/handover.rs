@@ -135,10 +135,15 @@ impl Ledger {
             None if !is_last => return RunAnswer::Unknown,
             _ => {}
         }
+        let older = self.older_runs(run);
         if let Some(record) = self.runs.remove(&run)
             && record.phase != Phase::Complete
         {
             self.add_earlier(record.into_sent());
+            // What older runs sent may have been replaced by it, and its place among them is no longer known.
+            let replaced =
+                self.runs.iter_mut().filter(|(id, other)| older.contains(id) && other.phase != Phase::Complete);
+            replaced.flat_map(|(_, other)| other.parts_mut()).for_each(|part| part.outdated = true);
         }
         self.forgotten.insert(run);
         RunAnswer::Done

@@ -194,10 +194,7 @@ impl Ledger {
     /// Every part that the ledger names, but for lists of leavers.
     pub fn all_parts_mut(&mut self) -> impl Iterator<Item = &mut Part> {
         let complete = self.last_complete.iter_mut().flat_map(|complete| complete.parts.iter_mut());
-        let runs = self.runs.values_mut().flat_map(|run| {
-            let files = run.files.values_mut().flat_map(|file| file.parts.iter_mut());
-            run.replaced.iter_mut().chain(files)
-        });
+        let runs = self.runs.values_mut().flat_map(RunRecord::parts_mut);
         complete.chain(self.earlier.parts.iter_mut()).chain(runs)
     }
 

@@ -275,6 +275,11 @@ impl RunRecord {
         self.files.values().flat_map(|file| file.parts.iter().cloned()).collect()
     }
 
+    /// Every part that lists someone whom it may have sent, but for lists of leavers.
+    pub(super) fn parts_mut(&mut self) -> impl Iterator<Item = &mut Part> {
+        self.replaced.iter_mut().chain(self.files.values_mut().flat_map(|file| file.parts.iter_mut()))
+    }
+
     /// Replaces the record of the file `key` with one of a new content; what was delivered of the earlier content stays
     /// recorded until the run is complete.
     pub fn replace_file(&mut self, key: &str, file: FileRecord) {

@@ -348,6 +348,22 @@ mod steps {
     }
 
     #[test]
+    fn what_an_older_run_sent_is_not_certain_once_a_newer_one_is_forgotten() {
+        let mut ledger = with_file(Progress::Unfinished);
+        let mut newer = ledger.runs[&run(23)].clone();
+        newer.order = order(24);
+        newer.files.get_mut(KEY).unwrap().parts = vec![part("2")];
+        ledger.runs.insert(run(24), newer);
+        assert_eq!(ledger.forget(run(24), at(0)), RunAnswer::Done);
+        assert_eq!(ledger.earlier.parts, [part("2")]);
+        assert_eq!(
+            ledger.runs[&run(23)].parts(),
+            [Part { outdated: true, ..part("1") }],
+            "it may have sent before or after"
+        );
+    }
+
+    #[test]
     fn a_forgotten_run_orders_nothing_and_stays_on_record() {
         let mut ledger = with_file(Progress::Unfinished);
         assert_eq!(ledger.forget(run(20), at(0)), RunAnswer::Unknown);

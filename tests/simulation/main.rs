@@ -59,18 +59,13 @@ fn on_every_processor(work: impl Fn() -> bool + Sync) {
     });
 }
 
-/// Cases with a fault that is known and not fixed (docs/reliability.md). Each runs when it is asked for alone.
-const NOT_FIXED: [u64; 1] = [7_332];
-
 #[test]
 fn whatever_goes_wrong_braze_ends_as_the_last_complete_run_says() {
     let seeds = seeds(variable("SIMULATION_CASES").unwrap_or(CASES));
     let (audited, next) = (Audited::default(), AtomicU64::new(seeds.start));
     on_every_processor(|| {
         let seed = next.fetch_add(1, Ordering::Relaxed);
-        if seed < seeds.end && NOT_FIXED.contains(&seed) && seeds.end - seeds.start > 1 {
-            println!("seed {seed} has a fault that is known and not fixed: it is not among the cases");
-        } else if seed < seeds.end {
+        if seed < seeds.end {
             audited.add(run_alone(seed, false));
         }
         seed < seeds.end
