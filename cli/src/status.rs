@@ -30,7 +30,7 @@ pub(crate) async fn run(arguments: &Status) -> Result<Ending, Failure> {
         match tell(arguments).await {
             // A delivery from the same workspace shows its progress itself.
             Err(busy @ Failure::Busy(_)) => show::error(&busy, false),
-            told => told?,
+            shown => shown?,
         }
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(seconds)) => {}

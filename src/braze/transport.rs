@@ -222,30 +222,16 @@ impl HttpTransport {
         let mut response = client.execute(request).await.map_err(|error| Lost::of(&error))?;
         let link = response.headers().get(LINK).and_then(|link| link.to_str().ok()).map(str::to_owned);
         let status = response.status().as_u16();
-        let mut body = BytesMut::new();
-        let whole = loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() <= LONGEST_READ => body.extend_from_slice(&chunk),
-                Ok(None) => break true,
-                Ok(Some(_)) | Err(_) => break false,
-            }
-        };
-        Ok(ReadAnswer { status, link, body: whole.then(|| body.freeze()) })
+        let (body, is_whole) = body_of(&mut response, LONGEST_READ).await;
+        Ok(ReadAnswer { status, link, body: is_whole.then_some(body) })
     }
 
     async fn take(&self, mut response: Response) -> Answer {
         let status = response.status().as_u16();
         let answer = Answer { status, ..Answer::headed(response.headers(), self.clock.now()) };
-        let mut body = BytesMut::new();
         // If the body breaks off, the received part is used: the status decides.
-        while let Ok(Some(chunk)) = response.chunk().await {
-            let room = LONGEST_ANSWER - body.len();
-            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if body.len() == LONGEST_ANSWER {
-                break;
-            }
-        }
-        answer.with(body.freeze())
+        let (body, _) = body_of(&mut response, LONGEST_ANSWER).await;
+        answer.with(body)
     }
 }
 
@@ -271,4 +257,22 @@ fn reason(error: &reqwest::Error) -> String {
         cause = deeper;
     }
     cause.to_string()
+}
+
+/// The first `most` bytes of a body, and whether that is all of it.
+async fn body_of(response: &mut Response, most: usize) -> (Bytes, bool) {
+    let mut body = BytesMut::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
+                let room = most - body.len();
+                body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                if chunk.len() > room {
+                    return (body.freeze(), false);
+                }
+            }
+            Ok(None) => return (body.freeze(), true),
+            Err(_) => return (body.freeze(), false),
+        }
+    }
 }

@@ -133,14 +133,12 @@ impl SegmentDelivery {
         }
         self.loaded.clear();
         named.seal();
-        for part in named.parts_with_any(ledger) {
-            self.read_lines(vec![Source::certain(part).with_all_lines()], |line| {
-                if let Some(row) = named.take(&line) {
-                    members.push(&row);
-                }
-            })
-            .await?;
-        }
+        self.read_lines(named.sources(ledger), |line| {
+            if let Some(row) = named.take(&line) {
+                members.push(&row);
+            }
+        })
+        .await?;
         let compared = self.compare_members(ledger, members, sources).await?;
         Ok(Comparison { named, ..compared })
     }
@@ -250,8 +248,8 @@ impl SegmentDelivery {
             self.parts.write_lines(&key, named.still_true()).await?;
         }
         let mut again = List::new(format!("{prefix}-again"));
-        for part in named.parts_with_any_again(ledger) {
-            self.read_lines(vec![Source::certain(part).with_all_lines()], |line| {
+        for some in named.sources_again(ledger).chunks(FETCHED_AHEAD) {
+            self.read_lines(some.to_vec(), |line| {
                 if named.is_again(&line) {
                     again.push(line.row.uncertain(Standing::Member));
                 }

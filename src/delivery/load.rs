@@ -1,19 +1,19 @@
 //! Loads what the state knows of a segment's members.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::loaded::Members;
+use super::loaded::LoadedMembers;
 use super::segment::SegmentDelivery;
 use crate::membership::{Known, KnownBuilder, LastRunBuilder};
 use crate::pattern::RunId;
 use crate::profile::Identifier;
 use crate::secrets::state_key::StateKey;
 use crate::state::{
-    EmailHash, Fingerprint, Ledger, LineSet, Part, PartContent, PartRow, Phase, Progress, RunRecord, Standing,
-    StateError, StoredPart, read_part,
+    EmailHash, Fingerprint, Ledger, Part, PartContent, PartRow, Phase, Progress, RunRecord, Standing, StateError,
+    StoredPart, read_part,
 };
 
 /// How many parts are fetched ahead. S3 takes some 30 ms for one, and a part of new members, 7,500 lines, is read in 2 ms.
@@ -109,17 +109,13 @@ impl SegmentDelivery {
         let [before, after] = Self::other_files(ledger, run, key);
         let mut known = KnownBuilder::above(last.table, base);
         let mut addresses = Vec::new();
-        for (sources, of_run, later) in [(&since, false, false), (&before, true, false), (&after, true, true)] {
+        for (sources, later) in [(&since, false), (&before, false), (&after, true)] {
             self.read_sources(sources.clone(), |read| match read {
                 Read::Part(_) => known.next_part(),
                 Read::Named(content) if later => known.in_later_file(&content.seen),
                 Read::Line(line) if line.row.standing != Standing::Address => {
                     let key = line.row.key();
-                    if of_run {
-                        known.push_of_run(key, line.fingerprint(), later);
-                    } else {
-                        known.push(key, line.fingerprint());
-                    }
+                    known.push(key, line.fingerprint(), later);
                     if let Identifier::Email(_) = line.row.identifier {
                         addresses.push(EmailHash::of_key(key));
                     }
@@ -136,9 +132,9 @@ impl SegmentDelivery {
     }
 
     /// The members of the last complete run. They are kept in memory for the next file, also of a later invocation.
-    async fn last_run(&self, ledger: &Ledger) -> Result<Members, StateError> {
+    async fn last_run(&self, ledger: &Ledger) -> Result<LoadedMembers, StateError> {
         let Some(complete) = &ledger.last_complete else {
-            return Ok(Members::default());
+            return Ok(LoadedMembers::default());
         };
         if let Some(loaded) = self.loaded.get(complete) {
             return Ok(loaded);
@@ -159,7 +155,7 @@ impl SegmentDelivery {
             Read::Line(_) | Read::Named(_) => {}
         })
         .await?;
-        let members = Members { table: Arc::new(last.finish()), sealed_with };
+        let members = LoadedMembers { table: Arc::new(last.finish()), sealed_with };
         self.loaded.keep(complete, &members);
         Ok(members)
     }
@@ -287,12 +283,7 @@ impl SegmentDelivery {
         sources: Vec<Source>,
         mut each: impl FnMut(Read<'_>),
     ) -> Result<(), StateError> {
-        let mut live: HashMap<String, LineSet> = HashMap::new();
-        for key in sources.iter().filter_map(|source| source.live.as_ref()) {
-            if !live.contains_key(key) {
-                live.insert(key.clone(), self.parts.read_lines(key).await?);
-            }
-        }
+        let live = self.parts.true_lines(sources.iter().filter_map(|source| source.live.as_ref())).await?;
         let mut parts = stream::iter(sources)
             .map(|source| async move {
                 let part = self.read_whole_part(&source.key).await?;

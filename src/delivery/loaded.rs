@@ -9,11 +9,11 @@ use crate::state::CompleteRun;
 
 /// The run that was loaded last. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct LoadedRun(Arc<Mutex<Option<(CompleteRun, Members)>>>);
+pub struct LoadedRun(Arc<Mutex<Option<(CompleteRun, LoadedMembers)>>>);
 
 /// The members of a run, as they were loaded.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Members {
+pub(super) struct LoadedMembers {
     pub(super) table: Arc<LastRun>,
     /// What the parts with them are encrypted with: each key once, and `None` if any is not encrypted.
     pub(super) sealed_with: Vec<Option<StateKey>>,
@@ -22,13 +22,13 @@ pub(super) struct Members {
 impl LoadedRun {
     /// Its members, if it is `run`; otherwise they are dropped. A change of the parts, of their lines that are true, or of the
     /// number of members makes it another run.
-    pub(super) fn get(&self, run: &CompleteRun) -> Option<Members> {
+    pub(super) fn get(&self, run: &CompleteRun) -> Option<LoadedMembers> {
         let mut loaded = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         loaded.take_if(|(known, _)| known != run);
         loaded.as_ref().map(|(_, members)| members.clone())
     }
 
-    pub(super) fn keep(&self, run: &CompleteRun, members: &Members) {
+    pub(super) fn keep(&self, run: &CompleteRun, members: &LoadedMembers) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((run.clone(), members.clone()));
     }
 

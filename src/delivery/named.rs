@@ -1,7 +1,7 @@
 //! The lines of the last complete run that a run's files name because their members have not changed.
 
 use super::DeliveryError;
-use super::load::Line;
+use super::load::{Line, Source};
 use crate::state::{BaseId, CompleteRun, Ledger, LineSet, MemberKey, Part, PartContent, PartRow, PartStore, Standing};
 
 /// Lines of the last complete run, by number.
@@ -31,18 +31,11 @@ impl NamedLines {
             return Ok(lines);
         };
         lines.base = base.id;
-        let mut live: Option<(&str, LineSet)> = None;
+        let live = store.true_lines(last.parts.iter().filter_map(|part| part.live.as_ref())).await?;
         for (part, first) in numbered(last) {
-            match part.live.as_deref() {
+            match part.live.as_ref().and_then(|key| live.get(key)) {
                 None => lines.so_far.insert_all(first, part.rows),
-                Some(key) => {
-                    let loaded = match live.take().filter(|(loaded, _)| *loaded == key) {
-                        Some((_, loaded)) => loaded,
-                        None => store.read_lines(key).await?,
-                    };
-                    lines.so_far.add_in(&loaded, first, part.rows);
-                    live = Some((key, loaded));
-                }
+                Some(live) => lines.so_far.add_in(live, first, part.rows),
             }
         }
         Ok(lines)
@@ -81,9 +74,9 @@ impl NamedLines {
         self.is_compared = true;
     }
 
-    /// The parts of the last complete run of which any line is named.
-    pub(super) fn parts_with_any<'l>(&self, ledger: &'l Ledger) -> Vec<&'l Part> {
-        parts_with(ledger, &self.named)
+    /// The parts of the last complete run of which any line is named, with all of their lines.
+    pub(super) fn sources(&self, ledger: &Ledger) -> Vec<Source> {
+        sources_with(ledger, &self.named)
     }
 
     /// The line of a member whom a file names; `None` if it is not named.
@@ -121,9 +114,9 @@ impl NamedLines {
         (parts.collect(), needs_object)
     }
 
-    /// The parts of the last complete run with members to be sent again.
-    pub(super) fn parts_with_any_again<'l>(&self, ledger: &'l Ledger) -> Vec<&'l Part> {
-        parts_with(ledger, &self.again)
+    /// The parts of the last complete run with members to be sent again, with all of their lines.
+    pub(super) fn sources_again(&self, ledger: &Ledger) -> Vec<Source> {
+        sources_with(ledger, &self.again)
     }
 
     /// Whether the member of the line has to be sent again.
@@ -136,7 +129,8 @@ fn numbered(last: &CompleteRun) -> impl Iterator<Item = (&Part, u32)> {
     last.parts.iter().filter_map(|part| Some((part, part.first?)))
 }
 
-fn parts_with<'l>(ledger: &'l Ledger, lines: &LineSet) -> Vec<&'l Part> {
+fn sources_with(ledger: &Ledger, lines: &LineSet) -> Vec<Source> {
     let last = ledger.last_complete.iter().flat_map(numbered);
-    last.filter(|(part, first)| lines.count_in(*first, part.rows) > 0).map(|(part, _)| part).collect()
+    let with_any = last.filter(|(part, first)| lines.count_in(*first, part.rows) > 0);
+    with_any.map(|(part, _)| Source::certain(part).with_all_lines()).collect()
 }

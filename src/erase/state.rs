@@ -165,17 +165,15 @@ impl Erasure<'_> {
 
     /// The parts of the last complete run, by key.
     async fn last_run(&self, ledger: Option<&Ledger>) -> Result<HashMap<String, TrueLines>, EraseError> {
-        let (mut parts, mut sets) = (HashMap::new(), HashMap::new());
-        for part in ledger.iter().filter_map(|ledger| ledger.last_complete.as_ref()).flat_map(|last| &last.parts) {
-            if let Some(key) = &part.live
-                && !sets.contains_key(key)
-            {
-                sets.insert(key.clone(), Arc::new(self.parts.read_lines(key).await?));
-            }
+        let Some(last) = ledger.and_then(|ledger| ledger.last_complete.as_ref()) else {
+            return Ok(HashMap::new());
+        };
+        let sets = self.parts.true_lines(last.parts.iter().filter_map(|part| part.live.as_ref())).await?;
+        let of = |part: &Part| {
             let live = part.live.as_ref().and_then(|key| sets.get(key).cloned());
-            parts.insert(part.key.clone(), TrueLines { first: part.first.unwrap_or(0), live });
-        }
-        Ok(parts)
+            (part.key.clone(), TrueLines { first: part.first.unwrap_or(0), live })
+        };
+        Ok(last.parts.iter().map(of).collect())
     }
 
     async fn part(

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::last_run::LastRun;
+use super::part_number::PartNumber;
 use crate::state::{BaseId, EmailHash, Fingerprint, LineSet, MemberKey};
 
 /// Which line wins where several name one member: the one from the later part.
 const ORDER_SHIFT: u32 = Fingerprint::BITS;
-const LAST_ORDER: u64 = (1 << 15) - 1;
 /// The line is of a file that comes after the current one.
 const LATER_FILE: u64 = 1 << 63;
 
@@ -57,31 +57,25 @@ pub enum Sighting {
 #[derive(Debug, Default)]
 pub struct KnownBuilder {
     known: Known,
-    part: u64,
+    part: PartNumber,
 }
 
 impl KnownBuilder {
     /// A builder above the members of the last complete run. With `base`, unchanged members are named by their lines in it.
     pub fn above(last: Arc<LastRun>, base: Option<BaseId>) -> Self {
-        Self { known: Known { last, base, ..Known::default() }, part: 0 }
+        Self { known: Known { last, base, ..Known::default() }, part: PartNumber::default() }
     }
 
     /// From here on, lines come from a later part.
     pub fn next_part(&mut self) {
-        // Fifteen bits of order: with more parts, the last ones share a place and the larger fingerprint wins there.
-        self.part = (self.part + 1).min(LAST_ORDER);
+        self.part.next();
     }
 
-    /// Adds a line of the current part.
-    pub fn push(&mut self, key: MemberKey, fingerprint: Fingerprint) {
-        self.push_of_run(key, fingerprint, false);
-    }
-
-    /// Adds a line of another file of the current run, which may come after the current file.
-    pub fn push_of_run(&mut self, key: MemberKey, fingerprint: Fingerprint, in_later_file: bool) {
+    /// Adds a line of the current part, which may be of a file of the current run that comes after the current one.
+    pub fn push(&mut self, key: MemberKey, fingerprint: Fingerprint, in_later_file: bool) {
         let later = if in_later_file { LATER_FILE } else { 0 };
         let [high, low] = halves(key);
-        self.known.since.push([high, low, self.part << ORDER_SHIFT | later | fingerprint.bits()]);
+        self.known.since.push([high, low, self.part.bits() << ORDER_SHIFT | later | fingerprint.bits()]);
     }
 
     /// Adds lines of the last run that a file of the current run names which comes after the current one.

@@ -1,6 +1,7 @@
 //! The members of the last complete run: a sorted table of 24 bytes a member. It is built once, and every file of a run is
 //! compared with it.
 
+use super::part_number::PartNumber;
 use crate::profile::Identifier;
 use crate::state::{EmailHash, Fingerprint, MemberKey, PartRow, Standing};
 
@@ -14,7 +15,6 @@ const MEMBER: u64 = 1 << Fingerprint::BITS;
 
 /// Which line wins where several are about one member: the one from the later part.
 const ORDER_SHIFT: u32 = Fingerprint::BITS + 1;
-const LAST_ORDER: u64 = (1 << 15) - 1;
 
 const LINE_BITS: u32 = 32;
 const LINE: u64 = (1 << LINE_BITS) - 1;
@@ -44,20 +44,19 @@ pub(super) struct LastSeen {
 #[derive(Debug)]
 pub struct LastRunBuilder {
     rows: Vec<Row>,
-    part: u64,
+    part: PartNumber,
     by_address: bool,
 }
 
 impl LastRunBuilder {
     /// A builder with room for this many lines.
     pub fn with_capacity(lines: usize) -> Self {
-        Self { rows: Vec::with_capacity(lines), part: 0, by_address: false }
+        Self { rows: Vec::with_capacity(lines), part: PartNumber::default(), by_address: false }
     }
 
     /// From here on, lines come from a later part.
     pub fn next_part(&mut self) {
-        // Fifteen bits of order: with more parts, the last ones share a place and the larger fingerprint wins there.
-        self.part = (self.part + 1).min(LAST_ORDER);
+        self.part.next();
     }
 
     /// Adds a line of the current part, with what is certain of its fingerprint; `line` is its number, if later parts may name
@@ -66,7 +65,7 @@ impl LastRunBuilder {
         self.by_address |= matches!(row.identifier, Identifier::Email(_));
         let [high, low] = halves(row.key());
         let member = if row.standing == Standing::Member { MEMBER } else { 0 };
-        let word = self.part << ORDER_SHIFT | member | fingerprint.bits();
+        let word = self.part.bits() << ORDER_SHIFT | member | fingerprint.bits();
         self.rows.push([high, low | u64::from(line.unwrap_or(NO_LINE)), word]);
     }
 

@@ -4,6 +4,7 @@ mod distinct;
 mod elsewhere;
 mod known;
 mod last_run;
+mod part_number;
 mod recent;
 mod run_members;
 #[cfg(test)]

@@ -72,7 +72,7 @@ fn the_known_members_answer_as_a_map_would() {
                     in_later_file.insert(name);
                     continue;
                 }
-                builder.push(key(name), Fingerprint::from_bits(fingerprint));
+                builder.push(key(name), Fingerprint::from_bits(fingerprint), false);
                 let known = expected.entry(name).or_insert((0, 0, None));
                 let new = known.2.is_some() || (known.0, known.1) <= (part, fingerprint);
                 if new {

@@ -1,5 +1,8 @@
 //! Stores and reads parts, encrypted where the connection says so.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::StateError;
@@ -85,8 +88,21 @@ impl PartStore {
         self.store(key, lines.to_bytes().into(), &Condition::Any).await
     }
 
-    /// The set of lines under `key`.
-    pub async fn read_lines(&self, key: &str) -> Result<LineSet, StateError> {
+    /// The sets of lines under `keys`, each read once.
+    pub async fn true_lines<'k>(
+        &self,
+        keys: impl Iterator<Item = &'k String>,
+    ) -> Result<HashMap<String, Arc<LineSet>>, StateError> {
+        let mut sets = HashMap::new();
+        for key in keys {
+            if !sets.contains_key(key) {
+                sets.insert(key.clone(), Arc::new(self.read_lines(key).await?));
+            }
+        }
+        Ok(sets)
+    }
+
+    async fn read_lines(&self, key: &str) -> Result<LineSet, StateError> {
         let Some((bytes, _)) = self.bucket.read(key, PART_LIMIT).await? else {
             return Err(StateError::PartMissing { key: key.to_owned() });
         };

@@ -359,8 +359,8 @@ mod tests {
                 assert!(!has_words || is_japanese(&japanese), "{}: {japanese}", pattern.key);
                 assert!(!japanese.contains("{$") && !japanese.contains("{ $"), "{}: {japanese}", pattern.key);
                 let key = &pattern.key;
-                let told = values.iter().filter(|value| japanese.contains(value.as_str())).count();
-                assert!(told == values.len() || SOURCE_DEPENDS.contains(&key.as_str()), "{key}: {japanese}");
+                let present = values.iter().filter(|value| japanese.contains(value.as_str())).count();
+                assert!(present == values.len() || SOURCE_DEPENDS.contains(&key.as_str()), "{key}: {japanese}");
             }
         }
     }

@@ -105,7 +105,7 @@ async fn a_file_that_changes_after_the_run_was_complete_is_compared_with_the_sam
             }
         }
     }
-    // The next run finds whoever was in one file alone with a former value, and then nothing more.
+    // The next run sends those again who were in one file alone with a former value, and then nothing more.
     for day in 3..6 {
         story.put(&file("x", "Gold", day, 1), named(0..6_005, "A"));
         story.put(&file("x", "Gold", day, 2), named(6_000..12_005, "A"));

@@ -116,6 +116,7 @@ async fn passes_with_too_little_time_serve_every_segment_once_and_none_is_killed
     story.world.account.s3.set_faults(Some(Arc::new(|_: &Call| Fault::Delay(Duration::from_millis(30)))));
     let host = story.world.host(Function::Scheduled).await;
     let mut served: Vec<String> = Vec::new();
+    let mut interrupted: Vec<String> = Vec::new();
     let mut passes = 0;
     while served.len() < 60 {
         passes += 1;
@@ -123,10 +124,14 @@ async fn passes_with_too_little_time_serve_every_segment_once_and_none_is_killed
         let before = served.len();
         let answer = host.invoke(&json!({}), Duration::from_secs(8)).await.unwrap();
         let reports = answer["reports"].as_array().unwrap();
-        let unfinished = outcomes(reports).iter().filter(|outcome| **outcome == "unfinished").count();
-        assert!(unfinished <= 1, "the last one at most: {:?}", outcomes(reports));
-        let delivered = reports.iter().filter(|report| report["outcome"] == "delivered");
-        served.extend(delivered.map(|report| report["segment"].as_str().unwrap().to_owned()));
+        let segments_that_are = |outcome: &str| {
+            let those = reports.iter().filter(|report| report["outcome"] == outcome);
+            those.map(|report| report["segment"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let unfinished = segments_that_are("unfinished");
+        assert!(unfinished.len() <= 1, "the last one at most: {unfinished:?}");
+        interrupted.extend(unfinished);
+        served.extend(segments_that_are("delivered"));
         assert!(served.len() > before, "a pass that does nothing");
     }
     println!("60 segments by passes of 8 s at 30 ms a call: {passes} passes");
@@ -134,12 +139,16 @@ async fn passes_with_too_little_time_serve_every_segment_once_and_none_is_killed
     served.sort();
     served.dedup();
     assert_eq!(served.len(), 60, "none was served twice");
-    let mut messages = story.world.account.queues.bodies(QUEUE);
-    let queued = messages.len();
-    messages.sort();
-    messages.dedup();
-    println!("{queued} messages for what was unfinished");
-    assert!(queued <= passes && messages.len() == queued, "no message twice: {messages:?}");
+    let bodies = story.world.account.queues.bodies(QUEUE);
+    let mut queued: Vec<String> = bodies
+        .iter()
+        .map(|body| serde_json::from_str::<Value>(body).unwrap()["continue"]["segment"].as_str().unwrap().to_owned())
+        .collect();
+    println!("{} messages for what was unfinished", queued.len());
+    // Nobody takes the messages here, so a segment may be the last one of a slow pass twice.
+    queued.sort();
+    interrupted.sort();
+    assert_eq!(queued, interrupted, "one message each time a segment is unfinished");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -70,7 +70,7 @@ const PAGE: [(&str, &[Group]); 4] = [
     ("Terminal", &[("itb", &["Failure"]), ("AWS", &["AwsError"])]),
 ];
 
-/// How a doubt about identifiers is told, where it is found (`Finding` in `profile::look`).
+/// How a doubt about identifiers is worded, where it is found (`Finding` in `profile::look`).
 const DOUBTFUL: &str = "⟨rows⟩ of the ⟨checked⟩ checked ⟨doubt⟩";
 
 /// The longest first line of a message.

@@ -1,5 +1,8 @@
 //! Sends a file: reads and compares while requests are in flight and while the state is written.
 
+mod commit;
+mod proving;
+
 use std::collections::VecDeque;
 use std::future::pending;
 use std::time::Duration;
@@ -22,7 +25,6 @@ use super::segment::SegmentDelivery;
 use super::trial::{Trial, TrialEnd};
 use crate::braze::{ObjectResult, Oddities, Requests, StopReason, TrackOutcome};
 use crate::pattern::RunId;
-use crate::report::Counts;
 use crate::run::FileToDeliver;
 use crate::secrets::ApiKey;
 use crate::state::{LeaseKeeper, Part, Progress, WriteAnswer, part_key};
@@ -152,15 +154,6 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             trial: None,
             proving: None,
         }
-    }
-
-    /// The same, but only the people of a trial are sent before they have been read back.
-    pub(super) fn beginning_with(mut self, trial: Option<Trial>) -> Self {
-        if let (Some(trial), Some(builder)) = (&trial, &mut self.builder) {
-            builder.settings.objects_per_request = trial.objects_per_request(builder.settings.objects_per_request);
-        }
-        self.trial = trial;
-        self
     }
 
     /// Sends until the file ends, the time limit is reached, or something prevents it; then records the progress.
@@ -387,37 +380,18 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         self.collect_done();
     }
 
-    /// Begins to read back the people of the trial, once all of them have been answered. Returns whether the trial lasts.
-    fn begin_proving(&mut self) -> bool {
-        let Some(trial) = self.trial.as_mut().filter(|trial| !trial.is_empty()) else {
-            self.trial = None;
-            return false;
+    /// After Braze refused the key and everything in flight has come back: reads the secret again, once, because it may
+    /// have been rotated. Returns whether to continue.
+    async fn try_new_key(&mut self) -> Result<bool, DeliveryError> {
+        let Some(Stop::Key(reason)) = &self.stop else {
+            return Ok(false);
         };
-        if self.proving.is_none() && self.in_flight.is_empty() {
-            self.proving = Some(Box::pin(self.delivery.read_trial(trial.take_people(), self.key.clone(), trial.since)));
+        match self.secret.another_key(self.delivery, &self.key, reason.clone()).await {
+            Ok(key) => (self.key, self.stop) = (key, None),
+            Err(DeliveryError::Refused(reason)) => self.stop = Some(Stop::Refused(reason)),
+            Err(error) => return Err(error),
         }
-        true
-    }
-
-    fn take_trial(&mut self, end: TrialEnd) -> Result<(), DeliveryError> {
-        self.trial = None;
-        if let Some(builder) = &mut self.builder {
-            builder.settings.objects_per_request = self.delivery.export.connection.objects_per_request;
-        }
-        let allowed = self.account.as_ref().and_then(|account| account.allow_differences);
-        let TrialEnd { read, hold, unchecked, notes } = end;
-        if let Some(account) = &mut self.account {
-            let proof = &mut account.record.proof;
-            proof.trial = read;
-            proof.unchecked.extend(unchecked);
-            proof.notes.extend(notes);
-        }
-        match hold {
-            Some(source) if !source.is_allowed(allowed) => {
-                Err(DeliveryError::NotProven { key: self.file.object.key.clone(), source, proof: None })
-            }
-            _ => Ok(()),
-        }
+        Ok(self.stop.is_none())
     }
 
     fn collect_done(&mut self) {
@@ -433,114 +407,6 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
         let same = self.delivery.first_answers.same_refusal();
         let same = same.filter(|same| self.known == 0 && same.requests > self.refused_before + 1)?;
         Some(self.delivery.braze.everything_refused(same))
-    }
-
-    /// Moves what is done into the account, once Braze has accepted something: if it keeps refusing everything, no row is
-    /// rejected for it.
-    fn add_done(&mut self) {
-        let Some(account) = self.account.as_mut().filter(|_| self.delivery.first_answers.same_refusal().is_none())
-        else {
-            return;
-        };
-        self.done.drain(..).for_each(|chunk| account.add(chunk));
-    }
-
-    /// After Braze refused the key and everything in flight has come back: reads the secret again, once, because it may
-    /// have been rotated. Returns whether to continue.
-    async fn try_new_key(&mut self) -> Result<bool, DeliveryError> {
-        let Some(Stop::Key(reason)) = &self.stop else {
-            return Ok(false);
-        };
-        match self.secret.another_key(self.delivery, &self.key, reason.clone()).await {
-            Ok(key) => (self.key, self.stop) = (key, None),
-            Err(DeliveryError::Refused(reason)) => self.stop = Some(Stop::Refused(reason)),
-            Err(error) => return Err(error),
-        }
-        Ok(self.stop.is_none())
-    }
-
-    /// Moves what is done into the account and begins to store it, if it is time.
-    fn begin_commit(&mut self) {
-        self.add_done();
-        let Some(account) = &mut self.account else {
-            return;
-        };
-        let due = self.committed_at.elapsed() >= CHECKPOINT || account.is_large();
-        if !due || self.committing.is_some() || matches!(self.stop, Some(Stop::Lost)) {
-            return;
-        }
-        self.count_effort();
-        if let Some(account) = self.account.take() {
-            self.committed_at = Instant::now();
-            self.committing = Some(Box::pin(self.delivery.commit(self.file, account, self.working())));
-        }
-    }
-
-    fn take_standing(&mut self, (account, standing): (Account, WriteAnswer)) {
-        self.account = Some(account);
-        match standing {
-            WriteAnswer::Ours => {}
-            WriteAnswer::NewerRunBegan { by } => {
-                self.stop.get_or_insert(Stop::NewerRun(by));
-            }
-            WriteAnswer::Lost => self.stop = Some(Stop::Lost),
-        }
-    }
-
-    async fn last_commit(&mut self, progress: Progress) -> Result<WriteAnswer, DeliveryError> {
-        if let Some(committing) = self.committing.take() {
-            let (account, _) = committing.await?;
-            self.account = Some(account);
-        }
-        self.collect_done();
-        self.count_effort();
-        let Some(mut account) = self.account.take() else {
-            return Ok(WriteAnswer::Lost);
-        };
-        if !matches!(self.stop, Some(Stop::Refused(StopReason::EverythingRefused { .. }))) {
-            self.done.drain(..).for_each(|chunk| account.add(chunk));
-        }
-        let (_, standing) = self.delivery.commit(self.file, account, progress).await?;
-        Ok(standing)
-    }
-
-    /// Adds the requests and the time since the last write to the file's figures.
-    fn count_effort(&mut self) {
-        let seconds = self.started.elapsed().as_secs_f64();
-        if let Some(account) = &mut self.account {
-            let requests = std::mem::take(&mut self.requests);
-            let oddities = std::mem::take(&mut self.oddities);
-            let seconds = seconds - self.seconds_counted;
-            account.count(&Counts { requests, oddities, seconds, ..Counts::default() });
-            self.seconds_counted = seconds;
-        }
-    }
-
-    fn working(&self) -> Progress {
-        Progress::Working { lease: self.lease.renewal() }
-    }
-}
-
-impl SegmentDelivery {
-    async fn store_part(
-        &self,
-        mut chunk: Chunk,
-        key: String,
-        owner: &str,
-        number: u64,
-    ) -> Result<(Chunk, Part), DeliveryError> {
-        let (bytes, part) = std::mem::take(&mut chunk.part).finish(&key);
-        let values = std::mem::take(&mut chunk.values);
-        chunk.lists_values = !values.is_empty();
-        tokio::try_join!(self.parts.write(&part.key, bytes), async {
-            if values.is_empty() {
-                return Ok(());
-            }
-            let workspace = &self.export.connection.workspace;
-            let list = self.keys.values(workspace, self.budget.now(), owner, number);
-            self.parts.write(&list, values.finish()).await
-        })?;
-        Ok((chunk, part))
     }
 }
 
