@@ -2,6 +2,7 @@
 //! HTTP client can be told what the function's cannot: whom to trust, where a host is, and which HTTP to speak.
 
 use std::collections::BTreeMap;
+use std::hint::black_box;
 use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
@@ -11,14 +12,18 @@ use futures::{StreamExt, stream};
 use insights_to_braze::braze::{HttpClients, http_client};
 use insights_to_braze::bucket::Bucket;
 use insights_to_braze::budget::TimeBudget;
+use insights_to_braze::config::Config;
 use insights_to_braze::handler::Handler;
+use insights_to_braze::names::AttributeName;
+use insights_to_braze::profile::{ColumnTypes, DroppedFields, Matcher};
+use insights_to_braze::rows::{ReadSettings, RowReader};
 use insights_to_braze::secrets::{ApiKey, ApiKeys};
 use itb::standin::BUCKET;
 use itb::standin::http::BRAZE_HOST;
 
 use crate::function::event_of;
 use crate::machine::cpu_seconds;
-use crate::stand::{KEY, RUNS, Stand};
+use crate::stand::{KEY, RUNS, Stand, config};
 
 /// Runs this program in another mode and reads the figure that it prints.
 pub(crate) fn elsewhere(arguments: &[&str]) -> f64 {
@@ -59,6 +64,27 @@ pub(crate) async fn floor(braze: &str, certificate: &str, rows: usize) {
         })
         .buffer_unordered(64);
     while answers.next().await.is_some() {}
+    println!("{}", cpu_seconds(std::process::id()) - before);
+}
+
+/// Reads compressed files as a delivery does, to the JSON of each row.
+pub(crate) async fn read(files: &[String]) {
+    let config = Config::parse(&config("b.example", 1)).unwrap();
+    let export = config.exports.values().next().unwrap();
+    let before = cpu_seconds(std::process::id());
+    for file in files {
+        let file = tokio::io::BufReader::new(tokio::fs::File::open(file).await.unwrap());
+        let mut reader = RowReader::open(file, ReadSettings::default()).await.unwrap();
+        let header = reader.header().columns.clone();
+        let attribute = AttributeName::new("Segment");
+        let matcher = Matcher::new(export, &attribute, &header, &ColumnTypes::default()).unwrap();
+        let (mut object, mut dropped) = (Vec::with_capacity(1_024), DroppedFields::default());
+        while let Some(row) = reader.next_row().await.unwrap() {
+            object.clear();
+            matcher.match_row(&row, &mut object, &mut dropped).unwrap();
+            black_box(&object);
+        }
+    }
     println!("{}", cpu_seconds(std::process::id()) - before);
 }
 

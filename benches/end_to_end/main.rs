@@ -23,6 +23,7 @@ fn main() {
     match arguments.get(1).map(String::as_str) {
         Some("serve") => runtime.block_on(stand::serve(Path::new(argument(2)), argument(3) == "tls")),
         Some("floor") => runtime.block_on(in_process::floor(argument(2), argument(3), argument(4).parse().unwrap())),
+        Some("read") => runtime.block_on(in_process::read(&arguments[2..])),
         Some("deliver") => runtime.block_on(in_process::deliver(argument(2), argument(3), argument(4))),
         _ => {
             // Cargo adds a flag of its own.

@@ -1,6 +1,6 @@
 //! The stand-ins in a process of their own, told by lines of JSON on standard input.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -28,6 +28,9 @@ pub(crate) fn key_of(run: &str) -> String {
     format!("incoming/Export/e_Segment_{run}.csv")
 }
 
+/// For a stand where nothing has landed.
+const NO_FILE: &str = "";
+
 /// Serves until standard input ends.
 pub(crate) async fn serve(file: &Path, tls: bool) {
     let mut settings = AccountSettings::with_key(KEY);
@@ -36,7 +39,7 @@ pub(crate) async fn serve(file: &Path, tls: bool) {
     settings.braze.tls = tls;
     let account = Account::start(settings).await.unwrap();
     account.set_secret("bench", json!({ "api_key": KEY }).to_string());
-    for run in RUNS {
+    for run in RUNS.into_iter().filter(|_| file != Path::new(NO_FILE)) {
         account.put_file(&key_of(run), file).unwrap();
     }
     let (environment, braze) = (account.environment(), account.braze.url());
@@ -67,10 +70,28 @@ pub(crate) async fn serve(file: &Path, tls: bool) {
                 account.delete_object(&object.key).unwrap();
             }
         }
+        for landed in order["put"].as_array().into_iter().flatten() {
+            account.put_file(landed[0].as_str().unwrap(), Path::new(landed[1].as_str().unwrap())).unwrap();
+        }
+        let before: BTreeSet<(String, String)> =
+            account.list("state/").into_iter().map(|object| (object.key, object.etag)).collect();
+        account.s3.forget_calls();
         println!("{}", json!("ready"));
         orders.recv().await;
-        let state: u64 = account.list("state/").iter().map(|object| object.size).sum();
-        println!("{}", json!({ "braze": account.braze.counters(), "state_bytes": state }));
+        let mut calls: BTreeMap<String, u64> = BTreeMap::new();
+        for call in account.s3.calls() {
+            *calls.entry(call.operation).or_default() += 1;
+        }
+        let state = account.list("state/");
+        let new = state.iter().filter(|object| !before.contains(&(object.key.clone(), object.etag.clone())));
+        let written: u64 = new.map(|object| object.size).sum();
+        let stored: u64 = state.iter().map(|object| object.size).sum();
+        println!(
+            "{}",
+            json!({
+                "braze": account.braze.counters(), "state_bytes": stored, "state_written": written, "calls": calls,
+            })
+        );
     }
 }
 
@@ -92,6 +113,12 @@ pub(crate) fn may_redirect_hosts() -> bool {
 }
 
 impl Stand {
+    /// Without any file; an order puts some.
+    pub(crate) fn empty() -> Self {
+        Self::start(Path::new(NO_FILE), false)
+    }
+
+    /// With the file landed as both [`RUNS`].
     pub(crate) fn start(file: &Path, tls: bool) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .arg("serve")
@@ -108,7 +135,7 @@ impl Stand {
         let environment = serde_json::from_value(started["environment"].clone()).unwrap();
         let braze = started["braze"].as_str().unwrap().to_owned();
         let certificate = started["certificate"].as_str().map(str::to_owned);
-        let folder = file.parent().unwrap().to_owned();
+        let folder = file.parent().map(Path::to_owned).unwrap_or_default();
         Self { child, input, output, environment, braze, certificate, folder }
     }
 
@@ -157,7 +184,7 @@ pub(crate) fn config(hostname: &str, per_second: u64) -> String {
     format!(
         "[connections.b]\nhostname = \"{hostname}\"\nsecret = \"bench\"\nagree_to_data_transfer = true\n\
          allow_any_hostname = true\nrequests_per_second = {per_second}\n\
-         [exports.e]\nconnection = \"b\"\nfolder = \"incoming/Export\"\n\
+         [exports.e]\nconnection = \"b\"\nfolder = \"incoming/Export\"\nsettle_minutes = 0\n\
          [exports.e.data_matching]\ncustomer_id = \"LoyaltyId\"\nemail = \"EMail\"\n\
          [exports.e.attributes]\nfirst_name = \"FirstName\"\nhome_city = \"City\"\n\
          loyalty_points = {{ column = \"Points\", type = \"integer\" }}\nlast_seen = {{ column = \"Seen\", type = \"datetime\" }}\n"

@@ -86,7 +86,7 @@ pub(crate) async fn print(wanted: Vec<String>) {
         memory_sizes(&mut Stand::start(&file, false), few).await;
     }
     if wanted.has("members") {
-        members::print(&file).await;
+        members::print(&folder).await;
     }
     fs::remove_dir_all(&folder).unwrap();
 }

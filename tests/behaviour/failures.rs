@@ -32,12 +32,12 @@ fn rows(count: u32, points: u32) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_that_runs_out_of_time_continues_through_the_queue() {
     let world = World::start().await;
-    world.configure("requests_per_second = 20\nobjects_per_request = 10", "");
+    world.configure("requests_per_second = 10\nobjects_per_request = 10", "");
     let key = format!("{RUN}/HighValueCustomers_1.csv");
     world.put(&key, rows(600, 1));
     let host = world.host(Function::ObjectCreated).await;
-    // Two seconds suffice for some 32 of the 60 requests.
-    let answer = host.invoke(&world.s3_event(&key), Duration::from_secs(2)).await.unwrap();
+    // Four seconds suffice for some 32 of the 60 requests.
+    let answer = host.invoke(&world.s3_event(&key), Duration::from_secs(4)).await.unwrap();
     assert_eq!(answer["reports"][0]["outcome"], "unfinished", "{answer}");
     let delivered = answer["reports"][0]["rows"]["accepted"].as_u64().unwrap();
     assert!((100..600).contains(&delivered), "{answer}");
@@ -46,7 +46,7 @@ async fn a_delivery_that_runs_out_of_time_continues_through_the_queue() {
         if world.account.queues.is_empty(QUEUE) {
             break;
         }
-        let answer = world.account.deliver_messages(&host, Duration::ZERO, Duration::from_secs(2)).await;
+        let answer = world.account.deliver_messages(&host, Duration::ZERO, Duration::from_secs(4)).await;
         assert_eq!(answer.unwrap().unwrap(), json!({ "batchItemFailures": [] }));
     }
     let report = world.report("HighValueCustomers", "2026-11-23T01:02Z");
