@@ -9,11 +9,11 @@ use super::progress::Account;
 use super::pump::{Pump, PumpEnd};
 use super::segment::{Release, RunOptions, SegmentDelivery};
 use super::stray::Sibling;
+use super::tried::{FileEnd, Past, Tried};
 use crate::bucket::{BucketError, ETag};
 use crate::config::SendRule;
-use crate::message::{Coded, Message};
 use crate::pattern::RunId;
-use crate::report::{Outcome, Proof, Report, ReportMessage};
+use crate::report::{Proof, Report};
 use crate::run::{Evidence, FileToDeliver};
 use crate::state::{Progress, RunAnswer};
 
@@ -34,39 +34,6 @@ pub struct DeliveryEnd {
     pub again: bool,
     /// Whether only an outage of Braze prevents the delivery.
     pub outage: bool,
-}
-
-/// How the delivery of one file ended.
-#[derive(Debug)]
-enum FileEnd {
-    Delivered,
-    AlreadyDelivered,
-    Past(Past),
-    LeasedElsewhere,
-    OutOfTime,
-    /// It is no part of the run.
-    Ignored,
-    /// The object no longer exists.
-    Gone,
-}
-
-/// Why a run is no longer delivered.
-#[derive(Clone, Copy, Debug)]
-enum Past {
-    /// A newer run has begun.
-    Superseded { by: RunId },
-    /// An operator said so.
-    Forgotten,
-}
-
-/// The state of a run after its files have been tried.
-#[derive(Debug, Default)]
-struct Tried {
-    failures: Vec<DeliveryError>,
-    out_of_time: bool,
-    leased_elsewhere: bool,
-    past: Option<Past>,
-    sent: bool,
 }
 
 impl SegmentDelivery {
@@ -350,69 +317,4 @@ enum Unsent {
 /// The files as they were found.
 fn seen(files: &[FileToDeliver]) -> Vec<(String, ETag)> {
     files.iter().map(|file| (file.object.key.clone(), file.object.etag.clone())).collect()
-}
-
-impl Tried {
-    /// Whether the next step may be taken.
-    fn may_continue(&self) -> bool {
-        self.failures.is_empty() && !self.out_of_time && self.past.is_none()
-    }
-
-    fn fail(&mut self, file: &FileToDeliver, error: DeliveryError) {
-        tracing::warn!(key = file.object.key, %error, "can't deliver a file");
-        self.failures.push(error);
-    }
-
-    fn note(&mut self, end: &FileEnd) {
-        match end {
-            FileEnd::Delivered => self.sent = true,
-            FileEnd::AlreadyDelivered | FileEnd::Ignored | FileEnd::Gone => {}
-            FileEnd::Past(past) => self.past = Some(*past),
-            FileEnd::LeasedElsewhere => self.leased_elsewhere = true,
-            FileEnd::OutOfTime => self.out_of_time = true,
-        }
-    }
-
-    /// Whether only a person's decision is missing.
-    fn is_held(&self) -> bool {
-        !self.failures.is_empty() && self.failures.iter().all(DeliveryError::is_hold)
-    }
-
-    fn outcome(&self, completion: Option<Completion>) -> (Outcome, Message) {
-        if let Some(past) = self.past {
-            let message = match past {
-                Past::Superseded { by } => ReportMessage::Superseded { by },
-                Past::Forgotten => ReportMessage::Forgotten,
-            };
-            return (Outcome::Superseded, message.to_message());
-        }
-        if !self.failures.is_empty() {
-            let mut all: Vec<String> = self.failures.iter().map(ToString::to_string).collect();
-            // Files that fail for the same reason share one message.
-            all.dedup();
-            let busy = self
-                .failures
-                .iter()
-                .all(|error| matches!(error, DeliveryError::Busy { .. } | DeliveryError::ConfigurationChanged));
-            let outcome = match busy {
-                true => Outcome::Unfinished,
-                false if self.is_held() => Outcome::Held,
-                false => Outcome::Failed,
-            };
-            let code = self.failures.first().map(|error| error.code().to_owned()).unwrap_or_default();
-            return (outcome, Message { text: all.join("\n"), code });
-        }
-        if self.out_of_time || completion == Some(Completion::OutOfTime) {
-            return (Outcome::Unfinished, ReportMessage::TimeLimit.to_message());
-        }
-        if self.leased_elsewhere || completion == Some(Completion::LeasedElsewhere) {
-            return (Outcome::Unfinished, ReportMessage::AnotherInvocation.to_message());
-        }
-        match completion {
-            Some(Completion::Complete) if self.sent => (Outcome::Delivered, ReportMessage::Delivered.to_message()),
-            Some(Completion::Complete) => (Outcome::Delivered, ReportMessage::DeliveredAlready.to_message()),
-            Some(Completion::Held) => (Outcome::Held, Message::default()),
-            _ => (Outcome::Waiting, ReportMessage::Waiting.to_message()),
-        }
-    }
 }

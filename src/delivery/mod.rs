@@ -56,6 +56,7 @@ mod small_parts;
 mod stray;
 mod take_over;
 mod trial;
+mod tried;
 
 use thiserror::Error;
 

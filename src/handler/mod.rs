@@ -12,6 +12,7 @@ mod forget;
 mod history;
 mod inspect;
 mod landed;
+mod look;
 mod message;
 mod notices;
 mod rate_share;
