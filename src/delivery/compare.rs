@@ -1,9 +1,12 @@
 //! Compares the members of a run with what the state lists: who entered, who stayed, who left.
 
+use std::sync::PoisonError;
+
 use super::DeliveryError;
-use super::load::{FETCHED_AHEAD, Line, Read, Source};
+use super::load::{FETCHED_AHEAD, Line, Read};
 use super::named::NamedLines;
 use super::segment::SegmentDelivery;
+use super::sources::Source;
 use crate::config::OnLeave;
 use crate::membership::{DistinctMembers, Leaver, RecentMembers, RunMembers};
 use crate::profile::Identifier;
@@ -90,6 +93,7 @@ impl SegmentDelivery {
         record: &RunRecord,
         sources: Vec<Source>,
     ) -> Result<Comparison, DeliveryError> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).take();
         let parts = record.parts();
         if sources.is_empty() {
             let mut files = record.files.values();

@@ -4,8 +4,8 @@
 use super::DeliveryError;
 use super::compare::Comparison;
 use super::leavers::{Duty, Leaving, LeavingEnd};
-use super::load::Source;
 use super::segment::SegmentDelivery;
+use super::sources::Source;
 use crate::config::OnLeave;
 use crate::pattern::RunId;
 use crate::report::{HoldReason, Members};

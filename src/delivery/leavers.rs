@@ -7,9 +7,10 @@ use tokio::time::Instant;
 
 use super::DeliveryError;
 use super::chunk::OwnedIdentifier;
-use super::load::{Read, Source};
+use super::load::Read;
 use super::secret_retry::SecretRetry;
 use super::segment::SegmentDelivery;
+use super::sources::Source;
 use crate::braze::{ObjectResult, StopReason, TrackRequest};
 use crate::config::OnLeave;
 use crate::names::AttributeName;

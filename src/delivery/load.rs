@@ -1,45 +1,24 @@
 //! Loads what the state knows of a segment's members.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::loaded::LoadedMembers;
 use super::segment::SegmentDelivery;
-use crate::membership::{Known, KnownBuilder, LastRunBuilder};
+use super::sources::{Certainty, Source};
+use crate::membership::{Known, LastRunBuilder, SentSince};
 use crate::pattern::RunId;
 use crate::profile::Identifier;
 use crate::secrets::state_key::StateKey;
 use crate::state::{
-    EmailHash, Fingerprint, Ledger, Part, PartContent, PartRow, Phase, Progress, RunRecord, Standing, StateError,
-    StoredPart, read_part,
+    EmailHash, Fingerprint, Ledger, LineSet, Part, PartContent, PartRow, Phase, Progress, RunRecord, Standing,
+    StateError, StoredPart, read_part,
 };
 
 /// How many parts are fetched ahead. S3 takes some 30 ms for one, and a part of new members, 7,500 lines, is read in 2 ms.
 pub(super) const FETCHED_AHEAD: usize = 16;
-
-/// How certain it is that Braze holds what a part says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Certainty {
-    /// Braze accepted it.
-    Certain,
-    /// It may have been sent.
-    Uncertain,
-}
-
-/// A part, and how far it can be trusted.
-#[derive(Clone, Debug)]
-pub(super) struct Source {
-    key: String,
-    /// How many lines it has, if a ledger says so.
-    rows: Option<u64>,
-    certainty: Certainty,
-    /// The number of its first line.
-    first: Option<u32>,
-    /// The object that says which of its lines are true.
-    live: Option<String>,
-}
 
 /// What is found while parts are read.
 pub(super) enum Read<'a> {
@@ -70,28 +49,6 @@ impl Line<'_> {
     }
 }
 
-impl Source {
-    /// The parts of the last complete run.
-    pub(super) fn of_last_run(ledger: &Ledger) -> Vec<Self> {
-        ledger.last_complete.iter().flat_map(|complete| &complete.parts).map(Self::certain).collect()
-    }
-
-    pub(super) fn certain(part: &Part) -> Self {
-        let certainty = if part.outdated { Certainty::Uncertain } else { Certainty::Certain };
-        Self { key: part.key.clone(), rows: Some(part.rows), certainty, first: part.first, live: part.live.clone() }
-    }
-
-    /// The same with lines that are no longer true.
-    pub(super) fn with_all_lines(self) -> Self {
-        Self { live: None, ..self }
-    }
-
-    /// A part that no ledger names.
-    fn uncertain(key: String) -> Self {
-        Self { key, rows: None, certainty: Certainty::Uncertain, first: None, live: None }
-    }
-}
-
 impl SegmentDelivery {
     /// What is known before the file `key` of `run` is delivered: the last complete run, everything sent since, and the other
     /// files of the run. `None` is a file that is not delivered.
@@ -105,30 +62,71 @@ impl SegmentDelivery {
         let base =
             ledger.last_complete.as_ref().and_then(|last| last.base_to_name(self.names_lines_from, self.budget.now()));
         let base = base.filter(|_| may_name);
-        let since = self.sent_since(ledger, run).await?;
         let [before, after] = Self::other_files(ledger, run, key);
-        let mut known = KnownBuilder::above(last.table, base);
-        let mut addresses = Vec::new();
-        for (sources, later) in [(&since, false), (&before, false), (&after, true)] {
-            self.read_sources(sources.clone(), |read| match read {
-                Read::Part(_) => known.next_part(),
-                Read::Named(content) if later => known.in_later_file(&content.seen),
-                Read::Line(line) if line.row.standing != Standing::Address => {
-                    let key = line.row.key();
-                    known.push(key, line.fingerprint(), later);
-                    if let Identifier::Email(_) = line.row.identifier {
-                        addresses.push(EmailHash::of_key(key));
-                    }
-                }
-                Read::Named(_) | Read::Line(_) => {}
-            })
-            .await?;
+        let mut since = self.sent_since(ledger, run).await?;
+        since.extend(before);
+        let mut sent = self.load_sent(&since).await?;
+        let mut named_later = LineSet::default();
+        if !after.is_empty() {
+            let mut with_later = SentSince::clone(&sent);
+            self.add_sent(&mut with_later, &after, Some(&mut named_later)).await?;
+            sent = Arc::new(with_later);
         }
-        let mut known = known.finish();
-        let since = since.into_iter().chain(before).chain(after).collect();
+        let addresses = sent.addresses().to_vec();
+        let mut known = Known::new(last.table, base, sent, named_later);
+        since.extend(after);
         let last = Source::of_last_run(ledger);
-        self.forget_under_other_identifiers(&mut known, by_address, addresses, last, since).await?;
+        self.forget_under_other_identifiers(&mut known, by_address, &addresses, last, since).await?;
         Ok(known)
+    }
+
+    /// What these parts list. Each file of a run comes after the files before it, so what was loaded for the one before it is
+    /// kept, and only the rest is read.
+    async fn load_sent(&self, sources: &[Source]) -> Result<Arc<SentSince>, StateError> {
+        let kept = self.sent.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let kept = kept.and_then(|(of, sent)| Some((sources.strip_prefix(of.as_slice())?, sent)));
+        let (rest, kept) = kept.unwrap_or((sources, Arc::default()));
+        let sent = if rest.is_empty() {
+            kept
+        } else {
+            let mut sent = Arc::unwrap_or_clone(kept);
+            self.add_sent(&mut sent, rest, None).await?;
+            Arc::new(sent)
+        };
+        // What no ledger names may still change.
+        if sources.iter().all(|source| source.rows.is_some()) {
+            *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = Some((sources.to_vec(), sent.clone()));
+        }
+        Ok(sent)
+    }
+
+    /// Adds what these parts list. They are of files that come after the current one if there is a set for the lines that they
+    /// name.
+    async fn add_sent(
+        &self,
+        sent: &mut SentSince,
+        sources: &[Source],
+        mut later: Option<&mut LineSet>,
+    ) -> Result<(), StateError> {
+        self.read_sources(sources.to_vec(), |read| match read {
+            Read::Part(_) => sent.next_part(),
+            Read::Named(content) => {
+                if let Some(named) = &mut later {
+                    named.add(&content.seen);
+                }
+            }
+            Read::Line(line) if line.row.standing != Standing::Address => {
+                let key = line.row.key();
+                sent.push(key, line.fingerprint(), later.is_some());
+                if let Identifier::Email(_) = line.row.identifier {
+                    sent.push_address(EmailHash::of_key(key));
+                }
+            }
+            Read::Line(_) => {}
+        })
+        .await?;
+        sent.seal();
+        Ok(())
     }
 
     /// The members of the last complete run. They are kept in memory for the next file, also of a later invocation.
@@ -187,12 +185,11 @@ impl SegmentDelivery {
         &self,
         known: &mut Known,
         by_address: bool,
-        mut addresses: Vec<EmailHash>,
+        addresses: &[EmailHash],
         last: Vec<Source>,
         since: Vec<Source>,
     ) -> Result<(), StateError> {
         let any = by_address || !addresses.is_empty();
-        addresses.sort_unstable();
         if !addresses.is_empty() {
             self.read_lines(last.into_iter().chain(since.iter().cloned()).collect(), |line| {
                 if line.row.email.is_some_and(|email| addresses.binary_search(&email).is_ok()) {

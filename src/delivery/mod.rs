@@ -53,6 +53,7 @@ mod sample;
 mod secret_retry;
 mod segment;
 mod small_parts;
+mod sources;
 mod stray;
 mod take_over;
 mod trial;

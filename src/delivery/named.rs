@@ -1,7 +1,8 @@
 //! The lines of the last complete run that a run's files name because their members have not changed.
 
 use super::DeliveryError;
-use super::load::{Line, Source};
+use super::load::Line;
+use super::sources::Source;
 use crate::state::{BaseId, CompleteRun, Ledger, LineSet, MemberKey, Part, PartContent, PartRow, PartStore, Standing};
 
 /// Lines of the last complete run, by number.

@@ -12,9 +12,10 @@ use rand::seq::IndexedRandom;
 
 use super::DeliveryError;
 use super::claim::Claim;
-use super::load::{Line, Source};
+use super::load::Line;
 use super::progress::Account;
 use super::segment::SegmentDelivery;
+use super::sources::Source;
 use super::trial::is_first;
 use crate::braze::{Endpoint, Unread};
 use crate::message::Coded;

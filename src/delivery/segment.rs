@@ -10,11 +10,12 @@ use super::DeliveryError;
 use super::loaded::LoadedRun;
 use super::sample::Sample;
 use super::small_parts::SmallParts;
+use super::sources::Source;
 use crate::braze::{BrazeClient, FirstAnswers};
 use crate::bucket::Bucket;
 use crate::budget::TimeBudget;
 use crate::config::{Connection, Export, SendRule, StateIdentifiers};
-use crate::membership::SentElsewhere;
+use crate::membership::{SentElsewhere, SentSince};
 use crate::names::{AttributeName, SegmentName};
 use crate::pattern::RunId;
 use crate::randomness::Randomness;
@@ -54,6 +55,8 @@ pub struct SegmentDelivery {
     work: Mutex<Work>,
     counted: Mutex<Option<CountedFile>>,
     pub(super) elsewhere: Mutex<Option<ElsewhereOfRun>>,
+    /// What was sent since the last complete run, as the parts of these sources list it.
+    pub(super) sent: Mutex<Option<(Vec<Source>, Arc<SentSince>)>>,
     pub(super) small_parts: SmallParts,
     pub(super) loaded: LoadedRun,
     pub(super) names_lines_from: u64,
@@ -153,6 +156,7 @@ impl SegmentDelivery {
             work: Mutex::default(),
             counted: Mutex::default(),
             elsewhere: Mutex::default(),
+            sent: Mutex::default(),
             small_parts: SmallParts::default(),
             loaded: LoadedRun::default(),
             names_lines_from: MEMBERS_NAMED_FROM,

@@ -3,16 +3,8 @@
 use std::sync::Arc;
 
 use super::last_run::LastRun;
-use super::part_number::PartNumber;
+use super::sent_since::SentSince;
 use crate::state::{BaseId, EmailHash, Fingerprint, LineSet, MemberKey};
-
-/// Which line wins where several name one member: the one from the later part.
-const ORDER_SHIFT: u32 = Fingerprint::BITS;
-/// The line is of a file that comes after the current one.
-const LATER_FILE: u64 = 1 << 63;
-
-/// Three words: the two halves of the key, and order with fingerprint.
-type Row = [u64; 3];
 
 /// The members of the last complete run and of everything that was sent since, with what Braze accepted of them.
 #[derive(Debug, Default)]
@@ -24,10 +16,12 @@ pub struct Known {
     forgotten: Marks,
     /// Lines of the last run that files name which come after the current one.
     in_later_files: LineSet,
-    /// Lines that came after the last run, sorted by key; they win over its own.
-    since: Vec<Row>,
-    /// Who of them has had a row in this delivery.
+    /// What came after the last run; it wins over that.
+    since: Arc<SentSince>,
+    /// The same of those in it: who has had a row in this delivery.
     met_since: Marks,
+    /// Of whom it is no longer known what Braze accepted.
+    forgotten_since: Marks,
     /// Which numbers name the lines of unchanged members; `None` if they get lines of their own.
     base: Option<BaseId>,
     all_forgotten: bool,
@@ -53,52 +47,13 @@ pub enum Sighting {
     },
 }
 
-/// Collects a [`Known`] from parts of the state that came after the last complete run, in their order.
-#[derive(Debug, Default)]
-pub struct KnownBuilder {
-    known: Known,
-    part: PartNumber,
-}
-
-impl KnownBuilder {
-    /// A builder above the members of the last complete run. With `base`, unchanged members are named by their lines in it.
-    pub fn above(last: Arc<LastRun>, base: Option<BaseId>) -> Self {
-        Self { known: Known { last, base, ..Known::default() }, part: PartNumber::default() }
-    }
-
-    /// From here on, lines come from a later part.
-    pub fn next_part(&mut self) {
-        self.part.next();
-    }
-
-    /// Adds a line of the current part, which may be of a file of the current run that comes after the current one.
-    pub fn push(&mut self, key: MemberKey, fingerprint: Fingerprint, in_later_file: bool) {
-        let later = if in_later_file { LATER_FILE } else { 0 };
-        let [high, low] = halves(key);
-        self.known.since.push([high, low, self.part.bits() << ORDER_SHIFT | later | fingerprint.bits()]);
-    }
-
-    /// Adds lines of the last run that a file of the current run names which comes after the current one.
-    pub fn in_later_file(&mut self, lines: &LineSet) {
-        self.known.in_later_files.add(lines);
-    }
-
-    /// What is known: each member once, as the last line about it says.
-    pub fn finish(self) -> Known {
-        let mut known = self.known;
-        known.since.sort_unstable();
-        known.since.dedup_by(|later, earlier| {
-            let same = later[..2] == earlier[..2];
-            if same {
-                earlier[2] = later[2];
-            }
-            same
-        });
-        known
-    }
-}
-
 impl Known {
+    /// The members of the last complete run, and what was sent since. With `base`, unchanged members are named by their lines in
+    /// the last complete run. `in_later_files` are such lines that files of the current run name which come after the current one.
+    pub fn new(last: Arc<LastRun>, base: Option<BaseId>, since: Arc<SentSince>, in_later_files: LineSet) -> Self {
+        Self { last, base, since, in_later_files, ..Self::default() }
+    }
+
     /// Which numbers [`Sighting::Known`] gives.
     pub fn base(&self) -> Option<BaseId> {
         self.base
@@ -106,17 +61,17 @@ impl Known {
 
     /// Whether no member is known.
     pub fn is_empty(&self) -> bool {
-        self.last.is_empty() && self.since.is_empty()
+        self.last.is_empty() && self.since.len() == 0
     }
 
     /// Whether the member is known, without marking it as seen.
     pub fn contains(&self, key: MemberKey) -> bool {
-        self.find_since(key).is_some() || self.last.find(key).is_some()
+        self.since.find(key).is_some() || self.last.find(key).is_some()
     }
 
     /// Whether a member is known whom the address alone identifies.
     pub fn contains_address(&self, email: EmailHash) -> bool {
-        !self.last.of_address(email).is_empty() || !self.since_of_address(email).is_empty()
+        self.last.of_address(email).next().is_some() || self.since.of_address(email).next().is_some()
     }
 
     /// Forgets what Braze accepted of every member.
@@ -126,7 +81,7 @@ impl Known {
 
     /// Marks a member as seen; the second time, the answer is [`Sighting::Again`].
     pub fn mark_seen(&mut self, key: MemberKey) -> Sighting {
-        let since = if self.since.is_empty() { None } else { self.find_since(key) };
+        let since = self.since.find(key);
         let last = self.last.find(key);
         let (fingerprint, in_later_file, line) = match (since, last) {
             (None, None) => return Sighting::New,
@@ -134,8 +89,9 @@ impl Known {
                 if self.met_since.set(place, self.since.len()) {
                     return Sighting::Again;
                 }
-                let word = self.since.get(place).map_or(0, |row| row[2]);
-                (Fingerprint::from_bits(word), word & LATER_FILE != 0, None)
+                let (fingerprint, in_later_file) = self.since.at(place);
+                let forgotten = self.forgotten_since.contains(place);
+                (if forgotten { Fingerprint::UNKNOWN } else { fingerprint }, in_later_file, None)
             }
             (None, Some(place)) => {
                 if self.met.set(place, self.last.len()) {
@@ -159,8 +115,8 @@ impl Known {
 
     /// Forgets what Braze accepted of the member: the profile may have been changed since, under another identifier.
     pub fn forget(&mut self, key: MemberKey) {
-        if let Some(place) = self.find_since(key) {
-            self.forget_since(place);
+        if let Some(place) = self.since.find(key) {
+            self.forgotten_since.set(place, self.since.len());
         } else if let Some(place) = self.last.find(key) {
             self.forgotten.set(place, self.last.len());
         }
@@ -171,31 +127,10 @@ impl Known {
         for place in self.last.of_address(email) {
             self.forgotten.set(place, self.last.len());
         }
-        for place in self.since_of_address(email) {
-            self.forget_since(place);
+        for place in self.since.of_address(email) {
+            self.forgotten_since.set(place, self.since.len());
         }
     }
-
-    fn forget_since(&mut self, place: usize) {
-        if let Some(row) = self.since.get_mut(place) {
-            row[2] &= LATER_FILE;
-        }
-    }
-
-    fn find_since(&self, key: MemberKey) -> Option<usize> {
-        self.since.binary_search_by_key(&halves(key), |[high, low, _]| [*high, *low]).ok()
-    }
-
-    fn since_of_address(&self, email: EmailHash) -> std::ops::Range<usize> {
-        let first = self.since.partition_point(|row| row[0] < email.0);
-        let same = self.since.iter().skip(first).take_while(|row| row[0] == email.0).count();
-        first..first + same
-    }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the two halves of 128 bits")]
-fn halves(key: MemberKey) -> [u64; 2] {
-    [(key.bits() >> 64) as u64, key.bits() as u64]
 }
 
 /// One bit for each row of a table; no memory before the first.

@@ -1,7 +1,8 @@
-//! The members of the last complete run: a sorted table of 24 bytes a member. It is built once, and every file of a run is
+//! The members of the last complete run: a sorted table of 24.5 bytes a member. It is built once, and every file of a run is
 //! compared with it.
 
 use super::part_number::PartNumber;
+use super::spread::Spread;
 use crate::profile::Identifier;
 use crate::state::{EmailHash, Fingerprint, MemberKey, PartRow, Standing};
 
@@ -26,6 +27,7 @@ const NO_LINE: u32 = u32::MAX;
 #[derive(Debug, Default)]
 pub struct LastRun {
     rows: Vec<Row>,
+    spread: Spread,
     by_address: bool,
 }
 
@@ -81,7 +83,8 @@ impl LastRunBuilder {
             }
             same
         });
-        LastRun { rows: self.rows, by_address: self.by_address }
+        let spread = Spread::of(self.rows.iter().map(|[high, ..]| *high));
+        LastRun { rows: self.rows, spread, by_address: self.by_address }
     }
 }
 
@@ -114,32 +117,16 @@ impl LastRun {
     }
 
     /// The rows whose keys begin with the hash of the address.
-    pub(super) fn of_address(&self, email: EmailHash) -> std::ops::Range<usize> {
-        let first = self.rows.partition_point(|row| row[0] < email.0);
-        let same = self.rows.iter().skip(first).take_while(|row| row[0] == email.0).count();
-        first..first + same
+    pub(super) fn of_address(&self, email: EmailHash) -> impl Iterator<Item = usize> {
+        let is = move |place: &usize| self.rows.get(*place).is_some_and(|row| row[0] == email.0);
+        self.spread.rows(email.0).filter(is)
     }
 
-    /// Keys are evenly spread, so the place can be guessed to within a few rows; the search widens from there.
-    #[expect(clippy::cast_possible_truncation, reason = "a place in memory")]
     pub(super) fn find(&self, key: MemberKey) -> Option<usize> {
         let [high, low] = halves(key);
-        let order = |row: &Row| (row[0], row[1] & !LINE).cmp(&(high, low));
-        let length = self.rows.len();
-        let guess = ((u128::from(high) * length as u128) >> 64) as usize;
-        let (mut from, mut to) = (guess, guess);
-        let mut step = 8;
-        while from > 0 && self.rows.get(from).is_none_or(|row| order(row).is_gt()) {
-            from = from.saturating_sub(step);
-            step *= 2;
-        }
-        step = 8;
-        while to < length && self.rows.get(to).is_some_and(|row| order(row).is_lt()) {
-            to = (to + step).min(length);
-            step *= 2;
-        }
-        let window = self.rows.get(from..(to + 1).min(length))?;
-        window.binary_search_by(order).ok().map(|place| from + place)
+        let among = self.spread.rows(high);
+        let rows = self.rows.get(among.clone())?;
+        rows.iter().position(|row| row[0] == high && row[1] & !LINE == low).map(|place| among.start + place)
     }
 }
 

@@ -7,12 +7,15 @@ mod last_run;
 mod part_number;
 mod recent;
 mod run_members;
+mod sent_since;
+mod spread;
 #[cfg(test)]
 mod tests;
 
 pub use self::distinct::DistinctMembers;
 pub use self::elsewhere::{SentElsewhere, SentElsewhereBuilder};
-pub use self::known::{Known, KnownBuilder, Sighting};
+pub use self::known::{Known, Sighting};
 pub use self::last_run::{LastRun, LastRunBuilder};
 pub use self::recent::RecentMembers;
 pub use self::run_members::{Leaver, RunMembers};
+pub use self::sent_since::SentSince;

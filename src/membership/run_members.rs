@@ -1,5 +1,6 @@
 //! The members of a run, against whom the state is compared to find who left.
 
+use super::spread::Spread;
 use crate::profile::Identifier;
 use crate::state::{EmailHash, MemberKey, PartRow, Standing};
 
@@ -22,6 +23,7 @@ const MARKS: u128 = 0b11;
 #[derive(Debug, Default)]
 pub struct RunMembers {
     keys: Vec<u128>,
+    spread: Spread,
     /// Addresses that profiles of the run's members with customer IDs may have.
     emails: Vec<u64>,
     /// The same, learnt from the state.
@@ -89,6 +91,7 @@ impl RunMembers {
             }
             same
         });
+        self.spread = Spread::of(self.keys.iter().map(|key| upper(*key)));
         self.any_open = self.keys.iter().any(|key| key & ADDRESS_OPEN != 0);
         self.emails.sort_unstable();
         self.emails.dedup();
@@ -181,12 +184,17 @@ impl RunMembers {
     }
 
     fn has_email_member(&self, email: EmailHash) -> bool {
-        let lowest = u128::from(email.0) << 64;
-        let place = self.keys.partition_point(|key| *key < lowest);
-        self.keys.get(place).is_some_and(|key| key >> 64 == u128::from(email.0))
+        self.keys.get(self.spread.rows(email.0)).is_some_and(|keys| keys.iter().any(|key| upper(*key) == email.0))
     }
 
     fn place(&self, key: MemberKey) -> Option<usize> {
-        self.keys.binary_search_by(|other| (other & !MARKS).cmp(&key.bits())).ok()
+        let among = self.spread.rows(upper(key.bits()));
+        let keys = self.keys.get(among.clone())?;
+        keys.iter().position(|other| other & !MARKS == key.bits()).map(|place| among.start + place)
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the upper half")]
+fn upper(key: u128) -> u64 {
+    (key >> 64) as u64
 }

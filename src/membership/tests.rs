@@ -60,7 +60,8 @@ fn the_known_members_answer_as_a_map_would() {
                 }
             }
             let base = names.then(|| BaseId::of(&[]));
-            let mut builder = KnownBuilder::above(Arc::new(builder.finish()), base);
+            let last = Arc::new(builder.finish());
+            let mut builder = SentSince::default();
             let mut later = LineSet::default();
             for (name, fingerprint, in_later, next) in since {
                 if next {
@@ -79,8 +80,8 @@ fn the_known_members_answer_as_a_map_would() {
                     *known = (part, fingerprint, None);
                 }
             }
-            builder.in_later_file(&later);
-            let mut known = builder.finish();
+            builder.seal();
+            let mut known = Known::new(last, base, Arc::new(builder), later);
             let mut met = BTreeSet::new();
             for name in asked {
                 prop_assert_eq!(known.contains(key(name)), expected.contains_key(&name));
