@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::loaded::LoadedMembers;
+use super::loaded::{LoadedMembers, LoadedSent};
 use super::segment::SegmentDelivery;
 use super::sources::{Certainty, Source};
 use crate::membership::{Known, LastRunBuilder, SentSince};
@@ -13,8 +13,8 @@ use crate::pattern::RunId;
 use crate::profile::Identifier;
 use crate::secrets::state_key::StateKey;
 use crate::state::{
-    EmailHash, Fingerprint, Ledger, LineSet, Part, PartContent, PartRow, Phase, Progress, RunRecord, Standing,
-    StateError, StoredPart, read_part,
+    EmailHash, Fingerprint, Ledger, Part, PartContent, PartRow, Phase, Progress, RunRecord, Standing, StateError,
+    StoredPart, read_part,
 };
 
 /// How many parts are fetched ahead. S3 takes some 30 ms for one, and a part of new members, 7,500 lines, is read in 2 ms.
@@ -63,70 +63,56 @@ impl SegmentDelivery {
             ledger.last_complete.as_ref().and_then(|last| last.base_to_name(self.names_lines_from, self.budget.now()));
         let base = base.filter(|_| may_name);
         let [before, after] = Self::other_files(ledger, run, key);
-        let mut since = self.sent_since(ledger, run).await?;
-        since.extend(before);
-        let mut sent = self.load_sent(&since).await?;
-        let mut named_later = LineSet::default();
-        if !after.is_empty() {
-            let mut with_later = SentSince::clone(&sent);
-            self.add_sent(&mut with_later, &after, Some(&mut named_later)).await?;
-            sent = Arc::new(with_later);
-        }
-        let addresses = sent.addresses().to_vec();
-        let mut known = Known::new(last.table, base, sent, named_later);
-        since.extend(after);
+        let earlier = self.sent_since(ledger, run).await?.into_iter().chain(before).map(|source| (source, false));
+        // The files of a run are delivered from the last one to the first, so that what was loaded is continued.
+        let sources: Vec<_> = earlier.chain(after.into_iter().rev().map(|source| (source, true))).collect();
+        let sent = self.load_sent(&sources).await?;
+        let mut known = Known::new(last.table, base, sent.clone());
         let last = Source::of_last_run(ledger);
-        self.forget_under_other_identifiers(&mut known, by_address, &addresses, last, since).await?;
+        let since = sources.into_iter().map(|(source, _)| source).collect();
+        self.forget_under_other_identifiers(&mut known, by_address, sent.addresses(), last, since).await?;
         Ok(known)
     }
 
-    /// What these parts list. Each file of a run comes after the files before it, so what was loaded for the one before it is
-    /// kept, and only the rest is read.
-    async fn load_sent(&self, sources: &[Source]) -> Result<Arc<SentSince>, StateError> {
+    /// What these parts list, and whether each is of a file that comes after the current one. What was loaded for the file
+    /// before is kept, and only the rest is read.
+    async fn load_sent(&self, sources: &[(Source, bool)]) -> Result<Arc<SentSince>, StateError> {
         let kept = self.sent.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let kept = kept.and_then(|(of, sent)| Some((sources.strip_prefix(of.as_slice())?, sent)));
-        let (rest, kept) = kept.unwrap_or((sources, Arc::default()));
-        let sent = if rest.is_empty() {
-            kept
-        } else {
-            let mut sent = Arc::unwrap_or_clone(kept);
-            self.add_sent(&mut sent, rest, None).await?;
-            Arc::new(sent)
-        };
+        let kept = kept.and_then(|kept| Some((sources.strip_prefix(kept.of.as_slice())?, kept.sent)));
+        let (mut rest, mut sent) = kept.unwrap_or((sources, Arc::default()));
+        if !rest.is_empty() {
+            let mut more = Arc::unwrap_or_clone(sent);
+            while let Some((_, later)) = rest.first() {
+                let (same, others) = rest.split_at(rest.partition_point(|(_, other)| other == later));
+                self.add_sent(&mut more, same.iter().map(|(source, _)| source.clone()).collect(), *later).await?;
+                rest = others;
+            }
+            more.seal();
+            sent = Arc::new(more);
+        }
         // What no ledger names may still change.
-        if sources.iter().all(|source| source.rows.is_some()) {
-            *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = Some((sources.to_vec(), sent.clone()));
+        if sources.iter().all(|(source, _)| source.rows.is_some()) {
+            let kept = LoadedSent { of: sources.to_vec(), sent: sent.clone() };
+            *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
         }
         Ok(sent)
     }
 
-    /// Adds what these parts list. They are of files that come after the current one if there is a set for the lines that they
-    /// name.
-    async fn add_sent(
-        &self,
-        sent: &mut SentSince,
-        sources: &[Source],
-        mut later: Option<&mut LineSet>,
-    ) -> Result<(), StateError> {
-        self.read_sources(sources.to_vec(), |read| match read {
+    /// Adds what these parts list, which are of files that come after the current one, or are not.
+    async fn add_sent(&self, sent: &mut SentSince, sources: Vec<Source>, later: bool) -> Result<(), StateError> {
+        self.read_sources(sources, |read| match read {
             Read::Part(_) => sent.next_part(),
-            Read::Named(content) => {
-                if let Some(named) = &mut later {
-                    named.add(&content.seen);
-                }
-            }
+            Read::Named(content) if later => sent.add_named_later(&content.seen),
             Read::Line(line) if line.row.standing != Standing::Address => {
                 let key = line.row.key();
-                sent.push(key, line.fingerprint(), later.is_some());
+                sent.push(key, line.fingerprint(), later);
                 if let Identifier::Email(_) = line.row.identifier {
                     sent.push_address(EmailHash::of_key(key));
                 }
             }
-            Read::Line(_) => {}
+            Read::Named(_) | Read::Line(_) => {}
         })
-        .await?;
-        sent.seal();
-        Ok(())
+        .await
     }
 
     /// The members of the last complete run. They are kept in memory for the next file, also of a later invocation.
@@ -153,7 +139,7 @@ impl SegmentDelivery {
             Read::Line(_) | Read::Named(_) => {}
         })
         .await?;
-        let members = LoadedMembers { table: Arc::new(last.finish()), sealed_with };
+        let members = LoadedMembers { table: Arc::new(last.finish(complete.members)), sealed_with };
         self.loaded.keep(complete, &members);
         Ok(members)
     }

@@ -3,7 +3,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::membership::LastRun;
+use super::sources::Source;
+use crate::membership::{LastRun, SentSince};
 use crate::secrets::state_key::StateKey;
 use crate::state::CompleteRun;
 
@@ -17,6 +18,14 @@ pub(super) struct LoadedMembers {
     pub(super) table: Arc<LastRun>,
     /// What the parts with them are encrypted with: each key once, and `None` if any is not encrypted.
     pub(super) sealed_with: Vec<Option<StateKey>>,
+}
+
+/// What was sent since the last complete run, as parts list it.
+#[derive(Clone, Debug)]
+pub(super) struct LoadedSent {
+    /// The parts, and whether each is of a file that comes after the current one.
+    pub(super) of: Vec<(Source, bool)>,
+    pub(super) sent: Arc<SentSince>,
 }
 
 impl LoadedRun {

@@ -7,15 +7,14 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::DeliveryError;
-use super::loaded::LoadedRun;
+use super::loaded::{LoadedRun, LoadedSent};
 use super::sample::Sample;
 use super::small_parts::SmallParts;
-use super::sources::Source;
 use crate::braze::{BrazeClient, FirstAnswers};
 use crate::bucket::Bucket;
 use crate::budget::TimeBudget;
 use crate::config::{Connection, Export, SendRule, StateIdentifiers};
-use crate::membership::{SentElsewhere, SentSince};
+use crate::membership::SentElsewhere;
 use crate::names::{AttributeName, SegmentName};
 use crate::pattern::RunId;
 use crate::randomness::Randomness;
@@ -55,8 +54,8 @@ pub struct SegmentDelivery {
     work: Mutex<Work>,
     counted: Mutex<Option<CountedFile>>,
     pub(super) elsewhere: Mutex<Option<ElsewhereOfRun>>,
-    /// What was sent since the last complete run, as the parts of these sources list it.
-    pub(super) sent: Mutex<Option<(Vec<Source>, Arc<SentSince>)>>,
+    /// What was sent since the last complete run, for the next file.
+    pub(super) sent: Mutex<Option<LoadedSent>>,
     pub(super) small_parts: SmallParts,
     pub(super) loaded: LoadedRun,
     pub(super) names_lines_from: u64,

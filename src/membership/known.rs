@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use super::last_run::LastRun;
 use super::sent_since::SentSince;
-use crate::state::{BaseId, EmailHash, Fingerprint, LineSet, MemberKey};
+use crate::state::{BaseId, EmailHash, Fingerprint, MemberKey};
 
 /// The members of the last complete run and of everything that was sent since, with what Braze accepted of them.
 #[derive(Debug, Default)]
 pub struct Known {
     last: Arc<LastRun>,
+    /// Where the next row's member is in the last run if the file goes on as the last run did: where it left off, or after the
+    /// row that came in between.
+    expected: [usize; 2],
     /// Of the last run's members: who has had a row in this delivery.
     met: Marks,
     /// Of the last run's members: of whom it is no longer known what Braze accepted.
     forgotten: Marks,
-    /// Lines of the last run that files name which come after the current one.
-    in_later_files: LineSet,
     /// What came after the last run; it wins over that.
     since: Arc<SentSince>,
     /// The same of those in it: who has had a row in this delivery.
@@ -49,9 +50,9 @@ pub enum Sighting {
 
 impl Known {
     /// The members of the last complete run, and what was sent since. With `base`, unchanged members are named by their lines in
-    /// the last complete run. `in_later_files` are such lines that files of the current run name which come after the current one.
-    pub fn new(last: Arc<LastRun>, base: Option<BaseId>, since: Arc<SentSince>, in_later_files: LineSet) -> Self {
-        Self { last, base, since, in_later_files, ..Self::default() }
+    /// the last complete run.
+    pub fn new(last: Arc<LastRun>, base: Option<BaseId>, since: Arc<SentSince>) -> Self {
+        Self { last, since, base, ..Self::default() }
     }
 
     /// Which numbers [`Sighting::Known`] gives.
@@ -82,7 +83,7 @@ impl Known {
     /// Marks a member as seen; the second time, the answer is [`Sighting::Again`].
     pub fn mark_seen(&mut self, key: MemberKey) -> Sighting {
         let since = self.since.find(key);
-        let last = self.last.find(key);
+        let last = self.find_in_order(key);
         let (fingerprint, in_later_file, line) = match (since, last) {
             (None, None) => return Sighting::New,
             (Some(place), _) => {
@@ -104,13 +105,25 @@ impl Known {
             }
         };
         let last = last.map(|place| self.last.at(place));
-        let named_later = || last.and_then(|last| last.line).is_some_and(|line| self.in_later_files.contains(line));
+        let named_later = || last.and_then(|last| last.line).is_some_and(|line| self.since.is_named_later(line));
         Sighting::Known {
             fingerprint: if self.all_forgotten { Fingerprint::UNKNOWN } else { fingerprint },
             in_last_run: last.is_some_and(|last| last.was_member),
-            in_later_file: in_later_file || !self.in_later_files.is_empty() && named_later(),
+            in_later_file: in_later_file || named_later(),
             line,
         }
+    }
+
+    /// The member's row of the last run; at once if it is where it is expected.
+    fn find_in_order(&mut self, key: MemberKey) -> Option<usize> {
+        let expected = self.expected.into_iter().find(|place| self.last.is_at(key, *place));
+        if let Some(place) = expected {
+            self.expected = [place + 1, place + 1];
+            return expected;
+        }
+        let found = self.last.find(key)?;
+        self.expected[1] = found + 1;
+        Some(found)
     }
 
     /// Forgets what Braze accepted of the member: the profile may have been changed since, under another identifier.

@@ -1,5 +1,10 @@
-//! The members of the last complete run: a sorted table of 24.5 bytes a member. It is built once, and every file of a run is
-//! compared with it.
+//! The members of the last complete run: a table of 24 bytes a member. It is built once, and every file of a run is compared
+//! with it.
+//!
+//! The table has the order in which the last run's files had their rows. Most files have the same order again, and then the next
+//! row of a file is about the next row of the table. An index, 4.5 bytes a member, is made at the first row that is not.
+
+use std::sync::OnceLock;
 
 use super::part_number::PartNumber;
 use super::spread::Spread;
@@ -27,7 +32,8 @@ const NO_LINE: u32 = u32::MAX;
 #[derive(Debug, Default)]
 pub struct LastRun {
     rows: Vec<Row>,
-    spread: Spread,
+    /// Where to find a row, and the rows in that order.
+    index: OnceLock<(Spread, Vec<u32>)>,
     by_address: bool,
 }
 
@@ -71,20 +77,23 @@ impl LastRunBuilder {
         self.rows.push([high, low | u64::from(line.unwrap_or(NO_LINE)), word]);
     }
 
-    /// The table: each member once, as the last line about it says.
-    pub fn finish(mut self) -> LastRun {
-        self.rows.sort_unstable_by_key(|[high, low, word]| (*high, low & !LINE, *word));
-        // dedup_by keeps the earlier of two equal rows, and hands it over as the second argument.
-        self.rows.dedup_by(|later, earlier| {
-            let same = later[0] == earlier[0] && (later[1] | LINE) == (earlier[1] | LINE);
-            if same {
-                earlier[1] = later[1];
-                earlier[2] = later[2] | earlier[2] & MEMBER;
-            }
-            same
-        });
-        let spread = Spread::of(self.rows.iter().map(|[high, ..]| *high));
-        LastRun { rows: self.rows, spread, by_address: self.by_address }
+    /// The table: each member once, as the last line about it says. `members` is how many different ones there are.
+    pub fn finish(mut self, members: u64) -> LastRun {
+        // As many lines as members: no one has two.
+        let each_once = self.rows.len() as u64 == members && self.rows.iter().all(|[.., word]| word & MEMBER != 0);
+        if !each_once {
+            self.rows.sort_unstable_by_key(|[high, low, word]| (*high, low & !LINE, *word));
+            // dedup_by keeps the earlier of two equal rows, and hands it over as the second argument.
+            self.rows.dedup_by(|later, earlier| {
+                let same = later[0] == earlier[0] && (later[1] | LINE) == (earlier[1] | LINE);
+                if same {
+                    earlier[1] = later[1];
+                    earlier[2] = later[2] | earlier[2] & MEMBER;
+                }
+                same
+            });
+        }
+        LastRun { rows: self.rows, index: OnceLock::new(), by_address: self.by_address }
     }
 }
 
@@ -118,15 +127,23 @@ impl LastRun {
 
     /// The rows whose keys begin with the hash of the address.
     pub(super) fn of_address(&self, email: EmailHash) -> impl Iterator<Item = usize> {
-        let is = move |place: &usize| self.rows.get(*place).is_some_and(|row| row[0] == email.0);
-        self.spread.rows(email.0).filter(is)
+        self.among(email.0).filter(move |place| self.rows.get(*place).is_some_and(|row| row[0] == email.0))
     }
 
     pub(super) fn find(&self, key: MemberKey) -> Option<usize> {
+        self.among(halves(key)[0]).filter(|place| self.is_at(key, *place)).last()
+    }
+
+    /// Whether the row at `place` is about this member.
+    pub(super) fn is_at(&self, key: MemberKey, place: usize) -> bool {
         let [high, low] = halves(key);
-        let among = self.spread.rows(high);
-        let rows = self.rows.get(among.clone())?;
-        rows.iter().position(|row| row[0] == high && row[1] & !LINE == low).map(|place| among.start + place)
+        self.rows.get(place).is_some_and(|row| row[0] == high && row[1] & !LINE == low)
+    }
+
+    /// The rows among which all are whose keys have this upper half.
+    fn among(&self, upper: u64) -> impl Iterator<Item = usize> {
+        let (spread, rows) = self.index.get_or_init(|| Spread::of_unsorted(self.rows.iter().map(|[high, ..]| *high)));
+        rows.get(spread.rows(upper)).unwrap_or_default().iter().map(|row| *row as usize)
     }
 }
 

@@ -194,7 +194,6 @@ impl RunMembers {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the upper half")]
 fn upper(key: u128) -> u64 {
     (key >> 64) as u64
 }

@@ -2,7 +2,7 @@
 
 use super::part_number::PartNumber;
 use super::spread::Spread;
-use crate::state::{EmailHash, Fingerprint, MemberKey};
+use crate::state::{EmailHash, Fingerprint, LineSet, MemberKey};
 
 /// Which line wins where several name one member: the one from the later part.
 const ORDER_SHIFT: u32 = Fingerprint::BITS;
@@ -21,6 +21,8 @@ pub struct SentSince {
     part: PartNumber,
     /// Addresses that alone identify someone, in order.
     addresses: Vec<EmailHash>,
+    /// Lines of the last run that files name which come after the current one.
+    named_later: LineSet,
 }
 
 impl SentSince {
@@ -36,6 +38,11 @@ impl SentSince {
         self.rows.push([high, low, self.part.bits() << ORDER_SHIFT | later | fingerprint.bits()]);
     }
 
+    /// Adds lines of the last run that a file of the current run names which comes after the current one.
+    pub fn add_named_later(&mut self, lines: &LineSet) {
+        self.named_later.add(lines);
+    }
+
     /// Takes note of an address that alone identifies someone.
     pub fn push_address(&mut self, address: EmailHash) {
         self.addresses.push(address);
@@ -43,7 +50,10 @@ impl SentSince {
 
     /// Makes it ready for questions: each member once, as the last line about it says.
     pub fn seal(&mut self) {
-        // Most of it is in order already, which this sort makes use of.
+        #[expect(
+            clippy::stable_sort_primitive,
+            reason = "most of it is in order already, which this sort makes use of"
+        )]
         self.rows.sort();
         self.rows.dedup_by(|later, earlier| {
             let same = later[..2] == earlier[..2];
@@ -65,6 +75,11 @@ impl SentSince {
     /// The number of people.
     pub(super) fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// Whether a later file names the line of the last run.
+    pub(super) fn is_named_later(&self, line: u32) -> bool {
+        self.named_later.contains(line)
     }
 
     /// What Braze accepted, and whether a later file has the member.

@@ -27,6 +27,25 @@ impl Spread {
         Self(firsts)
     }
 
+    /// Of a table in any order whose keys have these upper halves, with its rows in the order of their places.
+    pub(super) fn of_unsorted(upper: impl ExactSizeIterator<Item = u64> + Clone) -> (Self, Vec<u32>) {
+        let places = upper.len() / TOGETHER + 1;
+        let mut firsts = vec![0; places + 1];
+        for upper in upper.clone() {
+            firsts[place(upper, places) + 1] += 1;
+        }
+        for place in 1..firsts.len() {
+            firsts[place] += firsts[place - 1];
+        }
+        let (mut next, mut rows) = (firsts.clone(), vec![0; upper.len()]);
+        for (row, upper) in (0..).zip(upper) {
+            let next = &mut next[place(upper, places)];
+            rows[*next as usize] = row;
+            *next += 1;
+        }
+        (Self(firsts), rows)
+    }
+
     /// The rows among which all are whose keys have this upper half.
     pub(super) fn rows(&self, upper: u64) -> Range<usize> {
         let Some(places) = self.0.len().checked_sub(1) else { return 0..0 };
@@ -57,6 +76,11 @@ mod tests {
                 let rows = spread.rows(*key);
                 assert!(rows.contains(&row), "{row} in {rows:?} of {size}");
                 assert!(rows.len() < 40, "{rows:?} of {size}");
+            }
+            random.shuffle(&mut keys);
+            let (spread, rows) = Spread::of_unsorted(keys.iter().copied());
+            for (row, key) in (0..).zip(&keys) {
+                assert!(rows[spread.rows(*key)].contains(&row), "{row} of {size}");
             }
         }
         assert!(Spread::default().rows(5).is_empty());

@@ -60,7 +60,8 @@ fn the_known_members_answer_as_a_map_would() {
                 }
             }
             let base = names.then(|| BaseId::of(&[]));
-            let last = Arc::new(builder.finish());
+            let members = expected.len() as u64;
+            let last = Arc::new(builder.finish(members));
             let mut builder = SentSince::default();
             let mut later = LineSet::default();
             for (name, fingerprint, in_later, next) in since {
@@ -80,8 +81,9 @@ fn the_known_members_answer_as_a_map_would() {
                     *known = (part, fingerprint, None);
                 }
             }
+            builder.add_named_later(&later);
             builder.seal();
-            let mut known = Known::new(last, base, Arc::new(builder), later);
+            let mut known = Known::new(last, base, Arc::new(builder));
             let mut met = BTreeSet::new();
             for name in asked {
                 prop_assert_eq!(known.contains(key(name)), expected.contains_key(&name));
