@@ -1,10 +1,11 @@
-//! The handler of the Lambda functions on a bucket: one in a folder of this machine, or that of a deployed stack.
+//! The handler of the Lambda functions on a bucket: one in a folder of this machine, or that of a deployed stack. Or a deployed
+//! function, which answers the same requests.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
+use aws_config::SdkConfig;
 use insights_to_braze::braze::{self, HttpClients};
 use insights_to_braze::bucket::Bucket;
 use insights_to_braze::budget::TimeBudget;
@@ -17,53 +18,55 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::arguments::{ExportFiles, Place, Stack};
-use crate::aws::{self, AwsError};
 use crate::ending::Failure;
+use crate::stack::{StackError, StackFunction};
 use crate::texts::{self, Number, Word};
 use crate::workspace::{ConfigFile, Served, WorkspaceFolder};
-use crate::{api_key, interrupt, show};
+use crate::{api_key, aws, interrupt, show};
 
 /// The time limit: none but Ctrl-C.
 const TIME: Duration = Duration::from_hours(24 * 30);
 
-/// A bucket, and the handler that uses it.
+/// Who answers requests, and where the answers come from.
 pub(crate) struct Application {
-    handler: Handler,
-    bucket: Bucket,
+    answering: Answering,
     config_key: String,
     served: Option<Served>,
     temporary: Option<TempDir>,
 }
 
+enum Answering {
+    /// A handler in this process, which uses the bucket.
+    Handler(Box<Handler>, Bucket),
+    /// The function of a deployed stack.
+    Function(StackFunction),
+}
+
 impl Application {
-    /// The application of a deployed stack, with the credentials and the region of the user's own AWS profile or
-    /// environment. Braze's keys come from Secrets Manager, as they do for the functions.
-    pub(crate) async fn of_stack(name: &str, stack: &Stack) -> Result<Self, Failure> {
-        aws::using(stack.profile.as_deref());
-        let mut loader = aws_config::defaults(BehaviorVersion::latest());
-        if let Some(profile) = &stack.profile {
-            loader = loader.profile_name(profile);
+    /// The application that the flags name: the function of a deployed stack, or its bucket; `None` if they name neither.
+    pub(crate) async fn deployed(stack: &Stack) -> Result<Option<Self>, Failure> {
+        if let Some(name) = &stack.name {
+            let function = StackFunction::new(name, &aws::sdk(stack.profile.as_deref()).await?);
+            interrupt::work_is_in(name);
+            return Ok(Some(Self::new(Answering::Function(function), &stack.config_key, None)));
         }
-        let sdk = loader.load().await;
-        if sdk.region().is_none() {
-            return Err(match &stack.profile {
-                Some(profile) if !aws::profile_exists(profile) => {
-                    AwsError::UnknownProfile { profile: profile.clone() }.into()
-                }
-                _ => Failure::NoRegion,
-            });
-        }
-        let bucket = Bucket::new(s3_client(&sdk), name.to_owned());
-        let keys = ApiKeys::new(aws_sdk_secretsmanager::Client::new(&sdk))
-            .reading(Readable::parse(stack.secret.as_deref().unwrap_or_default()));
-        let handler = Handler::new(bucket.clone(), stack.config_key.clone(), keys, None, HttpClients::default());
-        Ok(Self {
-            handler: handler.without_report_lines(),
-            bucket,
-            config_key: stack.config_key.clone(),
-            served: None,
-            temporary: None,
-        })
+        let Some(bucket) = &stack.bucket else { return Ok(None) };
+        let sdk = aws::sdk(stack.profile.as_deref()).await?;
+        let bucket = Bucket::new(s3_client(&sdk), bucket.clone());
+        Ok(Some(Self::of_bucket(bucket, &stack.config_key, stack.secret.as_deref(), &sdk)))
+    }
+
+    fn new(answering: Answering, config_key: &str, served: Option<Served>) -> Self {
+        Self { answering, config_key: config_key.to_owned(), served, temporary: None }
+    }
+
+    /// The application on the bucket of a deployed stack, with the user's own credentials. Braze's keys come from Secrets
+    /// Manager, as they do for the functions; `secret` is the stack's own.
+    pub(crate) fn of_bucket(bucket: Bucket, config_key: &str, secret: Option<&str>, sdk: &SdkConfig) -> Self {
+        let keys = ApiKeys::new(aws_sdk_secretsmanager::Client::new(sdk));
+        let keys = keys.reading(Readable::parse(secret.unwrap_or_default()));
+        let handler = Handler::new(bucket.clone(), config_key.to_owned(), keys, None, HttpClients::default());
+        Self::new(Answering::of(handler, bucket), config_key, None)
     }
 
     /// The application on a folder of this machine. Without a key nothing can be sent, which a dry run and `status` never do.
@@ -90,13 +93,7 @@ impl Application {
         }
         let clients = braze::http_client().map_err(StartError::from)?;
         let handler = Handler::new(bucket.clone(), DEFAULT_CONFIG_KEY.to_owned(), keys, None, clients);
-        Ok(Self {
-            handler: handler.without_report_lines(),
-            bucket,
-            config_key: DEFAULT_CONFIG_KEY.to_owned(),
-            served: Some(served),
-            temporary: None,
-        })
+        Ok(Self::new(Answering::of(handler, bucket), DEFAULT_CONFIG_KEY, Some(served)))
     }
 
     /// The same, which keeps a temporary folder until it ends.
@@ -105,11 +102,14 @@ impl Application {
         self
     }
 
-    /// Where an object can be opened: a path on this machine, or an address in S3.
+    /// Where an object can be opened: a path on this machine, or an address in S3. A function does not say which bucket it has.
     pub(crate) fn location(&self, key: &str) -> String {
-        match &self.served {
-            Some(served) => served.bucket_folder().join(key).display().to_string(),
-            None => format!("s3://{}/{key}", self.bucket.name()),
+        match (&self.served, &self.answering) {
+            (Some(served), _) => served.bucket_folder().join(key).display().to_string(),
+            (None, Answering::Handler(_, bucket)) => format!("s3://{}/{key}", bucket.name()),
+            (None, Answering::Function(function)) => {
+                texts::with("in-stack", &[("key", Word(key)), ("stack", Word(function.stack()))])
+            }
         }
     }
 
@@ -118,14 +118,24 @@ impl Application {
         self.served.is_some()
     }
 
-    /// The bucket.
-    pub(crate) fn bucket(&self) -> &Bucket {
-        &self.bucket
+    /// Whether a deployed function answers.
+    pub(crate) fn is_function(&self) -> bool {
+        matches!(self.answering, Answering::Function(_))
     }
 
-    /// The configuration in force; `None` if it went away or has become wrong since the handler read it.
+    /// The bucket; an error if a function answers.
+    pub(crate) fn bucket(&self) -> Result<&Bucket, StackError> {
+        match &self.answering {
+            Answering::Handler(_, bucket) => Ok(bucket),
+            Answering::Function(function) => Err(function.without_bucket()),
+        }
+    }
+
+    /// The configuration in force; `None` if it went away or has become wrong since the handler read it, or if a function
+    /// reads it.
     pub(crate) async fn config(&self) -> Result<Option<Config>, Failure> {
-        let read = self.bucket.read(&self.config_key, Config::SIZE_LIMIT).await?;
+        let Ok(bucket) = self.bucket() else { return Ok(None) };
+        let read = bucket.read(&self.config_key, Config::SIZE_LIMIT).await?;
         let text = read.and_then(|(bytes, _)| String::from_utf8(bytes.into()).ok());
         Ok(text.and_then(|text| Config::parse(&text).ok()))
     }
@@ -137,8 +147,18 @@ impl Application {
 
     /// The same; the time ends once `stop` is true.
     pub(crate) async fn on_demand_until(&self, request: &Value, stop: &'static AtomicBool) -> Result<Value, Failure> {
-        let budget = TimeBudget::ending_in(TIME).or_once(stop);
-        Ok(self.handler.on_demand(request, budget).await?)
+        match &self.answering {
+            Answering::Handler(handler, _) => {
+                Ok(handler.on_demand(request, TimeBudget::ending_in(TIME).or_once(stop)).await?)
+            }
+            Answering::Function(function) => Ok(function.ask(request).await?),
+        }
+    }
+}
+
+impl Answering {
+    fn of(handler: Handler, bucket: Bucket) -> Self {
+        Self::Handler(Box::new(handler.without_report_lines()), bucket)
     }
 }
 
@@ -158,8 +178,8 @@ impl Place {
         export: Option<&str>,
         key: impl FnOnce() -> Result<Option<ApiKey>, Failure>,
     ) -> Result<Application, Failure> {
-        if let Some(bucket) = &self.source.stack.bucket {
-            return Application::of_stack(bucket, &self.source.stack).await;
+        if let Some(application) = Application::deployed(&self.source.stack).await? {
+            return Ok(application);
         }
         let config = self.source.read()?;
         if let Some(export) = export {
@@ -194,8 +214,8 @@ impl Place {
         key: impl FnOnce() -> Result<Option<ApiKey>, Failure>,
     ) -> Result<Application, Failure> {
         let source = &self.source;
-        if let Some(bucket) = &source.stack.bucket {
-            return Application::of_stack(bucket, &source.stack).await;
+        if let Some(application) = Application::deployed(&source.stack).await? {
+            return Ok(application);
         }
         let config = source.read()?;
         let export = config.export(export)?;

@@ -2,16 +2,25 @@
 
 use std::sync::OnceLock;
 
+use aws_config::{BehaviorVersion, SdkConfig};
 use insights_to_braze::message::codes;
 use thiserror::Error;
 
 /// The profile of this command, if one was named.
 static PROFILE: OnceLock<String> = OnceLock::new();
 
-/// From here on, advice names this profile.
-pub(crate) fn using(profile: Option<&str>) {
+/// Credentials and region of an AWS profile, or of the environment. From here on, advice names the profile.
+pub(crate) async fn sdk(profile: Option<&str>) -> Result<SdkConfig, AwsError> {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest());
     if let Some(profile) = profile {
         drop(PROFILE.set(profile.to_owned()));
+        loader = loader.profile_name(profile);
+    }
+    let sdk = loader.load().await;
+    match profile {
+        _ if sdk.region().is_some() => Ok(sdk),
+        Some(profile) if !profile_exists(profile) => Err(AwsError::UnknownProfile { profile: profile.to_owned() }),
+        _ => Err(AwsError::NoRegion),
     }
 }
 
@@ -23,6 +32,14 @@ pub(crate) enum AwsError {
     /// Fix: run `aws configure` or `aws sso login`, or use another profile with --profile.
     #[error("no AWS credentials found: run `aws configure`, or use a profile with --profile NAME")]
     NoCredentials,
+    /// The AWS region of the stack is not known.
+    ///
+    /// Fix: set the region in the profile, use another --profile, or set `AWS_REGION`.
+    #[error(
+        "the AWS region is not known\n\
+         Set it in the profile (`aws configure`), use another profile with --profile, or set AWS_REGION."
+    )]
+    NoRegion,
     /// The AWS profile does not exist.
     ///
     /// Fix: use one of the profiles that `aws configure list-profiles` prints.
@@ -52,6 +69,7 @@ pub(crate) enum AwsError {
 
 codes!(AwsError {
     NoCredentials = "ITB-T21",
+    NoRegion = "ITB-T11",
     UnknownProfile = "ITB-T22",
     Expired = "ITB-T23",
     Denied = "ITB-T24",

@@ -16,8 +16,8 @@ pub(crate) async fn run(arguments: &Connect) -> Result<Ending, Failure> {
         (_, Some(source)) => json!({"action": "connect", "source": source}),
         (connection, None) => json!({"action": "connect", "connection": connection}),
     };
-    let answer = match &arguments.source.stack.bucket {
-        Some(bucket) => Application::of_stack(bucket, &arguments.source.stack).await?.on_demand(&request).await?,
+    let answer = match Application::deployed(&arguments.source.stack).await? {
+        Some(application) => application.on_demand(&request).await?,
         None => of_file(arguments, &request).await?,
     };
     let connected = answer["outcome"] == "connected";
@@ -33,11 +33,12 @@ pub(crate) async fn run(arguments: &Connect) -> Result<Ending, Failure> {
         for (permission, readable) in
             answer["reading"].as_object().into_iter().flatten().filter(|(_, is)| is.is_boolean())
         {
-            let may = if *readable == true { show::good("yes") } else { show::caution("no") };
-            show::line(format!("Permission {permission} (optional, to check what Braze holds): {may}"));
+            let may = if *readable == true { show::good(texts::t("yes")) } else { show::caution(texts::t("no")) };
+            let words = [("permission", Word(permission)), ("may", Word(&may))];
+            show::line(texts::with("connect-permission", &words));
         }
         for doubt in ["contradictions", "doubts"].iter().flat_map(|kind| show::elements(&answer["reading"][kind])) {
-            show::line(format!("{} {}", show::caution("!"), doubt.as_str().unwrap_or_default()));
+            show::line(format!("{} {}", show::caution("!"), show::message(&show::text(doubt))));
         }
         if let Some(days) = answer["days_left"].as_u64() {
             show::line(texts::with("sas-ends", &[("at", Word(&text("expires_at"))), ("n", Number(days))]));

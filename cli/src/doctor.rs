@@ -92,8 +92,8 @@ pub(crate) async fn run(arguments: &Doctor) -> Result<Ending, Failure> {
 /// The application on the bucket of a stack, or on a folder for the occasion; its configuration; and whether it has a key.
 async fn open(arguments: &Doctor) -> Result<(Application, Config, bool), Failure> {
     let Doctor { source, files, export, .. } = arguments;
-    if let Some(bucket) = &source.stack.bucket {
-        let application = Application::of_stack(bucket, &source.stack).await?;
+    if let Some(application) = Application::deployed(&source.stack).await? {
+        application.bucket()?;
         // The handler says what is wrong with it.
         application.on_demand(&json!({ "action": "status", "export": export })).await?;
         let Some(config) = application.config().await? else {

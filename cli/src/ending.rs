@@ -14,6 +14,7 @@ use insights_to_braze::report::{Outcome, Report};
 use thiserror::Error;
 
 use crate::aws::AwsError;
+use crate::stack::{KeyNotStored, StackError};
 
 /// The exit code of a program that Ctrl-C ended (128 and the number of the signal SIGINT).
 pub(crate) const INTERRUPTED_CODE: u8 = 130;
@@ -156,14 +157,6 @@ pub(crate) enum Failure {
          Copy it again from Settings > API Keys in Braze."
     )]
     KeyMalformed,
-    /// The AWS region of the stack is not known.
-    ///
-    /// Fix: set the region in the profile, use another --profile, or set `AWS_REGION`.
-    #[error(
-        "the AWS region is not known\n\
-         Set it in the profile (`aws configure`), use another profile with --profile, or set AWS_REGION."
-    )]
-    NoRegion,
     /// There is no such report.
     ///
     /// Fix: choose one of the existing runs.
@@ -219,9 +212,15 @@ pub(crate) enum Failure {
     /// Fix: use one of the existing columns.
     #[error("not every file has a column {name:?}; existing: {existing}")]
     NoColumn { name: String, existing: String },
-    /// The AWS profile is not in the configuration of the AWS CLI.
+    /// AWS can't be used with these credentials.
     #[error(transparent)]
     Aws(#[from] AwsError),
+    /// A deployed stack gave no answer.
+    #[error(transparent)]
+    Stack(#[from] StackError),
+    /// A key was not stored in Secrets Manager.
+    #[error(transparent)]
+    KeyNotStored(#[from] KeyNotStored),
     /// A page can't be written.
     #[error(transparent)]
     Page(#[from] PageError),
@@ -241,7 +240,7 @@ pub(crate) enum Failure {
     Answer(#[from] serde_json::Error),
 }
 
-codes!(Failure wraps Aws, Page, Bucket, Start, Handler source Config {
+codes!(Failure wraps Aws, Stack, KeyNotStored, Page, Bucket, Start, Handler source Config {
     File = "ITB-T01",
     Server = "ITB-T02",
     NoSuch = "ITB-T03",
@@ -252,7 +251,6 @@ codes!(Failure wraps Aws, Page, Bucket, Start, Handler source Config {
     Busy = "ITB-T08",
     NoKey = "ITB-T09",
     KeyMalformed = "ITB-T10",
-    NoRegion = "ITB-T11",
     NoReport = "ITB-T12",
     Unreadable = "ITB-T13",
     SeveralPages = "ITB-T14",
@@ -285,9 +283,14 @@ impl Failure {
                 | HandlerError::NoSuch { .. } => Ending::Usage,
                 _ => Ending::Failed,
             },
-            Self::Server(_) | Self::Start(_) | Self::Answer(_) | Self::Bucket(_) | Self::Unreadable { .. } => {
-                Ending::Failed
-            }
+            Self::Stack(error) if error.is_usage() => Ending::Usage,
+            Self::Stack(_)
+            | Self::KeyNotStored(_)
+            | Self::Server(_)
+            | Self::Start(_)
+            | Self::Answer(_)
+            | Self::Bucket(_)
+            | Self::Unreadable { .. } => Ending::Failed,
             _ => Ending::Usage,
         }
     }

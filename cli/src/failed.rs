@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use insights_to_braze::names::ExportName;
 use insights_to_braze::pattern::RunId;
 use insights_to_braze::report::Outcome;
 use serde::{Deserialize, Serialize};
@@ -34,7 +33,7 @@ pub(crate) async fn all(application: &Application, status: &Value) -> Result<Vec
                 known.insert(text.to_owned(), in_state(segment));
             }
         }
-        for report in newest(application, &ExportName::from(name)).await? {
+        for report in newest(application, name).await? {
             let (segment, Some(run)) = (report.segment.to_string(), report.run) else { continue };
             let state = known.entry(segment).or_default();
             let is_news = state.as_ref().is_none_or(|state| run > state.run || run == state.run && !state.is_over);

@@ -24,10 +24,10 @@ pub(crate) async fn run(arguments: &Fetch) -> Result<Ending, Failure> {
     Ok(if failed { Ending::Failed } else { Ending::Done })
 }
 
-/// The bucket of a stack, whose secrets are read with the user's credentials; or the workspace, with a SAS from the user.
+/// A deployed stack, whose secrets are read by its function or with the user's credentials; or the workspace, with a SAS from the user.
 async fn open(place: &Place) -> Result<Application, Failure> {
-    if let Some(bucket) = &place.source.stack.bucket {
-        return Application::of_stack(bucket, &place.source.stack).await;
+    if let Some(application) = Application::deployed(&place.source.stack).await? {
+        return Ok(application);
     }
     let config = place.source.read()?;
     let sas = if config.config.sources.is_empty() { SecretString::default() } else { api_key::read_sas()? };

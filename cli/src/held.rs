@@ -1,6 +1,7 @@
 //! Held runs, as `status` reports them.
 
 use insights_to_braze::pattern::RunId;
+use insights_to_braze::texts::messages::number_in;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -10,18 +11,43 @@ use crate::ending::Failure;
 use crate::show::{self, elements};
 use crate::texts::{self, Number, Word};
 
+/// What releases a held run, together with a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Allows {
+    /// `allow_leavers`: the number of people who leave.
+    Leavers,
+    /// `allow_identifiers`: the number of rows with doubtful identifiers.
+    Identifiers,
+    /// `allow_differences`: the number of people or fields that differ in Braze.
+    Differences,
+}
+
+/// Why a file is held before its run is complete: the code, the place of the number in the message, and what releases it.
+const OF_FILES: [(&str, &str, Allows); 5] = [
+    ("ITB-D05", "rows", Allows::Identifiers),
+    ("ITB-H07", "missing", Allows::Differences),
+    ("ITB-H08", "fields", Allows::Differences),
+    ("ITB-H09", "differing", Allows::Differences),
+    ("ITB-H10", "new", Allows::Differences),
+];
+
 /// A run that waits for a person's decision.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct HeldRun {
     pub(crate) export: String,
     pub(crate) segment: String,
     pub(crate) run: RunId,
-    /// How many people would leave.
+    /// How many people would leave; of another hold, the number that releases it.
     pub(crate) people: u64,
-    /// How many members the last complete run had.
+    /// How many members the last complete run had, if people would leave.
     pub(crate) before: u64,
     /// Why it is held.
     pub(crate) reason: String,
+    /// The code of the reason, where it has one.
+    pub(crate) code: &'static str,
+    /// What releases it.
+    pub(crate) allows: Allows,
 }
 
 impl HeldRun {
@@ -37,20 +63,41 @@ impl HeldRun {
         for export in elements(&status["exports"]) {
             for segment in elements(&export["segments"]) {
                 held.extend(elements(&segment["runs"]).filter_map(|run| {
-                    let figures = run["held"].as_object()?;
-                    let number = |name: &str| figures.get(name).and_then(Value::as_u64).unwrap_or_default();
+                    let (people, before, reason, code, allows) = of_leavers(run).or_else(|| of_files(run))?;
                     Some(Self {
                         export: export["export"].as_str()?.to_owned(),
                         segment: segment["segment"].as_str()?.to_owned(),
                         run: RunId::deserialize(&run["run"]).ok()?,
-                        people: number("leavers"),
-                        before: number("before"),
-                        reason: figures.get("reason").and_then(Value::as_str).unwrap_or_default().to_owned(),
+                        people,
+                        before,
+                        reason,
+                        code,
+                        allows,
                     })
                 }));
             }
         }
         held
+    }
+
+    /// Whether it is held because people would leave.
+    pub(crate) fn is_of_leavers(&self) -> bool {
+        self.allows == Allows::Leavers
+    }
+
+    /// The request that releases it.
+    pub(crate) fn release(&self) -> Value {
+        let mut request = json!({ "action": "run", "export": self.export, "segment": self.segment });
+        let field = match self.allows {
+            Allows::Leavers => "allow_leavers",
+            Allows::Identifiers => "allow_identifiers",
+            Allows::Differences => "allow_differences",
+        };
+        if self.is_of_leavers() {
+            request["run"] = json!(self.run);
+        }
+        request[field] = self.people.into();
+        request
     }
 
     /// Shows what is held, and what can be done about it from `place`.
@@ -60,8 +107,11 @@ impl HeldRun {
             show::line(format!("  {line}"));
         }
         let subject = format!("{} {}{}", quoted(&self.export), quoted(&self.segment), place.flags());
-        show::line(format!("  {}", texts::w("held-shrank", "command", &format!("itb hold release {subject}"))));
-        show::line(format!("  {}", texts::t("held-missing")));
+        let right = if self.is_of_leavers() { "held-shrank" } else { "held-right" };
+        show::line(format!("  {}", texts::w(right, "command", &format!("itb hold release {subject}"))));
+        if self.is_of_leavers() {
+            show::line(format!("  {}", texts::t("held-missing")));
+        }
         show::line(format!("  {}", texts::w("held-wrong", "command", &format!("itb hold reject {subject}"))));
     }
 
@@ -72,6 +122,9 @@ impl HeldRun {
     }
 
     fn facts(&self) -> Vec<String> {
+        if !self.is_of_leavers() {
+            return show::said(&self.reason, self.code).lines().map(str::to_owned).collect();
+        }
         let mut facts =
             vec![texts::with("held-people", &[("people", Number(self.people)), ("before", Number(self.before))])];
         let reason = show::message(&self.reason);
@@ -79,6 +132,26 @@ impl HeldRun {
         facts.push(texts::t("held-safe"));
         facts
     }
+}
+
+/// The numbers of a complete run that people would leave.
+fn of_leavers(run: &Value) -> Option<(u64, u64, String, &'static str, Allows)> {
+    let figures = run["held"].as_object()?;
+    let number = |name: &str| figures.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let reason = figures.get("reason").and_then(Value::as_str).unwrap_or_default();
+    Some((number("leavers"), number("before"), reason.to_owned(), "", Allows::Leavers))
+}
+
+/// The number of a run that is held by one of its files.
+fn of_files(run: &Value) -> Option<(u64, u64, String, &'static str, Allows)> {
+    let held = elements(&run["files"]).filter(|file| file["progress"] == "held");
+    held.filter_map(|file| file["message"].as_str()).find_map(|message| {
+        let reason = message.split_once(" is held: ").map_or(message, |(_, reason)| reason);
+        OF_FILES.iter().find_map(|(code, place, allows)| {
+            let of = |text: &str| Some((number_in(text, code, place)?, 0, text.to_owned(), *code, *allows));
+            of(message).or_else(|| of(reason))
+        })
+    })
 }
 
 #[cfg(test)]
@@ -99,5 +172,29 @@ mod tests {
         assert_eq!(runs.len(), 1);
         assert_eq!((run.people, run.before, run.run.to_string().as_str()), (600, 800, "2026-11-24T01:02Z"));
         assert_eq!(run.facts()[..2], ["600 of 800 members would leave", "Why: too many"]);
+        assert_eq!(run.release()["allow_leavers"], 600);
+    }
+
+    #[test]
+    fn a_file_that_is_held_says_what_releases_it() {
+        let held = |message: &str| {
+            let file = json!({"progress": "held", "message": message});
+            let run = json!({"run": "2026-11-24T01:02Z", "phase": "open", "held": null, "files": [file]});
+            let segment = json!({"segment": "A", "runs": [run]});
+            HeldRun::of_status(&json!({"exports": [{"export": "loyalty", "segments": [segment]}]})).pop()
+        };
+        let missing = "incoming/a.csv is held: Braze does not hold what was delivered: 50 of 50 members lack the attribute\nAnother \
+                       workspace? Deleted profiles? Another system that writes the attribute? Nothing was sent, and no one was \
+                       set to `false`. If the workspace is the right one, run the export on demand with \"allow_differences\": \
+                       50, and with \"send\": \"all\" to send everyone again.";
+        let run = held(missing).unwrap();
+        assert_eq!((run.people, run.code, run.allows), (50, "ITB-H07", Allows::Differences));
+        assert_eq!((&run.release()["allow_differences"], &run.release()["run"]), (&json!(50), &Value::Null));
+        assert!(run.facts()[0].starts_with("Braze does not hold what was delivered: 50"), "{:?}", run.facts());
+        let doubtful = "incoming/a.csv is held: 7 of the 10 checked values are alike\nNothing of it was sent. Correct the \
+                        export or data_matching; if the identifiers are right, run the export on demand with \
+                        \"allow_identifiers\": 7.";
+        assert_eq!(held(doubtful).map(|run| (run.people, run.allows)), Some((7, Allows::Identifiers)));
+        assert_eq!(held("words of another version"), None);
     }
 }

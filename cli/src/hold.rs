@@ -6,7 +6,8 @@ use crate::arguments::{HeldSegment, Hold, HoldAction};
 use crate::deliver::deliver;
 use crate::ending::{Ending, Failure};
 use crate::held::HeldRun;
-use crate::{confirm, show, texts};
+use crate::texts::{self, Number, Word};
+use crate::{confirm, show};
 
 pub(crate) async fn run(arguments: &Hold) -> Result<Ending, Failure> {
     match &arguments.action {
@@ -26,25 +27,25 @@ pub(crate) async fn run(arguments: &Hold) -> Result<Ending, Failure> {
     }
 }
 
-/// Sets the people who left on leaving, once their number is confirmed.
+/// Delivers the run, once the number that releases it is confirmed.
 async fn release(arguments: &HeldSegment) -> Result<Ending, Failure> {
     let held = find(arguments).await?;
-    confirm::people(arguments.people, held.people, &format!("\n{}", texts::n("hold-release", held.people)))?;
+    let question = if held.is_of_leavers() { "hold-release" } else { "hold-allow" };
+    confirm::people(arguments.people, held.people, &format!("\n{}", texts::n(question, held.people)))?;
     let application = arguments.place.open_to_send(Some(&arguments.export)).await?;
-    let request = json!({
-        "action": "run", "export": held.export, "segment": held.segment, "run": held.run, "allow_leavers": held.people,
-    });
-    deliver(&application, &arguments.place, &request, arguments.json).await
+    deliver(&application, &arguments.place, &held.release(), arguments.json).await
 }
 
 /// Drops the held run.
 async fn reject(arguments: &HeldSegment) -> Result<Ending, Failure> {
     let held = find(arguments).await?;
-    confirm::people(
-        arguments.people,
-        held.people,
-        &format!("\n{}", texts::w("hold-reject", "run", &held.run.to_string())),
-    )?;
+    let run = held.run.to_string();
+    let question = if held.is_of_leavers() {
+        texts::w("hold-reject", "run", &run)
+    } else {
+        texts::with("hold-reject-number", &[("run", Word(&run)), ("n", Number(held.people))])
+    };
+    confirm::people(arguments.people, held.people, &format!("\n{question}"))?;
     let application = arguments.place.open(Some(&arguments.export)).await?;
     let request = json!({ "action": "forget", "export": held.export, "segment": held.segment, "run": held.run });
     let answer = application.on_demand(&request).await?;

@@ -20,15 +20,16 @@ pub(crate) fn write(file: &Path, page: &[u8]) -> Result<(), Failure> {
 
 /// Copies the page with this key to `file`.
 pub(crate) async fn copy(application: &Application, key: &str, file: &Path) -> Result<(), Failure> {
-    match application.bucket().read(key, LIMIT).await? {
+    match application.bucket()?.read(key, LIMIT).await? {
         Some((page, _)) => write(file, &page),
         None => Err(Failure::NoPage { location: application.location(key) }),
     }
 }
 
-/// Shows where the page with this key is, if it exists.
+/// Shows where the page with this key is, if it exists. A function does not say whether it does.
 pub(crate) async fn tell(application: &Application, what: &str, key: &str) -> Result<(), Failure> {
-    if application.bucket().summary(key).await?.is_some() {
+    let Ok(bucket) = application.bucket() else { return Ok(()) };
+    if bucket.summary(key).await?.is_some() {
         show::line(format!("{what}: {}", application.location(key)));
     }
     Ok(())

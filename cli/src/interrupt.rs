@@ -1,11 +1,20 @@
 //! Ctrl-C: the first one stops at a checkpoint, the second at once.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::ending::{Ending, INTERRUPTED_CODE};
 use crate::{show, texts};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// The stack whose function does the work, if one does.
+static STACK: OnceLock<String> = OnceLock::new();
+
+/// From here on, the work is done by the function of a stack: it continues when this process has ended.
+pub(crate) fn work_is_in(stack: &str) {
+    STACK.get_or_init(|| stack.to_owned());
+}
 
 /// True once Ctrl-C has come.
 pub(crate) fn flag() -> &'static AtomicBool {
@@ -22,6 +31,10 @@ pub(crate) fn listen() {
     tokio::spawn(async {
         if tokio::signal::ctrl_c().await.is_err() {
             return;
+        }
+        if let Some(stack) = STACK.get() {
+            show::aside(texts::w("left-running", "stack", stack));
+            std::process::exit(i32::from(INTERRUPTED_CODE));
         }
         INTERRUPTED.store(true, Ordering::Relaxed);
         show::aside(texts::t("stopping"));

@@ -12,6 +12,7 @@
 //! | what is held, what failed, and the outcome of a run | `held`, `failed`, `standing` |
 //! | `dry-run`, `inspect`, `connect`, `status` and `report` | `dry_run`, `inspect`, `connect`, `status`, `report` |
 //! | the handler of the Lambda functions on a bucket of this machine or of a deployed stack | `application` |
+//! | the on-demand function of a deployed stack | `stack` |
 //! | the meaning of a code, and the usual errors of AWS | `explain`, `aws` |
 //! | a bucket in a folder | `workspace` |
 //! | Ctrl-C | `interrupt` |
@@ -55,6 +56,7 @@ mod report;
 mod retire;
 mod retry;
 mod show;
+mod stack;
 
 pub mod standin;
 mod standing;

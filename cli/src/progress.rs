@@ -11,6 +11,8 @@ use crate::texts;
 
 /// How often the rows delivered so far are looked up. They are on record every second.
 const LOOK: Duration = Duration::from_secs(1);
+/// The same of a function, which each look invokes.
+const LOOK_OF_FUNCTION: Duration = Duration::from_secs(5);
 
 /// Runs a delivery and shows its progress.
 pub(crate) async fn with_progress(
@@ -19,6 +21,7 @@ pub(crate) async fn with_progress(
     what: &'static str,
 ) -> Result<Value, Failure> {
     let progress = Progress::without_end(texts::t(what));
+    let look = if application.is_function() { LOOK_OF_FUNCTION } else { LOOK };
     let mut before: Option<(Instant, Standing)> = None;
     let mut delivering = std::pin::pin!(application.on_demand(request));
     loop {
@@ -27,7 +30,7 @@ pub(crate) async fn with_progress(
                 progress.end();
                 return answer;
             }
-            () = tokio::time::sleep(LOOK) => {}
+            () = tokio::time::sleep(look) => {}
         }
         let status = json!({"action": "status", "export": request["export"]});
         // What cannot be looked up is not worth a delivery's end.

@@ -98,15 +98,7 @@ pub(crate) async fn reading(
     customer_id: Option<&str>,
     email: Option<&str>,
 ) -> Result<(Application, ConfigFile), Failure> {
-    let columns = [("customer_id", customer_id), ("email", email)];
-    let columns = columns.iter().filter_map(|(key, column)| Some(format!("{key} = {}\n", json!(column.as_ref()?))));
-    let config = format!(
-        "[connections.none]\nhostname = \"rest.iad-01.braze.com\"\nagree_to_data_transfer = false\n\
-         [exports.{EXPORT}]\nconnection = \"none\"\nfolder = \"incoming/{EXPORT}\"\n\
-         [exports.{EXPORT}.data_matching]\n{}",
-        columns.collect::<String>()
-    );
-    let config = ConfigFile::of_text(Path::new("exports.toml"), config)?;
+    let config = config_of(EXPORT, customer_id, email)?;
     let temporary = tempfile::TempDir::with_prefix("insights-to-braze-inspect-").map_err(|source| {
         let advice = "Set TMPDIR to a writable folder.";
         Failure::file("can't create a temporary folder in", &std::env::temp_dir(), source, advice)
@@ -115,6 +107,19 @@ pub(crate) async fn reading(
     workspace.show(folder, config.export(EXPORT)?)?;
     let application = Application::of_workspace(workspace, &config, None).await?;
     Ok((application.keeping(temporary), config))
+}
+
+/// A configuration by which the files in a folder below `incoming/` can be read.
+pub(crate) fn config_of(folder: &str, customer_id: Option<&str>, email: Option<&str>) -> Result<ConfigFile, Failure> {
+    let columns = [("customer_id", customer_id), ("email", email)];
+    let columns = columns.iter().filter_map(|(key, column)| Some(format!("{key} = {}\n", json!(column.as_ref()?))));
+    let config = format!(
+        "[connections.none]\nhostname = \"rest.iad-01.braze.com\"\nagree_to_data_transfer = false\n\
+         [exports.{EXPORT}]\nconnection = \"none\"\nfolder = {}\n[exports.{EXPORT}.data_matching]\n{}",
+        json!(format!("incoming/{folder}")),
+        columns.collect::<String>()
+    );
+    ConfigFile::of_text(Path::new("exports.toml"), config)
 }
 
 /// The columns that every file with rows has, in the order of the first one.

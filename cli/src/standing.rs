@@ -9,6 +9,7 @@ pub(crate) fn outcome_of(run: &Value) -> &'static str {
     let any = |progress: &str| elements(&run["files"]).any(|file| file["progress"] == progress);
     match run["phase"].as_str() {
         Some("open") if any("working") || any("unfinished") => "unfinished",
+        Some("open") if any("held") => "held",
         Some("open") => "waiting",
         Some("completing") => "unfinished",
         Some("complete") if elements(&run["problems"]).next().is_some() => "delivered-with-problems",

@@ -124,7 +124,7 @@ fn find_connection(
         let refusal = if names.is_empty() {
             Refusal::new(
                 shown(&connection.value),
-                "a connection of this file; it has none: add a table [connections.NAME]",
+                "a connection of this file, which has none: add a table [connections.NAME]",
             )
         } else {
             Refusal::new(shown(&connection.value), format!("a connection of this file: {}", names.join(", ")))

@@ -47,7 +47,8 @@ impl Hostname {
         let authority = rest.trim_end_matches('/');
         if let Some(end) = authority.find(['/', '?', '#', '\\']) {
             let host = authority.get(..end).unwrap_or_default();
-            let advice = published(host).or_else(|| suggestion(host)).map(|host| format!("write {}", quoted(host)));
+            let advice =
+                published(host).or_else(|| suggestion(host)).map(|host| format!("write it as {}", quoted(host)));
             return Err(refuse(format!("a path after the host in {}", quoted_or_words(text))).advise(advice));
         }
         if authority.is_empty() {
@@ -64,8 +65,8 @@ fn plain(host: &str, authority: &str) -> Result<Hostname, Refusal> {
     if LOOPBACK_HOSTS.contains(&host) {
         return Ok(Hostname { scheme: "http", authority: authority.to_owned() });
     }
-    let allowed = format!("https; plain http only to {}", alternatives(&LOOPBACK_HOSTS));
-    let advice = published(host).or_else(|| suggestion(host)).map(|host| format!("write {}", quoted(host)));
+    let allowed = format!("https, or plain http to {}", alternatives(&LOOPBACK_HOSTS));
+    let advice = published(host).or_else(|| suggestion(host)).map(|host| format!("write it as {}", quoted(host)));
     Err(Refusal::new(format!("plain http to another machine in {}", quoted_or_words(authority)), allowed)
         .advise(advice))
 }

@@ -63,7 +63,7 @@ impl Config {
         }
         let sources = read_sources(&root, &mut mistakes);
         if connections.is_empty() && exports.is_empty() && sources.is_empty() && mistakes.is_empty() {
-            let allowed = format!("{}; and {}", root::CONNECTIONS.kind, root::EXPORTS.kind);
+            let allowed = format!("{} and {}", root::CONNECTIONS.kind, root::EXPORTS.kind);
             mistakes.add_to_file(Refusal::new("nothing", allowed));
         }
         conflicts::check(&outlines, &mut mistakes);

@@ -72,8 +72,9 @@ fn read_into(
         _ => None,
     };
     if let Some(key) = missing {
-        let refusal = Refusal::new("nothing, the key is missing", key.kind.to_string())
-            .advise(Some("account_url and container go together; with a SAS URL in the secret, leave out both".into()));
+        let refusal = Refusal::new("nothing, the key is missing", key.kind.to_string()).advise(Some(
+            "account_url and container go together, or are both left out with a SAS URL in the secret".into(),
+        ));
         return Err(table.refuse(key, table.offset(), refusal, mistakes));
     }
     Ok(Source {
@@ -116,7 +117,7 @@ fn check_account_url(text: &str) -> Result<String, (String, Option<String>)> {
     if scheme.is_empty() {
         let advice = (!authority.is_empty() && path.is_empty()).then(|| {
             let host = if authority.contains('.') { rest.to_owned() } else { format!("{rest}.blob.core.windows.net") };
-            format!("write {}", quoted(&format!("https://{host}")))
+            format!("write it as {}", quoted(&format!("https://{host}")))
         });
         return Err((shown(text), advice));
     }

@@ -214,7 +214,7 @@ impl<'a, 't> TableReader<'a, 't> {
                     continue;
                 }
                 Some(text) if !text.trim().is_empty() => {
-                    format!("{} twice", describe(element.get_ref()))
+                    format!("{} twice in the list", describe(element.get_ref()))
                 }
                 _ => format!("{} in the list", describe(element.get_ref())),
             };

@@ -17,6 +17,7 @@ mod message;
 mod notices;
 mod rate_share;
 mod rebuild;
+mod report;
 mod retire;
 mod retry;
 mod standing;
@@ -256,6 +257,7 @@ impl Handler {
                 Box::pin(self.fetch(&config, source.as_ref(), dry_run, budget)).await
             }
             OnDemand::Status { export } => self.status(&config, export, budget).await,
+            OnDemand::Report(wanted) => self.stored_reports(&config, &wanted).await,
             OnDemand::Retire { subject, dry_run } => self.retire(&config, &subject, dry_run, budget).await,
             OnDemand::Forget(forget) => Box::pin(self.forget(&config, &forget, budget)).await,
             OnDemand::Rebuild { subject, dry_run } => self.rebuild(&config, &subject, dry_run, budget).await,

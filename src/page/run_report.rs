@@ -155,8 +155,9 @@ fn requests(frame: &Frame, report: &Report) -> Vec<(String, String)> {
 /// What was read in Braze, and what was not.
 fn in_braze(frame: &Frame, proof: &Proof) -> Vec<(String, String)> {
     let lines = proof.in_words().into_iter();
+    let lines = lines.map(|(what, text)| (frame.words(&what), text));
     let unchecked = proof.unchecked.iter().map(|note| (frame.t("not-checked"), note.clone()));
-    lines.chain(unchecked).map(|(what, text)| (cut(&what), cut(&text))).collect()
+    lines.chain(unchecked).map(|(what, text)| (cut(&what), cut(&frame.words(&text)))).collect()
 }
 
 fn facts(frame: &Frame, report: &Report, export: Option<&Export>) -> Vec<(String, String)> {

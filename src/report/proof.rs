@@ -92,14 +92,14 @@ impl Proof {
         if let Some(attributes) = self.attributes {
             lines.push(("Attributes compared".to_owned(), count(attributes)));
         }
-        for (what, read) in [("Trial", &self.trial), ("Read back", &self.read_back)] {
+        for (what, read) in [("Trial of the first people", &self.trial), ("Read back after sending", &self.read_back)] {
             let Some(read) = read else { continue };
             let confirmed = format!("confirmed {} of {}", count(read.confirmed), count(read.people));
             lines.push((what.to_owned(), format!("{confirmed}, after {:.1} s", read.seconds)));
             let differing = read.differences.iter();
             lines.extend(differing.map(|(field, difference)| (format!("{what}: {field}"), difference.to_string())));
         }
-        lines.extend(self.notes.iter().map(|note| ("Note".to_owned(), note.clone())));
+        lines.extend(self.notes.iter().map(|note| ("Worth a look".to_owned(), note.clone())));
         lines
     }
 

@@ -724,6 +724,22 @@ ITB-T24 = アクセスが拒否されました。AWS の認証情報に { $resou
 ITB-T25 = バケットは別のリージョンにあります{ $expected }。AWS_REGION またはプロファイルのリージョンを設定してください
 ITB-T26 = バケット { $bucket } は存在しません。スタックの出力 BucketName を --bucket に指定してください
 
+# Deployed stack
+
+ITB-T30 =
+    スタック { $stack } の関数が、応答を返さずに終了しました: { $how }
+    送信した内容は記録されています。`itb status --stack { $stack }` で確認してから、コマンドをもう一度実行してください。
+ITB-T31 =
+    リージョン { $region } に関数 { $function } はありません。
+    何も送信していません。スタックの名前と、AWS プロファイルのアカウントとリージョンを確認してください。
+ITB-T32 = AWS Lambda の Invoke に失敗しました ({ $function }): { $reason }
+ITB-T33 =
+    スタック { $stack } の関数からは取得できません。
+    スタックの出力 BucketName を --bucket に指定してください。
+ITB-T34 =
+    接続 { $connection } のキーを保存できませんでした: { $reason }
+    AWS Secrets Manager に { "{" }"api_key": "…"{ "}" } の形で保存してください。
+
 # Parts of messages that have no code of their own
 
 phrase-feeder = エクスポート { $export } のセグメント { $segment }
@@ -768,3 +784,203 @@ ITB-Y12 = ホストが { $endpoint } に { $status } を返しました
 ITB-Y13 = { $path } のレート制限に達しました
 ITB-Y14 = { $path } から時間内に応答がありませんでした
 ITB-Y15 = ここに API キーがありません
+
+# exports.toml
+
+phrase-mistake-advised = { $where } ({ $line } 行目): { $found } は使用できません。使用できるもの: { $allowed }。{ $advice }
+phrase-mistake = { $where } ({ $line } 行目): { $found } は使用できません。使用できるもの: { $allowed }
+phrase-the-file = ファイル
+phrase-found-nothing = 空の内容
+phrase-found-missing = 値なし (キーがありません)
+phrase-found-unknown-key = このキー
+phrase-found-empty-list = 空のリスト
+phrase-found-empty-text = 空のテキスト
+phrase-found-empty-name = 空の名前
+phrase-found-key = キーのように見えるテキスト (表示しません)
+phrase-found-text = テキスト { $text }
+phrase-found-date = 日時 { $date }
+phrase-found-a-text = テキスト
+phrase-found-a-number = 数値
+phrase-found-a-boolean = 引用符のない true または false
+phrase-found-a-date = 日時
+phrase-found-a-list = リスト
+phrase-found-a-table = テーブル
+phrase-found-in-list = リスト内の { $what }
+phrase-found-twice = リスト内に 2 回ある { $what }
+phrase-found-no-identifier = customer_id も email もない設定
+phrase-found-no-column = 列 { $name } のないリスト
+phrase-found-identifier = プロファイルを識別する名前 { $name }
+phrase-found-spelling = Braze がカスタム属性として保存する名前 { $name }
+phrase-found-reserved = Braze が予約しているか、列の値を受け付けない名前 { $name }
+phrase-found-standard = Braze の標準フィールドと同じ属性名 { $name }
+phrase-found-space = 先頭か末尾に空白がある { $name }
+phrase-found-long-name = { $characters } 文字の名前
+phrase-found-same-attribute = エクスポート { $export } のセグメント { $other } が既に使用している属性 { $attribute } (セグメント { $segment } の属性)
+phrase-found-attribute-of = エクスポート { $export } のセグメント { $segment } の属性
+phrase-found-no-segment = エクスポートの segments にないセグメント
+phrase-found-separator = type = "array" のない separator = { $separator }
+phrase-found-type = Braze の標準フィールド { $field } に対する { $type }
+phrase-found-other-type = 別の型のフィールド
+phrase-found-both-lists = true_values と false_values の両方にある { $text }
+phrase-found-user = ホストの前のユーザー名またはパスワード (表示しません)
+phrase-found-scheme = https 以外のスキーム ({ $text })
+phrase-found-path = ホストの後のパス ({ $text })
+phrase-found-no-host = ホストのない { $text }
+phrase-found-port = 無効なポート ({ $text })
+phrase-found-plain = 別のマシンへの http ({ $text })
+phrase-found-sdk = Braze の SDK 用エンドポイント ({ $host })
+phrase-found-dashboard = Braze のダッシュボード ({ $host })
+phrase-found-address = アドレス { $host }
+phrase-found-sas-url = SAS、ユーザー、フラグメントのいずれかを含む URL (表示しません)
+phrase-found-odd-url = 空白またはバックスラッシュを含む { $text }
+phrase-found-question-mark = 疑問符を含むテキスト (表示しません)
+phrase-found-sas = SAS (表示しません)
+phrase-found-overlap = [{ $table }] の into と重なる { $folder }
+phrase-found-control = バックスラッシュまたは制御文字を含む { $folder }
+phrase-found-dots = "." または ".." を含む { $folder }
+phrase-found-empty-part = 空の部分を含む { $folder }
+phrase-found-long-folder = { $bytes } バイトのフォルダー
+phrase-found-inside = エクスポート { $export } のフォルダーの中にあるフォルダー
+phrase-found-other-arn = シークレット以外の ARN (表示しません)
+phrase-found-half-arn = 不完全な ARN (表示しません)
+phrase-found-api-key = API キーそのもののように見えるテキスト (表示しません)
+phrase-found-secret = シークレットの内容 (表示しません)
+phrase-found-no-secret = シークレットの名前にできないテキスト (表示しません)
+phrase-a-boolean = true または false
+phrase-a-whole-number = { $least } から { $most } までの整数
+phrase-a-range = { $least } から { $most } までの数値
+phrase-a-named-table = テーブル [{ $name }]
+phrase-tables-needed = hostname のあるテーブル [connections.NAME] と、connection、folder、data_matching のあるテーブル [exports.NAME]
+phrase-tables-connections = hostname のあるテーブル [connections.NAME]
+phrase-tables-exports = connection、folder、data_matching のあるテーブル [exports.NAME]
+phrase-tables-sources = kind、secret、into のあるテーブル [sources.NAME]
+phrase-a-full-text = 空でないテキスト
+phrase-a-host = { $example } などの Braze の REST ホスト
+phrase-a-host-of = Braze の REST ホスト ({ $hosts })、または allow_any_hostname = true を設定した場合は別のホストの DNS 名
+phrase-a-secret = { $example } など、AWS Secrets Manager のシークレットの名前または ARN
+phrase-a-plain-name = 英数字、-、_、ピリオドからなる名前
+phrase-a-short-name = 英数字、-、_ からなる 1 から { $most } 文字の名前
+phrase-a-connection = このファイルの接続の名前
+phrase-a-connection-of = このファイルの接続: { $names }
+phrase-a-connection-of-none = このファイルの接続 (接続がありません。テーブル [connections.NAME] を追加してください)
+phrase-a-folder = { $example } など、incoming/ 以下のフォルダー
+phrase-a-folder-of-its-own = 専用のフォルダー、または両方のエクスポートで重ならない segments (ファイルがワークスペースに送信されるのは 1 回だけです)
+phrase-a-folder-of-source = ソースごとに専用のフォルダー
+phrase-a-folder-of-container = { $example } など、コンテナーのフォルダー
+phrase-a-pattern = { $example } などのパターン
+phrase-a-list-of-segments = 重複のない、空でないセグメント名のリスト
+phrase-a-list-of-columns = 重複のない、空でない列名のリスト
+phrase-a-list-of-texts = 重複のないテキストのリスト、または空のリスト
+phrase-a-list-for-boolean = 重複のない、空でないテキストのリスト (ブール値用)
+phrase-a-list-of-matching = data_matching のすべての列を含むリスト
+phrase-a-time-zone = { $example } など、IANA データベースのタイムゾーン
+phrase-a-matching = 顧客 ID の列、メールの列、または両方を指定するテーブル: { $example }
+phrase-a-table-of-columns = { $example } など、Braze の名前と列のテーブル
+phrase-a-table-of-names = { $example } など、セグメントと属性名のテーブル
+phrase-a-country = { $example } などの国
+phrase-a-culture = { $example } など、日付と数値の書き方がわかっている言語タグ
+phrase-a-csv-table = delimiter、encoding、columns と、max_record_bytes などの上限のテーブル
+phrase-a-column = 列の名前
+phrase-a-column-or-table = 列の名前、または { $example } などのテーブル
+phrase-a-column-for-phone = 列の名前 (フィールド phone 用)
+phrase-a-separator = 空でないテキスト (type = "array" と一緒に指定します)
+phrase-a-separator-with-array = type = "array" と一緒に指定した separator
+phrase-an-attribute = カスタム属性の名前
+phrase-a-field = 標準フィールドまたはカスタム属性
+phrase-a-spelling = Braze の表記 { $name }
+phrase-an-attribute-name = 先頭と末尾の空白、制御文字、先頭のドル記号を含まない 1 から { $most } 文字の名前
+phrase-one-segment = ワークスペースの属性ごとに 1 つのセグメント
+phrase-no-segment-name = ワークスペースのどのセグメントの属性でもない名前
+phrase-a-segment = セグメントのテーブル名 (先頭と末尾に空白のない、パスの 1 つの部分。256 文字以内)
+phrase-only-beside = { $needs } と一緒に指定した { $key }
+phrase-the-field-phone = フィールド phone
+phrase-a-date-type = type = "date" または "datetime"
+phrase-a-date-or-number = 日付または数値の型
+phrase-one-of-two-lists = 2 つのリストのどちらか一方にあるテキスト
+phrase-https-only = https、または { $hosts } への http
+phrase-an-encoding = { $examples } などのエンコード
+phrase-an-account-url = { $example } など、ストレージアカウントの Blob サービスの URL
+phrase-a-container = コンテナーの名前 (3 から 63 文字の英小文字、数字、連続しないハイフン)
+phrase-alternatives = { $first } または { $last }
+phrase-did-you-mean = { $name } ではありませんか?
+phrase-in-matching = data_matching では、{ $question }
+phrase-another-attribute-name = どちらかに attribute_names で別の名前を付けてください
+phrase-give-another-name = セグメント { $segment } に attribute_names で別の名前を付けてください
+phrase-store-api-key = API キーを AWS Secrets Manager に保存し、その名前を secret に設定してください
+phrase-keep-api-key = API キーは { $example } の形でそのシークレットに保存し、ここにはシークレットの名前だけを入力してください
+phrase-match-email = 列を data_matching の email に指定してください。プロファイルのアドレスとしても送信されます
+phrase-match-customer-id = 列を data_matching の customer_id に指定してください
+phrase-with-quotes = 引用符で囲んでください: { $text }
+phrase-without-quotes = 引用符なしで入力してください
+phrase-without-quotes-as = 引用符なしで入力してください: { $text }
+phrase-write-as = { $text } と入力してください
+phrase-mock-host = このマシンのモックサーバーには { $host } と入力してください
+phrase-same-instance = 同じインスタンスの REST ホストは { $host } です
+phrase-without-bucket = バケットなしでフォルダーを入力してください
+phrase-nothing-triggered = バケットの別の場所にファイルが届いても、処理は始まりません
+phrase-go-together = account_url と container は一緒に指定します。シークレットに SAS URL がある場合は、どちらも省略してください
+phrase-only-https = https だけを使用できます
+phrase-blob-service = ファイルは Blob サービスから読み取ります。{ $url } と入力してください
+phrase-after-the-host = ホストの後の部分は container と folder に入力してください
+phrase-folder-of-container = コンテナー内のフォルダーは folder に入力してください
+phrase-lower-case = Azure のコンテナー名は英小文字です
+phrase-sas-in-secret = SAS は { "{" }"sas": "…"{ "}" } の形でシークレットに保存してください
+phrase-sas-in-secret-here = SAS は { "{" }"sas": "…"{ "}" } の形でシークレットに保存し、ここにはシークレットの名前だけを入力してください
+phrase-toml-full-width-space = ここに全角スペースまたは改行しない空白があります。半角スペースに置き換えてください。
+phrase-toml-full-width = ここに全角文字があります。半角文字に置き換えてください。
+phrase-toml-duplicate = 同じキーやテーブルは 1 回しか書けません。1 つにまとめてください。
+phrase-toml-equals = `key = value` のように等号を付けて入力してください。
+phrase-toml-bracket = かっこを閉じてください。テーブル名と `{ $braces }` は同じ行で閉じます。
+phrase-toml-escape = 二重引用符の中のバックスラッシュはエスケープになります。テキストを一重引用符で囲んでください。
+phrase-toml-unclosed-text = 始まりと同じ引用符でテキストを閉じてください。
+phrase-toml-straight-quotes = テキストは半角の二重引用符で囲み、true と false は引用符なしの小文字で入力してください。
+phrase-toml-lists = テキストは二重引用符で、リストは `[ ]` で囲み、キーは 1 行に 1 つずつ入力してください。
+
+# Read in Braze, and files of this machine
+
+phrase-proof-members = 送信前に読み取った前回のメンバー
+phrase-proof-have = { $read } 人のうち { $having } 人に属性があります
+phrase-proof-attributes = 比較した属性
+phrase-proof-trial = 最初の人の試験送信
+phrase-proof-trial-field = 最初の人の試験送信: { $field }
+phrase-proof-read-back = 送信後の読み取り
+phrase-proof-read-back-field = 送信後の読み取り: { $field }
+phrase-proof-confirmed = { $people } 人のうち { $confirmed } 人を確認 ({ $seconds } 秒後)
+phrase-proof-differing = { $of } 人のうち { $people } 人は { $sent } ではなく { $found } です
+phrase-proof-note = 確認したい点
+phrase-cannot-read = 読み取れません:
+phrase-cannot-write = 書き込めません:
+phrase-cannot-copy = コピーできません:
+phrase-cannot-remove = 削除できません:
+phrase-cannot-use-workspace = ワークスペースを使用できません:
+phrase-cannot-use-folder = フォルダーを使用できません:
+phrase-cannot-make-folder = フォルダーを作成できません:
+phrase-cannot-make-temporary = 一時フォルダーを作成できません:
+phrase-no-workspace = ワークスペースがありません:
+phrase-advice-config = --config に exports.toml (UTF-8 のテキストファイル) を指定するか、`itb init` で作成してください。
+phrase-advice-other-config = --config で別のファイルを指定してください。
+phrase-advice-files = --files がエクスポートのフォルダーで、読み取れることを確認してください。
+phrase-advice-space = ワークスペースに書き込めることと、ディスクの空き容量を確認してください。
+phrase-advice-workspace = ワークスペースは `itb run` が作成します。--workspace にそのフォルダーを指定してください。
+phrase-advice-writable-workspace = --workspace に書き込めるフォルダーを指定してください。
+phrase-advice-html = --html に、書き込めるフォルダーのファイルを指定してください。
+phrase-advice-folder = --folder に書き込めるフォルダーを指定してください。
+phrase-advice-folder-full = --folder に書き込めるフォルダーを指定し、ディスクの空き容量を確認してください。
+phrase-advice-temporary = TMPDIR に書き込めるフォルダーを設定してください。
+phrase-advice-utf-8 = UTF-8 で保存してください
+phrase-advice-utf-8-stop = UTF-8 で保存してください。
+phrase-advice-utf-16 = UTF-16 (Windows では Unicode) です。メモ帳の「名前を付けて保存」で、エンコードに UTF-8 を選択してください
+phrase-advice-permissions = アクセス許可を確認してください。
+phrase-advice-again = コマンドをもう一度実行してください。
+phrase-advice-landing = エクスポートが届くフォルダーでコンソールを起動してください。
+phrase-advice-status = 反映したセグメントは `itb status` で確認できます
+phrase-advice-runs = レポートのある実行: { $runs }
+phrase-report-of = エクスポート { $export }
+phrase-report-of-segment = エクスポート { $export }、セグメント { $segment }
+phrase-report-of-run = エクスポート { $export }、実行 { $run }
+phrase-report-of-both = エクスポート { $export }、セグメント { $segment }、実行 { $run }
+phrase-found-same-folder = エクスポート { $export } と同じフォルダー
+phrase-found-same-folder-both = エクスポート { $export } と同じフォルダー (どちらも { $segment } を配信します)
+phrase-found-inside-both = エクスポート { $export } のフォルダーの中にあるフォルダー (どちらも { $segment } を配信します)
+phrase-found-around = エクスポート { $export } のフォルダーを含むフォルダー
+phrase-found-around-both = エクスポート { $export } のフォルダーを含むフォルダー (どちらも { $segment } を配信します)

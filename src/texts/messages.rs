@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::list::{self, OR};
+use super::phrases::PHRASES;
 use super::{Argument, Language, Texts};
 
 /// Where a message is read: each surface words the next step in its own way.
@@ -49,33 +50,6 @@ const LEAST_LETTERS: usize = 6;
 const UNITS: &str = " data point data points day days file files hour hours member members object objects people person \
                      request requests row rows run runs segment segments ";
 
-/// Parts of messages that have no code of their own, as the arguments of others.
-const PHRASES: [(&str, &str); 12] = [
-    ("phrase-feeder", "the segment ⟨segment⟩ of the export ⟨export⟩"),
-    ("phrase-hours", "⟨hours⟩ hours"),
-    ("phrase-hours", "⟨hours⟩ hour"),
-    ("phrase-under-an-hour", "less than an hour"),
-    ("phrase-the-customer-id", "the customer ID"),
-    ("phrase-the-email", "the email"),
-    ("phrase-stray-quote", "a quotation mark is misplaced or not closed"),
-    ("phrase-columns", "Its columns are ⟨columns⟩"),
-    ("phrase-no-columns", "The file has no columns"),
-    (
-        "phrase-shapes",
-        "Its first row has none of the configured columns, so only the shapes of its cells are shown: ⟨shapes⟩",
-    ),
-    (
-        "phrase-correct-columns",
-        "correct [exports.⟨export⟩] in exports.toml, or include the columns in the export (for a file without a header, list \
-         its columns in [exports.⟨again⟩.csv] columns).",
-    ),
-    (
-        "phrase-correct-header",
-        "correct [exports.⟨export⟩] in exports.toml; for a file without a header and without a model.json, list its columns \
-         in [exports.⟨again⟩.csv] columns.",
-    ),
-];
-
 /// The English form of a message.
 #[derive(Debug)]
 struct Pattern {
@@ -107,7 +81,7 @@ static JAPANESE: LazyLock<Patterns> = LazyLock::new(|| {
             all.push(Pattern { code: listed.code, key, pieces: pieces(form) });
         }
     }
-    for (key, form) in PHRASES {
+    for &(key, form) in PHRASES {
         all.push(Pattern { code: "", key: key.to_owned(), pieces: pieces(form) });
     }
     let fixed = all.iter().enumerate().rev().filter_map(|(at, pattern)| match &pattern.pieces[..] {
@@ -169,11 +143,15 @@ impl Patterns {
             let found = patterns().find_map(|pattern| Some((pattern, matched(&pattern.pieces, text)?)));
             found.map(|(pattern, values)| self.filled(surface, pattern, &values, 0))
         };
-        let after = |(at, separator): (usize, &str)| {
-            let (about, text) = text.split_at(at + separator.len());
-            Some(format!("{about}{}", whole(text)?))
+        let after = |(at, _): (usize, &str)| {
+            let (about, text) = text.split_at(at + 1);
+            let white = text.len() - text.trim_start().len();
+            if white == 0 {
+                return None;
+            }
+            Some(format!("{about}{}{}", &text[..white], whole(&text[white..])?))
         };
-        whole(text).or_else(|| text.match_indices(": ").find_map(after))
+        whole(text).or_else(|| text.match_indices(':').find_map(after))
     }
 
     /// A text that may be a message or a phrase.
@@ -183,8 +161,15 @@ impl Patterns {
         }
         let fitting = self.all.iter().filter(|pattern| pattern.letters() >= LEAST_LETTERS);
         let found = fitting.filter_map(|pattern| Some((pattern, matched(&pattern.pieces, text)?)));
-        let best = found.max_by_key(|(pattern, _)| pattern.letters());
-        best.map(|(pattern, values)| self.filled(surface, pattern, &values, depth))
+        // A phrase is one line.
+        let found = found.filter(|(pattern, _)| !pattern.code.is_empty() || !text.contains('\n'));
+        let best = found.max_by_key(|(pattern, _)| (pattern.has_others_as_values(), pattern.letters()));
+        let best = best.map(|(pattern, values)| self.filled(surface, pattern, &values, depth));
+        best.or_else(|| {
+            let (first, last) = alternatives(text)?;
+            let words = [("first", first), ("last", last)].map(|(name, word)| (name, Argument::Word(word)));
+            Some(self.texts.with("phrase-alternatives", &words))
+        })
     }
 
     fn filled(&self, surface: Surface, pattern: &Pattern, values: &[(&str, &str)], depth: u8) -> String {
@@ -225,6 +210,11 @@ impl Patterns {
 }
 
 impl Pattern {
+    /// Whether it is a line about an exports.toml. Its values are phrases that have more letters than itself.
+    fn has_others_as_values(&self) -> bool {
+        self.key.starts_with("phrase-mistake")
+    }
+
     fn letters(&self) -> usize {
         let literals = self.pieces.iter().map(|piece| match piece {
             Piece::Literal(text) => text.chars().filter(|letter| letter.is_alphabetic()).count(),
@@ -232,6 +222,12 @@ impl Pattern {
         });
         literals.sum()
     }
+}
+
+/// Values of a key in quotes: `"a", "b" or "c"`, where it is split.
+fn alternatives(text: &str) -> Option<(&str, &str)> {
+    let is_one = |last: &str| last.starts_with('"') && last.ends_with('"') && last.matches('"').count() <= 3;
+    text.rsplit_once(" or ").filter(|(first, last)| first.starts_with('"') && is_one(last))
 }
 
 fn pieces(form: &str) -> Vec<Piece> {
@@ -397,6 +393,37 @@ mod tests {
         assert_eq!(worded("not a date"), "日付ではありません");
         assert_eq!(worded("columns without a name: 3 [ITB-M01]"), "名前のない列があります: 3 [ITB-M01]");
         assert_eq!(worded("something else"), "something else");
+    }
+
+    /// Every line of a wrong exports.toml, whose English texts are fixtures, has no English words left but names and examples.
+    #[test]
+    fn the_mistakes_of_a_configuration_are_in_japanese() {
+        let all = [
+            include_str!("../../tests/fixtures/config/conflicts.txt"),
+            include_str!("../../tests/fixtures/config/unknown-keys.txt"),
+            include_str!("../../tests/fixtures/config/wrong-types.txt"),
+            include_str!("../../tests/fixtures/config/wrong-values.txt"),
+        ];
+        for line in all.iter().flat_map(|text| text.lines()) {
+            let japanese = translated(Language::Japanese, Surface::Terminal, &format!("a.toml:\n{line}"), "ITB-C12");
+            let japanese = japanese.unwrap();
+            let unquoted: String = japanese.split('"').step_by(2).collect();
+            let words =
+                ["found", "allowed", "the", "a", "an", "of", "with", "which", "to", "write", "name", "text", "or"];
+            let left: Vec<&str> = unquoted.split(' ').filter(|word| words.contains(word)).collect();
+            assert!(left.is_empty() && japanese.contains("行目"), "{line}\n{japanese}");
+        }
+        let wrong = "[exports.loyalty] on_leave (line 20): found false; allowed: \"false\", \"remove\" or \"keep\"; write it in quotes: \"false\"";
+        assert_eq!(
+            worded(Language::Japanese, Surface::Terminal, wrong),
+            "[exports.loyalty] on_leave (20 行目): false は使用できません。使用できるもの: \"false\", \"remove\" または \"keep\"。引用符で囲んでください: \"false\""
+        );
+        let syntax = "x/exports.toml:\nline 3, column 1: not valid TOML: key with no value, expected `=`\nWrite `key = value`, with an equals sign. The rest of the file is checked after this is fixed.";
+        let japanese = translated(Language::Japanese, Surface::Terminal, syntax, "ITB-C11").unwrap();
+        assert!(
+            japanese.starts_with("x/exports.toml:\n3 行目 1 文字目:") && japanese.contains("等号を付けて"),
+            "{japanese}"
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod list;
 pub mod messages;
+mod phrases;
 
 use std::fmt;
 

@@ -8,8 +8,8 @@ use super::EventError;
 use super::on_demand::{OnDemand, Run};
 use crate::config::SendRule;
 
-/// The alias in `template.yaml`.
-const CONTRIBUTORS: &str = "contributors";
+/// The alias of contributors in `template.yaml`.
+pub const CONTRIBUTORS: &str = "contributors";
 
 /// Who invoked the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,7 @@ impl Caller {
             | OnDemand::ConnectSource { .. }
             | OnDemand::Fetch { .. }
             | OnDemand::Status { .. }
+            | OnDemand::Report(_)
             | OnDemand::Inspect(_) => true,
             _ => false,
         };
@@ -94,6 +95,7 @@ mod tests {
             json!({ "action": "run_all" }),
             json!({ "action": "connect", "connection": "braze-eu" }),
             json!({ "action": "status" }),
+            json!({ "action": "report", "export": "loyalty", "history": true }),
             json!({ "action": "inspect", "export": "loyalty" }),
         ] {
             assert_eq!(refused(Caller::Contributor, &request), None, "{request}");

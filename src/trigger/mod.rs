@@ -4,8 +4,10 @@
 //! and what is allowed.
 
 pub mod caller;
+mod fields;
 pub mod object_created;
 pub mod on_demand;
+mod request;
 pub mod scheduled;
 
 use thiserror::Error;

@@ -30,5 +30,6 @@ mod permissions;
 mod proof;
 mod sharing;
 mod sources;
+mod stack;
 mod support;
 mod threats;

@@ -67,7 +67,7 @@ const PAGE: [(&str, &[Group]); 4] = [
             ("exports.toml", &["SyntaxError", "ConfigError", "PatternError"]),
         ],
     ),
-    ("Terminal", &[("itb", &["Failure"]), ("AWS", &["AwsError"])]),
+    ("Terminal", &[("itb", &["Failure"]), ("AWS", &["AwsError"]), ("Deployed stack", &["StackError", "KeyNotStored"])]),
 ];
 
 /// How a doubt about identifiers is worded, where it is found (`Finding` in `profile::look`).

@@ -115,8 +115,10 @@ def main():
 
     for name, resource in resources.items():
         for fixed in PHYSICAL_NAMES & set(resource.get("Properties", {})):
-            # An alias names the function that it belongs to.
-            if resource["Properties"][fixed] in [{"Ref": other} for other in resources]:
+            # An alias names the function that it belongs to; a name made of the stack's is the stack's own.
+            value = resource["Properties"][fixed]
+            of_stack = isinstance(value, dict) and str(value.get("Fn::Sub")).startswith("${AWS::StackName}")
+            if value in [{"Ref": other} for other in resources] or of_stack:
                 continue
             mistakes.append(f"{name} has a fixed name ({fixed}); two stacks could not live in one account")
 

@@ -18,7 +18,11 @@ Examples:
     itb connect --config exports.toml --connection braze-eu
     itb run loyalty --files ~/BlobExport
 
-  Check a deployed stack with your own AWS profile:
+  Let a deployed stack do it, with your own AWS profile:
+    itb run loyalty --stack insights-to-braze --profile marketing
+    itb status --stack insights-to-braze --profile marketing
+
+  Do it on this machine, on the bucket of a deployed stack:
     itb status --bucket insights-to-braze-123456789012 --profile marketing
     itb report --bucket insights-to-braze-123456789012 --profile marketing --export loyalty
 
@@ -48,8 +52,11 @@ Examples:
   On the folder that exports land in, such as ~/incoming/BlobExport:
     itb console ~/incoming
 
+  On the bucket of a deployed stack, with your own AWS profile:
+    itb console --bucket insights-to-braze-123456789012 --profile marketing
+
 The pages are served on 127.0.0.1 alone. The API key stays in memory, and is asked for again after a restart, unless it is
-in BRAZE_API_KEY.";
+in BRAZE_API_KEY. With --bucket, it is in AWS Secrets Manager.";
 
 pub(super) const INIT: &str = "\
 Examples:
@@ -99,7 +106,10 @@ Examples:
   Deliver one segment, send every member again, and print JSON for a script:
     BRAZE_API_KEY=… itb run loyalty --config exports.toml --files ~/BlobExport --segment ChurnRisk --send all --json
 
-  Deliver the files in the bucket of a deployed stack, with the key in its secret:
+  Let a deployed stack deliver its files:
+    itb run loyalty --stack insights-to-braze
+
+  Deliver the files in the bucket of a deployed stack from this machine, with the key in its secret:
     itb run loyalty --bucket insights-to-braze-123456789012 --secret ARN
 
 --files is the folder as written by Customer Insights: one folder per segment, next to a model.json.

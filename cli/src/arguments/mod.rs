@@ -191,16 +191,16 @@ pub(crate) enum Send {
 #[derive(Args)]
 pub(crate) struct Inspect {
     /// A folder as written by Customer Insights. Without --export, no exports.toml is needed.
-    #[arg(value_name = "FOLDER", conflicts_with_all = ["files", "bucket"], required_unless_present_any = ["export", "key"])]
+    #[arg(value_name = "FOLDER", conflicts_with_all = ["files", "deployed"], required_unless_present_any = ["export", "key"])]
     pub(crate) folder: Option<PathBuf>,
     /// Read the files as this export of exports.toml does.
     #[arg(long, value_name = "NAME")]
     pub(crate) export: Option<String>,
     /// The folder with the files of the export.
-    #[arg(long, value_name = "DIR", required_unless_present_any = ["folder", "bucket"], conflicts_with = "bucket", requires = "export")]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["folder", "deployed"], conflicts_with = "deployed", requires = "export")]
     pub(crate) files: Option<PathBuf>,
     /// A key or a folder below incoming/ in the bucket of a deployed stack.
-    #[arg(long, value_name = "KEY", requires = "bucket", conflicts_with = "export")]
+    #[arg(long, value_name = "KEY", requires = "deployed", conflicts_with = "export")]
     pub(crate) key: Option<String>,
     #[command(flatten)]
     pub(crate) place: Place,
@@ -347,6 +347,10 @@ mod tests {
         for good in [
             "itb status --config c",
             "itb status --bucket b",
+            "itb status --stack s --profile p",
+            "itb run loyalty --stack s",
+            "itb inspect --stack s --key incoming/",
+            "itb hold release loyalty 優良顧客 --stack s --people 600",
             "itb report --bucket b --profile p --export e --segment s --run 2026-11-23T01:02Z",
             "itb inspect --bucket b --export e",
             "itb status",
@@ -383,6 +387,10 @@ mod tests {
             "itb retire --connection eu",
             "itb retry --segment s",
             "itb status --config c --bucket b",
+            "itb status --stack s --bucket b",
+            "itb status --stack s --workspace w",
+            "itb status --stack s --secret a",
+            "itb run loyalty --stack s --files f",
             "itb status --config c --profile p",
             "itb status --bucket b --workspace w",
             "itb deliver --config c --export e",

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::place::{Place, Source, WORKSPACE};
+use super::place::{Place, Source, Stack, WORKSPACE};
 
 #[derive(Args)]
 pub(crate) struct Init {
@@ -40,20 +40,22 @@ pub(crate) struct Init {
 #[derive(Args)]
 pub(crate) struct Console {
     /// The folder that exports land in: that of one export, or a folder with several.
-    #[arg(value_name = "FOLDER", default_value = ".", conflicts_with = "demo")]
+    #[arg(value_name = "FOLDER", default_value = ".", conflicts_with_all = ["demo", "deployed"])]
     pub(crate) folder: PathBuf,
     /// Try it with generated data and a local mock of Braze.
-    #[arg(long, conflicts_with_all = ["config", "workspace"])]
+    #[arg(long, conflicts_with_all = ["config", "workspace", "deployed"])]
     pub(crate) demo: bool,
     /// Number of people in the segments of --demo.
     #[arg(long, value_name = "N", default_value_t = 4_000, requires = "demo", value_parser = clap::value_parser!(u64).range(100..=200_000))]
     pub(crate) members: u64,
     /// The exports.toml. It need not exist. Default: exports.toml in this folder.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "deployed")]
     pub(crate) config: Option<PathBuf>,
     /// The local folder that stores reports and what has been delivered.
-    #[arg(long, value_name = "DIR", default_value = WORKSPACE)]
+    #[arg(long, value_name = "DIR", default_value = WORKSPACE, conflicts_with = "deployed")]
     pub(crate) workspace: PathBuf,
+    #[command(flatten)]
+    pub(crate) stack: Stack,
     /// The port on 127.0.0.1. Default: a free one.
     #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
     pub(crate) port: u16,
@@ -65,10 +67,11 @@ pub(crate) struct Console {
 impl Console {
     /// Where configuration and workspace are: in `folder`, if it is a demonstration.
     pub(crate) fn place(&self, folder: Option<&Path>) -> Place {
-        match folder {
-            Some(folder) => Place::of_folder(Some(folder.join("exports.toml")), folder.join("workspace")),
-            None => Place::of_folder(self.config.clone(), self.workspace.clone()),
+        if let Some(folder) = folder {
+            return Place::of_folder(Some(folder.join("exports.toml")), folder.join("workspace"));
         }
+        let source = Source { config: self.config.clone(), stack: self.stack.clone() };
+        Place { source, workspace: self.workspace.clone() }
     }
 }
 
@@ -77,7 +80,7 @@ pub(crate) struct Doctor {
     #[command(flatten)]
     pub(crate) source: Source,
     /// A folder with the files of --export, to check their columns.
-    #[arg(long, value_name = "DIR", conflicts_with = "bucket", requires = "export")]
+    #[arg(long, value_name = "DIR", conflicts_with = "deployed", requires = "export")]
     pub(crate) files: Option<PathBuf>,
     /// Only this export.
     #[arg(long, value_name = "NAME")]

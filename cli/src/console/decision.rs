@@ -34,13 +34,13 @@ impl Decision {
         keys: &ReportKeys,
         run: RunId,
     ) -> Result<Option<Self>, Failure> {
-        let read = application.bucket().read(&keys.report(run, NAME), LARGEST).await?;
+        let read = application.bucket()?.read(&keys.report(run, NAME), LARGEST).await?;
         Ok(read.and_then(|(bytes, _)| serde_json::from_slice(&bytes).ok()))
     }
 
     /// Keeps it.
     pub(crate) async fn keep(&self, application: &Application, keys: &ReportKeys, run: RunId) -> Result<(), Failure> {
-        application.bucket().write_json(&keys.report(run, NAME), self, &Condition::Any).await?;
+        application.bucket()?.write_json(&keys.report(run, NAME), self, &Condition::Any).await?;
         Ok(())
     }
 }

@@ -116,7 +116,8 @@ fn is_export(folder: &Path) -> bool {
     })
 }
 
-fn tag_of(text: &str) -> String {
+/// Which content a text is.
+pub(crate) fn tag_of(text: &str) -> String {
     hexadecimal(digest(&SHA256, text.as_bytes()).as_ref())
 }
 
@@ -209,7 +210,7 @@ impl Place for FolderPlace {
             return Err(Failure::NoFiles(files));
         }
         let (application, config) = reading(&files, Some("?"), None).await?;
-        Look::of(application.bucket(), config.export(EXPORT)?).await
+        Look::of(application.bucket()?, config.export(EXPORT)?).await
     }
 
     async fn open(&self, config: &ConfigFile, task: &Task) -> Result<Arc<Application>, Failure> {

@@ -215,7 +215,7 @@ impl Job {
 /// The content of an export's folder and of the configuration, in a few letters.
 async fn fingerprint(application: &Application, folder: &str, config: &str) -> Result<String, Failure> {
     let mut text = config.to_owned();
-    let mut pages = application.bucket().pages(format!("{folder}/"));
+    let mut pages = application.bucket()?.pages(format!("{folder}/"));
     while let Some(page) = pages.next().await? {
         for object in page {
             text.extend(["\n", &object.key, " ", object.etag.bare()]);

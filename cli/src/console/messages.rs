@@ -1,6 +1,8 @@
 //! Messages of the application in the language of the page: by their code where there is a text, else as they are.
 
-use insights_to_braze::texts::messages::{Surface, translated};
+use insights_to_braze::config::ConfigError;
+use insights_to_braze::message::Coded;
+use insights_to_braze::texts::messages::{Surface, translated, worded};
 use insights_to_braze::texts::{Language, Texts};
 
 use crate::show;
@@ -63,6 +65,17 @@ impl Said {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.lines.is_empty()
+    }
+}
+
+/// What is wrong with an `exports.toml`, in the language of the page: an entry each.
+pub(crate) fn mistakes(texts: &Texts, error: &ConfigError) -> Vec<String> {
+    let (text, language) = (error.to_string(), texts.language());
+    match error {
+        ConfigError::Mistakes(_) => {
+            text.lines().map(|line| worded(language, Surface::Console, line).into_owned()).collect()
+        }
+        ConfigError::Syntax(_) => vec![translated(language, Surface::Console, &text, error.code()).unwrap_or(text)],
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! | what | module |
 //! | --- | --- |
-//! | where the application lives: a folder, a demonstration | `place`, `folder`, `demo` |
+//! | where the application lives: a folder, a demonstration, the bucket of a stack | `place`, `folder`, `demo`, `bucket` |
 //! | who may ask: token, session, checks of every request | `session`, `guard`, `visit`, `form` |
 //! | texts in English and Japanese | `texts`, `messages` |
 //! | what every page has | `view`, `trouble` |
@@ -11,6 +11,7 @@
 //! | files without a configuration, and changes of one | `look`, `edit`, `difference` |
 //! | the pages | `pages` |
 
+mod bucket;
 mod clock;
 mod decision;
 mod demo;
@@ -43,14 +44,15 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 
+use self::bucket::BucketPlace;
 use self::demo::Demo;
 use self::folder::FolderPlace;
 use self::place::Place;
 use self::session::Session;
 use self::state::{Console, Shared};
-use crate::arguments;
 use crate::ending::{Ending, Failure};
-use crate::show;
+use crate::stack::StackError;
+use crate::{arguments, aws, show};
 
 /// The largest form, in bytes. Files are never uploaded.
 const LARGEST_FORM: usize = 64 * 1024;
@@ -79,6 +81,16 @@ pub(crate) async fn run(arguments: &arguments::Console) -> Result<Ending, Failur
 
 /// The place, and the folder that goes with it if it is temporary.
 async fn place(arguments: &arguments::Console) -> Result<(Arc<dyn Place>, Option<tempfile::TempDir>), Failure> {
+    if let Some(stack) = &arguments.stack.name {
+        return Err(StackError::NeedsBucket { stack: stack.clone() }.into());
+    }
+    if let Some(bucket) = &arguments.stack.bucket {
+        let sdk = aws::sdk(arguments.stack.profile.as_deref()).await?;
+        let place = BucketPlace::new(arguments.place(None), bucket, sdk);
+        // What is wrong with the profile or the bucket is said here, and not on a page.
+        place.config().await?;
+        return Ok((Arc::new(place), None));
+    }
     if !arguments.demo {
         if !arguments.folder.is_dir() {
             let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
@@ -109,13 +121,13 @@ async fn end(console: Shared, idle: Duration) {
         tokio::select! {
             _ = &mut ctrl_c => break,
             () = tokio::time::sleep(LOOK) => if console.idle() >= idle {
-                show::line(text::idle());
+                show::line(crate::texts::t("console-idle"));
                 break;
             }
         }
     }
     if console.jobs.is_running() {
-        show::aside(text::STOPPING);
+        show::aside(crate::texts::t("console-stopping"));
     }
     console.jobs.stop();
     tokio::spawn(async {
@@ -131,7 +143,6 @@ mod text {
 
     pub(super) const FOLDER: &str = "Start the console on the folder that exports land in.";
     pub(super) const TEMPORARY: &str = "Set TMPDIR to a writable folder.";
-    pub(super) const STOPPING: &str = "Stopping at a checkpoint. Press Ctrl-C again to stop immediately.";
 
     pub(super) fn started(address: &str) -> String {
         format!(
@@ -139,10 +150,6 @@ mod text {
              ブラウザーでこのアドレスを開いてください (1 回だけ有効です)。\n\
              Press Ctrl-C to stop."
         )
-    }
-
-    pub(super) fn idle() -> String {
-        "The console was not used for a while and has stopped.".to_owned()
     }
 
     pub(super) fn no_port(port: u16, error: &std::io::Error) -> Failure {

@@ -1,6 +1,5 @@
 //! Compares what a delivery reported and what the workspace holds with what is right.
 
-use insights_to_braze::message::counted;
 use insights_to_braze::profile::Identifier;
 use insights_to_braze::report::Report;
 use serde::Serialize;
@@ -8,8 +7,8 @@ use serde_json::Value;
 
 use super::people::{Person, Run};
 use super::population::{Population, Segment};
-use crate::show;
 use crate::standin::braze::{Braze, Profile};
+use crate::texts::{self, Number, Word};
 
 /// The most mistakes of a kind that are listed.
 const LISTED: usize = 10;
@@ -32,22 +31,24 @@ impl Checked {
             let report = reports.iter().find(|report| report.segment.as_str() == segment.table());
             let Some(report) = report else {
                 right = false;
-                self.wrong.push(format!("{}: there is no report of the {run:?} run", segment.table()));
+                self.wrong.push(texts::w("demo-no-report", "segment", segment.table()));
                 continue;
             };
             if report.rows.unaccounted() != 0 || !report.members.add_up() {
                 right = false;
-                self.wrong.push(format!("{}: the figures do not add up", segment.table()));
+                self.wrong.push(texts::w("demo-no-sum", "segment", segment.table()));
             }
             if report.rows != rows || report.members != members {
                 right = false;
-                let found = format!("{:?} and {:?} instead of {rows:?} and {members:?}", report.rows, report.members);
-                self.wrong.push(format!("{}, {run:?} run: {found}", segment.table()));
+                let found = format!("{:?}, {:?}", report.rows, report.members);
+                let expected = format!("{rows:?}, {members:?}");
+                let words = [("segment", segment.table()), ("found", &found), ("expected", &expected)];
+                self.wrong.push(texts::with("demo-other-figures", &words.map(|(name, word)| (name, Word(word)))));
             }
         }
         if right {
-            let name = if run == Run::First { "first" } else { "second" };
-            self.right.push(format!("{name} run: rows and members add up, and every figure is as expected"));
+            let text = if run == Run::First { "demo-first-figures" } else { "demo-second-figures" };
+            self.right.push(texts::t(text));
         }
     }
 
@@ -56,13 +57,12 @@ impl Checked {
         let reported: u64 = reports.iter().map(|report| report.rows.accepted + report.members.left).sum();
         let counters = braze.counters();
         if counters.objects_accepted == reported && counters.silently_dropped.is_empty() {
-            self.right.push(format!(
-                "Braze accepted {} objects, as many as the reports say, and silently ignored nothing",
-                show::count(reported)
-            ));
+            self.right.push(texts::n("demo-objects", reported));
         } else {
-            let (objects, ignored) = (counters.objects_accepted, &counters.silently_dropped);
-            self.wrong.push(format!("Braze accepted {objects} objects, not {reported}; ignored: {ignored:?}"));
+            let ignored = format!("{:?}", counters.silently_dropped);
+            let (accepted, reported) = (Number(counters.objects_accepted), Number(reported));
+            let words = [("accepted", accepted), ("reported", reported), ("ignored", Word(&ignored))];
+            self.wrong.push(texts::with("demo-other-objects", &words));
         }
     }
 
@@ -89,15 +89,16 @@ impl Checked {
             tally.tell(self);
         }
         if garbled.is_empty() {
-            self.right.push(format!("{} first and last names arrived unchanged", show::count(people)));
+            self.right.push(texts::n("demo-names", people));
         } else {
-            let some: Vec<_> = garbled.iter().take(LISTED).collect();
-            let people = counted(garbled.len() as u64, "person", "people");
-            self.wrong.push(format!("the names of {people} changed on the way, for example {some:?}"));
+            let some = format!("{:?}", &garbled[..garbled.len().min(LISTED)]);
+            let words = [("n", Number(garbled.len() as u64)), ("some", Word(&some))];
+            self.wrong.push(texts::with("demo-garbled", &words));
         }
         let there = braze.profile_count() as u64;
         if there != people {
-            self.wrong.push(format!("Braze has {there} profiles, but {people} people were exported"));
+            self.wrong
+                .push(texts::with("demo-other-profiles", &[("there", Number(there)), ("people", Number(people))]));
         }
     }
 }
@@ -123,15 +124,13 @@ impl Tally {
 
     fn tell(&self, checked: &mut Checked) {
         let attribute = self.segment.attribute();
-        let (members, leavers) = (show::count(self.members), show::count(self.leavers));
         if self.wrong == 0 {
-            checked.right.push(format!(
-                "{attribute:?} is true for all {members} members, false for all {leavers} who left, and set on no other \
-                 profile"
-            ));
+            let numbers = [("members", Number(self.members)), ("leavers", Number(self.leavers))];
+            let words = [&[("attribute", Word(attribute))][..], &numbers].concat();
+            checked.right.push(texts::with("demo-attribute", &words));
         } else {
-            let profiles = counted(self.wrong, "profile", "profiles");
-            checked.wrong.push(format!("{attribute:?} is wrong on {profiles}"));
+            let words = [("attribute", Word(attribute)), ("n", Number(self.wrong))];
+            checked.wrong.push(texts::with("demo-attribute-wrong", &words));
         }
     }
 }

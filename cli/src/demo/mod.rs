@@ -27,6 +27,7 @@ use crate::arguments::Demo;
 use crate::ending::{Ending, Failure};
 use crate::show;
 use crate::standin::braze::{Keep, Profile};
+use crate::texts;
 
 /// With more people than this the mock counts objects and keeps no profiles, so that its memory does not grow.
 const PROFILES_KEPT_UP_TO: u64 = 200_000;
@@ -35,6 +36,9 @@ const PROFILES_KEPT_UP_TO: u64 = 200_000;
 const CANDIDATES: usize = 5;
 
 pub(crate) async fn run(arguments: &Demo) -> Result<Ending, Failure> {
+    if arguments.json {
+        texts::in_english();
+    }
     let folder = empty_folder(arguments.folder.as_deref())?;
     let population = Population { members: arguments.members };
     let keep = if arguments.members > PROFILES_KEPT_UP_TO { Keep::Counts } else { Keep::Profiles };
@@ -55,7 +59,7 @@ pub(crate) async fn run(arguments: &Demo) -> Result<Ending, Failure> {
     let places = Places::of(&folder, &stage, &reports);
     if arguments.json {
         let profiles: Vec<&Profile> = profiles.iter().map(|(_, profile)| profile).collect();
-        let places = places.0.iter().map(|(what, path)| (what.replace(' ', "_"), json!(path))).collect();
+        let places = places.0.iter().map(|(what, path)| ((*what).to_owned(), json!(path))).collect();
         show::json(&json!({
             "members": arguments.members,
             "reports": reports,
@@ -97,11 +101,11 @@ fn three_profiles(population: Population, stage: &Stage) -> Vec<(&'static str, P
             && !is(Segment::HighValueCustomers, Run::Second)
     };
     let kinds: [Kind<'_>; 3] = [
-        ("a member of both segments", &|number| in_both(number) && !email_only(number)),
-        ("a member without a customer ID, identified by email", &|number| {
+        ("demo-both", &|number| in_both(number) && !email_only(number)),
+        ("demo-email-only", &|number| {
             email_only(number) && population.is_member(Segment::ChurnRisk, number, Run::Second)
         }),
-        ("a member who left one segment and entered the other", &moved),
+        ("demo-moved", &moved),
     ];
     let profile = |number| profile_of(&Person::new(number, Run::Second), &stage.account.braze);
     let shown = kinds.iter().filter_map(|(who, is_one)| {
@@ -114,7 +118,7 @@ fn three_profiles(population: Population, stage: &Stage) -> Vec<(&'static str, P
     shown.collect()
 }
 
-/// The folders and files.
+/// The folders and files, each with its name in JSON.
 struct Places(Vec<(&'static str, PathBuf)>);
 
 impl Places {
@@ -122,15 +126,15 @@ impl Places {
         let bucket = stage.account.bucket_folder();
         let last = reports.last().and_then(|report| Some((report.segment.to_string(), report.run?.to_string())));
         let mut places = vec![
-            ("exported files", folder.join("customer-insights/BlobExport")),
+            ("exported_files", folder.join("customer-insights/BlobExport")),
             ("bucket", bucket.clone()),
             ("configuration", bucket.join("config/exports.toml")),
         ];
         if let Some((segment, run)) = last {
             let report = bucket.join("reports").join(EXPORT).join(segment).join(run);
-            places.push(("a report as a page", report.join("report.html")));
-            places.push(("a report", report.join("report.json")));
-            places.push(("rejected rows", report.join("rejected.csv")));
+            places.push(("a_report_as_a_page", report.join("report.html")));
+            places.push(("a_report", report.join("report.json")));
+            places.push(("rejected_rows", report.join("rejected.csv")));
             places.push(("history", bucket.join(ReportKeys::history_page(&EXPORT.into()))));
         }
         Self(places)
@@ -146,29 +150,26 @@ fn tell(
 ) -> Result<(), Failure> {
     show::reports(reports);
     if keep == Keep::Counts {
-        let most = show::count(PROFILES_KEPT_UP_TO);
-        show::line(format!(
-            "\nWith more than {most} members, the mock of Braze only counts objects and stores no profiles."
-        ));
+        show::line(format!("\n{}", texts::n("demo-only-counts", PROFILES_KEPT_UP_TO)));
     } else {
-        show::heading("Three profiles in the mock of Braze");
+        show::heading(texts::t("demo-profiles"));
     }
     for (who, profile) in profiles {
-        show::line(format!("{who}:"));
+        show::line(format!("{}:", texts::t(who)));
         show::json(profile)?;
     }
-    show::heading("Files");
+    show::heading(texts::t("demo-files"));
     let mut table = show::Table::new(&["what", "where"]);
     for (what, path) in &places.0 {
-        table.row(vec![(*what).to_owned(), path.display().to_string()]);
+        table.row(vec![texts::t(&format!("demo-{}", what.replace('_', "-"))), path.display().to_string()]);
     }
     show::line(table);
     show::line("");
     for right in &checked.right {
-        show::line(format!("{} {right}", show::good("checked:")));
+        show::line(format!("{} {right}", show::good(texts::t("demo-right"))));
     }
     for wrong in &checked.wrong {
-        show::line(format!("{} {wrong}", show::bad("WRONG:")));
+        show::line(format!("{} {wrong}", show::bad(texts::t("demo-wrong"))));
     }
     Ok(())
 }

@@ -10,7 +10,6 @@ use insights_to_braze::bucket::Bucket;
 use insights_to_braze::budget::TimeBudget;
 use insights_to_braze::environment::{DEFAULT_CONFIG_KEY, StartError};
 use insights_to_braze::handler::Handler;
-use insights_to_braze::message::counted;
 use insights_to_braze::report::{Outcome, Report};
 use insights_to_braze::secrets::ApiKeys;
 use jiff::Timestamp;
@@ -23,10 +22,11 @@ use super::people::Run;
 use super::population::{Population, Segment};
 use crate::clients;
 use crate::ending::Failure;
-use crate::show::Progress;
+use crate::show::{Progress, said};
 use crate::standin::braze::{BrazeSettings, Keep};
 use crate::standin::s3::ObjectCreated;
 use crate::standin::{Account, AccountSettings, BUCKET};
+use crate::texts;
 
 /// The longest time that AWS Lambda gives an invocation.
 const INVOCATION: Duration = Duration::from_mins(15);
@@ -78,8 +78,8 @@ impl Stage {
     /// last report of each segment.
     pub(super) async fn deliver(&self, run: Run) -> Result<Vec<Report>, Failure> {
         let (name, time) = match run {
-            Run::First => ("first run", self.times[0]),
-            Run::Second => ("second run", self.times[1]),
+            Run::First => (texts::t("demo-first-run"), self.times[0]),
+            Run::Second => (texts::t("demo-second-run"), self.times[1]),
         };
         let files = write_run(&self.export_folder, self.population, run, time)
             .map_err(|error| unwritable(&self.export_folder, error))?;
@@ -144,12 +144,12 @@ impl Stage {
             for report in self.invoke(notification).await? {
                 let file = notification.key.rsplit('/').next().unwrap_or_default();
                 let outcome = match report.outcome {
-                    Outcome::Delivered | Outcome::DeliveredWithProblems => "the run is complete",
-                    Outcome::Waiting => "waiting for the other files",
-                    _ => report.message.as_str(),
+                    Outcome::Delivered | Outcome::DeliveredWithProblems => texts::t("demo-complete"),
+                    Outcome::Waiting => texts::t("demo-waiting"),
+                    _ => said(&report.message, &report.code),
                 };
-                let rows = counted(report.rows.read, "row", "rows");
-                progress.step(&format!("{file}: {rows} so far, {outcome}"));
+                let rows = texts::n("demo-rows", report.rows.read);
+                progress.step(&format!("{file}: {rows}, {outcome}"));
                 last = Some(report);
             }
         }

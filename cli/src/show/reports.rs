@@ -34,7 +34,9 @@ pub(crate) fn reports(reports: &[Report]) {
                 line(format!("{}: {}", report.segment, message(note)));
             }
             for (what, text) in report.proof.in_words() {
-                line(format!("{}: in Braze: {what}: {text}", report.segment));
+                let words = [("what", message(&what)), ("text", message(&text))];
+                let words = words.each_ref().map(|(name, word)| (*name, Word(word)));
+                line(format!("{}: {}", report.segment, texts::with("in-braze", &words)));
             }
         }
     }

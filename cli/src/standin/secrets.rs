@@ -81,13 +81,7 @@ impl SecretsServer {
 
     /// Sets or rotates a secret: the former text becomes the version `AWSPREVIOUS`.
     pub fn set_secret(&self, name: &str, text: impl Into<String>) {
-        let created = self.secrets.clock.since_epoch().as_secs_f64();
-        let mut state = self.secrets.lock();
-        state.versions += 1;
-        let id = format!("00000000-0000-4000-8000-{:012x}", state.versions);
-        let current = Version { id, text: text.into(), created };
-        let previous = state.by_name.remove(name).and_then(|secret| secret.current);
-        state.by_name.insert(name.to_owned(), Secret { current: Some(current), previous });
+        self.secrets.set(name, text.into());
     }
 
     /// Creates a secret without a value, as a template does.
@@ -134,6 +128,31 @@ impl SecretsServer {
 impl Secrets {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, name: &str, text: String) -> String {
+        let created = self.clock.since_epoch().as_secs_f64();
+        let mut state = self.lock();
+        state.versions += 1;
+        let id = format!("00000000-0000-4000-8000-{:012x}", state.versions);
+        let current = Version { id: id.clone(), text, created };
+        let previous = state.by_name.remove(name).and_then(|secret| secret.current);
+        state.by_name.insert(name.to_owned(), Secret { current: Some(current), previous });
+        id
+    }
+
+    fn write_secret(&self, is_new: bool, input: &Value) -> Result<Value, ServiceError> {
+        let name = if is_new { input["Name"].as_str().unwrap_or_default() } else { name_of(input) };
+        let exists = self.lock().by_name.contains_key(name);
+        if is_new && exists {
+            return Err(ServiceError::new("ResourceExistsException", "The secret already exists."));
+        }
+        if !is_new && !exists {
+            let text = "Secrets Manager can't find the specified secret.";
+            return Err(ServiceError::new("ResourceNotFoundException", text));
+        }
+        let id = self.set(name, input["SecretString"].as_str().unwrap_or_default().to_owned());
+        Ok(json!({ "ARN": SecretsServer::arn(name), "Name": name, "VersionId": id }))
     }
 
     fn get_secret_value(&self, input: &Value) -> Result<Value, ServiceError> {
@@ -184,6 +203,7 @@ impl JsonService for Secrets {
     async fn serve(&self, operation: &str, input: &Value) -> Result<Value, ServiceError> {
         match operation {
             "GetSecretValue" => self.get_secret_value(input),
+            "PutSecretValue" | "CreateSecret" => self.write_secret(operation == "CreateSecret", input),
             _ => Err(ServiceError::new("InvalidRequestException", format!("{operation} is not served here"))),
         }
     }

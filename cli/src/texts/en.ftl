@@ -135,6 +135,11 @@ held-safe = Everyone in the files is up to date in Braze. No one was set to `fal
 held-shrank = If the segment really shrank:  { $command }
 held-missing = If files are missing:          run the export again in Customer Insights; the next normal run replaces this one
 held-wrong = If the run is wrong:           { $command }
+held-right = If it is right:              { $command }
+hold-allow = Releasing sends the run although it was held.
+    Type { $n } to release it:{" "}
+hold-reject-number = Rejecting drops the run { $run }. No one is changed, and the next run is compared with the one before it.
+    Type { $n } to reject it:{" "}
 none-held = No run is held.
 hold-release = Releasing changes { $n ->
     [one] 1 person
@@ -257,3 +262,65 @@ watch = { $time }: every { $n ->
     [one] second
    *[other] { $n } seconds
 } until Ctrl-C
+in-stack = { $key } (in the bucket of the stack { $stack })
+left-running = The function continues in AWS. `itb status --stack { $stack }` shows how far it is.
+reports-left-out =
+    { $n ->
+    [one] 1 older report is left out: choose a segment with --segment, or a run with --run.
+   *[other] { $n } older reports are left out: choose a segment with --segment, or a run with --run.
+}
+
+# Braze
+in-braze = in Braze: { $what }: { $text }
+connect-permission = Permission { $permission } (optional, to check what Braze holds): { $may }
+yes = yes
+no = no
+
+# Demo
+col-what = what
+col-where = where
+demo-first-run = first run
+demo-second-run = second run
+demo-complete = the run is complete
+demo-waiting = waiting for the other files
+demo-rows = { $n ->
+    [one] 1 row so far
+   *[other] { $n } rows so far
+}
+demo-only-counts = With more than { $n } members, the mock of Braze only counts objects and stores no profiles.
+demo-profiles = Three profiles in the mock of Braze
+demo-both = a member of both segments
+demo-email-only = a member without a customer ID, identified by email
+demo-moved = a member who left one segment and entered the other
+demo-files = Files
+demo-exported-files = exported files
+demo-bucket = bucket
+demo-configuration = configuration
+demo-a-report-as-a-page = a report as a page
+demo-a-report = a report
+demo-rejected-rows = rejected rows
+demo-history = history
+demo-right = checked:
+demo-wrong = WRONG:
+demo-first-figures = first run: rows and members add up, and every figure is as expected
+demo-second-figures = second run: rows and members add up, and every figure is as expected
+demo-objects = Braze accepted { $n } objects, as many as the reports say, and silently ignored nothing
+demo-names = { $n } first and last names arrived unchanged
+demo-attribute = "{ $attribute }" is true for all { $members } members, false for all { $leavers } who left, and set on no other profile
+demo-no-report = { $segment }: there is no report of a run
+demo-no-sum = { $segment }: the figures do not add up
+demo-other-figures = { $segment }: { $found } instead of { $expected }
+demo-other-objects = Braze accepted { $accepted } objects, not { $reported }; ignored: { $ignored }
+demo-garbled = { $n ->
+    [one] the names of 1 person changed on the way, for example { $some }
+   *[other] the names of { $n } people changed on the way, for example { $some }
+}
+demo-other-profiles = Braze has { $there } profiles, but { $people } people were exported
+demo-attribute-wrong = { $n ->
+    [one] "{ $attribute }" is wrong on 1 profile
+   *[other] "{ $attribute }" is wrong on { $n } profiles
+}
+
+# Console
+console-idle = The console was not used for a while and has stopped.
+console-stopping = Stopping at a checkpoint. Press Ctrl-C again to stop immediately.

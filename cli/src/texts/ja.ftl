@@ -113,6 +113,11 @@ held-safe = ファイルに含まれる人は全員 Braze に反映済みです�
 held-shrank = 本当に減った場合:         { $command }
 held-missing = ファイルが足りない場合:   Customer Insights でエクスポートをもう一度実行してください。次の通常の実行に置き換わります
 held-wrong = 実行が誤っている場合:     { $command }
+held-right = 正しい場合: { $command }
+hold-allow = 解除すると、保留中の実行を送信します。
+    解除するには { $n } と入力してください:{" "}
+hold-reject-number = 実行 { $run } を破棄します。誰も変更されません。次の実行は、その前の実行と比較されます。
+    破棄するには { $n } と入力してください:{" "}
 none-held = 保留中の実行はありません。
 hold-release = 保留を解除すると、{ $n } 人の属性を false にするか、削除します (on_leave の設定)。
     解除するには、外れる人数を入力してください:{" "}
@@ -199,3 +204,53 @@ explain-place = すべてのメッセージ: docs/messages.md。⟨山かっこ�
 
 # Watch
 watch = { $time }: { $n } 秒ごとに更新します (終了: Ctrl-C)
+in-stack = { $key } (スタック { $stack } のバケット)
+left-running = 関数は AWS で処理を続けます。進み具合は `itb status --stack { $stack }` で確認できます。
+reports-left-out =
+    古いレポート { $n } 件は含まれていません。--segment でセグメントを、または --run で実行を指定してください。
+
+# Braze
+in-braze = Braze の確認: { $what }: { $text }
+connect-permission = 権限 { $permission } (任意。Braze の内容の確認に使用): { $may }
+yes = あり
+no = なし
+
+# Demo
+col-what = 内容
+col-where = 場所
+demo-first-run = 1 回目の実行
+demo-second-run = 2 回目の実行
+demo-complete = 実行が完了しました
+demo-waiting = ほかのファイルを待っています
+demo-rows = ここまで { $n } 行
+demo-only-counts = { $n } 人を超えるため、Braze のモックは件数だけを数え、プロファイルを保存しません。
+demo-profiles = Braze のモックにある 3 つのプロファイル
+demo-both = 両方のセグメントのメンバー
+demo-email-only = 顧客 ID がなく、メールで識別されるメンバー
+demo-moved = 一方のセグメントから外れ、もう一方に入ったメンバー
+demo-files = ファイル
+demo-exported-files = エクスポートされたファイル
+demo-bucket = バケット
+demo-configuration = 設定
+demo-a-report-as-a-page = レポートのページ
+demo-a-report = レポート
+demo-rejected-rows = 却下された行
+demo-history = 履歴
+demo-right = 確認済み:
+demo-wrong = 誤り:
+demo-first-figures = 1 回目の実行: 行数とメンバー数の合計が合い、すべての数値が想定どおりです
+demo-second-figures = 2 回目の実行: 行数とメンバー数の合計が合い、すべての数値が想定どおりです
+demo-objects = Braze が受け付けたオブジェクトは { $n } 件で、レポートの件数と同じです。無視されたものはありません
+demo-names = { $n } 人の姓名が変わらずに届きました
+demo-attribute = "{ $attribute }" は { $members } 人のメンバー全員で true、外れた { $leavers } 人全員で false で、ほかのプロファイルにはありません
+demo-no-report = { $segment }: 実行のレポートがありません
+demo-no-sum = { $segment }: 合計が合いません
+demo-other-figures = { $segment }: { $expected } ではなく { $found } です
+demo-other-objects = Braze が受け付けたオブジェクトは { $reported } 件ではなく { $accepted } 件です。無視されたもの: { $ignored }
+demo-garbled = { $n } 人の姓名が途中で変わりました。例: { $some }
+demo-other-profiles = Braze のプロファイルは { $there } 件ですが、エクスポートされたのは { $people } 人です
+demo-attribute-wrong = "{ $attribute }" が { $n } 件のプロファイルで誤っています
+
+# Console
+console-idle = コンソールはしばらく使用されなかったため、停止しました。
+console-stopping = チェックポイントで停止します。すぐに停止するには、もう一度 Ctrl-C を押してください。

@@ -6,9 +6,11 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use itb::standin::BUCKET;
 use serde_json::json;
 
 use crate::deliver::{Desk, KEY};
+use crate::stack::{KEY as STACK_KEY, Office, SEGMENT};
 
 /// A running console, and a browser that has opened its address.
 struct Console {
@@ -355,4 +357,51 @@ async fn a_delivery_continues_without_its_page_and_ctrl_c_stops_it_at_a_checkpoi
     let (code, rest) = desk.deliver("").await;
     assert_eq!((code, &rest["reports"][0]["outcome"]), (0, &json!("delivered")), "{rest:#}");
     assert_eq!(desk.braze.count_with_attribute("Loyal", &json!(true)), ROWS);
+}
+
+/// On the bucket of a stack, the console does what the functions do, with the user's own AWS profile.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_works_on_the_bucket_of_a_stack() {
+    let office = Office::new().await;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_itb"));
+    command.args(["console", "--bucket", BUCKET, "--profile", "marketing"]).env_clear().envs(office.environment());
+    let console = Console::of(command);
+    let home = console.get("/").body;
+    assert!(home.contains("badge stack") && home.contains("itb status --bucket insights-to-braze --profile"), "{home}");
+    let (dry, job) = console.run();
+    assert!(dry.body.contains(SEGMENT), "{}", dry.body);
+    let delivered = console.done(&job);
+    assert!(delivered.body.contains("outcome good"), "{}", delivered.body);
+    assert_eq!(office.account.braze.count_with_attribute(SEGMENT, &json!(true)), 2);
+    assert_eq!(office.answer("status").await["exports"][0]["segments"][0]["last_complete"]["members"], 2);
+    let run = format!("/runs/loyalty/{}/2026-11-23T01:02Z", encoded(SEGMENT));
+    assert_eq!((console.get(&run).status, console.get(&format!("{run}/report")).status), (200, 200));
+
+    // A change is saved on top of the version that it was made for alone, and that version is kept.
+    let before = String::from_utf8(office.account.get_object("config/exports.toml").unwrap().unwrap()).unwrap();
+    let page = console.get("/settings").body;
+    let tag = page.split("name=\"tag\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let rules = "edit=set-rules&name=loyalty&on_leave=keep&create_profiles=on&max_leavers=20&scheduled=on&on_upload=on";
+    let preview = console.post("/exports/loyalty/rules", "/changes/preview", &format!("tag={tag}&{rules}"));
+    let form = fields_of(&preview.body, "/changes");
+    assert_eq!(console.post_with("/changes", &console.own(), &form).status, 303, "{}", preview.body);
+    let saved = String::from_utf8(office.account.get_object("config/exports.toml").unwrap().unwrap()).unwrap();
+    assert!(saved.contains("on_leave = \"keep\""), "{saved}");
+    let versions = office.account.list("config/versions/");
+    assert_eq!(office.account.get_object(&versions[0].key).unwrap().unwrap(), before.into_bytes());
+    assert_eq!(console.post_with("/changes", &console.own(), &form).status, 409, "made for another version");
+
+    // A key goes to Secrets Manager, beside what else the secret holds.
+    office.account.set_secret("insights-to-braze/eu", json!({ "api_key": "rotated", "note": "stays" }).to_string());
+    let wrong = console.post("/connections/eu", "/connections/eu", "press=replace&key=not-the-canary-key");
+    assert!(wrong.status == 422 && !wrong.body.contains("not-the-canary-key"), "{}", wrong.body);
+    let replaced = console.post("/connections/eu", "/connections/eu", &format!("press=replace&key={STACK_KEY}"));
+    assert_eq!(replaced.status, 303, "{}", replaced.body);
+    assert_eq!(office.answer("connect --connection eu").await["outcome"], "connected");
+    for path in ["/", "/connections/eu", "/settings"] {
+        assert!(!console.get(path).body.contains(STACK_KEY), "{path}");
+    }
+
+    let refused = Command::new(env!("CARGO_BIN_EXE_itb")).args(["console", "--stack", "s"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("[ITB-T33]"), "{refused:?}");
 }

@@ -7,17 +7,17 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-const KEY: &str = "5b7c-canary-4d1e-9d3a";
-const SEGMENT: &str = "優良顧客";
+pub(crate) const KEY: &str = "5b7c-canary-4d1e-9d3a";
+pub(crate) const SEGMENT: &str = "優良顧客";
 
 /// A stack whose export has one run, and a user with an AWS profile.
-struct Office {
-    account: Account,
+pub(crate) struct Office {
+    pub(crate) account: Account,
     home: TempDir,
 }
 
 impl Office {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let mut settings = AccountSettings::with_key(KEY);
         settings.notify_of_uploads = false;
         let account = Account::start(settings).await.unwrap();
@@ -38,8 +38,14 @@ impl Office {
         Self { account, home: tempfile::tempdir().unwrap() }
     }
 
-    /// Runs `itb` as a user whose profile `marketing` has the credentials, and whose environment has none.
+    /// Runs `itb`.
     async fn itb(&self, line: &str) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_itb"));
+        command.args(line.split(' ')).env_clear().envs(self.environment()).output().await.unwrap()
+    }
+
+    /// The variables of a user whose profile `marketing` has the credentials, and whose environment has none.
+    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         let environment = self.account.environment();
         let endpoint = |service: &str| environment[&format!("AWS_ENDPOINT_URL_{service}")].clone();
         let profile = format!(
@@ -47,20 +53,17 @@ impl Office {
             environment["AWS_SECRET_ACCESS_KEY"]
         );
         std::fs::write(self.home.path().join("aws-config"), profile).unwrap();
-        Command::new(env!("CARGO_BIN_EXE_itb"))
-            .args(line.split(' '))
-            .env_clear()
-            .env("AWS_CONFIG_FILE", self.home.path().join("aws-config"))
-            .env("AWS_SHARED_CREDENTIALS_FILE", self.home.path().join("none"))
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env("AWS_ENDPOINT_URL_S3", endpoint("S3"))
-            .env("AWS_ENDPOINT_URL_SECRETS_MANAGER", endpoint("SECRETS_MANAGER"))
-            .output()
-            .await
-            .unwrap()
+        let file = |name: &str| self.home.path().join(name).display().to_string();
+        vec![
+            ("AWS_CONFIG_FILE", file("aws-config")),
+            ("AWS_SHARED_CREDENTIALS_FILE", file("none")),
+            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+            ("AWS_ENDPOINT_URL_S3", endpoint("S3")),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", endpoint("SECRETS_MANAGER")),
+        ]
     }
 
-    async fn answer(&self, line: &str) -> Value {
+    pub(crate) async fn answer(&self, line: &str) -> Value {
         let output = self.itb(&format!("{line} --bucket {BUCKET} --profile marketing --json")).await;
         let printed = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(0), "{line}: {printed}");

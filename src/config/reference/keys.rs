@@ -174,7 +174,7 @@ table! {
     /// Attribute names that differ from the segment's name.
     ATTRIBUTE_NAMES = "attribute_names", Kind::Table("a table of segments and attribute names, such as ChurnRisk = \"Churn Risk\""), Presence::Optional("the segment's name");
     /// Texts that mean an empty cell, exactly as written here. In an identifier they mean an empty cell in any case.
-    NULL_VALUES = "null_values", Kind::Texts("a list of different texts; empty for none"), Presence::Default(NULL_VALUES_DEFAULT);
+    NULL_VALUES = "null_values", Kind::Texts("a list of different texts, or an empty list"), Presence::Default(NULL_VALUES_DEFAULT);
     /// Where telephone numbers without a country are from, if no `country_column` says it.
     DEFAULT_COUNTRY = "default_country", Kind::Text("a country, such as \"JP\""), Presence::Optional("only numbers with their country are sent");
     /// How dates and numbers are written in all columns.

@@ -88,7 +88,7 @@ fn a_connection_with_mistakes_is_still_known() {
     let text = file("requests_per_second = 0", "");
     assert_eq!(mistake(&text).table, "connections.eu");
     let without = "[exports.a]\nconnection = \"eu\"\nfolder = \"incoming/a\"\ndata_matching.email = \"E\"\n";
-    let allowed = "a connection of this file; it has none: add a table [connections.NAME]";
+    let allowed = "a connection of this file, which has none: add a table [connections.NAME]";
     refused(without, "exports.a", "connection", "the text \"eu\"", allowed);
 }
 
@@ -128,7 +128,7 @@ fn segments_are_different_names() {
         ("\"A\"", "the text \"A\"", list),
         ("[\"A\", \"\"]", "an empty text in the list", list),
         ("[\"A\", 2]", "2 in the list", list),
-        ("[\"A\", \"B\", \"A\"]", "the text \"A\" twice", list),
+        ("[\"A\", \"B\", \"A\"]", "the text \"A\" twice in the list", list),
         ("[\"a/b\"]", "the text \"a/b\"", name),
         ("[\"..\"]", "the text \"..\"", name),
         ("[\"A \"]", "the text \"A \"", name),
@@ -366,7 +366,7 @@ fn columns_contain_those_that_identify() {
     let list = "a list of different column names, not empty";
     for (value, found) in [
         ("[]", "an empty list"),
-        ("[\"顧客ID\", \"E-Mail\", \"E-Mail\"]", "the text \"E-Mail\" twice"),
+        ("[\"顧客ID\", \"E-Mail\", \"E-Mail\"]", "the text \"E-Mail\" twice in the list"),
         ("[\"\", \"顧客ID\", \"E-Mail\"]", "an empty text in the list"),
     ] {
         refused(&columns(value), "exports.clienti.csv", "columns", found, list);

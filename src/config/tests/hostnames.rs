@@ -105,7 +105,7 @@ fn only_scheme_host_and_port_may_be_there() {
     ] {
         let (found, advice) = parsed(text, true).unwrap_err();
         assert!(found.starts_with("a path after the host in "), "{found}");
-        assert_eq!(advice.as_deref(), Some("write \"rest.fra-01.braze.eu\""));
+        assert_eq!(advice.as_deref(), Some("write it as \"rest.fra-01.braze.eu\""));
     }
     assert!(parsed("ftp://rest.fra-01.braze.eu", true).unwrap_err().0.starts_with("a scheme other than https"));
     assert_eq!(

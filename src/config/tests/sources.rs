@@ -73,7 +73,7 @@ fn urls_of_accounts() {
             "a URL with a SAS, a user or a fragment (not shown)",
             "store the SAS in the secret, as {\"sas\": \"…\"}",
         ),
-        ("contoso", "the text \"contoso\"", "write \"https://contoso.blob.core.windows.net\""),
+        ("contoso", "the text \"contoso\"", "write it as \"https://contoso.blob.core.windows.net\""),
         (
             "https://contoso.dfs.core.windows.net",
             "the text \"https://contoso.dfs.core.windows.net\"",

@@ -47,7 +47,7 @@ fn a_file_without_tables_says_what_is_needed() {
         let mistake = mistake(text);
         assert_eq!(
             mistake.to_string(),
-            "the file (line 1): found nothing; allowed: tables [connections.NAME], each with hostname; and tables [exports.NAME], each with connection, folder and data_matching"
+            "the file (line 1): found nothing; allowed: tables [connections.NAME], each with hostname and tables [exports.NAME], each with connection, folder and data_matching"
         );
     }
 }

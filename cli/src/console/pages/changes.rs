@@ -4,12 +4,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use insights_to_braze::config::ConfigError;
 
 use crate::console::difference::{Line, difference};
 use crate::console::edit::{Edit, NotEdited};
 use crate::console::form::Form;
-use crate::console::messages::Said;
+use crate::console::messages::{Said, mistakes};
 use crate::console::place::ConfigText;
 use crate::console::state::Shared;
 use crate::console::trouble::Trouble;
@@ -68,8 +67,7 @@ fn change(console: &Shared, visit: &Visit, form: &Form, edit: &Edit, now: Config
     let mine = applied.unwrap_or_default();
     let mistakes = match parse_any(&mine) {
         Ok(_) => Vec::new(),
-        Err(ConfigError::Mistakes(mistakes)) => mistakes.iter().map(ToString::to_string).collect(),
-        Err(error) => vec![error.to_string()],
+        Err(error) => mistakes(frame.texts(), &error),
     };
     Change {
         lines: if problem.is_some() { Vec::new() } else { difference(&now.text, &mine) },

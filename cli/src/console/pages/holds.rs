@@ -66,7 +66,7 @@ async fn view(console: &Shared, visit: &Visit, known: &Known, names: &Names, for
     Ok(Page {
         percent: (held.people * 100).checked_div(held.before).unwrap_or_default(),
         after: held.before.saturating_sub(held.people),
-        reason: f.said(&held.reason, reason_code(&held.reason)),
+        reason: f.said(&held.reason, if held.is_of_leavers() { reason_code(&held.reason) } else { held.code }),
         files: files.iter().map(|file| (name(&file.key), file.rows)).collect(),
         sizes: history.map(|run| (run.run.to_string(), run.members.after)).collect(),
         leave: match configured.on_leave {
@@ -131,18 +131,16 @@ pub(crate) async fn decide(
         by: form.text("by").to_owned(),
         at: Timestamp::now(),
     };
-    let HeldRun { export, segment, run, people, .. } = shown.held.clone();
+    let HeldRun { export, segment, run, .. } = shown.held.clone();
     keep(&console, &known, (&export, &segment, run), &decision).await?;
     if is_release {
-        let request =
-            json!({ "action": "run", "export": export, "segment": segment, "run": run, "allow_leavers": people });
         let connection = known.config().exports.get(export.as_str()).map(|export| export.connection.name.to_string());
         let task = Task::Send { export: None, connection: connection.unwrap_or_default() };
         let plan = Plan {
             kind: Kind::Release,
             export: Some(export),
             segment: Some(segment),
-            steps: vec![(task, request)],
+            steps: vec![(task, shown.held.release())],
             expected: None,
         };
         let number = console.jobs.start(&console.place, known.file, plan);

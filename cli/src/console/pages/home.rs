@@ -90,13 +90,18 @@ fn attention(console: &Shared, frame: &Frame, known: &Known, status: &Status) ->
     let mut all = Vec::new();
     for held in &status.held {
         let link = format!("/holds/{}/{}/{}", level(&held.export), level(&held.segment), held.run);
-        let numbers = [("n", Argument::Number(held.people)), ("before", Argument::Number(held.before))];
-        let text = frame.texts().with("attention-held-text", &numbers);
+        let said = if held.is_of_leavers() {
+            let numbers = [("n", Argument::Number(held.people)), ("before", Argument::Number(held.before))];
+            Said { lines: vec![frame.texts().with("attention-held-text", &numbers)], ..Said::default() }
+        } else {
+            let said = frame.said(&held.reason, held.code);
+            Said { lines: vec![said.first()], ..said }
+        };
         all.push(Attention {
             tone: "warning",
             kind: frame.t("outcome-held"),
             name: held.segment.clone(),
-            said: Said { lines: vec![text], ..Said::default() },
+            said,
             link: frame.url(&link),
             action: frame.t("attention-held-action"),
         });

@@ -57,7 +57,7 @@ pub(crate) async fn report_of(
     (export, segment, run): (&str, &str, &str),
 ) -> Result<Option<Report>, Trouble> {
     let (keys, run) = keys(export, segment, run)?;
-    let read = application.bucket().read(&keys.report(run, "report.json"), Report::SIZE_LIMIT).await?;
+    let read = application.bucket()?.read(&keys.report(run, "report.json"), Report::SIZE_LIMIT).await?;
     Ok(read.and_then(|(bytes, _)| serde_json::from_slice(&bytes).ok()))
 }
 
@@ -74,8 +74,8 @@ pub(crate) async fn one(
     let report = report_of(&application, (&export, &segment, &run)).await?.ok_or(Trouble::NotFound)?;
     let (keys, id) = keys(&export, &segment, &run)?;
     let rejected = keys.report(id, "rejected.csv");
-    let has_rejected = report.rows.rejected > 0 && application.bucket().summary(&rejected).await?.is_some();
-    let has_page = application.bucket().summary(&keys.report(id, "report.html")).await?.is_some();
+    let has_rejected = report.rows.rejected > 0 && application.bucket()?.summary(&rejected).await?.is_some();
+    let has_page = application.bucket()?.summary(&keys.report(id, "report.html")).await?.is_some();
     let decision = Decision::read(&application, &keys, id).await?;
     let command = console
         .place
@@ -121,7 +121,7 @@ async fn kept_page(console: &Shared, export: &str, key: &str) -> Result<Response
         return Err(Trouble::NotFound);
     }
     let application = console.place.open(&known.file, &Task::Look).await?;
-    let (bytes, _) = application.bucket().read(key, LARGEST_PAGE).await?.ok_or(Trouble::NotFound)?;
+    let (bytes, _) = application.bucket()?.read(key, LARGEST_PAGE).await?.ok_or(Trouble::NotFound)?;
     let html = String::from_utf8_lossy(&bytes).into_owned();
     let policy = policy_of(&html);
     Ok(([(CONTENT_TYPE, HTML.to_owned()), (CONTENT_SECURITY_POLICY, policy)], html).into_response())

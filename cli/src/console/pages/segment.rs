@@ -78,7 +78,8 @@ pub(crate) async fn one(
     };
     let held = status.held.iter().rev().find(|held| held.segment == segment);
     let usable = match (held, failed, found.members) {
-        (Some(_), ..) => "usable-held",
+        (Some(held), ..) if held.is_of_leavers() => "usable-held",
+        (Some(_), _, Some(_)) => "usable-held-unsent",
         (_, _, None) => "usable-not-yet",
         (None, Some(_), _) => "usable-old",
         (None, None, Some(_)) => "usable",

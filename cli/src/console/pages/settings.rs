@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 
 use crate::console::difference::{Line, difference};
+use crate::console::messages::mistakes;
 use crate::console::place::ConfigText;
 use crate::console::state::Shared;
 use crate::console::trouble::Trouble;
@@ -29,7 +30,7 @@ pub(crate) async fn edit(State(console): State<Shared>, visit: Visit) -> Result<
     let versions = console.place.versions().await?;
     let link = |name: String| (f.url(format!("/settings/{}", level(&name))), name);
     page(&Settings {
-        mistakes: file.parsed().err().map(|error| error.to_string()),
+        mistakes: file.parsed().err().map(|error| mistakes(f.texts(), &error).join("\n")),
         versions: versions.into_iter().map(link).collect(),
         saved: visit.query("saved").is_some(),
         rows: file.text.lines().count().clamp(12, 40) + 2,

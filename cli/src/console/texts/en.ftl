@@ -381,6 +381,7 @@ see-braze = See it in the mock of Braze
 # Segments and runs
 usable = You can use it: everyone in the last complete run is up to date in Braze.
 usable-held = Check before you use it: new members are in Braze, but those who left still have the attribute.
+usable-held-unsent = Yes, with the members of the last complete run. The newest run is held, and was not sent or only to a few people.
 usable-old = The last delivery failed. Braze has the members of the last complete run.
 usable-not-yet = Not yet: there is no complete run.
 members-now = Members now
@@ -413,6 +414,13 @@ decision-rejected =
 
 # Held runs
 hold-safe = No one was changed. Everyone in the files is up to date in Braze, and this can wait until tomorrow.
+hold-safe-unsent = Nothing was sent, or only to the few people that the reason names. No one was set to `false`. This can wait until tomorrow.
+hold-wrong = The data or the settings are wrong
+hold-wrong-text = Correct what the reason names, and run the export again: it is checked anew. You can also drop this run now.
+hold-right = It is right as it is
+hold-right-text = The run is sent although it was held.
+hold-release-unsent = Release the run
+type-number-hint-unsent = The number that the reason names.
 hold-before = Members before
 hold-leave = Would leave
 hold-share = Share

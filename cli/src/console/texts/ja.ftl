@@ -341,6 +341,7 @@ see-braze = Braze モックで確認する
 # Segments and runs
 usable = 使用できます。最新の完全な実行の全員が Braze に反映されています。
 usable-held = 使用前に確認してください。新しいメンバーは反映済みですが、外れた人の属性は残っています。
+usable-held-unsent = はい。前回の完全な実行のメンバーで使用できます。最新の実行は保留中で、送信していないか、数人にだけ送信しました。
 usable-old = 前回の配信は失敗しました。Braze には最新の完全な実行のメンバーが反映されています。
 usable-not-yet = まだ使用できません。完全な実行がありません。
 members-now = 現在の人数
@@ -365,6 +366,13 @@ decision-rejected = 却下済み: { $n } 人が外れる予定でした。誰も
 
 # Held runs
 hold-safe = 誰も変更されていません。ファイルに含まれる人は Braze に反映済みです。明日まで待っても問題ありません。
+hold-safe-unsent = 何も送信していないか、理由に示された数人にだけ送信しました。属性を false にした人はいません。明日まで待っても問題ありません。
+hold-wrong = データまたは設定が誤っている
+hold-wrong-text = 理由に示された点を修正し、エクスポートをもう一度実行してください。あらためて確認します。この実行を今すぐ破棄することもできます。
+hold-right = このままで正しい
+hold-right-text = 保留中の実行を送信します。
+hold-release-unsent = 実行の保留を解除
+type-number-hint-unsent = 理由に示された数です。
 hold-before = 前回の人数
 hold-leave = 外れる人
 hold-share = 割合

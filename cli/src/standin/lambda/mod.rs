@@ -5,6 +5,7 @@
 
 mod error;
 mod function;
+mod invoke_api;
 mod process;
 mod runtime_api;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use serde_json::Value;
 
 pub use error::InvocationError;
 pub use function::LambdaFunction;
+pub use invoke_api::{InvokeApi, Policy};
 use process::Process;
 
 /// A hosted function.
@@ -44,12 +46,27 @@ impl LambdaHost {
         Ok(host)
     }
 
+    /// The function's name.
+    pub fn name(&self) -> &str {
+        &self.function.name
+    }
+
     /// Invokes the function and gives its answer. A process that has not answered after `timeout` is killed.
     pub async fn invoke(&self, payload: &Value, timeout: Duration) -> Result<Value, InvocationError> {
+        self.invoke_as(None, payload, timeout).await
+    }
+
+    /// The same by an alias or a version.
+    pub async fn invoke_as(
+        &self,
+        qualifier: Option<&str>,
+        payload: &Value,
+        timeout: Duration,
+    ) -> Result<Value, InvocationError> {
         let _turn = self.turn.lock().await;
         let process =
             self.running().await.map_err(|error| InvocationError::new("Sandbox.StartError", error.to_string()))?;
-        process.invoke(payload, timeout).await
+        process.invoke(qualifier, payload, timeout).await
     }
 
     /// Kills the process at once (SIGKILL), also in the middle of an invocation, which then fails with `Runtime.ExitError`.

@@ -80,10 +80,12 @@ impl Process {
         Some(self.peak.load(Ordering::Relaxed)).filter(|bytes| *bytes > 0)
     }
 
-    pub(super) async fn invoke(&self, payload: &Value, timeout: Duration) -> Outcome {
+    pub(super) async fn invoke(&self, qualifier: Option<&str>, payload: &Value, timeout: Duration) -> Outcome {
+        let name = &self.function_name;
+        let function_name = qualifier.map_or_else(|| name.clone(), |qualifier| format!("{name}:{qualifier}"));
         let (outcome, mut answered) = oneshot::channel();
         let payload = Bytes::from(payload.to_string());
-        let invocation = Invocation { payload, timeout, function_name: self.function_name.clone(), outcome };
+        let invocation = Invocation { payload, timeout, function_name, outcome };
         if !self.api.hand_over(invocation).await {
             return Err(self.exit_error());
         }
