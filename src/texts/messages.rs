@@ -200,6 +200,13 @@ impl Patterns {
             let worded = parts.map(|part| self.fragment(surface, part, depth).unwrap_or_else(|| part.to_owned()));
             worded.collect::<Vec<_>>().join(separator)
         };
+        // Each line about an exports.toml is one of its own, and a pattern may fit all of them together.
+        let is_mistake = |line: &str| {
+            self.all.iter().any(|pattern| pattern.has_others_as_values() && matched(&pattern.pieces, line).is_some())
+        };
+        if text.contains('\n') && text.lines().any(is_mistake) {
+            return each("\n");
+        }
         match self.fragment(surface, text, depth) {
             Some(text) => text,
             None if text.contains('\n') => each("\n"),

@@ -2,7 +2,7 @@
 
 use super::super::filling::Sending;
 use super::super::row_fields::RowFields;
-use super::{ChunkSettings, Draft};
+use super::draft::{ChunkSettings, Draft};
 use crate::config::SendRule;
 use crate::membership::{Known, RecentMembers, SentElsewhere, Sighting};
 use crate::profile::{Identifier, Matched, Matcher};
