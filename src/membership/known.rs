@@ -10,7 +10,7 @@ use crate::state::{BaseId, EmailHash, Fingerprint, MemberKey};
 #[derive(Debug, Default)]
 pub struct Known {
     last: Arc<LastRun>,
-    /// Where the next row's member is in the last run if the file goes on as the last run did: where it left off, or after the
+    /// Where the next row's member is in the last run if the file continues as the last run did: where it stopped, or after the
     /// row that came in between.
     expected: [usize; 2],
     /// Of the last run's members: who has had a row in this delivery.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// Rows that share a place, on average: few enough to lie in three lines of the processor's cache.
+/// Rows that share a place, on average: few enough to fit in three lines of the processor's cache.
 const TOGETHER: usize = 8;
 
 /// The first row of each place: half a byte for each row of the table.

@@ -222,6 +222,10 @@ async fn runs_on_demand() {
         segments.iter().map(|segment| segment["last_complete"]["members"].as_u64().unwrap()).collect::<Vec<_>>(),
         [1, 6, 1]
     );
+
+    let stored = world.invoke(Function::OnDemand, &sample("report.json")).await.unwrap();
+    let of_segment: Vec<_> = stored["reports"].as_array().unwrap().iter().map(|report| &report["segment"]).collect();
+    assert_eq!((of_segment, &stored["left_out"]), (vec![&json!("ChurnRisk")], &json!(0)), "{stored}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
