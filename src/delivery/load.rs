@@ -79,13 +79,13 @@ impl SegmentDelivery {
     async fn load_sent(&self, sources: &[(Source, bool)]) -> Result<Arc<SentSince>, StateError> {
         let kept = self.sent.lock().unwrap_or_else(PoisonError::into_inner).take();
         let kept = kept.and_then(|kept| Some((sources.strip_prefix(kept.of.as_slice())?, kept.sent)));
-        let (mut rest, mut sent) = kept.unwrap_or((sources, Arc::default()));
+        let (rest, mut sent) = kept.unwrap_or((sources, Arc::default()));
         if !rest.is_empty() {
             let mut more = Arc::unwrap_or_clone(sent);
-            while let Some((_, later)) = rest.first() {
-                let (same, others) = rest.split_at(rest.partition_point(|(_, other)| other == later));
-                self.add_sent(&mut more, same.iter().map(|(source, _)| source.clone()).collect(), *later).await?;
-                rest = others;
+            // Those of later files come last.
+            for later in [false, true] {
+                let some = rest.iter().filter(|(_, is_later)| *is_later == later).map(|(source, _)| source.clone());
+                self.add_sent(&mut more, some.collect(), later).await?;
             }
             more.seal();
             sent = Arc::new(more);

@@ -40,7 +40,7 @@ impl Refresh {
 
     /// Whether a member is sent again.
     pub(super) fn is_due(self, member: MemberKey) -> bool {
-        let at = (member.bits() >> 64) as u64;
+        let [at, _] = member.halves();
         match self {
             Self::Nobody => false,
             Self::Everybody => true,

@@ -1,6 +1,7 @@
 //! Counts the different members of a segment's first run. There is nothing to compare them with, so 8 bytes a member are
 //! enough.
 
+use super::spread::upper_half;
 use crate::state::{PartRow, Standing};
 
 /// Counts the different members among the lines of a run's parts, exactly.
@@ -59,10 +60,6 @@ impl DistinctMembers {
         self.keys.dedup();
         self.alone + self.keys.len() as u64
     }
-}
-
-fn upper_half(key: u128) -> u64 {
-    (key >> 64) as u64
 }
 
 #[cfg(test)]

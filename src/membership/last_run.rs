@@ -71,7 +71,7 @@ impl LastRunBuilder {
     /// it.
     pub fn push(&mut self, row: &PartRow<'_>, fingerprint: Fingerprint, line: Option<u32>) {
         self.by_address |= matches!(row.identifier, Identifier::Email(_));
-        let [high, low] = halves(row.key());
+        let [high, low] = above_the_line(row.key());
         let member = if row.standing == Standing::Member { MEMBER } else { 0 };
         let word = self.part.bits() << ORDER_SHIFT | member | fingerprint.bits();
         self.rows.push([high, low | u64::from(line.unwrap_or(NO_LINE)), word]);
@@ -131,12 +131,12 @@ impl LastRun {
     }
 
     pub(super) fn find(&self, key: MemberKey) -> Option<usize> {
-        self.among(halves(key)[0]).filter(|place| self.is_at(key, *place)).last()
+        self.among(key.halves()[0]).filter(|place| self.is_at(key, *place)).last()
     }
 
     /// Whether the row at `place` is about this member.
     pub(super) fn is_at(&self, key: MemberKey, place: usize) -> bool {
-        let [high, low] = halves(key);
+        let [high, low] = above_the_line(key);
         self.rows.get(place).is_some_and(|row| row[0] == high && row[1] & !LINE == low)
     }
 
@@ -148,7 +148,7 @@ impl LastRun {
 }
 
 /// The upper half of a key, and the 32 bits that follow, above room for the number of a line.
-#[expect(clippy::cast_possible_truncation, reason = "the two halves of 128 bits")]
-fn halves(key: MemberKey) -> [u64; 2] {
-    [(key.bits() >> 64) as u64, key.bits() as u64 & !LINE]
+fn above_the_line(key: MemberKey) -> [u64; 2] {
+    let [high, low] = key.halves();
+    [high, low & !LINE]
 }

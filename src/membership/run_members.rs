@@ -1,6 +1,6 @@
 //! The members of a run, against whom the state is compared to find who left.
 
-use super::spread::Spread;
+use super::spread::{Spread, upper_half};
 use crate::profile::Identifier;
 use crate::state::{EmailHash, MemberKey, PartRow, Standing};
 
@@ -91,7 +91,7 @@ impl RunMembers {
             }
             same
         });
-        self.spread = Spread::of(self.keys.iter().map(|key| upper(*key)));
+        self.spread = Spread::of(self.keys.iter().map(|key| upper_half(*key)));
         self.any_open = self.keys.iter().any(|key| key & ADDRESS_OPEN != 0);
         self.emails.sort_unstable();
         self.emails.dedup();
@@ -184,16 +184,12 @@ impl RunMembers {
     }
 
     fn has_email_member(&self, email: EmailHash) -> bool {
-        self.keys.get(self.spread.rows(email.0)).is_some_and(|keys| keys.iter().any(|key| upper(*key) == email.0))
+        self.keys.get(self.spread.rows(email.0)).is_some_and(|keys| keys.iter().any(|key| upper_half(*key) == email.0))
     }
 
     fn place(&self, key: MemberKey) -> Option<usize> {
-        let among = self.spread.rows(upper(key.bits()));
+        let among = self.spread.rows(upper_half(key.bits()));
         let keys = self.keys.get(among.clone())?;
         keys.iter().position(|other| other & !MARKS == key.bits()).map(|place| among.start + place)
     }
-}
-
-fn upper(key: u128) -> u64 {
-    (key >> 64) as u64
 }

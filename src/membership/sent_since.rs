@@ -34,7 +34,7 @@ impl SentSince {
     /// Adds a line of the current part, which may be of a file of the current run that comes after the current one.
     pub fn push(&mut self, key: MemberKey, fingerprint: Fingerprint, in_later_file: bool) {
         let later = if in_later_file { LATER_FILE } else { 0 };
-        let [high, low] = halves(key);
+        let [high, low] = key.halves();
         self.rows.push([high, low, self.part.bits() << ORDER_SHIFT | later | fingerprint.bits()]);
     }
 
@@ -89,7 +89,7 @@ impl SentSince {
     }
 
     pub(super) fn find(&self, key: MemberKey) -> Option<usize> {
-        let [high, low] = halves(key);
+        let [high, low] = key.halves();
         let among = self.spread.rows(high);
         let rows = self.rows.get(among.clone())?;
         rows.iter().position(|row| row[..2] == [high, low]).map(|place| among.start + place)
@@ -100,9 +100,4 @@ impl SentSince {
         let is = move |place: &usize| self.rows.get(*place).is_some_and(|row| row[0] == email.0);
         self.spread.rows(email.0).filter(is)
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the two halves of 128 bits")]
-fn halves(key: MemberKey) -> [u64; 2] {
-    [(key.bits() >> 64) as u64, key.bits() as u64]
 }

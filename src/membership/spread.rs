@@ -12,38 +12,30 @@ const TOGETHER: usize = 8;
 pub(super) struct Spread(Vec<u32>);
 
 impl Spread {
-    /// Of a table whose keys have these upper halves, in ascending order.
+    /// Of a table whose keys have these upper halves.
     pub(super) fn of(upper: impl ExactSizeIterator<Item = u64>) -> Self {
-        let rows = u32::try_from(upper.len()).unwrap_or(u32::MAX);
-        let places = upper.len() / TOGETHER + 1;
-        let mut firsts = Vec::with_capacity(places + 1);
-        for (row, upper) in (0..=rows).zip(upper) {
-            let place = place(upper, places);
-            while firsts.len() <= place {
-                firsts.push(row);
-            }
-        }
-        firsts.resize(places + 1, rows);
-        Self(firsts)
-    }
-
-    /// Of a table in any order whose keys have these upper halves, with its rows in the order of their places.
-    pub(super) fn of_unsorted(upper: impl ExactSizeIterator<Item = u64> + Clone) -> (Self, Vec<u32>) {
         let places = upper.len() / TOGETHER + 1;
         let mut firsts = vec![0; places + 1];
-        for upper in upper.clone() {
+        for upper in upper {
             firsts[place(upper, places) + 1] += 1;
         }
         for place in 1..firsts.len() {
             firsts[place] += firsts[place - 1];
         }
-        let (mut next, mut rows) = (firsts.clone(), vec![0; upper.len()]);
+        Self(firsts)
+    }
+
+    /// Of a table in any order, with its rows in the order of their places.
+    pub(super) fn of_unsorted(upper: impl ExactSizeIterator<Item = u64> + Clone) -> (Self, Vec<u32>) {
+        let spread = Self::of(upper.clone());
+        let (mut next, mut rows) = (spread.0.clone(), vec![0; upper.len()]);
+        let places = next.len() - 1;
         for (row, upper) in (0..).zip(upper) {
             let next = &mut next[place(upper, places)];
             rows[*next as usize] = row;
             *next += 1;
         }
-        (Self(firsts), rows)
+        (spread, rows)
     }
 
     /// The rows among which all are whose keys have this upper half.
@@ -53,6 +45,11 @@ impl Spread {
         let first = |place: usize| self.0.get(place).map_or(0, |row| *row as usize);
         first(place)..first(place + 1)
     }
+}
+
+/// The upper half of a key.
+pub(super) fn upper_half(key: u128) -> u64 {
+    (key >> 64) as u64
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "less than the number of places")]

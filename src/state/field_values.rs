@@ -69,10 +69,8 @@ impl ValuesWriter {
 
     /// Adds a line.
     pub fn push(&mut self, row: ValuesRow<'_>) {
-        let member = row.member.bits();
-        for half in [member >> 64, member] {
-            #[expect(clippy::cast_possible_truncation, reason = "the two halves of 128 bits")]
-            push_number::<HASH_DIGITS>(&mut self.lines, half as u64);
+        for half in row.member.halves() {
+            push_number::<HASH_DIGITS>(&mut self.lines, half);
         }
         self.lines.push(b',');
         if let Some(EmailHash(hash)) = row.email {

@@ -50,6 +50,12 @@ impl MemberKey {
     pub fn bits(self) -> u128 {
         self.0
     }
+
+    /// The upper and the lower half of the hash.
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves of 128 bits")]
+    pub fn halves(self) -> [u64; 2] {
+        [(self.0 >> 64) as u64, self.0 as u64]
+    }
 }
 
 /// Half of the [`MemberKey`] of an email address: enough to see that a leaver's address is still in use.
@@ -69,7 +75,7 @@ impl EmailHash {
 
     /// The hash of the member with `key`, if an email address identifies it.
     pub fn of_key(key: MemberKey) -> Self {
-        Self((key.0 >> 64) as u64)
+        Self(key.halves()[0])
     }
 }
 

@@ -10,11 +10,10 @@ use insights_to_braze::bucket::{Bucket, BucketError, Condition, ETag};
 use insights_to_braze::config::Config;
 use insights_to_braze::environment::s3_client;
 use insights_to_braze::names::SecretName;
-use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::folder::{landing_name, tag_of};
+use super::folder::{landing_name, tag_of, version_name};
 use super::look::Look;
 use super::place::{Badge, ConfigText, Landed, Place, Task};
 use crate::api_key;
@@ -71,7 +70,13 @@ impl BucketPlace {
     /// Stores a key beside what else the secret holds.
     async fn store(&self, secret: &str, key: &SecretString) -> Result<(), String> {
         let held = self.secrets.get_secret_value().secret_id(secret).send().await;
-        let held = held.ok().and_then(|held| held.secret_string);
+        let held = match held.map_err(aws_sdk_secretsmanager::Error::from) {
+            Ok(held) => held.secret_string,
+            // It has no value yet, or does not exist.
+            Err(aws_sdk_secretsmanager::Error::ResourceNotFoundException(_)) => None,
+            // What it holds, such as a state key, would be lost.
+            Err(error) => return Err(error.to_string()),
+        };
         let mut fields = match held.and_then(|text| serde_json::from_str(&text).ok()) {
             Some(Value::Object(fields)) => fields,
             _ => serde_json::Map::new(),
@@ -116,8 +121,7 @@ impl Place for BucketPlace {
         }
         let condition = if tag.is_empty() { Condition::Absent } else { Condition::Unchanged(ETag::new(tag)) };
         if !before.text.is_empty() {
-            let name = format!("exports-{}.toml", Timestamp::now().strftime("%Y-%m-%dT%H-%M-%S.%3fZ"));
-            self.bucket.write(&(self.versions_folder() + &name), before.text, TOML, &Condition::Any).await?;
+            self.bucket.write(&(self.versions_folder() + &version_name()), before.text, TOML, &Condition::Any).await?;
         }
         match self.bucket.write(&self.stack().config_key, text.to_owned(), TOML, &condition).await {
             Ok(_) => Ok(true),

@@ -116,6 +116,11 @@ fn is_export(folder: &Path) -> bool {
     })
 }
 
+/// What a version of `exports.toml` is called that is replaced now. Names are in the order of time.
+pub(crate) fn version_name() -> String {
+    format!("exports-{}.toml", Timestamp::now().strftime("%Y-%m-%dT%H-%M-%S.%3fZ"))
+}
+
 /// Which content a text is.
 pub(crate) fn tag_of(text: &str) -> String {
     hexadecimal(digest(&SHA256, text.as_bytes()).as_ref())
@@ -166,8 +171,7 @@ impl Place for FolderPlace {
         let failure = |source| Failure::file("can't write", self.config_file(), source, "Check its permissions.");
         if !before.text.is_empty() {
             fs::create_dir_all(&folder).map_err(failure)?;
-            let name = format!("exports-{}.toml", Timestamp::now().strftime("%Y-%m-%dT%H-%M-%S.%3fZ"));
-            replace(&folder.join(name), &before.text).map_err(failure)?;
+            replace(&folder.join(version_name()), &before.text).map_err(failure)?;
         }
         replace(self.config_file(), text).map_err(failure)?;
         Ok(true)
