@@ -395,8 +395,15 @@ async fn the_console_works_on_the_bucket_of_a_stack() {
     office.account.set_secret("insights-to-braze/eu", json!({ "api_key": "rotated", "note": "stays" }).to_string());
     let wrong = console.post("/connections/eu", "/connections/eu", "press=replace&key=not-the-canary-key");
     assert!(wrong.status == 422 && !wrong.body.contains("not-the-canary-key"), "{}", wrong.body);
-    let replaced = console.post("/connections/eu", "/connections/eu", &format!("press=replace&key={STACK_KEY}"));
-    assert_eq!(replaced.status, 303, "{}", replaced.body);
+    let replace = || console.post("/connections/eu", "/connections/eu", &format!("press=replace&key={STACK_KEY}"));
+    // What can't be read would be lost.
+    let written = || office.account.secrets.calls().iter().filter(|call| call.operation == "PutSecretValue").count();
+    office.account.secrets.deny("insights-to-braze/eu", true);
+    let refused = replace();
+    assert!(refused.status != 303 && written() == 0, "{} {}", refused.status, refused.body);
+    office.account.secrets.deny("insights-to-braze/eu", false);
+    let replaced = replace();
+    assert_eq!((replaced.status, written()), (303, 1), "{}", replaced.body);
     assert_eq!(office.answer("connect --connection eu").await["outcome"], "connected");
     for path in ["/", "/connections/eu", "/settings"] {
         assert!(!console.get(path).body.contains(STACK_KEY), "{path}");
