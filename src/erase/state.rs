@@ -215,7 +215,7 @@ impl Erasure<'_> {
         let person = self.search.person;
         let (mut lines, mut others) = (0, None);
         let read = read_values(&list.bytes, |head, row| {
-            let others = others.get_or_insert_with(|| ValuesWriter::new(head));
+            let others = others.get_or_insert_with(|| ValuesWriter::new(head, list.bytes.len()));
             match row {
                 Some(row) if person.is_of(row) => lines += 1,
                 row => row.into_iter().for_each(|row| others.push(*row)),

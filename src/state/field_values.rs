@@ -1,26 +1,31 @@
 //! Lists of values of additional fields that were sent, so that segments that fill the same fields know of each other.
 //!
 //! ```text
-//! state/.fields/<workspace>/<time>-<attribute>-<owner>-<number>-values.gz
-//! state/.fields/<workspace>/<time>-<attribute>-<owner>-ended                empty: nothing more of it is sent
+//! state/.fields/<workspace>/<time>-<attribute>-<owner>-<number>-values
+//! state/.fields/<workspace>/<time>-<attribute>-<owner>-ended             empty: nothing more of it is sent
 //! ```
 //!
 //! A profile has one value of a field, whichever segment sent it, but a part says what *its* segment has sent. So every delivery
 //! also lists the values that it sends, *before* it sends them, and a member whose row is unchanged is sent all the same if
 //! another segment has listed another value since, and it has not sent its own after that. People and values are in the list
-//! as hashes. The first line is JSON; every other line has the member's key, the hash of the address and one hash for each field,
-//! in the digits of parts, or nothing for a field that was not sent.
-
-use std::io::Read;
+//! as hashes:
+//!
+//! ```text
+//! bytes                        what they hold; numbers have the lowest byte first
+//! 8                            "itbvals1"
+//! 4                            the bytes of the head
+//! head                         JSON: the fields, and whose deliveries had ended before
+//! 24 and 6 for each field,     key of the member (16), hash of the address or zero (8), hash of each value, or zero for a field
+//!   for each line              that was not sent (6)
+//! 8                            XXH3 hash of all this
+//! ```
 
 use bytes::Bytes;
-use flate2::bufread::MultiGzDecoder;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
 
-use super::digits::{FINGERPRINT_DIGITS, HASH_DIGITS, number, push_number};
 use super::member_key::{EmailHash, Fingerprint, MemberKey};
-use super::stored_gzip::StoredGzip;
 
 /// Lists are kept for this long. A segment that has not been delivered for longer sends everyone again.
 pub const VALUES_KEPT: SignedDuration = SignedDuration::from_hours(45 * 24);
@@ -29,10 +34,12 @@ pub const VALUES_KEPT: SignedDuration = SignedDuration::from_hours(45 * 24);
 /// minutes, and clocks differ.
 pub const VALUES_OVERLAP: SignedDuration = SignedDuration::from_hours(1);
 
-/// No list is larger: a chunk has some 15,000 rows.
-const LARGEST: u64 = 256 * 1024 * 1024;
+const MAGIC: &[u8; 8] = b"itbvals1";
+const MEMBER: usize = 24;
+const VALUE: usize = 6;
+const CHECK: usize = 8;
 
-/// The first line of a list.
+/// The head of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ValuesHead {
     /// The fields, by their names in Braze.
@@ -55,77 +62,72 @@ pub struct ValuesRow<'a> {
 /// Writes a list into memory.
 #[derive(Debug, Default)]
 pub struct ValuesWriter {
-    lines: Vec<u8>,
-    rows: u64,
+    bytes: Vec<u8>,
+    /// Where the lines begin.
+    head: usize,
 }
 
 impl ValuesWriter {
-    /// An empty list.
-    pub fn new(head: &ValuesHead) -> Self {
-        let mut lines = serde_json::to_vec(head).unwrap_or_default();
-        lines.push(b'\n');
-        Self { lines, rows: 0 }
+    /// An empty list, with room for this many bytes of lines.
+    pub fn new(head: &ValuesHead, room: usize) -> Self {
+        let json = serde_json::to_vec(head).unwrap_or_default();
+        let mut bytes = Vec::with_capacity(MAGIC.len() + 4 + json.len() + room + CHECK);
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&u32::try_from(json.len()).unwrap_or(u32::MAX).to_le_bytes());
+        bytes.extend_from_slice(&json);
+        Self { head: bytes.len(), bytes }
     }
 
     /// Adds a line.
     pub fn push(&mut self, row: ValuesRow<'_>) {
-        for half in row.member.halves() {
-            push_number::<HASH_DIGITS>(&mut self.lines, half);
-        }
-        self.lines.push(b',');
-        if let Some(EmailHash(hash)) = row.email {
-            push_number::<HASH_DIGITS>(&mut self.lines, hash);
-        }
+        self.bytes.extend_from_slice(&row.member.bits().to_le_bytes());
+        self.bytes.extend_from_slice(&row.email.map_or(0, EmailHash::bits).to_le_bytes());
         for value in row.values {
-            self.lines.push(b',');
-            if value.is_known() {
-                push_number::<FINGERPRINT_DIGITS>(&mut self.lines, value.bits());
-            }
+            self.bytes.extend_from_slice(&value.bits().to_le_bytes()[..VALUE]);
         }
-        self.lines.push(b'\n');
-        self.rows += 1;
     }
 
     /// Whether there is no line.
     pub fn is_empty(&self) -> bool {
-        self.rows == 0
+        self.size() == 0
+    }
+
+    /// The bytes of the lines so far.
+    pub fn size(&self) -> usize {
+        self.bytes.len() - self.head
     }
 
     /// The finished list.
-    pub fn finish(self) -> Bytes {
-        let mut gzip = StoredGzip::with_room(self.lines.len());
-        gzip.push(&self.lines);
-        gzip.finish().into()
+    pub fn finish(mut self) -> Bytes {
+        self.bytes.extend_from_slice(&xxh3_64(&self.bytes).to_le_bytes());
+        self.bytes.into()
     }
 }
 
-/// Reads a list; `None` if it is damaged. `each` gets the first line alone, and then with each other line.
+/// Reads a list; `None` if it is damaged. `each` gets the head alone, and then with each line.
 pub fn read_values(bytes: &[u8], mut each: impl FnMut(&ValuesHead, Option<&ValuesRow<'_>>)) -> Option<()> {
-    let mut text = Vec::new();
-    MultiGzDecoder::new(bytes).take(LARGEST).read_to_end(&mut text).ok()?;
-    let mut lines = text.strip_suffix(b"\n")?.split(|byte| *byte == b'\n');
-    let head: ValuesHead = serde_json::from_slice(lines.next()?).ok()?;
+    let (content, check) = bytes.split_last_chunk::<CHECK>()?;
+    let (size, rest) = content.strip_prefix(MAGIC)?.split_first_chunk()?;
+    let (head, lines) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*size)).ok()?)?;
+    let head: ValuesHead = serde_json::from_slice(head).ok()?;
+    let line = MEMBER + VALUE * head.fields.len();
+    if xxh3_64(content) != u64::from_le_bytes(*check) || !lines.len().is_multiple_of(line) {
+        return None;
+    }
     each(&head, None);
     let mut values = Vec::with_capacity(head.fields.len());
-    for line in lines {
-        let mut columns = line.split(|byte| *byte == b',');
-        let (high, low) = columns.next()?.split_at_checked(HASH_DIGITS)?;
-        let half = |digits: &[u8]| number::<HASH_DIGITS>(digits.try_into().ok()?).ok();
-        let member = MemberKey::from_bits(u128::from(half(high)?) << 64 | u128::from(half(low)?));
-        let email = match columns.next()? {
-            b"" => None,
-            digits => Some(EmailHash(half(digits)?)),
-        };
+    for line in lines.chunks_exact(line) {
+        let (member, rest) = line.split_first_chunk()?;
+        let (email, rest) = rest.split_first_chunk()?;
         values.clear();
-        for digits in columns {
-            values.push(match digits {
-                b"" => Fingerprint::UNKNOWN,
-                digits => Fingerprint::from_bits(number::<FINGERPRINT_DIGITS>(digits.try_into().ok()?).ok()?),
-            });
-        }
-        if values.len() != head.fields.len() {
-            return None;
-        }
+        values.extend(
+            rest.as_chunks::<VALUE>()
+                .0
+                .iter()
+                .map(|[a, b, c, d, e, f]| Fingerprint::from_bits(u64::from_le_bytes([*a, *b, *c, *d, *e, *f, 0, 0]))),
+        );
+        let member = MemberKey::from_bits(u128::from_le_bytes(*member));
+        let email = Some(EmailHash(u64::from_le_bytes(*email))).filter(|hash| hash.bits() != 0);
         each(&head, Some(&ValuesRow { member, email, values: &values }));
     }
     Some(())
@@ -153,7 +155,7 @@ mod tests {
             ValuesRow { member: member("会員-1"), email: None, values: &[one, Fingerprint::UNKNOWN] },
             ValuesRow { member: member("2"), email: Some(EmailHash::of("a@example.com")), values: &[other, one] },
         ];
-        let mut writer = ValuesWriter::new(&head);
+        let mut writer = ValuesWriter::new(&head, 100);
         assert!(writer.is_empty());
         for row in &rows {
             writer.push(*row);
@@ -166,7 +168,7 @@ mod tests {
         });
         assert_eq!(read, Some(()));
         assert_eq!(found, rows.map(|row| (row.member, row.email, row.values.to_vec())));
-        for damaged in [&bytes[..bytes.len() / 2], b"no gzip".as_slice(), b""] {
+        for damaged in [&bytes[..bytes.len() / 2], &bytes[1..], b"no list".as_slice(), b""] {
             assert_eq!(read_values(damaged, |_, _| {}), None);
         }
     }

@@ -14,7 +14,7 @@ use crate::pattern::RunId;
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'/').add(b'\\').add(b'%');
 
 /// How the key of a list of values ends.
-const VALUES: &str = "-values.gz";
+const VALUES: &str = "-values";
 /// How the key of an object ends that says that there will be no more of them.
 const ENDED: &str = "-ended";
 

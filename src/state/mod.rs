@@ -28,7 +28,6 @@ mod attention;
 mod claim;
 mod complete_run;
 mod completion;
-mod digits;
 mod error;
 mod fed;
 mod feeder;
@@ -52,7 +51,6 @@ mod retire;
 mod retirement;
 mod run_record;
 mod sent;
-mod stored_gzip;
 #[cfg(test)]
 mod tests;
 
