@@ -12,7 +12,7 @@ use crate::bucket::ETag;
 use crate::config::SendRule;
 use crate::pattern::RunId;
 use crate::run::{FileToDeliver, Order};
-use crate::state::{ClaimAnswer, FileClaim, FileRecord, LeaseKeeper, Ledger, StateError, StateKeys};
+use crate::state::{ClaimAnswer, FileClaim, FileRecord, LeaseKeeper, Ledger, Progress, StateError, StateKeys};
 
 /// How long a delivery waits for the end of others before it leaves the file to a later attempt.
 const LONGEST_WAIT: Duration = Duration::from_secs(45);
@@ -32,6 +32,14 @@ pub(super) struct Claim {
     pub(super) file: FileRecord,
     /// The ledger at the moment of the claim.
     pub(super) ledger: Ledger,
+}
+
+impl Claim {
+    /// Whether another file of the run has been delivered.
+    pub(super) fn has_another_delivered(&self, file: &FileToDeliver) -> bool {
+        let files = self.ledger.runs.get(&file.run).into_iter().flat_map(|run| &run.files);
+        files.into_iter().any(|(key, other)| *key != file.object.key && other.progress == Progress::Delivered)
+    }
 }
 
 /// The result of the attempt to claim a file.

@@ -58,13 +58,16 @@ fn judge(key: &str, look: &FirstLook, first_delivery: bool, allowed: Option<u64>
     }
 }
 
-/// Looks at the first rows of a file, which `reader` reads from its beginning.
+/// Looks at the first rows of a file, which `reader` reads from its beginning; at fewer if `another` file of its run has been
+/// delivered.
 pub(crate) async fn look_at<S: AsyncRead + Unpin>(
     reader: &mut RowReader<S>,
     described: &FileDescription,
     matcher: &Matcher,
+    another: bool,
 ) -> Result<FirstLook, ReadError> {
-    let mut look = FirstLook::new(matcher, &reader.header().columns, described.is_change_feed);
+    let look = FirstLook::new(matcher, &reader.header().columns, described.is_change_feed);
+    let mut look = if another { look.at_another_file() } else { look };
     while reader.position().byte < BYTES_CHECKED
         && let Some(row) = reader.next_row().await?
     {
@@ -95,7 +98,7 @@ impl SegmentDelivery {
         let options = RunOptions { send, ..options };
         let checkpoint = claim.file.checkpoint.as_ref();
         let Opened { mut builder, header, types, look, sent } =
-            self.open_rows(file, options, (known, elsewhere), checkpoint).await?;
+            self.open_rows(file, options, (known, elsewhere), Some(claim)).await?;
         builder.settings.refresh = self.refresh(&claim.ledger, file.run);
         if checkpoint.is_none() {
             account.record.types = Some(types);
@@ -117,14 +120,15 @@ impl SegmentDelivery {
         Ok(builder)
     }
 
-    /// The same without a claim, for a dry run: reads from the beginning.
+    /// The same, or without a claim, for a dry run: from the beginning.
     pub(super) async fn open_rows(
         &self,
         file: &FileToDeliver,
         options: RunOptions,
         (known, elsewhere): (Known, Arc<SentElsewhere>),
-        checkpoint: Option<&Checkpoint>,
+        claim: Option<&Claim>,
     ) -> Result<Opened, DeliveryError> {
+        let checkpoint = claim.and_then(|claim| claim.file.checkpoint.as_ref());
         let key = &file.object.key;
         let unreadable = |source| DeliveryError::Read { key: key.clone(), source };
         let described = Box::pin(self.describe(key)).await?;
@@ -134,7 +138,8 @@ impl SegmentDelivery {
                 let mut source = Kept::new(self.bytes(file, 0).await?);
                 let mut reader = RowReader::open(&mut source, settings()).await.map_err(unreadable)?;
                 let matcher = self.matcher(key, reader.header(), &described)?;
-                let look = look_at(&mut reader, &described, &matcher).await.map_err(unreadable)?;
+                let another = claim.is_some_and(|claim| claim.has_another_delivered(file));
+                let look = look_at(&mut reader, &described, &matcher, another).await.map_err(unreadable)?;
                 source.rewind();
                 let source: FileBytes = Box::new(source);
                 (RowReader::open(source, settings()).await, matcher, Some(look))
@@ -144,7 +149,7 @@ impl SegmentDelivery {
                 let look = if matcher.wants_look() {
                     let mut reader =
                         RowReader::open(self.bytes(file, 0).await?, settings()).await.map_err(unreadable)?;
-                    Some(look_at(&mut reader, &described, &matcher).await.map_err(unreadable)?)
+                    Some(look_at(&mut reader, &described, &matcher, false).await.map_err(unreadable)?)
                 } else {
                     None
                 };

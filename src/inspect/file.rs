@@ -219,7 +219,7 @@ impl InspectedFile {
         matcher: Matcher,
     ) -> Result<(), ReadError> {
         let mut reader = RowReader::open(source, description.settings.clone()).await?;
-        let look = look_at(&mut reader, description, &matcher).await?;
+        let look = look_at(&mut reader, description, &matcher, false).await?;
         self.notes.extend(matcher.after(&look).notes().iter().cloned());
         self.notes.extend(look.identifiers().notes());
         self.notes.extend(look.note_of_every_row());

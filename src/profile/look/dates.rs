@@ -39,6 +39,11 @@ impl DateOrders {
         }
     }
 
+    /// Whether a column has dates that could be read in either order, and not one of them shows which.
+    pub(super) fn any_is_ambiguous(&self) -> bool {
+        self.0.iter().flatten().any(|cells| cells.either > 0 && matches!(cells.order(), Shown::Nothing))
+    }
+
     /// Sets the order of each field whose column shows one. What should be known of it.
     pub(super) fn decide(&self, fields: &mut [Field]) -> Vec<String> {
         let mut notes = Vec::new();
