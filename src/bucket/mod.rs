@@ -248,6 +248,9 @@ impl Bucket {
             .body(ByteStream::from(body))
             .set_if_none_match(if_none_match(condition))
             .set_if_match(if_match(condition))
+            .customize()
+            // As the AWS CLI does: TLS and a checksum of the body, which is signed, protect it already.
+            .disable_payload_signing()
             .send()
             .await;
         match answer {

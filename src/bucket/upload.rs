@@ -87,6 +87,8 @@ impl Bucket {
             .upload_id(id)
             .part_number(number)
             .body(ByteStream::from(body))
+            .customize()
+            .disable_payload_signing()
             .send()
             .await
             .map_err(|error| self.error("UploadPart", key, &error))?;

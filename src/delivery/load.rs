@@ -17,8 +17,9 @@ use crate::state::{
     StoredPart, read_part,
 };
 
-/// How many parts are fetched ahead. S3 takes some 30 ms for one, and a part of new members, 7,500 lines, is read in 2 ms.
-pub(super) const FETCHED_AHEAD: usize = 16;
+/// How many parts are fetched ahead. S3 takes some 30 ms for one, and a part of new members, 15,000 lines and 0.8 MB, is read in
+/// 4 ms.
+pub(super) const FETCHED_AHEAD: usize = 8;
 
 /// What is found while parts are read.
 pub(super) enum Read<'a> {
