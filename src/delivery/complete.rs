@@ -205,8 +205,11 @@ impl SegmentDelivery {
         let Some(ledger) = self.ledger.last_seen().await?.filter(|ledger| ledger.uncollected) else {
             return Ok(());
         };
-        let mut keys = self.bucket.keys(&format!("{}runs/", self.keys.everything())).await?;
-        keys.extend(self.bucket.keys(&format!("{}moved/", self.keys.everything())).await?);
+        let all = self.keys.everything();
+        let mut keys = self.bucket.keys(all).await?;
+        keys.retain(|key| {
+            key.strip_prefix(all).is_some_and(|rest| rest.starts_with("runs/") || rest.starts_with("moved/"))
+        });
         if let Some(former) = &ledger.moved_from {
             let mut moved = self.bucket.keys(former).await?;
             moved.retain(|key| !key.ends_with("/ledger.json"));

@@ -40,7 +40,8 @@ impl SegmentDelivery {
     ) -> Result<Report, DeliveryError> {
         // First the stored report and then the ledger: the other way round, a report stored in between would be replaced.
         let StoredReport { report: last_report, mut tag } = self.stored_report(run).await?;
-        let mut ledger = self.ledger.read().await?;
+        // After something was sent, the report is stored, and the ledger read again.
+        let mut ledger = if sent { self.ledger.last_seen().await? } else { self.ledger.read().await? };
         let mut report = self.make_report(ledger.as_ref(), run, outcome, message.clone());
         let news = sent || is_news(&report, last_report.as_ref());
         for _ in 0..if news { TRIES } else { 0 } {
