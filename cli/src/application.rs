@@ -113,6 +113,11 @@ impl Application {
         }
     }
 
+    /// The key under which the handler reads its configuration.
+    pub(crate) fn config_key(&self) -> &str {
+        &self.config_key
+    }
+
     /// Whether this is a folder of this machine, which holds all that is known of earlier deliveries.
     pub(crate) fn is_workspace(&self) -> bool {
         self.served.is_some()

@@ -226,7 +226,7 @@ class Visitor {
     if (isTyped) {
       await this.press("deliver-now");
       await this.sees("wrong-typed-name");
-      await this.fill("typed_name", "loyalty");
+      await this.fill("typed", "loyalty");
     }
     await this.press("deliver-now");
     await this.ended();
@@ -382,7 +382,7 @@ async function byKeyboard(lang) {
   await enter("button", "run-now");
   await visitor.ended();
   await enter("link", "deliver-this");
-  await type("typed_name", "loyalty");
+  await type("typed", "loyalty");
   await enter("button", "deliver-now");
   await visitor.ended();
   await visitor.go("/demo");

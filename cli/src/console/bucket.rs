@@ -13,7 +13,7 @@ use insights_to_braze::names::SecretName;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::folder::{landing_name, tag_of, version_name};
+use super::folder::{landing_name, version_name};
 use super::look::Look;
 use super::place::{Badge, ConfigText, Landed, Place, Task};
 use crate::api_key;
@@ -56,15 +56,9 @@ impl BucketPlace {
         format!("{}/versions/", self.folder())
     }
 
-    /// The application with this configuration. One that is not saved is stored as a draft, because a handler reads its
-    /// configuration in the bucket.
-    async fn application(&self, config: &ConfigFile) -> Result<Application, Failure> {
-        let mut config_key = self.stack().config_key.clone();
-        if self.config().await?.text != config.text() {
-            config_key = format!("{}/drafts/{}.toml", self.folder(), &tag_of(config.text())[..16]);
-            self.bucket.write(&config_key, config.text().to_owned(), TOML, &Condition::Any).await?;
-        }
-        Ok(Application::of_bucket(self.bucket.clone(), &config_key, self.stack().secret.as_deref(), &self.sdk))
+    /// The application that reads its configuration under this key.
+    fn application(&self, config_key: &str) -> Application {
+        Application::of_bucket(self.bucket.clone(), config_key, self.stack().secret.as_deref(), &self.sdk)
     }
 
     /// Stores a key beside what else the secret holds.
@@ -159,8 +153,24 @@ impl Place for BucketPlace {
         Look::of(&self.bucket, config.export(EXPORT)?).await
     }
 
-    async fn open(&self, config: &ConfigFile, _: &Task) -> Result<Arc<Application>, Failure> {
-        self.application(config).await.map(Arc::new)
+    /// A handler reads its configuration in the bucket: one that is not saved is stored as a draft.
+    async fn open(&self, config: &ConfigFile, task: &Task) -> Result<Arc<Application>, Failure> {
+        let saved = &self.stack().config_key;
+        if *task == Task::Look || self.config().await?.text == config.text() {
+            return Ok(Arc::new(self.application(saved)));
+        }
+        let draft = format!("{}/drafts/{:016x}.toml", self.folder(), rand::random::<u64>());
+        self.bucket.write(&draft, config.text().to_owned(), TOML, &Condition::Absent).await?;
+        Ok(Arc::new(self.application(&draft)))
+    }
+
+    async fn close(&self, application: &Application) {
+        let key = application.config_key();
+        if key != self.stack().config_key
+            && let Err(error) = self.bucket.delete(&[key.to_owned()]).await
+        {
+            tracing::warn!(%error, "a draft of exports.toml could not be deleted");
+        }
     }
 
     async fn probe(&self, config: &ConfigFile, key: Option<&SecretString>) -> Result<Value, Failure> {
@@ -169,9 +179,7 @@ impl Place for BucketPlace {
         if let Some(typed) = key {
             return probe(config, Some(api_key::checked(typed.expose_secret())?), None, &request).await;
         }
-        let Stack { config_key, secret, .. } = self.stack();
-        let saved = Application::of_bucket(self.bucket.clone(), config_key, secret.as_deref(), &self.sdk);
-        saved.on_demand(&request).await
+        self.application(&self.stack().config_key).on_demand(&request).await
     }
 
     /// A test of the connection says whether Secrets Manager has one.

@@ -122,7 +122,7 @@ pub(crate) fn version_name() -> String {
 }
 
 /// Which content a text is.
-pub(crate) fn tag_of(text: &str) -> String {
+fn tag_of(text: &str) -> String {
     hexadecimal(digest(&SHA256, text.as_bytes()).as_ref())
 }
 

@@ -48,11 +48,25 @@ impl Kind {
 /// What is asked of the handler, one request after the other.
 pub(crate) struct Plan {
     pub(crate) kind: Kind,
+    /// The export, if it is about one alone.
     pub(crate) export: Option<String>,
     pub(crate) segment: Option<String>,
-    pub(crate) steps: Vec<(Task, Value)>,
-    /// What the files of an export must still be: what a dry run has read.
+    pub(crate) steps: Vec<Step>,
+}
+
+/// A request.
+#[derive(Clone)]
+pub(crate) struct Step {
+    pub(crate) task: Task,
+    pub(crate) request: Value,
+    /// What the files of the export must still be: what a dry run has read.
     pub(crate) expected: Option<String>,
+}
+
+impl Step {
+    pub(crate) const fn new(task: Task, request: Value) -> Self {
+        Self { task, request, expected: None }
+    }
 }
 
 /// A dry run or a delivery.
@@ -61,8 +75,6 @@ pub(crate) struct Job {
     pub(crate) kind: Kind,
     pub(crate) export: Option<String>,
     pub(crate) segment: Option<String>,
-    /// What is asked first.
-    pub(crate) request: Value,
     pub(crate) began: Timestamp,
     stop: &'static AtomicBool,
     state: Mutex<State>,
@@ -74,14 +86,44 @@ pub(crate) struct Job {
 #[derive(Clone, Debug)]
 pub(crate) enum State {
     Working,
-    Done {
-        answers: Vec<Value>,
+    /// How each step ended. One that stops is the last.
+    Over(Arc<Vec<Ended>>),
+}
+
+/// A step that is over.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// What was asked.
+    pub(crate) request: Value,
+    pub(crate) end: End,
+}
+
+/// How a step ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    Answered {
+        answer: Value,
         /// What the files were that it read.
         files: Option<String>,
     },
-    /// The files are others than those of the dry run. Nothing was sent.
+    /// The files are others than those of the dry run. Nothing of them was sent.
     Changed,
-    Failed(Arc<Failure>),
+    Failed(Failure),
+}
+
+impl Ended {
+    /// The answer, if there is one.
+    pub(crate) fn answer(&self) -> Option<&Value> {
+        match &self.end {
+            End::Answered { answer, .. } => Some(answer),
+            End::Changed | End::Failed(_) => None,
+        }
+    }
+
+    /// The export that it was about.
+    pub(crate) fn export(&self) -> &str {
+        self.request["export"].as_str().unwrap_or_default()
+    }
 }
 
 impl Jobs {
@@ -111,13 +153,12 @@ impl Jobs {
     /// Starts a job and gives its number.
     pub(crate) fn start(&self, place: &Arc<dyn Place>, config: ConfigFile, plan: Plan) -> String {
         let number = format!("{:016x}", rand::random::<u64>());
-        let Plan { kind, export, segment, steps, expected } = plan;
+        let Plan { kind, export, segment, steps } = plan;
         let job = Arc::new(Job {
             number: number.clone(),
             kind,
             export,
             segment,
-            request: steps.first().map(|(_, request)| request.clone()).unwrap_or_default(),
             began: Timestamp::now(),
             // One byte for each job: the handler takes a flag that outlives it.
             stop: Box::leak(Box::new(AtomicBool::new(false))),
@@ -134,9 +175,8 @@ impl Jobs {
         jobs.push(Arc::clone(&job));
         let place = Arc::clone(place);
         tokio::spawn(async move {
-            let state = job.perform(&*place, &config, steps, expected).await;
-            *job.state.lock().unwrap_or_else(PoisonError::into_inner) =
-                state.unwrap_or_else(|failure| State::Failed(Arc::new(failure)));
+            let ended = job.perform(&*place, &config, steps).await;
+            *job.state.lock().unwrap_or_else(PoisonError::into_inner) = State::Over(Arc::new(ended));
         });
         number
     }
@@ -183,32 +223,35 @@ impl Job {
         status.map(|status| Standing::of(&status, self.segment.as_deref())).unwrap_or_default()
     }
 
-    async fn perform(
-        &self,
-        place: &dyn Place,
-        config: &ConfigFile,
-        steps: Vec<(Task, Value)>,
-        expected: Option<String>,
-    ) -> Result<State, Failure> {
-        let (mut answers, mut files) = (Vec::new(), None);
-        for (task, request) in steps {
+    async fn perform(&self, place: &dyn Place, config: &ConfigFile, steps: Vec<Step>) -> Vec<Ended> {
+        let mut ended = Vec::new();
+        for step in steps {
             if self.is_stopping() {
                 break;
             }
-            let application = place.open(config, &task).await?;
-            *self.application.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&application);
-            let export = request["export"].as_str().map(str::to_owned);
-            self.export_of_step.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&export);
-            if let Some(export) = export.as_deref().and_then(|export| config.config.exports.get(export)) {
-                let found = fingerprint(&application, &export.folder, config.text()).await?;
-                if expected.as_ref().is_some_and(|expected| *expected != found) {
-                    return Ok(State::Changed);
-                }
-                files = Some(found);
-            }
-            answers.push(application.on_demand_until(&request, self.stop).await?);
+            let end = self.step(place, config, &step).await.unwrap_or_else(End::Failed);
+            ended.push(Ended { request: step.request, end });
         }
-        Ok(State::Done { answers, files })
+        ended
+    }
+
+    async fn step(&self, place: &dyn Place, config: &ConfigFile, step: &Step) -> Result<End, Failure> {
+        let Step { task, request, expected } = step;
+        let application = place.open(config, task).await?;
+        *self.application.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&application);
+        let export = request["export"].as_str().map(str::to_owned);
+        self.export_of_step.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&export);
+        let mut files = None;
+        if let Some(export) = export.as_deref().and_then(|export| config.config.exports.get(export)) {
+            let found = fingerprint(&application, &export.folder, config.text()).await?;
+            if expected.as_ref().is_some_and(|expected| *expected != found) {
+                return Ok(End::Changed);
+            }
+            files = Some(found);
+        }
+        let answer = application.on_demand_until(request, self.stop).await;
+        place.close(&application).await;
+        Ok(End::Answered { answer: answer?, files })
     }
 }
 

@@ -5,6 +5,7 @@ use insights_to_braze::message::Coded;
 use insights_to_braze::texts::messages::{Surface, translated, worded};
 use insights_to_braze::texts::{Language, Texts};
 
+use crate::ending::Failure;
 use crate::show;
 
 /// What leads elsewhere at the terminal, and what a page says.
@@ -46,6 +47,12 @@ impl Said {
         };
         let lines = text.lines().filter(|line| !line.is_empty()).map(str::to_owned);
         Self { lines: lines.collect(), lang, code: code.to_owned() }
+    }
+
+    /// What a command of the terminal would have ended with.
+    pub(crate) fn failure(texts: &Texts, failure: &Failure) -> Self {
+        let words = show::in_words(failure);
+        Self::new(texts, &words.text, &words.code)
     }
 
     /// A message of the console itself.

@@ -83,6 +83,9 @@ pub(crate) trait Place: Send + Sync {
     /// The application with this configuration.
     async fn open(&self, config: &ConfigFile, task: &Task) -> Result<Arc<Application>, Failure>;
 
+    /// An application is not needed any longer. What was stored for it alone goes.
+    async fn close(&self, _application: &Application) {}
+
     /// Tests the only connection of `config`; `None` tests the key that is kept for it.
     async fn probe(&self, config: &ConfigFile, key: Option<&SecretString>) -> Result<Value, Failure>;
 

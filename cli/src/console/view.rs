@@ -8,6 +8,7 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::response::{IntoResponse, Response};
 use insights_to_braze::message::count;
 use insights_to_braze::page::CONTENT_TYPE as HTML;
+use insights_to_braze::texts::messages::{Surface, reason};
 use insights_to_braze::texts::{Argument, Language, Texts};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -112,6 +113,11 @@ impl Frame {
         self.console.session.form_token(path.as_ref())
     }
 
+    /// A reason of the application, or a reason by which rows are counted, in the language of the page.
+    pub(crate) fn reason(&self, text: impl AsRef<str>) -> String {
+        reason(self.texts.language(), Surface::Console, text.as_ref())
+    }
+
     /// A message of the application in the language of the page.
     pub(crate) fn said(&self, text: &str, code: &str) -> Said {
         Said::new(self.texts, text, code)
@@ -156,8 +162,7 @@ pub(crate) fn error_page(frame: &Frame, trouble: &Trouble) -> Response {
         Trouble::Page(text) => (frame.said(text, "ITB-P01"), false),
         Trouble::Failure(failure) => {
             let is_config = matches!(**failure, Failure::Config { .. });
-            let words = crate::show::in_words(failure);
-            (frame.said(&words.text, &words.code), is_config)
+            (Said::failure(frame.texts(), failure), is_config)
         }
     };
     let page = page(&ErrorPage { f: frame, said, is_config });

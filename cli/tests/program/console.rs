@@ -130,8 +130,8 @@ impl Console {
         let number = |answer: &Answer| answer.header("location").rsplit('/').next().unwrap().to_owned();
         let job = number(&self.post("/exports/loyalty", "/exports/loyalty/dry-run", "x=y"));
         let dry = self.done(&job);
-        let confirm = format!("/exports/loyalty/run?job={job}");
-        let run = self.post(&confirm, "/exports/loyalty/run", &format!("job={job}&typed_name=loyalty"));
+        let deliver = format!("/jobs/{job}/deliver");
+        let run = self.post(&deliver, &deliver, "typed=loyalty");
         assert_eq!(run.status, 303, "{}", run.body);
         (dry, number(&run))
     }

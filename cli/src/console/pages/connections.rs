@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use insights_to_braze::config::Connection;
+use insights_to_braze::config::{Connection, Export};
 use jiff::Timestamp;
 use secrecy::SecretString;
 
@@ -38,6 +38,30 @@ pub(crate) struct ConnectionView {
     exports: Vec<String>,
 }
 
+/// A connection that can't be used, and why.
+pub(crate) struct Blocked {
+    pub(crate) connection: String,
+    pub(crate) link: String,
+    /// The key of the text.
+    pub(crate) why: &'static str,
+}
+
+impl Blocked {
+    /// Why nothing can be sent through the connection of an export.
+    pub(crate) fn of(console: &Shared, frame: &Frame, export: &Export) -> Vec<Self> {
+        let connection = &export.connection;
+        let name = connection.name.as_str();
+        let reasons =
+            [("wrong-no-consent", connection.agree_to_data_transfer), ("wrong-no-key", console.place.has_key(name))];
+        let blocked = |(why, _): (&'static str, bool)| Self {
+            connection: connection.display_name.clone(),
+            link: frame.url(format!("/connections/{}", level(name))),
+            why,
+        };
+        reasons.into_iter().filter(|(_, is_given)| !is_given).map(blocked).collect()
+    }
+}
+
 /// How a test of a connection ended.
 pub(crate) struct TestView {
     pub(crate) works: bool,
@@ -57,7 +81,7 @@ impl ConnectionView {
         let name = connection.name.to_string();
         let (users, agreed_by) = remarks(&known.text.text, &name);
         let of_this =
-            |export: &&std::sync::Arc<insights_to_braze::config::Export>| export.connection.name == connection.name;
+            |export: &&std::sync::Arc<Export>| export.connection.name == connection.name;
         let users = match users.as_deref() {
             Some("administrators") => frame.t("users-administrators"),
             Some("administrators and contributors") => frame.t("users-contributors"),

@@ -24,7 +24,6 @@ struct List {
 struct One {
     f: Frame,
     code: String,
-    surface: &'static str,
     said: Said,
     cause: String,
     fix: String,
@@ -46,7 +45,6 @@ pub(crate) async fn one(
     let language = visit.language;
     page(&One {
         said: f.said(found.message.split(OR).next().unwrap_or_default(), &code),
-        surface: found.surface,
         cause: show::message(&found.cause_in(language)),
         fix: show::message(&found.fix_in(language)),
         code,

@@ -14,7 +14,7 @@ use super::runs::report_of;
 use crate::arguments::quoted;
 use crate::console::decision::Decision;
 use crate::console::form::Form;
-use crate::console::jobs::{Kind, Plan};
+use crate::console::jobs::{Kind, Plan, Step};
 use crate::console::messages::Said;
 use crate::console::place::Task;
 use crate::console::state::{Known, Shared};
@@ -140,8 +140,7 @@ pub(crate) async fn decide(
             kind: Kind::Release,
             export: Some(export),
             segment: Some(segment),
-            steps: vec![(task, shown.held.release())],
-            expected: None,
+            steps: vec![Step::new(task, shown.held.release())],
         };
         let number = console.jobs.start(&console.place, known.file, plan);
         return Ok(to(&console, &format!("/jobs/{number}")));

@@ -14,7 +14,7 @@ use super::preview::{Preview, reports};
 use super::runs::policy_of;
 use crate::console::clock::Moment;
 use crate::console::form::Form;
-use crate::console::jobs::{self, Job, Kind};
+use crate::console::jobs::{self, End, Ended, Job, Kind};
 use crate::console::messages::Said;
 use crate::console::state::Shared;
 use crate::console::status::{outcome_key, tone};
@@ -35,7 +35,7 @@ struct Page {
     export: String,
     export_link: String,
     began: Moment,
-    state: &'static str,
+    is_working: bool,
     /// Whether the page asks for itself again.
     follows: bool,
     is_stopping: bool,
@@ -45,6 +45,8 @@ struct Page {
     can_deliver: bool,
     results: Vec<ResultLine>,
     said: Option<Said>,
+    /// What was not done: the export, and why.
+    failed: Vec<(String, Said)>,
 }
 
 impl Page {
@@ -111,21 +113,23 @@ pub(crate) async fn one(
         kind: job.kind.name(),
         export_link: f.url(format!("/exports/{}", level(&export))),
         began: Moment::of(job.began),
-        state: "working",
+        is_working: false,
         follows,
         is_stopping: job.is_stopping(),
         progress: Vec::new(),
         percent: None,
         preview: None,
-        can_deliver: job.kind == Kind::DryRun && known.config().exports.contains_key(export.as_str()),
+        can_deliver: false,
         results: Vec::new(),
         said: None,
+        failed: Vec::new(),
         number,
         export,
         f,
     };
-    match job.state() {
+    let ended = match job.state() {
         jobs::State::Working => {
+            shown.is_working = true;
             progress(&mut shown, &job).await;
             let mut response = page(&shown)?;
             if follows {
@@ -133,24 +137,26 @@ pub(crate) async fn one(
             }
             return Ok(response);
         }
-        jobs::State::Changed => {
-            shown.state = "changed";
-            shown.said = Some(Said::own(shown.f.texts(), "job-changed-text"));
-        }
-        jobs::State::Failed(failure) => {
-            shown.state = "failed";
-            let words = crate::show::in_words(&failure);
-            shown.said = Some(shown.f.said(&words.text, &words.code));
-        }
-        jobs::State::Done { answers, .. } => {
-            let tested = |name: &str| console.works(name);
-            shown.state = "done";
-            if job.kind == Kind::DryRun {
-                shown.preview = Some(Preview::new(&shown.f, &answers, known.config(), tested));
-            } else {
-                results(&mut shown, &answers);
-            }
-        }
+        jobs::State::Over(ended) => ended,
+    };
+    for step in ended.iter() {
+        let said = match &step.end {
+            End::Answered { .. } => continue,
+            End::Changed => Said::own(shown.f.texts(), "job-changed-text"),
+            End::Failed(failure) => Said::failure(shown.f.texts(), failure),
+        };
+        shown.failed.push((step.export().to_owned(), said));
+    }
+    let answers: Vec<Value> = ended.iter().filter_map(Ended::answer).cloned().collect();
+    if answers.is_empty() {
+        return page(&shown);
+    }
+    if job.kind == Kind::DryRun {
+        let is_known = |step: &Ended| known.config().exports.contains_key(step.export());
+        shown.can_deliver = ended.iter().all(is_known);
+        shown.preview = Some(Preview::new(&shown.f, &answers, known.config(), |name| console.works(name)));
+    } else {
+        results(&mut shown, &answers);
     }
     page(&shown)
 }
@@ -196,7 +202,8 @@ pub(crate) async fn page_of_dry_run(
     Path(number): Path<String>,
 ) -> Result<Response, Trouble> {
     let job = console.jobs.find(&number).filter(|job| job.kind == Kind::DryRun).ok_or(Trouble::NotFound)?;
-    let jobs::State::Done { answers, .. } = job.state() else { return Err(Trouble::NotFound) };
+    let jobs::State::Over(ended) = job.state() else { return Err(Trouble::NotFound) };
+    let answers: Vec<Value> = ended.iter().filter_map(Ended::answer).cloned().collect();
     let known = console.known().await?;
     let (reports, config) = (reports(&answers), known.config());
     let export = reports.first().and_then(|report| config.exports.get(&report.export));

@@ -3,6 +3,7 @@
 mod assets;
 mod changes;
 mod connections;
+mod deliver;
 mod demo;
 mod erase;
 mod export;
@@ -41,8 +42,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/exports", get(exports::list))
         .route("/exports/new", get(new_export::begin).post(new_export::step))
         .route("/exports/{export}", get(export::one))
-        .route("/exports/{export}/dry-run", post(export::dry_run))
-        .route("/exports/{export}/run", get(export::confirm).post(export::run))
+        .route("/exports/{export}/dry-run", post(deliver::dry_run))
         .route("/exports/{export}/rules", get(export::rules))
         .route("/exports/{export}/history", get(runs::history))
         .route("/segments/{export}/{segment}", get(segment::one))
@@ -50,7 +50,9 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/runs/{export}/{segment}/{run}/report", get(runs::report))
         .route("/holds/{export}/{segment}/{run}", get(holds::one).post(holds::decide))
         .route("/retire", get(retire::confirm).post(retire::retire))
+        .route("/dry-run", post(deliver::dry_run_of_all))
         .route("/jobs/{number}", get(jobs::one))
+        .route("/jobs/{number}/deliver", get(deliver::confirm).post(deliver::run))
         .route("/jobs/{number}/stop", post(jobs::stop))
         .route("/jobs/{number}/page", get(jobs::page_of_dry_run))
         .route("/erase", get(erase::form).post(erase::erase))

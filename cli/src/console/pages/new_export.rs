@@ -9,16 +9,16 @@ use axum::extract::State;
 use axum::response::Response;
 use insights_to_braze::braze_fields::StandardField;
 use insights_to_braze::config::Config;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::changes;
 use super::field::Wrong;
 use super::preview::Preview;
 use crate::console::edit::{Edit, NewExport};
 use crate::console::form::Form;
-use crate::console::jobs::{self, Kind, Plan};
+use crate::console::jobs::{End, Ended, Kind, Plan, State as JobState, Step};
 use crate::console::look::{Column, Look, field_for, is_unified};
-use crate::console::messages::Said;
+use crate::console::messages::{Said, mistakes};
 use crate::console::place::{Landed, Task};
 use crate::console::state::{Known, Shared};
 use crate::console::trouble::Trouble;
@@ -188,7 +188,7 @@ async fn check(console: &Shared, frame: &Frame, known: &Known, form: &Form, step
         if let Some(Ok(text)) = text
             && let Err(error) = Config::parse(&text)
         {
-            wrong.say("file", error.to_string());
+            mistakes(frame.texts(), &error).into_iter().for_each(|mistake| wrong.say("file", mistake));
         }
     }
     Ok(wrong)
@@ -264,20 +264,22 @@ async fn preview(console: &Shared, known: &Known, page: &mut Page) -> Result<(),
         job
     } else {
         let request = json!({ "action": "run", "export": export, "dry_run": true });
-        let steps = vec![(Task::Read { export: export.clone() }, request)];
-        let plan = Plan { kind: Kind::DryRun, export: Some(export), segment: None, steps, expected: None };
+        let steps = vec![Step::new(Task::Read { export: export.clone() }, request)];
+        let plan = Plan { kind: Kind::DryRun, export: Some(export), segment: None, steps };
         let number = console.jobs.start(&console.place, config.clone(), plan);
         console.jobs.find(&number).ok_or(Trouble::NotFound)?
     };
     match job.ended_within(WAIT).await {
-        jobs::State::Working => page.running = Some(job.number.clone()),
-        jobs::State::Done { answers, .. } => {
-            page.preview = Some(Preview::new(&page.f, &answers, &config.config, |name| console.works(name)));
-        }
-        jobs::State::Changed => {}
-        jobs::State::Failed(failure) => {
-            let words = crate::show::in_words(&failure);
-            page.problem = Some(page.f.said(&words.text, &words.code));
+        JobState::Working => page.running = Some(job.number.clone()),
+        JobState::Over(ended) => {
+            let answers: Vec<Value> = ended.iter().filter_map(Ended::answer).cloned().collect();
+            page.problem = ended.iter().find_map(|step| match &step.end {
+                End::Failed(failure) => Some(Said::failure(page.f.texts(), failure)),
+                End::Answered { .. } | End::Changed => None,
+            });
+            if !answers.is_empty() {
+                page.preview = Some(Preview::new(&page.f, &answers, &config.config, |name| console.works(name)));
+            }
         }
     }
     Ok(())

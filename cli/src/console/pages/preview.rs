@@ -60,8 +60,7 @@ impl Preview {
     /// From the answers of a dry run.
     pub(crate) fn new(frame: &Frame, answers: &[Value], config: &Config, is_tested: impl Fn(&str) -> bool) -> Self {
         let reports: Vec<Report> = reports(answers);
-        let export = reports.first().and_then(|report| config.exports.get(&report.export));
-        let is_tested = export.is_some_and(|export| is_tested(export.connection.name.as_str()));
+        let export_of = |report: &Report| config.exports.get(&report.export);
         let mut preview = Self { is_first: true, ..Self::default() };
         let mut seconds = 0.0;
         let mut checks: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
@@ -74,6 +73,7 @@ impl Preview {
                 preview.left += found.unset;
                 preview.requests += found.requests;
                 seconds += found.seconds_at_the_limit;
+                let is_tested = export_of(report).is_some_and(|export| is_tested(export.connection.name.as_str()));
                 let wanted = found.check_first.iter().filter(|check| !(is_tested && check.code == UNTESTED));
                 for Check { message, code } in wanted {
                     checks.entry((code.clone(), message.clone())).or_default().push(report.segment.to_string());
@@ -87,6 +87,9 @@ impl Preview {
             (if everywhere { String::new() } else { segments.join(", ") }, frame.said(&message, &code))
         };
         preview.checks = checks.into_iter().map(named).collect();
+        // Of several exports, each has fields of its own.
+        let is_one = answers.len() == 1;
+        let export = reports.first().and_then(export_of).filter(|_| is_one);
         preview.fields = export.map(|export| fields(export, &reports)).unwrap_or_default();
         if reports.is_empty() {
             let answer = answers.first().unwrap_or(&Value::Null);

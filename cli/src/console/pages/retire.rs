@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::field::Wrong;
 use super::preview::reports;
 use crate::console::form::Form;
-use crate::console::jobs::{Kind, Plan};
+use crate::console::jobs::{Kind, Plan, Step};
 use crate::console::place::Task;
 use crate::console::state::{Known, Shared};
 use crate::console::trouble::Trouble;
@@ -74,8 +74,8 @@ pub(crate) async fn retire(State(console): State<Shared>, visit: Visit, form: Fo
         return to_correct(&shown);
     }
     let task = Task::Send { export: None, connection: connection.to_owned() };
-    let steps = vec![(task, request(connection, attribute, false))];
-    let plan = Plan { kind: Kind::Retire, export: None, segment: None, steps, expected: None };
+    let steps = vec![Step::new(task, request(connection, attribute, false))];
+    let plan = Plan { kind: Kind::Retire, export: None, segment: None, steps };
     let number = console.jobs.start(&console.place, known.file, plan);
     Ok(to(&console, &format!("/jobs/{number}")))
 }
