@@ -29,6 +29,14 @@ pub struct Message {
     pub code: String,
 }
 
+impl Message {
+    /// The text and the code of a text that ends with its code, as [`Coded::with_code`] writes it.
+    pub fn split(text: &str) -> Option<(&str, &str)> {
+        let (text, code) = text.strip_suffix(']')?.rsplit_once(" [")?;
+        code.starts_with("ITB-").then_some((text, code))
+    }
+}
+
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} [{}]", self.text, self.code)
@@ -77,7 +85,14 @@ pub use codes;
 
 #[cfg(test)]
 mod tests {
-    use super::{count, counted};
+    use super::{Message, count, counted};
+
+    #[test]
+    fn a_text_and_its_code_are_split_where_they_were_put_together() {
+        let message = Message { text: "lost [1]\nNothing".to_owned(), code: "ITB-A01".to_owned() };
+        assert_eq!(Message::split(&message.to_string()), Some(("lost [1]\nNothing", "ITB-A01")));
+        assert_eq!([Message::split("lost [1]"), Message::split("lost")], [None, None]);
+    }
 
     #[test]
     fn numbers_and_plurals_are_easy_to_read() {

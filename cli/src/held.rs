@@ -1,7 +1,7 @@
 //! Held runs, as `status` reports them.
 
 use insights_to_braze::pattern::RunId;
-use insights_to_braze::texts::messages::number_in;
+use insights_to_braze::state::Allowance;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -23,15 +23,6 @@ pub(crate) enum Allows {
     Differences,
 }
 
-/// Why a file is held before its run is complete: the code, the place of the number in the message, and what releases it.
-const OF_FILES: [(&str, &str, Allows); 5] = [
-    ("ITB-D05", "rows", Allows::Identifiers),
-    ("ITB-H07", "missing", Allows::Differences),
-    ("ITB-H08", "fields", Allows::Differences),
-    ("ITB-H09", "differing", Allows::Differences),
-    ("ITB-H10", "new", Allows::Differences),
-];
-
 /// A run that waits for a person's decision.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct HeldRun {
@@ -45,7 +36,7 @@ pub(crate) struct HeldRun {
     /// Why it is held.
     pub(crate) reason: String,
     /// The code of the reason, where it has one.
-    pub(crate) code: &'static str,
+    pub(crate) code: String,
     /// What releases it.
     pub(crate) allows: Allows,
 }
@@ -123,7 +114,7 @@ impl HeldRun {
 
     fn facts(&self) -> Vec<String> {
         if !self.is_of_leavers() {
-            return show::said(&self.reason, self.code).lines().map(str::to_owned).collect();
+            return show::said(&self.reason, &self.code).lines().map(str::to_owned).collect();
         }
         let mut facts =
             vec![texts::with("held-people", &[("people", Number(self.people)), ("before", Number(self.before))])];
@@ -135,22 +126,21 @@ impl HeldRun {
 }
 
 /// The numbers of a complete run that people would leave.
-fn of_leavers(run: &Value) -> Option<(u64, u64, String, &'static str, Allows)> {
+fn of_leavers(run: &Value) -> Option<(u64, u64, String, String, Allows)> {
     let figures = run["held"].as_object()?;
     let number = |name: &str| figures.get(name).and_then(Value::as_u64).unwrap_or_default();
     let reason = figures.get("reason").and_then(Value::as_str).unwrap_or_default();
-    Some((number("leavers"), number("before"), reason.to_owned(), "", Allows::Leavers))
+    Some((number("leavers"), number("before"), reason.to_owned(), String::new(), Allows::Leavers))
 }
 
 /// The number of a run that is held by one of its files.
-fn of_files(run: &Value) -> Option<(u64, u64, String, &'static str, Allows)> {
-    let held = elements(&run["files"]).filter(|file| file["progress"] == "held");
-    held.filter_map(|file| file["message"].as_str()).find_map(|message| {
-        let reason = message.split_once(" is held: ").map_or(message, |(_, reason)| reason);
-        OF_FILES.iter().find_map(|(code, place, allows)| {
-            let of = |text: &str| Some((number_in(text, code, place)?, 0, text.to_owned(), *code, *allows));
-            of(message).or_else(|| of(reason))
-        })
+fn of_files(run: &Value) -> Option<(u64, u64, String, String, Allows)> {
+    elements(&run["files"]).filter(|file| file["progress"] == "held").find_map(|file| {
+        let (number, allows) = match Allowance::deserialize(&file["released_by"]).ok()? {
+            Allowance::Identifiers(number) => (number, Allows::Identifiers),
+            Allowance::Differences(number) => (number, Allows::Differences),
+        };
+        Some((number, 0, show::text(&file["message"]), show::text(&file["code"]), allows))
     })
 }
 
@@ -177,24 +167,18 @@ mod tests {
 
     #[test]
     fn a_file_that_is_held_says_what_releases_it() {
-        let held = |message: &str| {
-            let file = json!({"progress": "held", "message": message});
+        let held = |code: &str, released_by: Value| {
+            let file = json!({"progress": "held", "message": "a.csv is held: it differs", "code": code, "released_by": released_by});
             let run = json!({"run": "2026-11-24T01:02Z", "phase": "open", "held": null, "files": [file]});
             let segment = json!({"segment": "A", "runs": [run]});
             HeldRun::of_status(&json!({"exports": [{"export": "loyalty", "segments": [segment]}]})).pop()
         };
-        let missing = "incoming/a.csv is held: Braze does not hold what was delivered: 50 of 50 members lack the attribute\nAnother \
-                       workspace? Deleted profiles? Another system that writes the attribute? Nothing was sent, and no one was \
-                       set to `false`. If the workspace is the right one, run the export on demand with \"allow_differences\": \
-                       50, and with \"send\": \"all\" to send everyone again.";
-        let run = held(missing).unwrap();
-        assert_eq!((run.people, run.code, run.allows), (50, "ITB-H07", Allows::Differences));
+        let run = held("ITB-H07", json!({"allow_differences": 50})).unwrap();
+        assert_eq!((run.people, run.code.as_str(), run.allows), (50, "ITB-H07", Allows::Differences));
         assert_eq!((&run.release()["allow_differences"], &run.release()["run"]), (&json!(50), &Value::Null));
-        assert!(run.facts()[0].starts_with("Braze does not hold what was delivered: 50"), "{:?}", run.facts());
-        let doubtful = "incoming/a.csv is held: 7 of the 10 checked values are alike\nNothing of it was sent. Correct the \
-                        export or data_matching; if the identifiers are right, run the export on demand with \
-                        \"allow_identifiers\": 7.";
-        assert_eq!(held(doubtful).map(|run| (run.people, run.allows)), Some((7, Allows::Identifiers)));
-        assert_eq!(held("words of another version"), None);
+        assert_eq!(run.facts(), ["a.csv is held: it differs"]);
+        let doubtful = held("ITB-D05", json!({"allow_identifiers": 7}));
+        assert_eq!(doubtful.map(|run| (run.people, run.allows)), Some((7, Allows::Identifiers)));
+        assert_eq!(held("", Value::Null), None, "of an earlier version");
     }
 }

@@ -42,7 +42,7 @@ pub(crate) async fn with_progress(
             status = application.on_demand(&status) => {
                 if let Ok(status) = status {
                     let (now, standing) = (Instant::now(), Standing::of(&status, request["segment"].as_str()));
-                    let words = before.map(|(then, earlier)| standing.since(&earlier, now - then)).unwrap_or_default();
+                    let words = before.map(|(then, earlier)| standing.since(&earlier, now - then).words()).unwrap_or_default();
                     progress.reached(standing.rows, &words);
                     before = Some((now, standing));
                 }
@@ -80,22 +80,35 @@ impl Standing {
         standing
     }
 
-    /// The pace since `earlier`, `elapsed` ago, in words: the share of the rate limit, and the time left where an earlier
-    /// run lets it be guessed.
-    fn since(&self, earlier: &Self, elapsed: Duration) -> String {
+    /// The pace since `earlier`, `elapsed` ago.
+    pub(crate) fn since(&self, earlier: &Self, elapsed: Duration) -> Pace {
         let seconds = elapsed.as_secs_f64().max(0.001);
         let pace = |now: u64, then: u64| whole(now.saturating_sub(then)) / seconds;
-        let mut words = Vec::new();
-        if self.limit > 0 {
-            let share = pace(self.requests, earlier.requests) / whole(self.limit) * 100.0;
-            words.push(texts::w("progress-of-limit", "share", &format!("{share:.0}")));
-        }
         let rows = pace(self.rows, earlier.rows);
-        if rows > 0.0 && self.expected > self.rows {
-            let seconds = whole(self.expected - self.rows) / rows;
-            words.push(texts::w("progress-left", "seconds", &format!("{seconds:.0}")));
+        let share = || pace(self.requests, earlier.requests) / whole(self.limit) * 100.0;
+        let left = || whole(self.expected - self.rows) / rows;
+        Pace {
+            of_limit: (self.limit > 0).then(|| format!("{:.0}", share())),
+            seconds_left: (rows > 0.0 && self.expected > self.rows).then(|| format!("{:.0}", left())),
         }
-        words.join(", ")
+    }
+}
+
+/// How fast a delivery is, in whole numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Pace {
+    /// The share of the rate limit, in per cent.
+    pub(crate) of_limit: Option<String>,
+    /// The time left, where an earlier run lets it be guessed.
+    pub(crate) seconds_left: Option<String>,
+}
+
+impl Pace {
+    /// In words of the terminal.
+    fn words(&self) -> String {
+        let share = self.of_limit.iter().map(|share| texts::w("progress-of-limit", "share", share));
+        let left = self.seconds_left.iter().map(|seconds| texts::w("progress-left", "seconds", seconds));
+        share.chain(left).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -125,8 +138,8 @@ mod tests {
         let earlier = Standing::of(&status(20_000, 300), None);
         assert_eq!(earlier, Standing { rows: 20_005, requests: 300, expected: 100_000, limit: 1000 });
         let now = Standing::of(&status(60_000, 1_200), Some("優良顧客"));
-        assert_eq!(now.since(&earlier, Duration::from_secs(1)), "90 % of the rate limit, about 1 s left");
+        assert_eq!(now.since(&earlier, Duration::from_secs(1)).words(), "90 % of the rate limit, about 1 s left");
         assert_eq!(Standing::of(&status(1, 1), Some("ChurnRisk")).expected, 0, "another segment is none of this");
-        assert_eq!(Standing::of(&json!({}), None).since(&Standing::default(), LOOK), "");
+        assert_eq!(Standing::of(&json!({}), None).since(&Standing::default(), LOOK).words(), "");
     }
 }

@@ -9,7 +9,7 @@ use aws_sdk_lambda::config::timeout::TimeoutConfig;
 use aws_sdk_lambda::error::{DisplayErrorContext, SdkError};
 use aws_sdk_lambda::operation::invoke::InvokeError;
 use aws_sdk_lambda::primitives::Blob;
-use insights_to_braze::message::{Coded, codes};
+use insights_to_braze::message::{Coded, Message, codes};
 use insights_to_braze::texts::list;
 use insights_to_braze::trigger::EventError;
 use insights_to_braze::trigger::caller::{CONTRIBUTORS, Caller};
@@ -175,8 +175,7 @@ impl StackFunction {
     fn failed(&self, answer: &Value) -> StackError {
         let text = |name: &str| answer[name].as_str().unwrap_or_default();
         let (kind, message) = (text("errorType"), text("errorMessage"));
-        let own = message.strip_suffix(']').and_then(|message| message.rsplit_once(" ["));
-        let listed = own.and_then(|(text, code)| {
+        let listed = Message::split(message).and_then(|(text, code)| {
             let code = list::all().into_iter().find(|listed| listed.code == code)?.code;
             Some(FunctionError { text: text.to_owned(), code, usage: USAGE.contains(&kind) })
         });

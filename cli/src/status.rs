@@ -71,7 +71,7 @@ async fn tell(arguments: &Status) -> Result<(), Failure> {
             failed.export,
             failed.segment,
             failed_in_words(),
-            show::message(&failed.message)
+            show::said(&failed.message, &failed.code)
         ));
     }
     for held in HeldRun::of_status(&answer) {

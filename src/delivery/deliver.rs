@@ -258,8 +258,7 @@ impl SegmentDelivery {
                     DeliveryError::Bucket(BucketError::Changed { .. } | BucketError::Missing { .. }) => {
                         Progress::Unfinished
                     }
-                    error if error.is_hold() => Progress::Held { message: error.to_string() },
-                    error => Progress::Failed { message: error.to_string() },
+                    error => error.to_progress(),
                 };
                 self.commit(file, account, progress).await?;
                 Err(error)

@@ -70,7 +70,7 @@ pub use self::retire::RetirementEnd;
 pub use self::segment::{Release, RunOptions, SegmentDelivery};
 use crate::braze::StopReason;
 use crate::bucket::BucketError;
-use crate::message::{codes, counted};
+use crate::message::{Coded, Message, codes, counted};
 use crate::names::{AttributeName, ConnectionName};
 use crate::pattern::RunId;
 use crate::profile::MatchError;
@@ -79,7 +79,7 @@ use crate::report::Proof;
 use crate::rows::ReadError;
 use crate::run::ModelReadError;
 use crate::secrets::SecretError;
-use crate::state::{Feeder, StateError};
+use crate::state::{Allowance, Feeder, Progress, StateError};
 
 /// Why a delivery stopped. The next attempt resumes from the last checkpoint.
 #[derive(Debug, Error)]
@@ -251,9 +251,27 @@ codes!(DeliveryError wraps Bucket, State, Secret, Refused, Model source Read, Ma
 });
 
 impl DeliveryError {
+    /// What releases it, if a person has to decide first.
+    fn released_by(&self) -> Option<Allowance> {
+        match self {
+            Self::DoubtfulIdentifiers { rows, .. } => Some(Allowance::Identifiers(*rows)),
+            Self::NotProven { source, .. } => Some(Allowance::Differences(source.differences())),
+            _ => None,
+        }
+    }
+
     /// Whether a person has to decide first.
     fn is_hold(&self) -> bool {
-        matches!(self, Self::DoubtfulIdentifiers { .. } | Self::NotProven { .. })
+        self.released_by().is_some()
+    }
+
+    /// How far the file is that it has stopped.
+    fn to_progress(&self) -> Progress {
+        let Message { text: message, code } = self.to_message();
+        match self.released_by() {
+            None => Progress::Failed { message, code },
+            released_by => Progress::Held { message, code, released_by },
+        }
     }
 
     /// Whether the same may succeed later, or after something other than the name of a folder has been fixed.

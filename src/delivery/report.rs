@@ -112,7 +112,7 @@ impl SegmentDelivery {
         }
         let failed = ledger.as_ref().and_then(|ledger| ledger.runs.get(&run)).and_then(|record| {
             record.files.values().find_map(|file| match &file.progress {
-                Progress::Failed { message } => Some(message.clone()),
+                Progress::Failed { message, .. } => Some(message.clone()),
                 _ => None,
             })
         });

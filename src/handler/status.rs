@@ -182,15 +182,24 @@ fn run_status(record: &RunRecord) -> Value {
         .files
         .iter()
         .map(|(key, file)| {
-            let (progress, message) = match &file.progress {
-                Progress::Waiting => ("waiting", None),
-                Progress::Working { .. } => ("working", None),
-                Progress::Unfinished => ("unfinished", None),
-                Progress::Delivered => ("delivered", None),
-                Progress::Failed { message } => ("failed", Some(message)),
-                Progress::Held { message } => ("held", Some(message)),
+            let (progress, message, released_by) = match &file.progress {
+                Progress::Waiting => ("waiting", None, None),
+                Progress::Working { .. } => ("working", None, None),
+                Progress::Unfinished => ("unfinished", None, None),
+                Progress::Delivered => ("delivered", None, None),
+                Progress::Failed { message, code } => ("failed", Some((message, code)), None),
+                Progress::Held { message, code, released_by } => ("held", Some((message, code)), *released_by),
             };
-            json!({ "key": key, "progress": progress, "rows": file.counts.rows, "requests": file.counts.requests.sent, "message": message })
+            let (message, code) = message.unzip();
+            json!({
+                "key": key,
+                "progress": progress,
+                "rows": file.counts.rows,
+                "requests": file.counts.requests.sent,
+                "message": message,
+                "code": code,
+                "released_by": released_by,
+            })
         })
         .collect();
     let held = match &record.phase {

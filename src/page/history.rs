@@ -67,8 +67,8 @@ impl SegmentHistory {
 impl PastRun {
     fn at_work(run: RunId, before: u64, record: &RunRecord) -> Self {
         let in_the_way = record.files.values().filter_map(|file| match &file.progress {
-            Progress::Failed { message } => Some((Outcome::Failed, message.clone())),
-            Progress::Held { message } => Some((Outcome::Held, message.clone())),
+            Progress::Failed { message, .. } => Some((Outcome::Failed, message.clone())),
+            Progress::Held { message, .. } => Some((Outcome::Held, message.clone())),
             _ => None,
         });
         let in_the_way = in_the_way.max_by_key(|(outcome, _)| *outcome == Outcome::Failed);

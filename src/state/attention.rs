@@ -83,10 +83,10 @@ impl Ledger {
         let files = || open.iter().flat_map(|run| run.files.values().map(|file| &file.progress));
         let held = match newest.map(|run| &run.phase) {
             Some(Phase::Held { released: false, reason, .. }) => Some(reason),
-            _ => files().find_map(|file| if let Progress::Held { message } = file { Some(message) } else { None }),
+            _ => files().find_map(|file| if let Progress::Held { message, .. } = file { Some(message) } else { None }),
         };
         let failing =
-            files().find_map(|file| if let Progress::Failed { message } = file { Some(message) } else { None });
+            files().find_map(|file| if let Progress::Failed { message, .. } = file { Some(message) } else { None });
         let failing = failing.filter(|_| held.is_none()).cloned();
         let held = held.cloned();
         let is_stuck = held.is_some() || failing.is_some();

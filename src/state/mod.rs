@@ -77,5 +77,5 @@ pub use self::part_row::{PartRow, Standing};
 pub use self::part_store::{PartStore, StoredPart};
 pub use self::retire::RetireAnswer;
 pub use self::retirement::Retirement;
-pub use self::run_record::{Checkpoint, Completing, FileRecord, Phase, Progress, RunRecord};
+pub use self::run_record::{Allowance, Checkpoint, Completing, FileRecord, Phase, Progress, RunRecord};
 pub use self::sent::Sent;

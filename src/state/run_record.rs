@@ -159,12 +159,32 @@ pub enum Progress {
     Failed {
         /// Why, and what to do.
         message: String,
+        /// The code of the message; empty if an earlier version wrote it.
+        #[serde(default)]
+        code: String,
     },
-    /// Nothing of it is sent until a person allows it, because its identifiers are doubtful.
+    /// Nothing more of it is sent until a person allows it.
     Held {
         /// Why, and what to do.
         message: String,
+        /// The code of the message; empty if an earlier version wrote it.
+        #[serde(default)]
+        code: String,
+        /// What releases it; `None` if an earlier version wrote it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        released_by: Option<Allowance>,
     },
+}
+
+/// The field of a request that releases a held file, and its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Allowance {
+    /// In how many rows identifiers are doubtful.
+    #[serde(rename = "allow_identifiers")]
+    Identifiers(u64),
+    /// How many people or fields differ in Braze.
+    #[serde(rename = "allow_differences")]
+    Differences(u64),
 }
 
 /// Where to resume reading a file.

@@ -196,7 +196,7 @@ mod steps {
     #[test]
     fn a_file_is_taken_once_and_resumed_where_it_stopped() {
         let working = || Progress::Working { lease: lease("other", 30) };
-        let failed = || Progress::Failed { message: "why".to_owned() };
+        let failed = || Progress::Failed { message: "why".to_owned(), code: String::new() };
         let anew = Some("state/new/".to_owned());
         let resumed = Some("state/old/".to_owned());
         for (progress, etag, now, expected) in [

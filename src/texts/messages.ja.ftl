@@ -743,6 +743,7 @@ ITB-T34 =
 # Parts of messages that have no code of their own
 
 phrase-feeder = エクスポート { $export } のセグメント { $segment }
+phrase-is-held = { $key } は保留中です:
 phrase-hours = { $hours } 時間
 phrase-under-an-hour = 1 時間未満
 phrase-the-customer-id = 顧客 ID

@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use super::list::{self, OR};
 use super::phrases::PHRASES;
 use super::{Argument, Language, Texts};
+use crate::message::Message;
 
 /// Where a message is read: each surface words the next step in its own way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,11 +107,8 @@ pub fn worded(language: Language, surface: Surface, text: &str) -> Cow<'_, str> 
     if language == Language::English {
         return Cow::Borrowed(text);
     }
-    let with_code = text.strip_suffix(']').and_then(|text| text.rsplit_once(" [ITB-"));
-    let found = with_code.and_then(|(text, number)| {
-        let code = format!("ITB-{number}");
-        Some(format!("{} [{code}]", JAPANESE.message(surface, text, &code)?))
-    });
+    let found = Message::split(text)
+        .and_then(|(text, code)| Some(format!("{} [{code}]", JAPANESE.message(surface, text, code)?)));
     let found = found.or_else(|| JAPANESE.fragment(surface, text, 0));
     let after = |(at, separator): (usize, &str)| {
         let (about, text) = text.split_at(at + separator.len());
@@ -129,7 +127,7 @@ pub fn reason(language: Language, surface: Surface, text: &str) -> String {
 }
 
 /// A number in a message of the application, by the name of its place in the list of messages.
-pub fn number_in(text: &str, code: &str, place: &str) -> Option<u64> {
+pub(crate) fn number_in(text: &str, code: &str, place: &str) -> Option<u64> {
     let patterns = JAPANESE.all.iter().filter(|pattern| pattern.code == code);
     let values = patterns.filter_map(|pattern| matched(&pattern.pieces, text.trim())).flatten();
     values.filter(|(name, _)| *name == place).find_map(|(_, value)| number(value))
@@ -149,7 +147,9 @@ impl Patterns {
             if white == 0 {
                 return None;
             }
-            Some(format!("{about}{}{}", &text[..white], whole(&text[white..])?))
+            let said = whole(&text[white..])?;
+            let about = self.fragment(surface, about, DEEPEST).unwrap_or_else(|| about.to_owned());
+            Some(format!("{about}{}{said}", &text[..white]))
         };
         whole(text).or_else(|| text.match_indices(':').find_map(after))
     }

@@ -5,6 +5,7 @@
 /// allows and advises; those of files, what `itb` says of this machine.
 pub(super) const PHRASES: &[(&str, &str)] = &[
     ("phrase-feeder", "the segment ⟨segment⟩ of the export ⟨export⟩"),
+    ("phrase-is-held", "⟨key⟩ is held:"),
     ("phrase-hours", "⟨hours⟩ hours"),
     ("phrase-hours", "⟨hours⟩ hour"),
     ("phrase-under-an-hour", "less than an hour"),

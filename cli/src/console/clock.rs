@@ -29,6 +29,11 @@ impl Moment {
     }
 }
 
+/// The name of the zone.
+pub(crate) fn zone() -> &'static str {
+    ZONE.iana_name().unwrap_or("UTC")
+}
+
 /// The day that it is here.
 pub(crate) fn today() -> String {
     ZONE.to_datetime(Timestamp::now()).date().to_string()

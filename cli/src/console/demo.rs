@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use serde_json::{Value, json};
 
 use crate::demo::files::{Contents, now, write_export};
-use crate::standin::braze::{Braze, BrazeSettings, Profile};
+use crate::standin::braze::{Braze, BrazeSettings, Profile, RestApiKey};
 
 /// The key of the mock. It is good nowhere else.
 const KEY: &str = "demo-key-of-the-mock";
@@ -30,7 +30,9 @@ impl Demo {
         let time = minute(now().date().yesterday().map_or_else(|_| now(), |day| day.at(1, 2, 0, 0)));
         let folder = folder.join(EXPORT);
         write_export(&folder, members, Contents::First, time)?;
-        let braze = Braze::start(BrazeSettings::with_key(KEY)).await?;
+        // It may read, so that runs are checked against what Braze holds.
+        let settings = BrazeSettings { keys: vec![RestApiKey::reading(KEY)], ..BrazeSettings::with_key(KEY) };
+        let braze = Braze::start(settings).await?;
         Ok(Self { folder, members, braze, last: Mutex::new((Contents::First, time)) })
     }
 

@@ -1,6 +1,7 @@
 //! Changes of `exports.toml` that keep its comments.
 
 use insights_to_braze::config::Config;
+use insights_to_braze::texts::Language;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use super::clock::today;
@@ -60,6 +61,8 @@ pub(crate) struct Rules {
     pub(crate) max_leavers: String,
     pub(crate) is_scheduled: bool,
     pub(crate) on_upload: bool,
+    /// Of its pages.
+    pub(crate) language: String,
 }
 
 impl Rules {
@@ -70,6 +73,7 @@ impl Rules {
             max_leavers: form.text("max_leavers").to_owned(),
             is_scheduled: form.has("scheduled"),
             on_upload: form.has("on_upload"),
+            language: form.text("language").to_owned(),
         }
     }
 
@@ -85,6 +89,9 @@ impl Rules {
         let schedule = if self.is_scheduled { "active" } else { "off" };
         set(table, "schedule", schedule.into(), self.is_scheduled);
         set(table, "on_upload", self.on_upload.into(), self.on_upload);
+        if let Some(language) = Language::of_tag(&self.language) {
+            set(table, "language", language.tag().into(), language == Language::default());
+        }
     }
 }
 
@@ -341,15 +348,15 @@ mod tests {
         let changed = added.apply(&changed).unwrap();
         assert!(added.apply(&changed) == Err(NotEdited::Exists));
         let export = Edit::of(&form(
-            "edit=add-export&name=vip&connection=jp&folder=BlobExport&segments=listed&segment=VIP%E4%BC%9A%E5%93%A1&attribute:VIP%E4%BC%9A%E5%93%A1=VIP&customer_id=LoyaltyId&email=EMail&field:FirstName=first_name&field:Points=custom&custom:Points=points&type:Points=integer&field:Other=&on_leave=false&create_profiles=on&max_leavers=20&scheduled=on&on_upload=on",
+            "edit=add-export&name=vip&connection=jp&folder=BlobExport&segments=listed&segment=VIP%E4%BC%9A%E5%93%A1&attribute:VIP%E4%BC%9A%E5%93%A1=VIP&customer_id=LoyaltyId&email=EMail&field:FirstName=first_name&field:Points=custom&custom:Points=points&type:Points=integer&field:Other=&on_leave=false&create_profiles=on&max_leavers=20&scheduled=on&on_upload=on&language=ja",
         ))
         .unwrap();
         let changed = export.apply(&changed).unwrap();
         let config = Config::parse(&changed).unwrap();
         let vip = &config.exports["vip"];
         assert_eq!(
-            (vip.folder.as_str(), vip.attributes.len(), vip.attribute_names.len()),
-            ("incoming/BlobExport", 2, 1)
+            (vip.folder.as_str(), vip.attributes.len(), vip.attribute_names.len(), vip.language),
+            ("incoming/BlobExport", 2, 1, Language::Japanese)
         );
         assert_eq!(remarks(&changed, "jp"), (Some("administrators".to_owned()), remarks(&changed, "jp").1));
         assert!(remarks(&changed, "jp").1.unwrap().starts_with("Sato, "));

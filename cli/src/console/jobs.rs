@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::place::{Place, Task};
 use crate::application::Application;
 use crate::ending::Failure;
-use crate::progress::Standing;
+use crate::progress::{Pace, Standing};
 use crate::standin::hexadecimal::hexadecimal;
 use crate::workspace::ConfigFile;
 
@@ -80,6 +80,7 @@ pub(crate) struct Job {
     state: Mutex<State>,
     application: Mutex<Weak<Application>>,
     export_of_step: Mutex<Option<String>>,
+    looked: Mutex<Option<(Instant, Standing)>>,
 }
 
 /// How far a job is.
@@ -165,6 +166,7 @@ impl Jobs {
             state: Mutex::new(State::Working),
             application: Mutex::default(),
             export_of_step: Mutex::default(),
+            looked: Mutex::default(),
         });
         let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if jobs.len() >= MOST_KEPT
@@ -214,13 +216,16 @@ impl Job {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// How far the runs are that it works on.
-    pub(crate) async fn standing(&self) -> Standing {
+    /// How far the runs are that it works on, and the pace since the last look.
+    pub(crate) async fn standing(&self) -> (Standing, Pace) {
         let application = self.application.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
-        let Some(application) = application else { return Standing::default() };
+        let Some(application) = application else { return Default::default() };
         let export = self.export_of_step.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let status = application.on_demand(&json!({ "action": "status", "export": export })).await;
-        status.map(|status| Standing::of(&status, self.segment.as_deref())).unwrap_or_default()
+        let standing = status.map(|status| Standing::of(&status, self.segment.as_deref())).unwrap_or_default();
+        let before = self.looked.lock().unwrap_or_else(PoisonError::into_inner).replace((Instant::now(), standing));
+        let pace = before.map(|(then, earlier)| standing.since(&earlier, then.elapsed())).unwrap_or_default();
+        (standing, pace)
     }
 
     async fn perform(&self, place: &dyn Place, config: &ConfigFile, steps: Vec<Step>) -> Vec<Ended> {

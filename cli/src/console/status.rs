@@ -2,6 +2,7 @@
 
 use insights_to_braze::config::Config;
 use insights_to_braze::report::RunSummary;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -20,6 +21,8 @@ pub(crate) struct Status {
     pub(crate) failed: Vec<FailedRun>,
     /// Attributes that no segment feeds: the connection, the attribute, how many people have it.
     pub(crate) unfed: Vec<(String, String, u64)>,
+    /// Where files are fetched from: the name, and the text and the code of what was last heard of it.
+    pub(crate) sources: Vec<[String; 3]>,
 }
 
 /// The state of a segment.
@@ -35,6 +38,8 @@ pub(crate) struct SegmentStatus {
     pub(crate) outcome: String,
     pub(crate) message: String,
     pub(crate) code: String,
+    /// Since when the newest run waits for the rest of its files.
+    pub(crate) waiting_since: Option<Timestamp>,
     /// The runs that ended, the oldest first.
     pub(crate) history: Vec<RunSummary>,
 }
@@ -99,7 +104,9 @@ impl Status {
         let unfed = elements(&answer["unfed"]).map(|unfed| {
             (text(&unfed["connection"]), text(&unfed["attribute"]), unfed["people"].as_u64().unwrap_or_default())
         });
-        Ok(Self { segments, held: HeldRun::of_status(&answer), failed, unfed: unfed.collect() })
+        let sources = elements(&answer["sources"]).map(|source| ["source", "message", "code"].map(|name| text(&source[name])));
+        let (unfed, sources) = (unfed.collect(), sources.collect());
+        Ok(Self { segments, held: HeldRun::of_status(&answer), failed, unfed, sources })
     }
 
     /// A segment of an export.
@@ -121,6 +128,7 @@ fn segment_of(export: &str, segment: &Value, failed: &[FailedRun]) -> SegmentSta
         outcome: outcome.to_owned(),
         message: text(&segment["message"]),
         code: text(&segment["code"]),
+        waiting_since: newest.filter(|_| outcome == "waiting").and_then(|run| Timestamp::deserialize(&run["started_at"]).ok()),
         history: Vec::deserialize(&segment["history"]).unwrap_or_default(),
         segment: name,
     }

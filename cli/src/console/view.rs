@@ -12,6 +12,7 @@ use insights_to_braze::texts::messages::{Surface, reason};
 use insights_to_braze::texts::{Argument, Language, Texts};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::clock;
 use super::messages::Said;
 use super::place::Badge;
 use super::state::{Console, Shared};
@@ -49,6 +50,8 @@ pub(crate) struct Frame {
     /// The command that does the same.
     pub(crate) command: Option<String>,
     pub(crate) version: &'static str,
+    /// The time zone of this machine.
+    pub(crate) zone: &'static str,
 }
 
 impl Frame {
@@ -61,6 +64,7 @@ impl Frame {
             nav,
             command: None,
             version: env!("CARGO_PKG_VERSION"),
+            zone: clock::zone(),
         }
     }
 

@@ -172,8 +172,7 @@ impl<'a, S: AsyncRead + Unpin + Send + 'a> Pump<'a, S> {
             _ => None,
         };
         let progress = match (&failure, &self.stop) {
-            (Some(error), _) if error.is_hold() => Progress::Held { message: error.to_string() },
-            (Some(error), _) => Progress::Failed { message: error.to_string() },
+            (Some(error), _) => error.to_progress(),
             (None, None) => Progress::Delivered,
             (None, Some(_)) => Progress::Unfinished,
         };

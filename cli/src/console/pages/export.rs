@@ -46,6 +46,8 @@ struct ExportView {
     max_leavers: String,
     is_scheduled: bool,
     on_upload: bool,
+    /// Of its pages.
+    language: &'static str,
 }
 
 impl ExportView {
@@ -68,6 +70,7 @@ impl ExportView {
             max_leavers: percent(export.max_leavers),
             is_scheduled: export.schedule == Schedule::Active,
             on_upload: export.on_upload,
+            language: export.language.tag(),
         }
     }
 }

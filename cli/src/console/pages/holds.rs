@@ -66,7 +66,7 @@ async fn view(console: &Shared, visit: &Visit, known: &Known, names: &Names, for
     Ok(Page {
         percent: (held.people * 100).checked_div(held.before).unwrap_or_default(),
         after: held.before.saturating_sub(held.people),
-        reason: f.said(&held.reason, if held.is_of_leavers() { reason_code(&held.reason) } else { held.code }),
+        reason: f.said(&held.reason, if held.is_of_leavers() { reason_code(&held.reason) } else { &held.code }),
         files: files.iter().map(|file| (name(&file.key), file.rows)).collect(),
         sizes: history.map(|run| (run.run.to_string(), run.members.after)).collect(),
         leave: match configured.on_leave {

@@ -7,7 +7,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use insights_to_braze::texts::Argument;
+use jiff::{SignedDuration, Timestamp};
 
+use crate::console::clock::Moment;
 use crate::console::jobs::Job;
 use crate::console::messages::Said;
 use crate::console::place::Task;
@@ -16,6 +18,11 @@ use crate::console::status::{SegmentStatus, Status, outcome_key};
 use crate::console::trouble::Trouble;
 use crate::console::view::{Frame, level, page};
 use crate::console::visit::Visit;
+
+/// A run that waits for the rest of its files for longer than this is shown.
+const LONG_WAIT: SignedDuration = SignedDuration::from_hours(2);
+/// The code of a segment that has no complete run yet, which the table says.
+const NO_COMPLETE_RUN: &str = "ITB-A04";
 
 /// Something that needs a person.
 struct Attention {
@@ -34,6 +41,8 @@ struct Home {
     attention: Vec<Attention>,
     segments: Vec<Line>,
     running: Vec<Arc<Job>>,
+    /// Where files are fetched from, and what was last heard of it.
+    sources: Vec<(String, Said)>,
     has_connection: bool,
     has_export: bool,
     landed: usize,
@@ -78,6 +87,7 @@ pub(crate) async fn home(State(console): State<Shared>, visit: Visit) -> Result<
         attention,
         segments: status.segments.into_iter().map(|segment| Line::new(&frame, segment)).collect(),
         running: console.jobs.running(),
+        sources: status.sources.into_iter().map(|[name, text, code]| (name, frame.said(&text, &code))).collect(),
         has_connection: !known.config().connections.is_empty(),
         has_export: !known.config().exports.is_empty(),
         landed,
@@ -94,7 +104,7 @@ fn attention(console: &Shared, frame: &Frame, known: &Known, status: &Status) ->
             let numbers = [("n", Argument::Number(held.people)), ("before", Argument::Number(held.before))];
             Said { lines: vec![frame.texts().with("attention-held-text", &numbers)], ..Said::default() }
         } else {
-            let said = frame.said(&held.reason, held.code);
+            let said = frame.said(&held.reason, &held.code);
             Said { lines: vec![said.first()], ..said }
         };
         all.push(Attention {
@@ -107,16 +117,16 @@ fn attention(console: &Shared, frame: &Frame, known: &Known, status: &Status) ->
         });
     }
     for failed in &status.failed {
-        let code = failed.message.rsplit_once('[').map_or("", |(_, code)| code.trim_end_matches(']'));
         all.push(Attention {
             tone: "bad",
             kind: frame.t("outcome-failed"),
             name: failed.segment.clone(),
-            said: frame.said(&failed.message, code),
+            said: frame.said(&failed.message, &failed.code),
             link: frame.url(format!("/exports/{}", level(&failed.export))),
             action: frame.t("attention-failed-action"),
         });
     }
+    all.extend(status.segments.iter().filter_map(|segment| of_segment(frame, segment)));
     all.extend(of_connections(console, frame, known));
     for (connection, attribute, people) in &status.unfed {
         let query: String = form_urlencoded::Serializer::new(String::new())
@@ -133,6 +143,25 @@ fn attention(console: &Shared, frame: &Frame, known: &Known, status: &Status) ->
         });
     }
     all
+}
+
+/// What else is to be said about a segment: that it waits for long, or what its status says.
+fn of_segment(frame: &Frame, segment: &SegmentStatus) -> Option<Attention> {
+    let is_long = |since: &Timestamp| Timestamp::now().duration_since(*since) > LONG_WAIT;
+    let waiting = segment.waiting_since.filter(is_long).map(|since| Said {
+        lines: vec![frame.w("attention-waiting-text", Moment::of(since).shown)],
+        ..Said::default()
+    });
+    let has_message = !segment.message.is_empty() && segment.code != NO_COMPLETE_RUN;
+    let said = waiting.or_else(|| has_message.then(|| frame.said(&segment.message, &segment.code)))?;
+    Some(Attention {
+        tone: "open",
+        kind: frame.t("attention-look"),
+        name: segment.segment.clone(),
+        said,
+        link: frame.url(format!("/segments/{}/{}", level(&segment.export), level(&segment.segment))),
+        action: frame.t("attention-look-action"),
+    })
 }
 
 /// Connections that an export uses and that can't be used.

@@ -173,13 +173,15 @@ fn results(shown: &mut Page, answers: &[Value]) {
 
 /// Rows, requests and the share of what is expected.
 async fn progress(shown: &mut Page, job: &Job) {
-    let standing = job.standing().await;
+    let (standing, pace) = job.standing().await;
     let f = &shown.f;
     shown.progress.push(f.n("progress-rows", standing.rows));
     if standing.requests > 0 {
         let numbers = [("n", Argument::Number(standing.requests)), ("limit", Argument::Number(standing.limit))];
         shown.progress.push(f.texts().with("progress-requests", &numbers));
     }
+    shown.progress.extend(pace.of_limit.filter(|_| standing.requests > 0).map(|share| f.w("progress-of-limit", share)));
+    shown.progress.extend(pace.seconds_left.map(|seconds| f.w("progress-left", seconds)));
     if standing.expected > 0 && job.kind != Kind::DryRun {
         shown.percent = Some((standing.rows * 100 / standing.expected).min(99));
     }

@@ -2,6 +2,7 @@
 //! entered is carried in the form; nothing is kept until the change of the file is saved.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
@@ -9,6 +10,7 @@ use axum::extract::State;
 use axum::response::Response;
 use insights_to_braze::braze_fields::StandardField;
 use insights_to_braze::config::Config;
+use insights_to_braze::texts::Language;
 use serde_json::{Value, json};
 
 use super::changes;
@@ -78,6 +80,8 @@ struct FieldChoice {
     custom: String,
     kind: String,
     suggested: &'static str,
+    /// Values that would not be sent, their share of the rows in per cent, and why.
+    dropped: Option<(u64, u64, Vec<String>)>,
 }
 
 /// What the chosen columns mean for the rows that were read.
@@ -101,7 +105,7 @@ pub(crate) async fn step(State(console): State<Shared>, visit: Visit, mut form: 
     let step = form.text("step").parse::<usize>().unwrap_or(1).clamp(1, LAST);
     form.set("edit", "add-export");
     if !form.has("rules") {
-        begin_rules(&mut form);
+        begin_rules(&mut form, visit.language);
     }
     let frame = Frame::new(&console, &visit, "exports");
     let press = form.text("press").to_owned();
@@ -122,8 +126,8 @@ pub(crate) async fn step(State(console): State<Shared>, visit: Visit, mut form: 
 }
 
 /// The rules as they are unless someone chooses others.
-fn begin_rules(form: &mut Form) {
-    let choices = [("rules", "on"), ("on_leave", "false"), ("max_leavers", "20")];
+fn begin_rules(form: &mut Form, language: Language) {
+    let choices = [("rules", "on"), ("on_leave", "false"), ("max_leavers", "20"), ("language", language.tag())];
     let switches = ["create_profiles", "scheduled", "on_upload"].map(|name| (name, "on"));
     for (name, value) in choices.into_iter().chain(switches) {
         form.set(name, value);
@@ -201,7 +205,7 @@ fn belongs_to(name: &str) -> usize {
         "folder" | "connection" | "name" => 1,
         "segments" | "segment" | "attribute" => 2,
         "customer_id" | "email" | "field" | "custom" | "type" => 3,
-        "on_leave" | "max_leavers" | "create_profiles" | "scheduled" | "on_upload" | "rules" => 4,
+        "on_leave" | "max_leavers" | "create_profiles" | "scheduled" | "on_upload" | "language" | "rules" => 4,
         "tag" => LAST + 1,
         _ => 0,
     }
@@ -246,8 +250,15 @@ async fn view(
         form,
         f: frame,
     };
-    if step == LAST {
+    if step == LAST || page.form.text("press") == "check" {
         preview(console, known, &mut page).await?;
+    }
+    if let Some(preview) = &page.preview {
+        let rows: u64 = preview.segments.iter().map(|segment| segment.read).sum();
+        for choice in &mut page.fields {
+            let line = preview.fields.iter().find(|line| line.column == choice.column.name && line.dropped > 0);
+            choice.dropped = line.map(|line| (line.dropped, line.dropped * 100 / rows.max(1), line.reasons.clone()));
+        }
     }
     Ok(page)
 }
@@ -260,9 +271,11 @@ async fn preview(console: &Shared, known: &Known, page: &mut Page) -> Result<(),
     let config = ConfigFile::of_text(Path::new(&known.text.name), text)?;
     let export = page.form.text("name").to_owned();
     let running = console.jobs.find(page.form.text("job")).filter(|job| job.export.as_deref() == Some(export.as_str()));
-    let job = if let Some(job) = running.filter(|_| page.form.text("press") == "look") {
-        job
+    let job = if let Some(job) = running.as_ref().filter(|_| page.form.text("press") == "look") {
+        Arc::clone(job)
     } else {
+        // It is about columns that are chosen no longer.
+        running.inspect(|job| job.stop());
         let request = json!({ "action": "run", "export": export, "dry_run": true });
         let steps = vec![Step::new(Task::Read { export: export.clone() }, request)];
         let plan = Plan { kind: Kind::DryRun, export: Some(export), segment: None, steps };
@@ -298,6 +311,7 @@ fn choices(frame: &Frame, form: &Form, look: &Look) -> Vec<FieldChoice> {
             custom: if custom.is_empty() { column.name.clone() } else { custom },
             kind: text("type"),
             suggested: field_for(&column.name).unwrap_or_default(),
+            dropped: None,
             column: column.clone(),
         }
     };

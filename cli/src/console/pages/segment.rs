@@ -70,10 +70,7 @@ pub(crate) async fn one(
     let runs = runs.collect();
     let failed = status.failed.iter().find(|failed| failed.segment == segment);
     let said = match failed {
-        Some(failed) => {
-            let code = failed.message.rsplit_once('[').map_or("", |(_, code)| code.trim_end_matches(']'));
-            f.said(&failed.message, code)
-        }
+        Some(failed) => f.said(&failed.message, &failed.code),
         None => f.said(&found.message, &found.code),
     };
     let held = status.held.iter().rev().find(|held| held.segment == segment);

@@ -15,7 +15,7 @@ badge-folder = Folder
 badge-stack = Stack
 other-language = 日本語
 as-command = Show as command
-footer = Served by itb on this machine alone. Times are local; a run is named after its time stamp in Customer Insights.
+footer = Served by itb on this machine alone. Times are in { $name }; a run is named after its time stamp in Customer Insights.
 cancel = Cancel
 back = Back
 next = Next
@@ -95,6 +95,10 @@ attention-unfed-text =
        *[other] { $n } people
     } still have this attribute, but no segment feeds it any longer.
 attention-unfed-action = Retire it
+attention-look = Look at this
+attention-look-action = Open the segment
+attention-waiting-text = Waiting for the rest of its files since { $name }. What arrived is delivered, and no one was set to false.
+sources = Sources
 no-segments = No segment was delivered yet. Open the export and run it.
 segments-caption = Every segment and its attribute in Braze
 segment = Segment
@@ -263,6 +267,7 @@ merged-warning =
     }: customers would be merged into so few profiles.
 filled-warning = Only { $n } % of the rows have a value. The others need an email, or are rejected.
 check-columns = Check these columns
+check-hint = Reads the files as a delivery would, sends nothing, and shows which values Braze would not take.
 optional-fields = Optional fields
 optional-fields-hint = Choose only what you need in Braze: fewer fields are less personal data.
 optional-caption = Further columns of the files
@@ -290,6 +295,9 @@ when = When it runs
 when-hint = In a deployed stack. On this machine, you run it yourself.
 scheduled = By the schedule
 on-upload = As soon as files arrive
+language-en = English
+language-ja = 日本語
+reports-language = Language of the reports
 dry-run-text = This is what the first delivery would do. Nothing was sent, and nothing is saved yet.
 dry-run-running = The dry run is still reading the files.
 wrong-folder = Choose a folder with files.
@@ -337,6 +345,8 @@ progress-requests =
         [one] { $n } request
        *[other] { $n } requests
     } to Braze; the limit is { $limit } a second
+progress-of-limit = { $name } % of the rate limit
+progress-left = about { $name } s left
 progress-percent = about { $n } %
 back-to-export = Back to the export
 dry-run-done = Nothing was sent. This is what a delivery would do.
