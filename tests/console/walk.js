@@ -198,7 +198,13 @@ class Visitor {
     await this.page.locator("#customer_id").selectOption("LoyaltyId");
     await this.press("check-columns");
     await this.page.locator("[name='field:FirstName']").selectOption("first_name");
+    await this.page.locator("[name='field:Points']").selectOption("dob");
+    await this.press("check-columns");
+    await this.sees("left-out");
+    await this.look("new-export-3-left-out");
     await this.page.locator("[name='field:Points']").selectOption("custom");
+    await this.press("check-columns");
+    await this.page.locator(".attention[role=status]").waitFor();
     await this.look("new-export-3");
     await this.press("next");
     await this.look("new-export-4");
@@ -282,6 +288,85 @@ class Visitor {
     await this.go("/");
     await this.sees("attention-none");
     await this.look("home");
+  }
+
+  /** An export of which a column is wrong: with the customer ID by country, or with a text in an attribute of numbers. */
+  async addWrongExport(name, id, field) {
+    await this.go("/exports/new");
+    await this.fill("name", name);
+    await this.press("next");
+    for (const segment of ["HighValueCustomers", "ChurnRisk"]) {
+      await this.page.locator(`[name='attribute:${segment}']`).fill(`${segment} ${name}`);
+    }
+    await this.press("next");
+    await this.page.locator("#customer_id").selectOption(id);
+    if (field) {
+      await this.page.locator(`[name='field:${field}']`).selectOption("custom");
+      await this.page.locator(`[name='custom:${field}']`).fill("Points");
+    }
+    await this.press("next");
+    await this.press("next");
+    await this.sees("fields-caption");
+    await this.press("save-next");
+    await this.press("save");
+    await this.sees("saved-export");
+  }
+
+  /** Runs that are held before anything is sent: by their identifiers, and by what Braze holds. */
+  async otherHolds() {
+    for (const [name, id, field, code] of [["by-country", "Country", "", "ITB-D05"], ["by-type", "LoyaltyId", "FirstName", "ITB-H08"]]) {
+      await this.addWrongExport(name, id, field);
+      await this.dryRun();
+      await this.follow("deliver-this");
+      await this.fill("typed", name);
+      await this.press("deliver-now");
+      await this.ended();
+      await this.look(`delivered-${name}`);
+      for (const decision of ["release", "reject"]) {
+        await this.go("/");
+        if (decision === "release") await this.look(`home-${name}`);
+        await this.page.getByRole("link", { name: new RegExp(this.t("attention-held-action")) }).first().click();
+        await this.expect(code);
+        if (decision === "reject") {
+          await this.fill("reason_to_reject", "列の誤り");
+          await this.press("hold-reject");
+          await this.page.locator("h2#filter").waitFor();
+          continue;
+        }
+        await this.look(`hold-${name}`);
+        const number = (await this.page.locator("label[for=people]").innerText()).match(/[\d,]+/)[0];
+        await this.fill("people", number);
+        await this.fill("reason", "確認済み");
+        await this.press("hold-release-unsent");
+        await this.ended();
+        await this.page.locator("article.item").first().waitFor();
+        const held = await this.page.locator(".outcome.warning").filter({ hasText: this.t("outcome-held") }).count();
+        if (held !== 0) this.wrong(this.page, "a released run is still held");
+      }
+      await this.go("/");
+      await this.sees("attention-none");
+    }
+  }
+
+  /** Every export at once, from the home page. */
+  async runAll() {
+    await this.go("/demo");
+    await this.press("demo-export-all");
+    await this.go("/");
+    await this.press("run-all");
+    await this.ended();
+    await this.sees("dry-run-done");
+    await this.look("dry-run-of-all");
+    await this.follow("deliver-this");
+    await this.look("confirm-all");
+    if (await this.page.locator("#typed").count()) {
+      await this.fill("typed", (await this.page.locator("label[for=typed]").innerText()).match(/[\d,]+/)[0]);
+    }
+    await this.press("deliver-now");
+    await this.ended();
+    await this.look("delivered-all");
+    const segments = await this.page.locator("article.item").count();
+    if (segments !== 6) this.wrong(this.page, `${segments} segments in place of 6`);
   }
 
   /** Two windows change exports.toml: the second is shown both versions. */
@@ -425,6 +510,8 @@ async function whole(lang, width, scheme) {
   await visitor.deliver(true);
   await visitor.segment();
   await visitor.hold();
+  await visitor.otherHolds();
+  await visitor.runAll();
   await visitor.conflict();
   await visitor.others();
   // The language is a choice that stays.
