@@ -1,5 +1,6 @@
 //! `doctor`: one line for each thing that has to be right before a delivery.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use insights_to_braze::braze;
 use insights_to_braze::config::Config;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::api_key;
 use crate::application::Application;
@@ -42,43 +43,43 @@ pub(crate) async fn run(arguments: &Doctor) -> Result<Ending, Failure> {
     if arguments.json {
         texts::in_english();
     }
-    let (application, config, has_key) = open(arguments).await?;
-    let mut checks = vec![Check { what: texts::t("doctor-configuration"), result: CheckResult::Good(valid(&config)) }];
-    for (name, connection) in &config.connections {
-        let host = connection.hostname.url("/");
-        checks.push(Check { what: texts::w("doctor-clock", "name", name.as_str()), result: clock(&host).await });
+    let (application, configured, has_key) = open(arguments).await?;
+    let mut checks =
+        vec![Check { what: texts::t("doctor-configuration"), result: CheckResult::Good(configured.valid()) }];
+    for Connection { name, host, has_consent } in &configured.connections {
+        if let Some(host) = host {
+            checks.push(Check { what: texts::w("doctor-clock", "name", name), result: clock(host).await });
+        }
         let key = if has_key {
             // Consent has a line of its own.
-            connect(&application, "connection", name.as_str(), Some(&texts::t("doctor-connected"))).await?
+            connect(&application, "connection", name, Some(&texts::t("doctor-connected"))).await?
         } else {
             CheckResult::Skipped(texts::t("doctor-no-key"))
         };
-        checks.push(Check { what: texts::w("doctor-connection", "name", name.as_str()), result: key });
-        let consent = if connection.agree_to_data_transfer {
+        checks.push(Check { what: texts::w("doctor-connection", "name", name), result: key });
+        let consent = if *has_consent {
             CheckResult::Good(texts::t("doctor-consent"))
         } else {
             CheckResult::Bad(texts::t("doctor-no-consent"))
         };
-        checks.push(Check { what: texts::w("doctor-consent-of", "name", name.as_str()), result: consent });
+        checks.push(Check { what: texts::w("doctor-consent-of", "name", name), result: consent });
     }
-    let exports =
-        config.exports.keys().filter(|name| arguments.export.as_deref().is_none_or(|only| only == name.as_str()));
-    for name in exports {
+    for name in configured.exports.iter().filter(|name| arguments.export.as_ref().is_none_or(|only| only == *name)) {
         let result = if arguments.files.is_some() || !application.is_workspace() {
-            columns(&application, name.as_str()).await?
+            columns(&application, name).await?
         } else {
             CheckResult::Skipped(texts::t("doctor-no-files"))
         };
-        checks.push(Check { what: texts::w("doctor-columns-of", "name", name.as_str()), result });
+        checks.push(Check { what: texts::w("doctor-columns-of", "name", name), result });
     }
-    for name in config.sources.keys() {
+    for name in &configured.sources {
         // The folder of this machine has no secret of a source.
         let result = if application.is_workspace() {
             CheckResult::Skipped(texts::t("doctor-no-secret"))
         } else {
-            connect(&application, "source", name.as_str(), None).await?
+            connect(&application, "source", name, None).await?
         };
-        checks.push(Check { what: texts::w("doctor-source", "name", name.as_str()), result });
+        checks.push(Check { what: texts::w("doctor-source", "name", name), result });
     }
     if arguments.json {
         show::json(&checks)?;
@@ -89,13 +90,65 @@ pub(crate) async fn run(arguments: &Doctor) -> Result<Ending, Failure> {
     Ok(if bad { Ending::Failed } else { Ending::Done })
 }
 
-/// The application on the bucket of a stack, or on a folder for the occasion; its configuration; and whether it has a key.
-async fn open(arguments: &Doctor) -> Result<(Application, Config, bool), Failure> {
+/// What there is to check.
+struct Configured {
+    connections: Vec<Connection>,
+    exports: Vec<String>,
+    sources: Vec<String>,
+}
+
+struct Connection {
+    name: String,
+    /// An address of its host. A function does not say it.
+    host: Option<String>,
+    has_consent: bool,
+}
+
+impl Configured {
+    fn of(config: &Config) -> Self {
+        let connections = config.connections.iter().map(|(name, connection)| Connection {
+            name: name.to_string(),
+            host: Some(connection.hostname.url("/")),
+            has_consent: connection.agree_to_data_transfer,
+        });
+        Self {
+            connections: connections.collect(),
+            exports: config.exports.keys().map(ToString::to_string).collect(),
+            sources: config.sources.keys().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// What a function's answer to `status` says of it: the connections that an export uses.
+    fn of_status(status: &Value) -> Self {
+        let connections: BTreeMap<String, bool> = elements(&status["exports"])
+            .map(|export| (show::text(&export["connection"]), export["agree_to_data_transfer"] == true))
+            .collect();
+        let names = |list: &str, name: &str| elements(&status[list]).map(|one| show::text(&one[name])).collect();
+        Self {
+            connections: connections
+                .into_iter()
+                .map(|(name, has_consent)| Connection { name, host: None, has_consent })
+                .collect(),
+            exports: names("exports", "export"),
+            sources: names("sources", "source"),
+        }
+    }
+
+    fn valid(&self) -> String {
+        let numbers = [("connections", self.connections.len()), ("exports", self.exports.len())];
+        texts::with("doctor-valid", &numbers.map(|(name, number)| (name, Number(number as u64))))
+    }
+}
+
+/// The application of a stack, or on a folder for the occasion; what there is to check; and whether it has a key.
+async fn open(arguments: &Doctor) -> Result<(Application, Configured, bool), Failure> {
     let Doctor { source, files, export, .. } = arguments;
     if let Some(application) = Application::deployed(&source.stack).await? {
-        application.bucket()?;
-        // The handler says what is wrong with it.
-        application.on_demand(&json!({ "action": "status", "export": export })).await?;
+        // The handler says what is wrong with its configuration.
+        let status = application.on_demand(&json!({ "action": "status", "export": export })).await?;
+        if application.is_function() {
+            return Ok((application, Configured::of_status(&status), true));
+        }
         let Some(config) = application.config().await? else {
             let gone = std::io::Error::from(std::io::ErrorKind::NotFound);
             return Err(Failure::file(
@@ -105,7 +158,7 @@ async fn open(arguments: &Doctor) -> Result<(Application, Config, bool), Failure
                 "Run the command again.",
             ));
         };
-        return Ok((application, config, true));
+        return Ok((application, Configured::of(&config), true));
     }
     let config = source.read()?;
     let named = export.as_deref().map(|export| config.export(export)).transpose()?;
@@ -120,7 +173,7 @@ async fn open(arguments: &Doctor) -> Result<(Application, Config, bool), Failure
     let key = api_key::in_environment()?;
     let has_key = key.is_some();
     let application = Application::of_workspace(folder, &config, key).await?;
-    Ok((application.keeping(temporary), config.config, has_key))
+    Ok((application.keeping(temporary), Configured::of(&config.config), has_key))
 }
 
 /// `connect` for a connection or a source. What is good is said by `good`, or by the answer itself.
@@ -161,11 +214,6 @@ async fn clock(url: &str) -> CheckResult {
         None => CheckResult::Skipped(texts::t("doctor-no-time")),
         Some(time) => judge(time.secs() - Timestamp::now().as_second()),
     }
-}
-
-fn valid(config: &Config) -> String {
-    let numbers = [("connections", config.connections.len()), ("exports", config.exports.len())];
-    texts::with("doctor-valid", &numbers.map(|(name, number)| (name, Number(number as u64))))
 }
 
 fn judge(seconds_behind: i64) -> CheckResult {

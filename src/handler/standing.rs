@@ -68,7 +68,7 @@ impl Handler {
         let working = async {
             let standings = self.standings(config, ended, at_rest, now).await?;
             self.write_gauges(config, &standings, now);
-            self.notify(&standings, now).await
+            self.notify(config, &standings, now).await
         };
         match timeout_at(budget.stop_waiting(), working).await {
             // Nothing depends on the figures: the alarms keep their state until the next invocation.

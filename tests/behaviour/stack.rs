@@ -125,6 +125,8 @@ async fn a_contributor_runs_and_looks_by_invoking_the_alias_alone() {
     desk.upload(23, 0..40);
     desk.as_contributor("inspect --export loyalty").await.shows(0, &["HighValueCustomers_1.csv", "LoyaltyId"]);
     desk.as_contributor("connect --connection braze-eu").await.shows(0, &["Braze, EU workspace"]);
+    let doctor = desk.as_contributor("doctor --export loyalty").await;
+    doctor.shows(0, &["✓ connection braze-eu", "✓ consent of braze-eu", "✓ columns of loyalty"]);
     let page = desk.home.path().join("dry-run.html");
     let dry = desk.as_contributor(&format!("dry-run loyalty --html {}", page.display())).await;
     dry.shows(0, &["40"]);
@@ -207,7 +209,7 @@ async fn what_went_wrong_is_said_in_one_line_or_in_the_functions_own_words() {
     let japanese = desk.as_contributor("status --export royalty --lang ja").await;
     japanese.shows(2, &["エラー:", "loyalty", "[ITB-E05]"]);
     desk.as_contributor("report --export loyalty").await.shows(2, &["ITB-T12", "itb status"]);
-    desk.as_contributor("doctor").await.shows(2, &["--bucket", "[ITB-T33]"]);
+    desk.as_contributor("console").await.shows(2, &["--bucket", "[ITB-T33]"]);
     desk.world.put("config/exports.toml", "[exports.loyalty]\nconnection = 7\n");
     desk.as_contributor("run loyalty").await.shows(2, &["config/exports.toml"]);
     desk.host.restart().await.unwrap();

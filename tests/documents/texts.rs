@@ -41,7 +41,12 @@ struct Pair {
     families: &'static [&'static str],
 }
 
-const PAIRS: [Pair; 3] = [
+const PAIRS: [Pair; 4] = [
+    Pair {
+        folder: "src/handler/notices/texts",
+        used_in: &["src/handler/notices"],
+        families: &["heading-", "state-", "safe-"],
+    },
     Pair { folder: "src/page/texts", used_in: &["src/page"], families: &["outcome-", "trigger-", "compared-"] },
     Pair {
         folder: "cli/src/texts",

@@ -72,6 +72,7 @@ pub(super) const DOCTOR: &str = "\
 Examples:
   itb doctor
   itb doctor --export loyalty --files ~/BlobExport
+  itb doctor --stack insights-to-braze --profile marketing
   itb doctor --bucket insights-to-braze-123456789012 --profile marketing --secret ARN
 
 A connection is tested with a request that contains no one, with the key in BRAZE_API_KEY or the secret of the stack.";

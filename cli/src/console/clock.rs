@@ -31,7 +31,7 @@ impl Moment {
 
 /// The name of the zone.
 pub(crate) fn zone() -> &'static str {
-    ZONE.iana_name().unwrap_or("UTC")
+    ZONE.iana_name().map_or("UTC", |name| name.trim_start_matches("Etc/"))
 }
 
 /// The day that it is here.

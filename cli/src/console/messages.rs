@@ -1,7 +1,7 @@
 //! Messages of the application in the language of the page: by their code where there is a text, else as they are.
 
 use insights_to_braze::config::ConfigError;
-use insights_to_braze::message::Coded;
+use insights_to_braze::message::{Coded, Message};
 use insights_to_braze::texts::messages::{Surface, translated, worded};
 use insights_to_braze::texts::{Language, Texts};
 
@@ -39,13 +39,14 @@ pub(crate) struct Said {
 impl Said {
     /// A message with its code. What ends with its code in brackets is shown without it.
     pub(crate) fn new(texts: &Texts, text: &str, code: &str) -> Self {
-        let text = text.trim_end().trim_end_matches(&format!("[{code}]")).trim_end();
+        let text = Message::split(text.trim_end()).map_or(text, |(text, _)| text);
         let language = texts.language();
         let (text, lang) = match translated(language, Surface::Console, text, code) {
             Some(text) => (text, None),
             None => (here(&show::message(text)), (language != Language::English).then_some(Language::English.tag())),
         };
-        let lines = text.lines().filter(|line| !line.is_empty()).map(str::to_owned);
+        // Backticks are for terminals.
+        let lines = text.lines().filter(|line| !line.is_empty()).map(|line| line.replace('`', ""));
         Self { lines: lines.collect(), lang, code: code.to_owned() }
     }
 
@@ -95,7 +96,7 @@ mod tests {
     fn a_message_is_in_the_language_and_the_words_of_the_page() {
         let text = "The files are delivered, but the run is held: it has no members, and 6 members would leave.\nNo one was set to `false`. If this is right, run the export with \"run\": \"R\", \"allow_leavers\": 6; if not, the next normal run replaces it. [ITB-H01]";
         let english = Said::new(of(Language::English), text, "ITB-H01");
-        assert_eq!(english.lines[1], "No one was set to `false`.", "the page itself has the decision");
+        assert_eq!(english.lines[1], "No one was set to false.", "the page itself has the decision");
         assert!(english.lang.is_none());
         let japanese = Said::new(of(Language::Japanese), text, "ITB-H01");
         assert!(japanese.first().contains("保留") && japanese.lang.is_none(), "{japanese:?}");

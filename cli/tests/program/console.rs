@@ -359,6 +359,32 @@ async fn a_delivery_continues_without_its_page_and_ctrl_c_stops_it_at_a_checkpoi
     assert_eq!(desk.braze.count_with_attribute("Loyal", &json!(true)), ROWS);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn all_exports_are_run_after_one_dry_run_and_one_without_files_stops_none() {
+    let desk = Desk::new().await;
+    let path = desk.folder.path().join("exports.toml");
+    let config = fs::read_to_string(path).unwrap().replace("incoming/優良 Export", "incoming/files");
+    let other = "[exports.absent]\nconnection = \"eu\"\nfolder = \"incoming/absent\"\n\
+                 [exports.absent.data_matching]\ncustomer_id = \"Id\"\n";
+    desk.write("exports.toml", &format!("{config}{other}"));
+    desk.write_run("23", "1,,\r\n2,,\r\n3,,\r\n");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_itb"));
+    command.args(["console", "."]).current_dir(desk.folder.path()).env("BRAZE_API_KEY", KEY);
+    let console = Console::of(command);
+    let number = |answer: &Answer| answer.header("location").rsplit('/').next().unwrap().to_owned();
+    let job = number(&console.post("/", "/dry-run", "x=y"));
+    let dry = console.done(&job);
+    assert!(dry.body.contains("<bdi>absent</bdi>") && dry.body.contains("Loyal"), "{}", dry.body);
+    let deliver = format!("/jobs/{job}/deliver");
+    let unconfirmed = console.post(&deliver, &deliver, "typed=4");
+    assert!(unconfirmed.status == 422 && unconfirmed.body.contains("Type 3 to confirm"), "{}", unconfirmed.body);
+    let run = console.post(&deliver, &deliver, "typed=3");
+    assert_eq!(run.status, 303, "{}", run.body);
+    let delivered = console.done(&number(&run));
+    assert!(delivered.body.contains("outcome good") && !delivered.body.contains("role=\"alert\""), "{}", delivered.body);
+    assert_eq!(desk.braze.count_with_attribute("Loyal", &json!(true)), 3);
+}
+
 /// On the bucket of a stack, the console does what the functions do, with the user's own AWS profile.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_console_works_on_the_bucket_of_a_stack() {
@@ -390,6 +416,15 @@ async fn the_console_works_on_the_bucket_of_a_stack() {
     let versions = office.account.list("config/versions/");
     assert_eq!(office.account.get_object(&versions[0].key).unwrap().unwrap(), before.into_bytes());
     assert_eq!(console.post_with("/changes", &console.own(), &form).status, 409, "made for another version");
+
+    // What a new export is tried with is in the bucket during the dry run alone.
+    let file = "incoming/Other/SegmentB/2026/11/23/0102/SegmentB_1.csv";
+    office.account.s3.put_object(BUCKET, file, "Id\n0003\n").unwrap();
+    let steps = "step=4&press=next&folder=Other&connection=eu&name=other&segments=all&customer_id=Id&rules=on&\
+                 on_leave=false&max_leavers=20&create_profiles=on&scheduled=on&on_upload=on&language=ja";
+    let tried = console.post("/exports/new", "/exports/new", steps);
+    assert!(tried.status == 200 && tried.body.contains("SegmentB"), "{}", tried.body);
+    assert_eq!(office.account.list("config/drafts/").len(), 0);
 
     // A key goes to Secrets Manager, beside what else the secret holds.
     office.account.set_secret("insights-to-braze/eu", json!({ "api_key": "rotated", "note": "stays" }).to_string());

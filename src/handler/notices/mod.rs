@@ -8,16 +8,19 @@
 mod cause;
 mod reported;
 mod text;
+mod words;
 
 use jiff::Timestamp;
 
 use super::standing::Standing;
 use super::{Handler, HandlerError};
 use crate::bucket::{BucketError, Condition};
+use crate::config::Config;
 use crate::topic::{Notice, Topic};
 use reported::Reported;
 pub use reported::Wanted;
 pub use text::Links;
+use words::Words;
 
 const KEY: &str = "state/.notices";
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -35,7 +38,12 @@ pub struct Notices {
 
 impl Handler {
     /// Notifies people of the status of the segments. Returns whether they know of everything that lasts.
-    pub(super) async fn notify(&self, standings: &[Standing], now: Timestamp) -> Result<bool, HandlerError> {
+    pub(super) async fn notify(
+        &self,
+        config: &Config,
+        standings: &[Standing],
+        now: Timestamp,
+    ) -> Result<bool, HandlerError> {
         let Some(notices) = &self.notices else {
             return Ok(false);
         };
@@ -52,7 +60,7 @@ impl Handler {
             Err(BucketError::Changed { .. }) => return Ok(true),
             remembered => remembered?,
         }
-        let Some(notice) = news.notice(&notices.links, now) else {
+        let Some(notice) = news.notice(&notices.links, &Words::of(config), now) else {
             return Ok(true);
         };
         if let Err(error) = self.publish(&notices.topic, &notice).await {

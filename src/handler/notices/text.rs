@@ -1,17 +1,18 @@
 //! The text of a message: for each cause what happened, what is safe, one command and one link.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::cause::{Cause, Kind};
-use crate::message::{count, counted};
+use super::words::Words;
+use crate::message::counted;
 use crate::names::ExportName;
 use crate::pattern::RunId;
 use crate::report::{Outcome, RunSummary};
-use crate::state::{Attention, Feeder, ReportKeys};
+use crate::state::{Attention, Feeder, Overdue, ReportKeys};
+use crate::texts::Argument::{Number, Word};
 use crate::topic::Notice;
 
 /// Most causes that are described.
@@ -62,58 +63,73 @@ pub(super) struct Delivered {
 pub(super) struct Lasting {
     pub(super) cause: Cause,
     since: Timestamp,
-    reason: String,
+    reason: Reason,
     run: Option<RunId>,
+}
+
+/// Why it lasts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Reason {
+    /// As a message of the application says.
+    Message(String),
+    /// So many runs in a row are older than the newest one.
+    Superseded(u64),
+    Overdue(Overdue),
+    /// It has waited for so many hours.
+    Waited(u64),
 }
 
 impl Lasting {
     pub(super) fn new(cause: Cause, since: Timestamp, attention: &Attention, now: Timestamp) -> Self {
+        let message = |text: &Option<String>| Reason::Message(text.clone().unwrap_or_default());
         let reason = match cause.kind {
-            Kind::Failing => attention.failing.clone().unwrap_or_default(),
-            Kind::Held => attention.held.clone().unwrap_or_default(),
-            Kind::Superseded => format!(
-                "the last {} are older than the newest run known, so nothing of them was sent",
-                counted(attention.superseded.unwrap_or_default(), "run", "runs")
-            ),
-            Kind::Overdue => attention.overdue.map_or_else(String::new, |overdue| {
-                let (since, usual) = (time(overdue.since), overdue.interval());
-                format!("not delivered since {since}: the usual interval is {usual}")
-            }),
+            Kind::Failing => message(&attention.failing),
+            Kind::Held => message(&attention.held),
+            Kind::Superseded => Reason::Superseded(attention.superseded.unwrap_or_default()),
+            Kind::Overdue => attention.overdue.map_or_else(|| message(&None), Reason::Overdue),
             Kind::Waiting => {
                 let hours = attention.waiting_since.map_or(0, |since| now.duration_since(since).as_hours());
-                format!(
-                    "it has waited for {} for the rest of its files",
-                    counted(hours.unsigned_abs(), "hour", "hours")
-                )
+                Reason::Waited(hours.unsigned_abs())
             }
         };
         Self { cause, since, reason, run: attention.run }
     }
 }
 
-impl Kind {
-    /// Number of segments in the subject, and the heading.
-    fn names(self) -> (&'static str, &'static str) {
+impl Reason {
+    fn words(&self, words: &Words) -> String {
         match self {
-            Self::Failing => ("not delivered", "Not delivered"),
-            Self::Held => ("held", "Held for a decision"),
-            Self::Superseded => ("superseded again and again", "Superseded again and again"),
-            Self::Overdue => ("overdue", "Overdue"),
-            Self::Waiting => ("waiting", "Waiting for the rest"),
+            Self::Message(text) => words.message(text),
+            Self::Superseded(runs) => words.with("why-superseded", &[("n", Number(*runs))]),
+            Self::Overdue(overdue) => {
+                let (since, interval) = (words.time(overdue.since), words.message(&overdue.interval()));
+                words.with("why-overdue", &[("time", Word(&since)), ("interval", Word(&interval))])
+            }
+            Self::Waited(hours) => words.with("why-waiting", &[("n", Number(*hours))]),
+        }
+    }
+}
+
+impl Kind {
+    /// What it is called in the subject, which is ASCII.
+    fn in_subject(self) -> &'static str {
+        match self {
+            Self::Failing => "not delivered",
+            Self::Held => "held",
+            Self::Superseded => "superseded again and again",
+            Self::Overdue => "overdue",
+            Self::Waiting => "waiting",
         }
     }
 
-    fn safe(self) -> &'static str {
+    /// The end of the keys of its texts.
+    fn key(self) -> &'static str {
         match self {
-            Self::Failing => {
-                "Nothing is lost, and no one was set to false. Every scheduled invocation tries again. Urgent only if a campaign \
-                 needs the segment before that."
-            }
-            Self::Held => {
-                "No one was set to false, and the last complete run stays as it is. It can wait until morning."
-            }
-            Self::Superseded | Self::Overdue => "No one was changed. It can wait until morning.",
-            Self::Waiting => "What arrived is delivered, and no one was set to false. It can wait until morning.",
+            Self::Failing => "failing",
+            Self::Held => "held",
+            Self::Superseded => "superseded",
+            Self::Overdue => "overdue",
+            Self::Waiting => "waiting",
         }
     }
 
@@ -149,30 +165,32 @@ impl Links {
 
 impl News {
     /// The message; `None` if there is nothing to report.
-    pub(super) fn notice(&self, links: &Links, now: Timestamp) -> Option<Notice> {
+    pub(super) fn notice(&self, links: &Links, words: &Words, now: Timestamp) -> Option<Notice> {
         let nothing = self.lasting.is_empty() && self.gone.is_empty() && self.delivered.is_empty();
         if nothing && self.digest.is_none() {
             return None;
         }
-        let mut text = format!("Stack {}, {}\n", links.stack, time(now));
-        self.write_lasting(&mut text, links);
+        let time = words.time(now);
+        let mut lines = vec![words.with("stack", &[("stack", Word(&links.stack)), ("time", Word(&time))])];
+        self.add_lasting(&mut lines, links, words);
         if !self.gone.is_empty() {
-            text.push_str("\nSolved\n");
+            lines.extend([String::new(), words.with("solved", &[])]);
             for (Cause { kind, export, segment }, since) in self.gone.iter().take(NAMED) {
-                let _ = writeln!(text, "- {export} / {segment}: no longer {} (since {})", kind.names().0, time(*since));
+                let (state, since) = (words.with(&format!("state-{}", kind.key()), &[]), words.time(*since));
+                let named = [("export", export.as_str()), ("segment", segment.as_str()), ("state", &state), ("time", &since)];
+                lines.push(words.with("no-longer", &named.map(|(name, word)| (name, Word(word)))));
             }
-            more(&mut text, self.gone.len());
+            add_further(&mut lines, self.gone.len(), words);
         }
         if self.reported_before > 0 {
-            let lasting = counted(self.reported_before as u64, "problem", "problems");
-            let _ = writeln!(text, "\n{lasting} reported within the last day: still there.");
+            lines.extend([String::new(), words.with("still", &[("n", Number(self.reported_before as u64))])]);
         }
         match &self.digest {
-            Some(delivered) => write_delivered(&mut text, "Delivered since the last digest", delivered),
-            None if !self.delivered.is_empty() => write_delivered(&mut text, "Delivered", &self.delivered),
+            Some(delivered) => add_delivered(&mut lines, "digest", delivered, words),
+            None if !self.delivered.is_empty() => add_delivered(&mut lines, "delivered", &self.delivered, words),
             None => {}
         }
-        Some(Notice { subject: format!("{}: {}", links.stack, self.subject()), text })
+        Some(Notice { subject: format!("{}: {}", links.stack, self.subject()), text: lines.join("\n") + "\n" })
     }
 
     /// ASCII alone: the names of segments are in the text.
@@ -183,7 +201,7 @@ impl News {
         }
         let mut parts: Vec<String> = segments
             .into_iter()
-            .map(|(kind, number)| format!("{} {}", counted(number, "segment", "segments"), kind.names().0))
+            .map(|(kind, number)| format!("{} {}", counted(number, "segment", "segments"), kind.in_subject()))
             .collect();
         if !self.gone.is_empty() {
             parts.push(format!("{} solved", counted(self.gone.len() as u64, "problem", "problems")));
@@ -197,7 +215,7 @@ impl News {
     }
 
     /// Segments of an export that have the same cause are reported together.
-    fn write_lasting(&self, text: &mut String, links: &Links) {
+    fn add_lasting(&self, lines: &mut Vec<String>, links: &Links, words: &Words) {
         let mut causes: Vec<(&Lasting, Vec<&Lasting>)> = Vec::new();
         for lasting in &self.lasting {
             let is_same = |(first, _): &&mut (&Lasting, Vec<&Lasting>)| {
@@ -210,16 +228,18 @@ impl News {
             }
         }
         for (first, same) in causes.iter().take(DESCRIBED) {
-            first.describe(same, text, links);
+            lines.extend([String::new(), first.described(same, links, words)]);
         }
         if let Some(further) = causes.len().checked_sub(DESCRIBED).filter(|further| *further > 0) {
-            let _ = writeln!(text, "\nAnd {} more: itb status --bucket {}", count(further as u64), links.bucket);
+            let command = format!("itb status --bucket {}", links.bucket);
+            let further = [("n", Number(further as u64)), ("command", Word(&command))];
+            lines.extend([String::new(), words.with("further", &further)]);
         }
     }
 }
 
 impl Lasting {
-    fn describe(&self, same: &[&Self], text: &mut String, links: &Links) {
+    fn described(&self, same: &[&Self], links: &Links, words: &Words) -> String {
         let Cause { kind, export, .. } = &self.cause;
         let reports = |lasting: &Self| ReportKeys::new(export, &lasting.cause.segment);
         let page = match (same, self.run, kind) {
@@ -227,51 +247,57 @@ impl Lasting {
             _ => ReportKeys::history_page(export),
         };
         let segments: Vec<&str> = same.iter().take(NAMED).map(|lasting| lasting.cause.segment.as_str()).collect();
-        let further = same.len().checked_sub(NAMED).filter(|further| *further > 0);
-        let further = further.map(|further| format!(" and {} more", count(further as u64))).unwrap_or_default();
+        let mut segments = segments.join(", ");
+        if let Some(further) = same.len().checked_sub(NAMED).filter(|further| *further > 0) {
+            segments = words.with("segments", &[("segments", Word(&segments)), ("n", Number(further as u64))]);
+        }
         let run = match (same, self.run) {
-            ([_], Some(run)) => format!(", run {run}"),
+            ([_], Some(run)) => words.with("run", &[("run", Word(&run.to_string()))]),
             _ => String::new(),
         };
-        let _ = write!(
-            text,
-            "\n{}: {export} / {}{further}{run}\nSince: {}\nReason: {}\nSafe: {}\nLook at it: {}\nPage: {}\nWhat to do: docs/on-call.md#{}\n",
-            kind.names().1,
-            segments.join(", "),
-            time(self.since),
-            self.reason,
-            kind.safe(),
-            links.command(*kind, export),
-            links.object(&page),
-            kind.section(),
-        );
+        let of_kind = |family: &str| words.with(&format!("{family}-{}", kind.key()), &[]);
+        let values = [
+            ("heading", of_kind("heading")),
+            ("export", export.to_string()),
+            ("segments", segments),
+            ("run", run),
+            ("time", words.time(self.since)),
+            ("reason", self.reason.words(words)),
+            ("safe", of_kind("safe")),
+            ("command", links.command(*kind, export)),
+            ("page", links.object(&page)),
+            ("section", kind.section().to_owned()),
+        ];
+        let values: Vec<_> = values.iter().map(|(name, value)| (*name, Word(value))).collect();
+        words.with("cause", &values)
     }
 }
 
-fn write_delivered(text: &mut String, title: &str, delivered: &[Delivered]) {
-    let _ = writeln!(text, "\n{title}: {}", counted(delivered.len() as u64, "run", "runs"));
+fn add_delivered(lines: &mut Vec<String>, title: &str, delivered: &[Delivered], words: &Words) {
+    lines.extend([String::new(), words.with(title, &[("n", Number(delivered.len() as u64))])]);
     for Delivered { feeder: Feeder { export, segment }, run } in delivered.iter().rev().take(NAMED) {
-        let problems = if run.outcome == Outcome::DeliveredWithProblems { ", with problems" } else { "" };
+        let is_good = run.outcome != Outcome::DeliveredWithProblems;
+        let problems = if is_good { String::new() } else { words.with("with-problems", &[]) };
         let members = &run.members;
-        let _ = writeln!(
-            text,
-            "- {export} / {segment}, run {}: {} ({} entered, {} left){problems}, {}",
-            run.run,
-            counted(members.after, "member", "members"),
-            count(members.entered),
-            count(members.left),
-            time(run.finished_at),
-        );
+        lines.push(words.with(
+            "delivered-run",
+            &[
+                ("export", Word(export.as_str())),
+                ("segment", Word(segment.as_str())),
+                ("run", Word(&run.run.to_string())),
+                ("members", Number(members.after)),
+                ("entered", Number(members.entered)),
+                ("left", Number(members.left)),
+                ("problems", Word(&problems)),
+                ("time", Word(&words.time(run.finished_at))),
+            ],
+        ));
     }
-    more(text, delivered.len());
+    add_further(lines, delivered.len(), words);
 }
 
-fn more(text: &mut String, all: usize) {
+fn add_further(lines: &mut Vec<String>, all: usize, words: &Words) {
     if let Some(further) = all.checked_sub(NAMED).filter(|further| *further > 0) {
-        let _ = writeln!(text, "- and {} more", count(further as u64));
+        lines.push(words.with("further-lines", &[("n", Number(further as u64))]));
     }
-}
-
-fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

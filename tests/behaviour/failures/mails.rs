@@ -83,15 +83,19 @@ impl Days {
         .reaching_braze_by(move |_| Box::new(reached.in_process()))
         .with_notices(Notices { topic, wanted, links });
         let days = Self { s3, topics, braze, clock, wall_clock, handler };
-        days.put(
+        days.configure("");
+        days
+    }
+
+    fn configure(&self, export: &str) {
+        self.put(
             "config/exports.toml",
             &format!(
                 "[connections.braze]\nhostname = \"http://localhost:1\"\nsecret = \"{SECRET}\"\nagree_to_data_transfer = true\n\n\
-                 [exports.loyalty]\nconnection = \"braze\"\nfolder = \"incoming/BlobExport\"\nsettle_minutes = 0\n\n\
+                 [exports.loyalty]\nconnection = \"braze\"\nfolder = \"incoming/BlobExport\"\nsettle_minutes = 0\n{export}\n\
                  [exports.loyalty.data_matching]\ncustomer_id = \"LoyaltyId\"\nemail = \"EMail\"\n"
             ),
         );
-        days
     }
 
     fn put(&self, key: &str, content: &str) {
@@ -185,6 +189,40 @@ async fn a_held_run_is_one_message_a_day_until_somebody_decides() {
     assert_eq!(messages.len(), 3, "{messages:#?}");
     assert_eq!(messages[2].subject, "insights-to-braze: 1 problem solved");
     assert_parts(messages[2].text(), &["loyalty / 優良顧客: no longer held"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_are_in_the_language_and_the_time_zone_of_the_exports() {
+    let days = Days::start(Wanted::Deliveries);
+    days.configure("language = \"ja\"\ntime_zone = \"Asia/Tokyo\"\n");
+    days.export("優良顧客", "23/1002", 100);
+    days.hours(2).await;
+    days.export("優良顧客", "23/1102", 40);
+    days.hours(1).await;
+    days.braze.set_keys(Vec::new());
+    days.export("ChurnRisk", "23/1102", 20);
+    days.hours(1).await;
+    let messages = days.messages();
+    println!("{}", printed("In Japanese", &messages));
+    let texts: Vec<&str> = messages.iter().map(|message| message.text()).collect();
+    let text = texts.join("\n");
+    assert_parts(
+        &text,
+        &[
+            "判断が必要です (保留): loyalty / 優良顧客、実行 2026-11-23T02:02Z",
+            "100 人のうち 60 人 (60 %) が外れることになります",
+            "属性を false にした人はいません",
+            "itb hold list 'loyalty' --bucket insights-to-braze",
+            "docs/ja/on-call.md#heldrunsalarm",
+            "配信できません: loyalty / ChurnRisk",
+            "JST",
+        ],
+    );
+    let lines = text.lines().filter(|line| !line.starts_with("ページ: ") && !line.starts_with("確認: "));
+    let english: Vec<&str> =
+        lines.filter(|line| ["No one", "Reason", " of ", " and ", "would"].iter().any(|word| line.contains(word))).collect();
+    assert!(english.is_empty(), "{english:#?}\n{text}");
+    assert!(messages.iter().all(|message| message.subject.is_ascii()), "{messages:#?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use insights_to_braze::braze_fields::StandardField;
-use insights_to_braze::config::Config;
+use insights_to_braze::config::{Config, Export};
 use insights_to_braze::texts::Language;
 use serde_json::{Value, json};
 
@@ -17,6 +17,7 @@ use super::changes;
 use super::field::Wrong;
 use super::preview::Preview;
 use crate::console::edit::{Edit, NewExport};
+use crate::console::folder::landing_name;
 use crate::console::form::Form;
 use crate::console::jobs::{End, Ended, Kind, Plan, State as JobState, Step};
 use crate::console::look::{Column, Look, field_for, is_unified};
@@ -43,7 +44,8 @@ struct Page {
     step: usize,
     hidden: Vec<(String, String)>,
     wrong: Wrong,
-    landed: Vec<(Landed, Option<Look>)>,
+    /// The folders, what is in each, and the exports that use it already.
+    landed: Vec<(Landed, Option<Look>, String)>,
     connections: Vec<(String, String)>,
     look: Look,
     fields: Vec<FieldChoice>,
@@ -224,7 +226,9 @@ async fn view(
     if step == 1 {
         for found in console.place.landed().await? {
             let look = console.place.look(&found.name).await.ok();
-            landed.push((found, look));
+            let is_here = |export: &&Arc<Export>| landing_name(&export.folder) == found.name;
+            let used = known.config().exports.values().filter(is_here).map(|export| export.name.to_string());
+            landed.push((found, look, used.collect::<Vec<_>>().join(", ")));
         }
     }
     let look = if step == 2 || step == 3 { console.place.look(form.text("folder")).await? } else { Look::default() };

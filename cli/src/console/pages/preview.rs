@@ -19,6 +19,8 @@ const UNTESTED: &str = "ITB-W02";
 pub(crate) struct Preview {
     pub(crate) entered: u64,
     pub(crate) left: u64,
+    /// Who would leave if the run were not held.
+    pub(crate) held: u64,
     pub(crate) rejected: u64,
     pub(crate) requests: u64,
     pub(crate) data_points: u64,
@@ -70,7 +72,13 @@ impl Preview {
             preview.data_points += report.data_points;
             preview.is_first &= report.members.before == 0;
             if let Some(found) = &report.preview {
-                preview.left += found.unset;
+                if found.would_be_held.is_some() {
+                    preview.held += found.unset;
+                    // Each of them would cost one.
+                    preview.data_points -= found.unset.min(report.data_points);
+                } else {
+                    preview.left += found.unset;
+                }
                 preview.requests += found.requests;
                 seconds += found.seconds_at_the_limit;
                 let is_tested = export_of(report).is_some_and(|export| is_tested(export.connection.name.as_str()));
