@@ -213,6 +213,7 @@ run-hint = A dry run comes first. It sends nothing and shows what would be sent.
 history-page = History of all runs
 export-settings = Settings
 change-rules = Change the rules
+change-others = Change columns and fields in exports.toml
 send-all-title = Send everyone again
 send-all = Send everyone again…
 send-all-text = Unchanged members are sent, too. This costs data points for everyone; it is needed only after profiles were deleted in Braze.

@@ -193,6 +193,7 @@ run-hint = 先にドライランを行います。何も送信せずに、送信
 history-page = すべての実行の履歴
 export-settings = 設定
 change-rules = 規則の変更
+change-others = 列と項目は exports.toml で変更
 send-all-title = 全員をもう一度送信
 send-all = 全員をもう一度送信…
 send-all-text = 変更のないメンバーも送信します。全員分のデータポイントがかかります。Braze でプロファイルを削除した場合にだけ必要です。
