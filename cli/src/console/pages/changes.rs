@@ -52,7 +52,12 @@ pub(crate) async fn show(console: &Shared, visit: &Visit, form: &Form) -> Result
 }
 
 fn change(console: &Shared, visit: &Visit, form: &Form, edit: &Edit, now: ConfigText) -> Change {
-    let frame = Frame::new(console, visit, "settings");
+    let nav = match edit {
+        Edit::AddConnection { .. } | Edit::SetConsent { .. } | Edit::RemoveConnection { .. } => "connections",
+        Edit::AddExport(_) | Edit::SetRules { .. } => "exports",
+        Edit::Replace { .. } => "settings",
+    };
+    let frame = Frame::new(console, visit, nav);
     let applied = edit.apply(&now.text);
     let problem = applied.as_ref().err().map(|problem| {
         Said::own(

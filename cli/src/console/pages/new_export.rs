@@ -98,6 +98,11 @@ pub(crate) async fn begin(State(console): State<Shared>, visit: Visit) -> Result
     let known = console.known().await?;
     let mut form = Form::default();
     form.set("tag", known.text.tag.clone());
+    // Of a single folder, the export has the name.
+    if let [only] = &console.place.landed().await?[..] {
+        let letters = only.name.chars().filter(|letter| letter.is_ascii_alphanumeric() || "-_".contains(*letter));
+        form.set("name", letters.collect::<String>());
+    }
     page(&view(&console, &visit, &known, form, 1, Wrong::default()).await?)
 }
 
