@@ -79,14 +79,16 @@ mod tests {
 
     #[test]
     fn the_failure_of_the_newest_run_is_what_the_state_says() {
-        let file =
-            |progress: &str| json!({"progress": progress, "message": (progress == "failed").then_some("no key"), "code": "ITB-B01"});
+        let file = |progress: &str| json!({"progress": progress, "message": (progress == "failed").then_some("no key"), "code": "ITB-B01"});
         let segment = json!({"runs": [
             {"run": "2026-11-23T01:02Z", "phase": "open", "files": [file("failed")]},
             {"run": "2026-11-24T01:02Z", "phase": "open", "files": [file("delivered"), file("failed")]},
         ]});
         let Standing { run, is_over, failure } = in_state(&segment).unwrap();
-        assert_eq!((run.to_string().as_str(), failure), ("2026-11-24T01:02Z", Some(("no key".to_owned(), "ITB-B01".to_owned()))));
+        assert_eq!(
+            (run.to_string().as_str(), failure),
+            ("2026-11-24T01:02Z", Some(("no key".to_owned(), "ITB-B01".to_owned())))
+        );
         assert!(!is_over && in_state(&json!({"runs": []})).is_none());
     }
 }

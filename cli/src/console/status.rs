@@ -104,7 +104,8 @@ impl Status {
         let unfed = elements(&answer["unfed"]).map(|unfed| {
             (text(&unfed["connection"]), text(&unfed["attribute"]), unfed["people"].as_u64().unwrap_or_default())
         });
-        let sources = elements(&answer["sources"]).map(|source| ["source", "message", "code"].map(|name| text(&source[name])));
+        let sources =
+            elements(&answer["sources"]).map(|source| ["source", "message", "code"].map(|name| text(&source[name])));
         let (unfed, sources) = (unfed.collect(), sources.collect());
         Ok(Self { segments, held: HeldRun::of_status(&answer), failed, unfed, sources })
     }
@@ -128,7 +129,9 @@ fn segment_of(export: &str, segment: &Value, failed: &[FailedRun]) -> SegmentSta
         outcome: outcome.to_owned(),
         message: text(&segment["message"]),
         code: text(&segment["code"]),
-        waiting_since: newest.filter(|_| outcome == "waiting").and_then(|run| Timestamp::deserialize(&run["started_at"]).ok()),
+        waiting_since: newest
+            .filter(|_| outcome == "waiting")
+            .and_then(|run| Timestamp::deserialize(&run["started_at"]).ok()),
         history: Vec::deserialize(&segment["history"]).unwrap_or_default(),
         segment: name,
     }

@@ -381,7 +381,11 @@ async fn all_exports_are_run_after_one_dry_run_and_one_without_files_stops_none(
     let run = console.post(&deliver, &deliver, "typed=3");
     assert_eq!(run.status, 303, "{}", run.body);
     let delivered = console.done(&number(&run));
-    assert!(delivered.body.contains("outcome good") && !delivered.body.contains("role=\"alert\""), "{}", delivered.body);
+    assert!(
+        delivered.body.contains("outcome good") && !delivered.body.contains("role=\"alert\""),
+        "{}",
+        delivered.body
+    );
     assert_eq!(desk.braze.count_with_attribute("Loyal", &json!(true)), 3);
 }
 

@@ -177,7 +177,8 @@ impl News {
             lines.extend([String::new(), words.with("solved", &[])]);
             for (Cause { kind, export, segment }, since) in self.gone.iter().take(NAMED) {
                 let (state, since) = (words.with(&format!("state-{}", kind.key()), &[]), words.time(*since));
-                let named = [("export", export.as_str()), ("segment", segment.as_str()), ("state", &state), ("time", &since)];
+                let named =
+                    [("export", export.as_str()), ("segment", segment.as_str()), ("state", &state), ("time", &since)];
                 lines.push(words.with("no-longer", &named.map(|(name, word)| (name, Word(word)))));
             }
             add_further(&mut lines, self.gone.len(), words);

@@ -31,8 +31,11 @@ impl Words {
     pub(super) fn of(config: &Config) -> Self {
         let mut exports = config.exports.values();
         let first = exports.next();
-        let language = first.map(|export| export.language).filter(|language| exports.clone().all(|export| export.language == *language));
-        let time_zone = first.map(|export| &export.time_zone).filter(|zone| exports.all(|export| export.time_zone == **zone));
+        let language = first
+            .map(|export| export.language)
+            .filter(|language| exports.clone().all(|export| export.language == *language));
+        let time_zone =
+            first.map(|export| &export.time_zone).filter(|zone| exports.all(|export| export.time_zone == **zone));
         Self { texts: texts(language.unwrap_or_default()), time_zone: time_zone.cloned().unwrap_or(TimeZone::UTC) }
     }
 

@@ -219,8 +219,9 @@ async fn messages_are_in_the_language_and_the_time_zone_of_the_exports() {
         ],
     );
     let lines = text.lines().filter(|line| !line.starts_with("ページ: ") && !line.starts_with("確認: "));
-    let english: Vec<&str> =
-        lines.filter(|line| ["No one", "Reason", " of ", " and ", "would"].iter().any(|word| line.contains(word))).collect();
+    let english: Vec<&str> = lines
+        .filter(|line| ["No one", "Reason", " of ", " and ", "would"].iter().any(|word| line.contains(word)))
+        .collect();
     assert!(english.is_empty(), "{english:#?}\n{text}");
     assert!(messages.iter().all(|message| message.subject.is_ascii()), "{messages:#?}");
 }

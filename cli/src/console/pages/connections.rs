@@ -80,8 +80,7 @@ impl ConnectionView {
     fn new(console: &Shared, frame: &Frame, known: &Known, connection: &Connection) -> Self {
         let name = connection.name.to_string();
         let (users, agreed_by) = remarks(&known.text.text, &name);
-        let of_this =
-            |export: &&std::sync::Arc<Export>| export.connection.name == connection.name;
+        let of_this = |export: &&std::sync::Arc<Export>| export.connection.name == connection.name;
         let users = match users.as_deref() {
             Some("administrators") => frame.t("users-administrators"),
             Some("administrators and contributors") => frame.t("users-contributors"),

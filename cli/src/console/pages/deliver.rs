@@ -166,7 +166,11 @@ pub(crate) async fn run(
     };
     let mut confirm = confirmation(&console, &visit, &known, (&job, &ended))?;
     if confirm.typed.as_ref().is_some_and(|typed| !is_typed(form.text("typed"), &typed.text)) {
-        confirm.wrong.add(&confirm.f, "typed", if confirm.name.is_some() { "wrong-typed-name" } else { "wrong-people" });
+        confirm.wrong.add(
+            &confirm.f,
+            "typed",
+            if confirm.name.is_some() { "wrong-typed-name" } else { "wrong-people" },
+        );
     }
     for why in confirm.blocked.iter().map(|blocked| blocked.why) {
         confirm.wrong.add(&confirm.f, "blocked", why);
