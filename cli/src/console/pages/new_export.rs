@@ -259,7 +259,7 @@ async fn view(
         form,
         f: frame,
     };
-    if step == LAST || page.form.text("press") == "check" {
+    if step == LAST || page.wrong.is_empty() && page.form.text("press") == "check" {
         preview(console, known, &mut page).await?;
     }
     if let Some(preview) = &page.preview {
