@@ -233,7 +233,8 @@ async fn view(
             let look = console.place.look(&found.name).await.ok();
             let is_here = |export: &&Arc<Export>| landing_name(&export.folder) == found.name;
             let used = known.config().exports.values().filter(is_here).map(|export| export.name.to_string());
-            landed.push((found, look, used.collect::<Vec<_>>().join(", ")));
+            let used = used.collect::<Vec<_>>().join(", ");
+            landed.push((found, look, used));
         }
     }
     let look = if step == 2 || step == 3 { console.place.look(form.text("folder")).await? } else { Look::default() };
