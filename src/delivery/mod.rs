@@ -255,7 +255,7 @@ impl DeliveryError {
     fn released_by(&self) -> Option<Allowance> {
         match self {
             Self::DoubtfulIdentifiers { rows, .. } => Some(Allowance::Identifiers(*rows)),
-            Self::NotProven { source, .. } => Some(Allowance::Differences(source.differences())),
+            Self::NotProven { source, .. } => Some(Allowance::Differences(source.number())),
             _ => None,
         }
     }

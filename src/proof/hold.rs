@@ -94,16 +94,6 @@ codes!(ProofHold {
 });
 
 impl ProofHold {
-    /// How many people or fields differ: the number that releases the run.
-    pub const fn differences(&self) -> u64 {
-        match *self {
-            Self::MembersMissing { missing: differences, .. }
-            | Self::Contradiction { fields: differences, .. }
-            | Self::Trial { differing: differences, .. }
-            | Self::OtherIds { new: differences, .. } => differences,
-        }
-    }
-
     /// A hold because of these contradictions; `None` without any.
     pub fn of_contradictions(contradictions: &[String]) -> Option<Self> {
         let (first, rest) = contradictions.split_first()?;
