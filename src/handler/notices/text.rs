@@ -171,27 +171,27 @@ impl News {
             return None;
         }
         let time = words.time(now);
-        let mut lines = vec![words.with("stack", &[("stack", Word(&links.stack)), ("time", Word(&time))])];
-        self.add_lasting(&mut lines, links, words);
+        let mut parts = vec![words.with("stack", &[("stack", Word(&links.stack)), ("time", Word(&time))])];
+        self.add_lasting(&mut parts, links, words);
         if !self.gone.is_empty() {
-            lines.extend([String::new(), words.with("solved", &[])]);
+            parts.extend([String::new(), words.with("solved", &[])]);
             for (Cause { kind, export, segment }, since) in self.gone.iter().take(NAMED) {
                 let (state, since) = (words.with(&format!("state-{}", kind.key()), &[]), words.time(*since));
                 let named =
                     [("export", export.as_str()), ("segment", segment.as_str()), ("state", &state), ("time", &since)];
-                lines.push(words.with("no-longer", &named.map(|(name, word)| (name, Word(word)))));
+                parts.push(words.with("no-longer", &named.map(|(name, word)| (name, Word(word)))));
             }
-            add_further(&mut lines, self.gone.len(), words);
+            add_further(&mut parts, self.gone.len(), words);
         }
         if self.reported_before > 0 {
-            lines.extend([String::new(), words.with("still", &[("n", Number(self.reported_before as u64))])]);
+            parts.extend([String::new(), words.with("still", &[("n", Number(self.reported_before as u64))])]);
         }
         match &self.digest {
-            Some(delivered) => add_delivered(&mut lines, "digest", delivered, words),
-            None if !self.delivered.is_empty() => add_delivered(&mut lines, "delivered", &self.delivered, words),
+            Some(delivered) => add_delivered(&mut parts, "digest", delivered, words),
+            None if !self.delivered.is_empty() => add_delivered(&mut parts, "delivered", &self.delivered, words),
             None => {}
         }
-        Some(Notice { subject: format!("{}: {}", links.stack, self.subject()), text: lines.join("\n") + "\n" })
+        Some(Notice { subject: format!("{}: {}", links.stack, self.subject()), text: parts.join("\n") + "\n" })
     }
 
     /// ASCII alone: the names of segments are in the text.
@@ -216,7 +216,7 @@ impl News {
     }
 
     /// Segments of an export that have the same cause are reported together.
-    fn add_lasting(&self, lines: &mut Vec<String>, links: &Links, words: &Words) {
+    fn add_lasting(&self, parts: &mut Vec<String>, links: &Links, words: &Words) {
         let mut causes: Vec<(&Lasting, Vec<&Lasting>)> = Vec::new();
         for lasting in &self.lasting {
             let is_same = |(first, _): &&mut (&Lasting, Vec<&Lasting>)| {
@@ -229,12 +229,12 @@ impl News {
             }
         }
         for (first, same) in causes.iter().take(DESCRIBED) {
-            lines.extend([String::new(), first.described(same, links, words)]);
+            parts.extend([String::new(), first.described(same, links, words)]);
         }
         if let Some(further) = causes.len().checked_sub(DESCRIBED).filter(|further| *further > 0) {
             let command = format!("itb status --bucket {}", links.bucket);
             let further = [("n", Number(further as u64)), ("command", Word(&command))];
-            lines.extend([String::new(), words.with("further", &further)]);
+            parts.extend([String::new(), words.with("further", &further)]);
         }
     }
 }
@@ -274,13 +274,13 @@ impl Lasting {
     }
 }
 
-fn add_delivered(lines: &mut Vec<String>, title: &str, delivered: &[Delivered], words: &Words) {
-    lines.extend([String::new(), words.with(title, &[("n", Number(delivered.len() as u64))])]);
+fn add_delivered(parts: &mut Vec<String>, title: &str, delivered: &[Delivered], words: &Words) {
+    parts.extend([String::new(), words.with(title, &[("n", Number(delivered.len() as u64))])]);
     for Delivered { feeder: Feeder { export, segment }, run } in delivered.iter().rev().take(NAMED) {
         let is_good = run.outcome != Outcome::DeliveredWithProblems;
         let problems = if is_good { String::new() } else { words.with("with-problems", &[]) };
         let members = &run.members;
-        lines.push(words.with(
+        parts.push(words.with(
             "delivered-run",
             &[
                 ("export", Word(export.as_str())),
@@ -294,11 +294,11 @@ fn add_delivered(lines: &mut Vec<String>, title: &str, delivered: &[Delivered], 
             ],
         ));
     }
-    add_further(lines, delivered.len(), words);
+    add_further(parts, delivered.len(), words);
 }
 
-fn add_further(lines: &mut Vec<String>, all: usize, words: &Words) {
+fn add_further(parts: &mut Vec<String>, all: usize, words: &Words) {
     if let Some(further) = all.checked_sub(NAMED).filter(|further| *further > 0) {
-        lines.push(words.with("further-lines", &[("n", Number(further as u64))]));
+        parts.push(words.with("further-lines", &[("n", Number(further as u64))]));
     }
 }

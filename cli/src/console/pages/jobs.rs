@@ -35,10 +35,10 @@ struct Page {
     export: String,
     export_link: String,
     began: Moment,
-    is_working: bool,
     /// Whether the page asks for itself again.
     follows: bool,
     is_stopping: bool,
+    /// How far it is; empty if it is over.
     progress: Vec<String>,
     percent: Option<u64>,
     preview: Option<Preview>,
@@ -50,6 +50,10 @@ struct Page {
 }
 
 impl Page {
+    fn is_working(&self) -> bool {
+        !self.progress.is_empty()
+    }
+
     fn stop_path(&self) -> String {
         format!("/jobs/{}/stop", self.number)
     }
@@ -113,7 +117,6 @@ pub(crate) async fn one(
         kind: job.kind.name(),
         export_link: f.url(format!("/exports/{}", level(&export))),
         began: Moment::of(job.began),
-        is_working: false,
         follows,
         is_stopping: job.is_stopping(),
         progress: Vec::new(),
@@ -129,7 +132,6 @@ pub(crate) async fn one(
     };
     let ended = match job.state() {
         jobs::State::Working => {
-            shown.is_working = true;
             progress(&mut shown, &job).await;
             let mut response = page(&shown)?;
             if follows {

@@ -199,7 +199,9 @@ async fn check(console: &Shared, frame: &Frame, known: &Known, form: &Form, step
         if let Some(Ok(text)) = text
             && let Err(error) = Config::parse(&text)
         {
-            mistakes(frame.texts(), &error).into_iter().for_each(|mistake| wrong.say("file", mistake));
+            for mistake in mistakes(frame.texts(), &error) {
+                wrong.say("file", mistake);
+            }
         }
     }
     Ok(wrong)
