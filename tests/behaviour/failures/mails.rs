@@ -204,7 +204,7 @@ async fn messages_are_in_the_language_and_the_time_zone_of_the_exports() {
     days.hours(1).await;
     let messages = days.messages();
     println!("{}", printed("In Japanese", &messages));
-    let texts: Vec<&str> = messages.iter().map(|message| message.text()).collect();
+    let texts: Vec<&str> = messages.iter().map(Published::text).collect();
     let text = texts.join("\n");
     assert_parts(
         &text,
