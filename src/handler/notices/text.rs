@@ -72,10 +72,10 @@ pub(super) struct Lasting {
 enum Reason {
     /// As a message of the application says.
     Message(String),
-    /// So many runs in a row are older than the newest one.
+    /// This many runs in a row are older than the newest one.
     Superseded(u64),
     Overdue(Overdue),
-    /// It has waited for so many hours.
+    /// For how many hours it has waited.
     Waited(u64),
 }
 
