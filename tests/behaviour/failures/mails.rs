@@ -195,12 +195,12 @@ async fn a_held_run_is_one_message_a_day_until_somebody_decides() {
 async fn messages_are_in_the_language_and_the_time_zone_of_the_exports() {
     let days = Days::start(Wanted::Deliveries);
     days.configure("language = \"ja\"\ntime_zone = \"Asia/Tokyo\"\n");
-    days.export("優良顧客", "23/1002", 100);
+    days.export("優良顧客", "23/0102", 100);
     days.hours(2).await;
-    days.export("優良顧客", "23/1102", 40);
+    days.export("優良顧客", "23/0202", 40);
     days.hours(1).await;
     days.braze.set_keys(Vec::new());
-    days.export("ChurnRisk", "23/1102", 20);
+    days.export("ChurnRisk", "23/0202", 20);
     days.hours(1).await;
     let messages = days.messages();
     println!("{}", printed("In Japanese", &messages));
