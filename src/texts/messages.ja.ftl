@@ -744,6 +744,12 @@ ITB-T34 =
 
 phrase-feeder = エクスポート { $export } のセグメント { $segment }
 phrase-is-held = { $key } は保留中です:
+phrase-lets-through = { $key }: { $reason } ({ $rows } 行を許可すると送信されます)
+phrase-other-type = 「{ $name }」は Braze では { $type } 型ですが、{ $kind } を送信することになります
+phrase-doubtful-type = 「{ $name }」は Braze では { $type } 型ですが、{ $kind } を送信します。Braze は変換できない値を無視します
+phrase-not-active = 属性「{ $name }」は Braze で { $status } です
+phrase-no-array = 配列「{ $name }」の最大長が Braze で 0 です
+phrase-legacy-encoding = 従来の文字コード (Shift_JIS、Windows-1252、Latin-1 など)
 phrase-hours = { $hours } 時間
 phrase-under-an-hour = 1 時間未満
 phrase-the-customer-id = 顧客 ID

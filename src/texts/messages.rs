@@ -161,6 +161,10 @@ impl Patterns {
         }
         let fitting = self.all.iter().filter(|pattern| pattern.letters() >= LEAST_LETTERS);
         let found = fitting.filter_map(|pattern| Some((pattern, matched(&pattern.pieces, text)?)));
+        // A value at the beginning would take in what the message is about.
+        let is_about = |values: &[(&str, &str)]| values.first().is_some_and(|(_, value)| value.contains(": "));
+        let found =
+            found.filter(|(pattern, values)| !matches!(pattern.pieces[..], [Piece::Place(_), ..]) || !is_about(values));
         // A phrase is one line.
         let found = found.filter(|(pattern, _)| !pattern.code.is_empty() || !text.contains('\n'));
         let best = found.max_by_key(|(pattern, _)| (pattern.has_others_as_values(), pattern.letters()));
@@ -207,7 +211,12 @@ impl Patterns {
         if text.contains('\n') && text.lines().any(is_mistake) {
             return each("\n");
         }
-        match self.fragment(surface, text, depth) {
+        let after = |(at, separator): (usize, &str)| {
+            let (about, text) = text.split_at(at + separator.len());
+            Some(format!("{about}{}", self.fragment(surface, text, depth)?))
+        };
+        let found = self.fragment(surface, text, depth).or_else(|| text.match_indices(": ").find_map(after));
+        match found {
             Some(text) => text,
             None if text.contains('\n') => each("\n"),
             None if text.contains("; ") => each("; "),
@@ -394,6 +403,17 @@ mod tests {
             said("incoming/a.csv: the gzip data is truncated\nUpload the complete file again.", "ITB-F02").unwrap(),
             "incoming/a.csv: gzip データが途中で切れています。\n完全なファイルをもう一度アップロードしてください。"
         );
+        let doubt = "a.csv: 11 of the 1,043 rows checked have another text than an address in the column of the email";
+        assert_eq!(
+            said(doubt, "ITB-W06").unwrap(),
+            "a.csv: 確認した 1,043 行のうち 11 行で、メールの列にメールアドレス以外の文字列があります"
+        );
+        let held = "would be held: a.csv: 9 of the 10 rows checked share a customer ID with rows that have another email: the \
+                    column of the customer ID may be the wrong one (\"allow_identifiers\": 9 lets it through)";
+        let held = said(held, "ITB-W07").unwrap();
+        assert!(!held.contains("rows") && held.contains("10 行のうち 9 行"), "{held}");
+        let type_of = "\"Tier\" is String (Automatically Detected) in Braze, and a number would be sent";
+        assert!(worded(Language::Japanese, Surface::Console, type_of).starts_with("「Tier」は Braze では String"));
         assert_eq!(said("Words of an earlier version.", "ITB-R01"), None);
         assert_eq!(translated(Language::English, Surface::Page, "Whatever", "ITB-R01"), None);
         let worded = |text| worded(Language::Japanese, Surface::Page, text).into_owned();

@@ -6,6 +6,12 @@
 pub(super) const PHRASES: &[(&str, &str)] = &[
     ("phrase-feeder", "the segment ⟨segment⟩ of the export ⟨export⟩"),
     ("phrase-is-held", "⟨key⟩ is held:"),
+    ("phrase-lets-through", "⟨key⟩: ⟨reason⟩ (\"allow_identifiers\": ⟨rows⟩ lets it through)"),
+    ("phrase-other-type", "\"⟨name⟩\" is ⟨type⟩ in Braze, and ⟨kind⟩ would be sent"),
+    ("phrase-doubtful-type", "\"⟨name⟩\" is ⟨type⟩ in Braze, and ⟨kind⟩ is sent: Braze ignores what it can't convert"),
+    ("phrase-not-active", "the attribute \"⟨name⟩\" is ⟨status⟩ in Braze"),
+    ("phrase-no-array", "the array \"⟨name⟩\" has a maximum length of 0 in Braze"),
+    ("phrase-legacy-encoding", "a legacy encoding (Shift_JIS, Windows-1252, Latin-1, …)"),
     ("phrase-hours", "⟨hours⟩ hours"),
     ("phrase-hours", "⟨hours⟩ hour"),
     ("phrase-under-an-hour", "less than an hour"),

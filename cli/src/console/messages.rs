@@ -21,6 +21,9 @@ const ON_PAGES: [(&str, &str); 6] = [
     (": test it with connect", ": test it on the page of the connection"),
 ];
 
+/// Messages about held files, whose last line leads to a field of a request. A page has the decision itself.
+const HOLDS: [&str; 5] = ["ITB-D05", "ITB-H07", "ITB-H08", "ITB-H09", "ITB-H10"];
+
 /// A message of the terminal, for a page.
 fn here(text: &str) -> String {
     ON_PAGES.iter().fold(text.to_owned(), |text, (terminal, page)| text.replace(terminal, page))
@@ -47,7 +50,11 @@ impl Said {
         };
         // Backticks are for terminals.
         let lines = text.lines().filter(|line| !line.is_empty()).map(|line| line.replace('`', ""));
-        Self { lines: lines.collect(), lang, code: code.to_owned() }
+        let mut lines: Vec<String> = lines.collect();
+        if HOLDS.contains(&code) && lines.len() > 1 {
+            lines.pop();
+        }
+        Self { lines, lang, code: code.to_owned() }
     }
 
     /// What a command of the terminal would have ended with.
@@ -100,6 +107,10 @@ mod tests {
         assert!(english.lang.is_none());
         let japanese = Said::new(of(Language::Japanese), text, "ITB-H01");
         assert!(japanese.first().contains("保留") && japanese.lang.is_none(), "{japanese:?}");
+        let held = "a.csv is held: 116 of the 137 rows checked share a customer ID with rows that have another email: the column of the customer ID may be the wrong one\nNothing of it was sent. Correct the export or data_matching; if the identifiers are right, run the export on demand with \"allow_identifiers\": 116.";
+        assert_eq!(Said::new(of(Language::English), held, "ITB-D05").lines.len(), 1);
+        let japanese = Said::new(of(Language::Japanese), held, "ITB-D05");
+        assert!(japanese.lines.len() == 1 && !japanese.first().contains("rows"), "{japanese:?}");
         let unknown = Said::new(of(Language::Japanese), "something rare", "ITB-Z99");
         assert_eq!((unknown.lang, unknown.first().as_str()), (Some("en"), "something rare"));
         let stopped =
