@@ -39,6 +39,7 @@
 //! | [`source`] | Which files does Azure have that the bucket doesn't? |
 //! | [`membership`] | Who entered, stayed and left? |
 //! | [`proof`] | Does Braze hold what was sent? |
+//! | [`audit`] | Does Braze have the attribute for exactly the members? |
 //! | [`page`] | What do people see of it? |
 //! | [`delivery`] | How is a file delivered and a run completed? |
 //! | [`inspect`] | How would a new export's files be read? |
@@ -55,6 +56,7 @@
 //! - Keys and personal data are in no log line, error, metric or panic.
 //! - Memory does not grow with the size of a file.
 
+pub mod audit;
 pub mod braze;
 pub mod braze_fields;
 pub mod bucket;

@@ -33,6 +33,9 @@ pub struct ContinuedDelivery {
     /// Whether it is the retirement of the segment and not a delivery.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retire: bool,
+    /// Whether it is an audit of the segment and not a delivery.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub audit: bool,
     /// The run that was being delivered, for information; the newest run is delivered next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
@@ -47,7 +50,7 @@ pub struct ContinuedDelivery {
 impl ContinuedDelivery {
     /// A delivery of a segment.
     pub fn of(export: ExportName, segment: SegmentName, run: Option<RunId>) -> Self {
-        Self { export, segment, retire: false, run, connection: None, attribute: None }
+        Self { export, segment, retire: false, audit: false, run, connection: None, attribute: None }
     }
 }
 

@@ -19,6 +19,7 @@ mod reason;
 mod request;
 mod response;
 mod retry;
+mod segment_export;
 mod sending;
 mod shared;
 #[cfg(test)]
@@ -35,4 +36,5 @@ pub use self::read_memory::{
     Endpoint, FieldsRead, ProfileRead, ReadMemory, ReadProfiles, Unread, WorkspaceAttribute, WorkspaceAttributes,
 };
 pub use self::request::{MAX_BODY, MAX_OBJECTS, TrackRequest};
-pub use self::transport::{Answer, Lost, Post, Read, ReadAnswer, Transport};
+pub use self::segment_export::{ExportError, SegmentExport};
+pub use self::transport::{Answer, Body, Download, Lost, Post, Read, ReadAnswer, Transport};

@@ -1,15 +1,18 @@
 //! One request to Braze and its answer, bounded in time and size.
 
 use std::error::Error;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use futures::future::BoxFuture;
+use futures::stream;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LINK};
 use reqwest::{Client, Method, Request, Response, Url};
 use thiserror::Error;
+use tokio::io::AsyncRead;
+use tokio_util::io::StreamReader;
 
 use super::counted::Counted;
 use super::http_clients::{CONNECTIONS, HttpClients, REQUEST_TIMEOUT, STREAMS};
@@ -53,6 +56,18 @@ pub struct ReadAnswer {
     /// The body; `None` if it is too long or broke off.
     pub body: Option<Bytes>,
 }
+
+/// Something to be downloaded, without the key.
+#[derive(Clone, Debug)]
+pub struct Download {
+    /// Where it is.
+    pub address: Url,
+    /// How long all of it may take.
+    pub patience: Duration,
+}
+
+/// A body that arrives bit by bit.
+pub type Body = Box<dyn AsyncRead + Send + Unpin>;
 
 /// What came back.
 #[derive(Clone, Debug, Default)]
@@ -148,7 +163,7 @@ impl Lost {
             if text.contains("dns error") {
                 return Self::Dns;
             }
-            let Some(io_error) = error.downcast_ref::<std::io::Error>() else {
+            let Some(io_error) = error.downcast_ref::<io::Error>() else {
                 cause = error.source();
                 continue;
             };
@@ -173,6 +188,12 @@ pub trait Transport: Send + Sync {
     fn read(&self, read: Read) -> BoxFuture<'_, Result<ReadAnswer, Lost>> {
         drop(read);
         Box::pin(async { Ok(ReadAnswer { status: 404, ..ReadAnswer::default() }) })
+    }
+
+    /// Downloads something: the HTTP status and the body. Where nothing can be downloaded, that is 404.
+    fn download(&self, download: Download) -> BoxFuture<'_, Result<(u16, Body), Lost>> {
+        drop(download);
+        Box::pin(async { Ok((404, Box::new(tokio::io::empty()) as Body)) })
     }
 }
 
@@ -226,6 +247,19 @@ impl HttpTransport {
         Ok(ReadAnswer { status, link, body: is_whole.then_some(body) })
     }
 
+    async fn open(&self, download: Download) -> Result<(u16, Body), Lost> {
+        let client = self.clients.client(0).map_err(|error| Lost::Tls(reason(&error)))?;
+        let mut request = Request::new(Method::GET, download.address);
+        *request.timeout_mut() = Some(download.patience);
+        let response = client.execute(request).await.map_err(|error| Lost::of(&error))?;
+        let status = response.status().as_u16();
+        let chunks = stream::try_unfold(response, |mut response| async move {
+            let chunk = response.chunk().await.map_err(|error| io::Error::other(Lost::of(&error)))?;
+            Ok::<_, io::Error>(chunk.map(|chunk| (chunk, response)))
+        });
+        Ok((status, Box::new(StreamReader::new(Box::pin(chunks)))))
+    }
+
     async fn take(&self, mut response: Response) -> Answer {
         let status = response.status().as_u16();
         let answer = Answer { status, ..Answer::headed(response.headers(), self.clock.now()) };
@@ -247,6 +281,10 @@ impl Transport for HttpTransport {
 
     fn read(&self, read: Read) -> BoxFuture<'_, Result<ReadAnswer, Lost>> {
         Box::pin(self.read_once(read))
+    }
+
+    fn download(&self, download: Download) -> BoxFuture<'_, Result<(u16, Body), Lost>> {
+        Box::pin(self.open(download))
     }
 }
 

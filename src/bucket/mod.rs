@@ -142,6 +142,12 @@ impl Bucket {
         Self { client, name: name.into() }
     }
 
+    /// Another bucket, reached by the same client.
+    #[must_use]
+    pub fn other(&self, name: &str) -> Self {
+        Self { client: self.client.clone(), name: name.to_owned() }
+    }
+
     /// The bucket's name.
     pub fn name(&self) -> &str {
         &self.name
@@ -363,7 +369,7 @@ impl Bucket {
         match status {
             Some(404) if error.code() == Some("NoSuchBucket") => BucketError::Failed {
                 operation,
-                reason: "there is no such bucket. Check the environment variable BUCKET".to_owned(),
+                reason: "there is no such bucket. Check the environment variable BUCKET, or audit_bucket of the connection".to_owned(),
                 bucket,
                 key,
             },

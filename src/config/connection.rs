@@ -26,6 +26,8 @@ pub(super) fn read(
     let company = read_name(table, &keys::COMPANY, mistakes);
     let objects_per_request = table.needed_whole_number::<u32>(&keys::OBJECTS_PER_REQUEST, mistakes);
     let state_identifiers = table.needed_choice(&keys::STATE_IDENTIFIERS, mistakes, StateIdentifiers::from_name);
+    let audit_bucket = read_audit(table, &keys::AUDIT_BUCKET, is_bucket, mistakes);
+    let audit_prefix = read_audit(table, &keys::AUDIT_PREFIX, is_prefix, mistakes);
     allow_any_hostname?;
     let (hostname, secret) = (hostname?, secret?);
     let workspace = match workspace? {
@@ -45,6 +47,8 @@ pub(super) fn read(
         company: company?,
         objects_per_request: objects_per_request? as usize,
         state_identifiers: state_identifiers?,
+        audit_bucket: audit_bucket?,
+        audit_prefix: audit_prefix?.unwrap_or_default(),
     })
 }
 
@@ -72,6 +76,37 @@ fn read_name(table: &TableReader<'_, '_>, key: &Key, mistakes: &mut Mistakes<'_>
     }
     let refusal = Refusal::new(shown(&text.value), key.kind.to_string());
     Err(table.refuse(key, text.offset, refusal, mistakes))
+}
+
+/// Where Braze writes exports of segments, as far as it `fits`.
+fn read_audit(
+    table: &TableReader<'_, '_>,
+    key: &Key,
+    fits: impl Fn(&str) -> bool,
+    mistakes: &mut Mistakes<'_>,
+) -> Result<Option<String>, Reported> {
+    match table.text(key, mistakes)? {
+        Some(text) if !fits(&text.value) => {
+            let refusal = Refusal::new(shown(&text.value), key.kind.to_string());
+            Err(table.refuse(key, text.offset, refusal, mistakes))
+        }
+        text => Ok(text.map(|text| text.value)),
+    }
+}
+
+/// The names of buckets (Amazon S3 User Guide, "General purpose bucket naming rules").
+fn is_bucket(name: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    (3..=63).contains(&name.len())
+        && name.bytes().all(|byte| is_letter(byte) || byte == b'-' || byte == b'.')
+        && name.bytes().next().is_some_and(is_letter)
+}
+
+/// A beginning of keys, as the template allows it.
+fn is_prefix(prefix: &str) -> bool {
+    prefix.len() <= 512
+        && !prefix.starts_with('/')
+        && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/_.-=".contains(&byte))
 }
 
 fn read_secret(table: &TableReader<'_, '_>, mistakes: &mut Mistakes<'_>) -> Result<SecretName, Reported> {

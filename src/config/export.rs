@@ -52,6 +52,8 @@ fn read_into(
     let attribute_names =
         segments::read_attribute_names(table, segments.as_ref().ok().and_then(Option::as_ref), mistakes);
     outline.segment_attributes = segments::segment_attributes(table, &segments, &attribute_names, mistakes);
+    let listed = segments.as_ref().ok().and_then(Option::as_ref);
+    let audit_segment_ids = segments::read_audit_segment_ids(table, listed, mistakes);
     let schedule = table.needed_choice(&keys::SCHEDULE, mistakes, Schedule::from_name);
     let on_upload = table.boolean(&keys::ON_UPLOAD, mistakes);
     let send = table.needed_choice(&keys::SEND, mistakes, SendRule::from_name);
@@ -59,6 +61,7 @@ fn read_into(
     let create_profiles = table.boolean(&keys::CREATE_PROFILES, mistakes);
     let max_leavers = table.number(&keys::MAX_LEAVERS, mistakes);
     let refresh_days = table.whole_number::<u32>(&keys::REFRESH_DAYS, mistakes);
+    let audit_days = table.whole_number::<u32>(&keys::AUDIT_DAYS, mistakes);
     let trial = table.needed_whole_number::<u32>(&keys::TRIAL, mistakes);
     let settle_minutes = table.needed_whole_number(&keys::SETTLE_MINUTES, mistakes);
     let time_zone = read_time_zone(table, mistakes);
@@ -85,6 +88,7 @@ fn read_into(
         create_profiles: create_profiles?,
         max_leavers: max_leavers?,
         refresh_days: refresh_days?,
+        audit_days: audit_days?,
         trial: trial? as usize,
         settle_minutes: settle_minutes?,
         time_zone: time_zone?,
@@ -94,6 +98,10 @@ fn read_into(
         attribute_names: attribute_names?
             .into_iter()
             .map(|(segment, attribute)| (name_of(segment), AttributeName::new(attribute.value)))
+            .collect(),
+        audit_segment_ids: audit_segment_ids?
+            .into_iter()
+            .map(|(segment, id)| (name_of(segment), id.value))
             .collect(),
         null_values: null_values?.unwrap_or_default().into_iter().map(|text| text.value).collect(),
         default_country: default_country?,

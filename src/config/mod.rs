@@ -74,6 +74,10 @@ pub struct Connection {
     pub objects_per_request: usize,
     /// How the state holds the identifiers of members that are sent through it (default plain).
     pub state_identifiers: StateIdentifiers,
+    /// The company's own bucket, to which Braze writes exports of segments.
+    pub audit_bucket: Option<String>,
+    /// What their keys begin with.
+    pub audit_prefix: String,
 }
 
 /// Scheme, host and port of a Braze REST endpoint: HTTPS, or plain HTTP to this machine alone.
@@ -124,6 +128,8 @@ pub struct Export {
     pub settle_minutes: u32,
     /// After how many days each member is sent again.
     pub refresh_days: Option<u32>,
+    /// After how many days the schedule compares a segment with Braze again.
+    pub audit_days: Option<u32>,
     /// How many people are sent and read back before the rest, at most; 0 for none.
     pub trial: usize,
     /// The time zone in which the names of runs are read, and of the times on pages (default UTC).
@@ -136,6 +142,8 @@ pub struct Export {
     pub attributes: Vec<FieldMapping>,
     /// Segments whose attribute has another name than their own.
     pub attribute_names: BTreeMap<SegmentName, AttributeName>,
+    /// The segments in Braze of everyone who has a segment's attribute: their Segment API identifiers.
+    pub audit_segment_ids: BTreeMap<SegmentName, String>,
     /// Texts that mean an empty cell.
     pub null_values: Vec<String>,
     /// Where telephone numbers without a country are from.
@@ -173,12 +181,14 @@ impl Export {
             max_leavers: 0.0,
             settle_minutes: 0,
             refresh_days: None,
+            audit_days: None,
             trial: 200,
             time_zone: TimeZone::UTC,
             language: Language::English,
             data_matching: DataMatching::default(),
             attributes: Vec::new(),
             attribute_names: BTreeMap::new(),
+            audit_segment_ids: BTreeMap::new(),
             null_values: Vec::new(),
             default_country: None,
             culture: None,
@@ -192,6 +202,13 @@ impl Export {
         let same_form = composed(segment.as_str());
         let named = self.attribute_names.iter().find(|(name, _)| composed(name.as_str()) == same_form);
         named.map_or_else(|| AttributeName::new(segment.as_str()), |(_, attribute)| attribute.clone())
+    }
+
+    /// The segment in Braze of everyone who has the attribute of `segment`, if one is named.
+    pub fn audit_segment_id(&self, segment: &SegmentName) -> Option<&str> {
+        let same_form = composed(segment.as_str());
+        let named = self.audit_segment_ids.iter().find(|(name, _)| composed(name.as_str()) == same_form);
+        named.map(|(_, id)| id.as_str())
     }
 
     /// The segments in `attribute_names` that are not among those `found`, each with the one that is probably meant.

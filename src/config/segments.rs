@@ -1,13 +1,14 @@
-//! Reads `segments` and `[exports.NAME.attribute_names]`: what is delivered, and as which attribute.
+//! Reads `segments`, `[exports.NAME.attribute_names]` and `[exports.NAME.audit_segment_ids]`: what is delivered, as which
+//! attribute, and what it is compared with.
 
 use super::attribute_name::check_segment_attribute;
 use super::conflicts::SegmentAttribute;
 use super::mistakes::{Located, Mistakes, Refusal, Reported};
-use super::reference::{attribute_names, export as keys};
+use super::reference::{Table, attribute_names, audit_segment_ids, export as keys};
 use super::shown::{describe, did_you_mean, quoted, shown};
 use super::table::TableReader;
 
-/// Segments and the names of their attributes, in the order of the file.
+/// Segments and what the file says of each, in the order of the file.
 pub(super) type AttributeNames = Vec<(Located<String>, Located<String>)>;
 
 /// Segment names that can be one part of an S3 key, as Customer Insights writes them.
@@ -46,22 +47,49 @@ pub(super) fn read_attribute_names(
     segments: Option<&Vec<Located<String>>>,
     mistakes: &mut Mistakes<'_>,
 ) -> Result<AttributeNames, Reported> {
-    let Some(table) = export_table.table(&keys::ATTRIBUTE_NAMES, &attribute_names::TABLE, mistakes)? else {
-        return Ok(Vec::new());
-    };
+    let table = export_table.table(&keys::ATTRIBUTE_NAMES, &attribute_names::TABLE, mistakes)?;
+    read_by_segment(table.as_ref(), &attribute_names::TABLE, segments, mistakes, check_segment_attribute)
+}
+
+/// Segments and the identifiers of the segments in Braze that they are compared with, in the order of the file.
+pub(super) fn read_audit_segment_ids(
+    export_table: &TableReader<'_, '_>,
+    segments: Option<&Vec<Located<String>>>,
+    mistakes: &mut Mistakes<'_>,
+) -> Result<AttributeNames, Reported> {
+    let table = export_table.table(&keys::AUDIT_SEGMENT_IDS, &audit_segment_ids::TABLE, mistakes)?;
+    read_by_segment(table.as_ref(), &audit_segment_ids::TABLE, segments, mistakes, |id| {
+        // The identifier becomes part of keys in the company's bucket.
+        let fits = (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if fits { Ok(()) } else { Err(Refusal::new(shown(id), chosen_kind(&audit_segment_ids::TABLE))) }
+    })
+}
+
+fn chosen_kind(reference: &Table) -> String {
+    reference.chosen_keys.map_or_else(String::new, |key| key.kind.to_string())
+}
+
+/// The texts of a table whose keys are segments of the export.
+fn read_by_segment(
+    table: Option<&TableReader<'_, '_>>,
+    reference: &Table,
+    segments: Option<&Vec<Located<String>>>,
+    mistakes: &mut Mistakes<'_>,
+    check: impl Fn(&str) -> Result<(), Refusal>,
+) -> Result<AttributeNames, Reported> {
     let mut names = Vec::new();
     let mut reported = None;
-    for (segment, value) in table.entries() {
+    let entries = table.map(|table| (table, table.entries()));
+    for (table, (segment, value)) in entries.into_iter().flat_map(|(table, all)| all.into_iter().map(move |one| (table, one))) {
         let listed = segments.is_none_or(|segments| segments.iter().any(|listed| listed.value == segment.value));
         let refused = if let Some(segments) = segments.filter(|_| !listed) {
             let names: Vec<&str> = segments.iter().map(|segment| segment.value.as_str()).collect();
             Err(Refusal::new("a segment that is not among the export's segments", names.join(", "))
                 .advise(did_you_mean(segment.value, names.iter().copied())))
         } else if let Some(name) = value.get_ref().as_str() {
-            check_segment(segment.value).and_then(|()| check_segment_attribute(name)).map(|()| name)
+            check_segment(segment.value).and_then(|()| check(name)).map(|()| name)
         } else {
-            let allowed = attribute_names::TABLE.chosen_keys.map_or_else(String::new, |key| key.kind.to_string());
-            Err(Refusal::new(describe(value.get_ref()), allowed))
+            Err(Refusal::new(describe(value.get_ref()), chosen_kind(reference)))
         };
         match refused {
             Ok(name) => names.push((

@@ -267,19 +267,19 @@ impl SegmentDelivery {
 }
 
 /// A list of people, which is stored in several parts.
-struct List {
+pub(super) struct List {
     prefix: String,
-    parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
     full: Vec<PartWriter>,
     writer: PartWriter,
 }
 
 impl List {
-    fn new(prefix: String) -> Self {
+    pub(super) fn new(prefix: String) -> Self {
         Self { prefix, parts: Vec::new(), full: Vec::new(), writer: PartWriter::new() }
     }
 
-    fn push(&mut self, row: PartRow<'_>) {
+    pub(super) fn push(&mut self, row: PartRow<'_>) {
         self.writer.push(row);
         if self.writer.rows() >= LINES {
             self.full.push(std::mem::take(&mut self.writer));
@@ -287,7 +287,7 @@ impl List {
     }
 
     /// Stores what is full, or all.
-    async fn store(&mut self, delivery: &SegmentDelivery, all: bool) -> Result<(), DeliveryError> {
+    pub(super) async fn store(&mut self, delivery: &SegmentDelivery, all: bool) -> Result<(), DeliveryError> {
         if all && self.writer.rows() > 0 {
             self.full.push(std::mem::take(&mut self.writer));
         }

@@ -3,7 +3,7 @@
 
 use super::DeliveryError;
 use super::compare::Comparison;
-use super::leavers::{Duty, Leaving, LeavingEnd};
+use super::leavers::{Duty, Leaving, LeavingEnd, SetTo};
 use super::segment::SegmentDelivery;
 use super::sources::Source;
 use crate::config::OnLeave;
@@ -13,7 +13,7 @@ use crate::state::{BeginAnswer, Compared, Completing, LeaseKeeper, Ledger, Phase
 
 /// A run with at most this many leavers is never held for their share: in a small segment, a few people are a large share.
 /// The same holds for this many rows without an identifier.
-const FEW: u64 = 5;
+pub(super) const FEW: u64 = 5;
 
 /// How the completion of a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,7 +160,8 @@ impl SegmentDelivery {
             return Ok(Completion::LeasedElsewhere);
         };
         let keeper = LeaseKeeper::new(lease, self.budget);
-        let mut leaving = Leaving::new(self, Duty::Completion(run), keeper, self.export.on_leave, completing.done);
+        let set_to = SetTo::on_leaving(self.export.on_leave);
+        let mut leaving = Leaving::new(self, Duty::Completion(run), keeper, set_to, completing.done);
         let ended = leaving.send_all(&completing.leavers).await;
         let sent = leaving.finish(&format!("{}{owner}", self.keys.run_folder(run))).await?;
         self.note_work(|work| work.counts.add(&sent.counts));

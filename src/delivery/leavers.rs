@@ -23,13 +23,48 @@ use crate::state::{EmailHash, Fingerprint, LeaseKeeper, LeaversSent, Part, PartR
 /// How often the progress is written and the lease renewed.
 const CHECKPOINT: Duration = Duration::from_secs(1);
 
-/// Why an attribute is set on leaving: what the lease is on, and where the progress is written.
+/// Why an attribute is set: what the lease is on, and where the progress is written.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Duty {
     /// The people are not in this run, which is being completed.
     Completion(RunId),
     /// The attribute is being retired.
     Retirement,
+    /// An audit found the people to be different in Braze.
+    Repair(Side),
+}
+
+/// Who is different in Braze.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Members who lack the attribute.
+    Set,
+    /// Others who have it.
+    Unset,
+}
+
+/// What becomes of the attribute.
+#[derive(Clone, Debug)]
+pub(super) struct SetTo {
+    value: serde_json::Value,
+    /// Whether a profile that does not exist is created for it.
+    creates: bool,
+}
+
+impl SetTo {
+    /// The value of members.
+    pub(super) fn of_members(creates: bool) -> Self {
+        Self { value: serde_json::Value::Bool(true), creates }
+    }
+
+    /// The value of those who left. A profile that does not exist is not created for it.
+    pub(super) fn on_leaving(on_leave: OnLeave) -> Self {
+        let value = match on_leave {
+            OnLeave::False => serde_json::Value::Bool(false),
+            OnLeave::Remove | OnLeave::Keep => serde_json::Value::Null,
+        };
+        Self { value, creates: false }
+    }
 }
 
 /// Someone who left.
@@ -41,8 +76,7 @@ pub(super) struct Leaving<'a> {
     duty: Duty,
     lease: LeaseKeeper,
     attribute: AttributeName,
-    /// What becomes of the attribute.
-    on_leave: OnLeave,
+    set_to: SetTo,
     /// People who are done, in the order of the list.
     done: u64,
     /// Requests and data points that are not recorded yet.
@@ -80,7 +114,7 @@ impl<'a> Leaving<'a> {
         delivery: &'a SegmentDelivery,
         duty: Duty,
         lease: LeaseKeeper,
-        on_leave: OnLeave,
+        set_to: SetTo,
         done: u64,
     ) -> Self {
         Self {
@@ -88,7 +122,7 @@ impl<'a> Leaving<'a> {
             duty,
             lease,
             attribute: delivery.attribute.clone(),
-            on_leave,
+            set_to,
             done,
             counts: Counts::default(),
             refused: PartWriter::new(),
@@ -111,8 +145,10 @@ impl<'a> Leaving<'a> {
                 skip -= part.rows;
                 continue;
             }
-            let mut people = self.people_of(part).await?;
-            people.drain(..usize::try_from(skip).unwrap_or(usize::MAX).min(people.len()));
+            let mut people = self.people_of(part, skip).await?;
+            if part.first.is_none() {
+                people.drain(..usize::try_from(skip).unwrap_or(usize::MAX).min(people.len()));
+            }
             skip = 0;
             let end = self.send(people, &mut key).await?;
             if end != LeavingEnd::AllSent {
@@ -127,12 +163,15 @@ impl<'a> Leaving<'a> {
         self.take_sent(prefix).await
     }
 
-    async fn people_of(&self, part: &Part) -> Result<Vec<Person>, DeliveryError> {
+    async fn people_of(&self, part: &Part, skip: u64) -> Result<Vec<Person>, DeliveryError> {
         let mut people = Vec::new();
         let list = vec![Source::certain(part)];
         self.delivery
             .read_sources(list, |read| {
-                if let Read::Line(line) = read {
+                // Someone who was erased since leaves a gap in the numbers.
+                if let Read::Line(line) = read
+                    && line.number.is_none_or(|number| u64::from(number) >= skip)
+                {
                     people.push((OwnedIdentifier::of(line.row.identifier), line.row.email));
                 }
             })
@@ -238,20 +277,18 @@ impl<'a> Leaving<'a> {
         LeaverBatch { request, people: people.to_vec() }
     }
 
-    /// What is sent of someone who left. A profile that does not exist is not created for it.
+    /// What is sent of someone.
     fn object(&self, identifier: Identifier<'_>) -> serde_json::Value {
-        let value = match self.on_leave {
-            OnLeave::False => serde_json::Value::Bool(false),
-            OnLeave::Remove | OnLeave::Keep => serde_json::Value::Null,
-        };
         let (name, id) = match identifier {
             Identifier::ExternalId(id) => ("external_id", id),
             Identifier::Email(email) => ("email", email),
         };
         let mut object = serde_json::Map::new();
         object.insert(name.to_owned(), id.into());
-        object.insert("_update_existing_only".to_owned(), true.into());
-        object.insert(self.attribute.as_str().to_owned(), value);
+        if !self.set_to.creates {
+            object.insert("_update_existing_only".to_owned(), true.into());
+        }
+        object.insert(self.attribute.as_str().to_owned(), self.set_to.value.clone());
         serde_json::Value::Object(object)
     }
 
@@ -276,6 +313,7 @@ impl<'a> Leaving<'a> {
         let folder = match self.duty {
             Duty::Completion(run) => self.delivery.keys.run_folder(run),
             Duty::Retirement => self.delivery.keys.retired_folder(),
+            Duty::Repair(_) => self.delivery.keys.audit_folder(),
         };
         let prefix = format!("{folder}{}", self.lease.owner());
         let sent = self.take_sent(&prefix).await?;
@@ -288,8 +326,12 @@ impl<'a> Leaving<'a> {
                 (None, _) => false,
                 (Some(ledger), Duty::Completion(run)) => ledger.leavers_sent(run, &owner, &sent, Some(until)),
                 (Some(ledger), Duty::Retirement) => ledger.retired(&owner, &sent, Some(until)),
+                (Some(ledger), Duty::Repair(_)) => ledger.keep_repair(&owner, Some(until)),
             })
             .await?;
+        if let Duty::Repair(side) = duty {
+            self.delivery.note_repaired(side, &sent).await?;
+        }
         self.delivery.note_work(|work| work.counts.add(&sent.counts));
         if ours {
             self.lease.renewed(until);

@@ -19,8 +19,10 @@
 //! | set the attribute of members who left to `false`, or remove it | `complete`, `leavers` |
 //! | read files again that are described differently since | `late_model` |
 //! | say what happened | `report` |
+//! | compare a segment with Braze, and send the differences | `audit` |
 //! | remove an attribute that is no longer delivered from everyone | `retire` |
 
+mod audit;
 mod batch;
 mod chunk;
 mod claim;
@@ -61,6 +63,7 @@ mod tried;
 
 use thiserror::Error;
 
+pub use self::audit::{AuditEnd, AuditOptions};
 pub use self::deliver::DeliveryEnd;
 pub use self::late_model::described_differently;
 pub use self::loaded::LoadedRun;
@@ -68,6 +71,7 @@ pub(crate) use self::open::look_at;
 pub use self::rebuild::Rebuilt;
 pub use self::retire::RetirementEnd;
 pub use self::segment::{Release, RunOptions, SegmentDelivery};
+use crate::audit::AuditError;
 use crate::braze::StopReason;
 use crate::bucket::BucketError;
 use crate::message::{Coded, Message, codes, counted};
@@ -105,6 +109,9 @@ pub enum DeliveryError {
     /// The key could not be had.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// The segment can't be audited.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
     /// The file can't be read.
     #[error("{key}: {source}")]
     Read {
@@ -238,7 +245,7 @@ pub enum DeliveryError {
     },
 }
 
-codes!(DeliveryError wraps Bucket, State, Secret, Refused, Model source Read, Match, NotProven {
+codes!(DeliveryError wraps Audit, Bucket, State, Secret, Refused, Model source Read, Match, NotProven {
     NoConsent = "ITB-D01",
     Busy = "ITB-D02",
     ConfigurationChanged = "ITB-D03",

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::DeliveryError;
-use super::leavers::{Duty, Leaving, LeavingEnd};
+use super::leavers::{Duty, Leaving, LeavingEnd, SetTo};
 use super::segment::SegmentDelivery;
 use crate::config::OnLeave;
 use crate::membership::RunMembers;
@@ -102,7 +102,7 @@ impl SegmentDelivery {
         let keeper = LeaseKeeper::new(begun.lease.unwrap_or_else(|| self.lease_of(owner, Timestamp::MIN)), self.budget);
         // Retiring an attribute with `keep` removes it.
         let on_leave = if self.export.on_leave == OnLeave::Keep { OnLeave::Remove } else { self.export.on_leave };
-        let mut leaving = Leaving::new(self, Duty::Retirement, keeper, on_leave, begun.done);
+        let mut leaving = Leaving::new(self, Duty::Retirement, keeper, SetTo::on_leaving(on_leave), begun.done);
         let ended = leaving.send_all(&begun.people).await;
         let sent = leaving.finish(&format!("{}{owner}", self.keys.retired_folder())).await?;
         self.note_work(|work| work.counts.add(&sent.counts));

@@ -64,7 +64,7 @@ impl Handler {
         if let Some(first) = exports.iter().position(|export| deliveries.cursor.is_in(&export.name)) {
             exports.rotate_left(first);
         }
-        for export in exports {
+        for export in &exports {
             if deliveries.cursor.is_stopped() {
                 break;
             }
@@ -83,8 +83,10 @@ impl Handler {
             .await;
         }
         self.keep_cursor(&deliveries.cursor).await;
+        exports.retain(|export| export.schedule == Schedule::Active);
+        let audits = Box::pin(self.audit_due(config, &exports, budget, &mut deliveries)).await;
         self.keep_histories(config, &deliveries.reports, budget).await;
-        self.end_pass(config, deliveries, &fetched, budget).await
+        self.end_pass(config, deliveries, &fetched, audits, budget).await
     }
 
     /// Makes known how the segments are, and answers.
@@ -93,6 +95,7 @@ impl Handler {
         config: &Configured,
         mut deliveries: Deliveries,
         fetched: &[FetchReport],
+        audits: Vec<Value>,
         budget: TimeBudget,
     ) -> Result<Value, HandlerError> {
         let mut ended = standing::ended(&deliveries.reports);
@@ -108,6 +111,9 @@ impl Handler {
             let mut further = vec![("ignored", Value::Array(deliveries.ignored))];
             if !fetched.is_empty() {
                 further.push(("sources", json!(fetched)));
+            }
+            if !audits.is_empty() {
+                further.push(("audits", audits.into()));
             }
             if !deliveries.failed.is_empty() {
                 further.push(("failed", deliveries.failed.into()));
@@ -212,6 +218,9 @@ impl Handler {
     ) -> Result<Vec<Report>, HandlerError> {
         if delivery.retire {
             return self.resume_retirement(config, delivery, budget).await;
+        }
+        if delivery.audit {
+            return Box::pin(self.resume_audit(config, delivery, budget)).await.map(|()| Vec::new());
         }
         let export = Self::export(config, &delivery.export)?;
         let wanted = Wanted { segment: Some(delivery.segment.clone()), ..Wanted::default() };

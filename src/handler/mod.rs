@@ -2,6 +2,7 @@
 
 mod answer;
 mod attributes;
+mod audit;
 mod connect;
 mod cursor;
 mod deliveries;
@@ -263,6 +264,7 @@ impl Handler {
             OnDemand::Rebuild { subject, dry_run } => self.rebuild(&config, &subject, dry_run, budget).await,
             OnDemand::Retry(wanted) => self.retry(&config, &wanted, budget).await,
             OnDemand::Inspect(subject) => self.inspect(&config, &subject).await,
+            OnDemand::Audit(request) => Box::pin(self.audit(&config, &request, budget)).await,
             OnDemand::Erase(request) => Box::pin(self.erase(&config, &request, budget)).await,
         }
     }

@@ -76,8 +76,8 @@ impl Handler {
                 let (export, segment) = (report.export.clone(), report.segment.clone());
                 let connection = Some(named.connection.name.clone());
                 let attribute = Some(named.attribute.clone());
-                let run = report.run;
-                queue.send(ContinuedDelivery { export, segment, retire: true, run, connection, attribute }).await?;
+                let continued = ContinuedDelivery::of(export, segment, report.run);
+                queue.send(ContinuedDelivery { retire: true, connection, attribute, ..continued }).await?;
             } else {
                 report.outcome = Outcome::Unfinished;
                 let Message { text, code } = ReportMessage::RetirementStopped.to_message();

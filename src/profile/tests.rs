@@ -31,6 +31,8 @@ pub(super) fn export(attributes: Vec<FieldMapping>) -> Export {
         company: None,
         objects_per_request: 75,
         state_identifiers: crate::config::StateIdentifiers::Plain,
+        audit_bucket: None,
+        audit_prefix: String::new(),
     };
     Export {
         name: ExportName::new("loyalty"),
@@ -46,6 +48,7 @@ pub(super) fn export(attributes: Vec<FieldMapping>) -> Export {
         max_leavers: 0.5,
         settle_minutes: 30,
         refresh_days: None,
+        audit_days: None,
         trial: 200,
         data_matching: DataMatching {
             customer_id: Some("LoyaltyId".to_owned()),
@@ -54,6 +57,7 @@ pub(super) fn export(attributes: Vec<FieldMapping>) -> Export {
         },
         attributes,
         attribute_names: BTreeMap::new(),
+        audit_segment_ids: std::collections::BTreeMap::new(),
         null_values: ["NULL", "\\N", "#N/A", "nan"].map(str::to_owned).to_vec(),
         default_country: None,
         culture: None,

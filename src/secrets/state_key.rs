@@ -12,7 +12,7 @@ use std::fmt;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
-use aws_lc_rs::rand;
+use aws_lc_rs::{hmac, rand};
 
 /// What an encrypted part begins with.
 const MARK: &[u8; 12] = b"itb-sealed-1";
@@ -69,6 +69,12 @@ impl StateKey {
         let mut body = part.to_vec();
         self.part_key(&salt)?.seal_in_place_append_tag(nonce(), aad(key), &mut body).map_err(|_| SealError::Refused)?;
         Ok([MARK.as_slice(), &self.id, &salt, &body].concat())
+    }
+
+    /// What proves that the owner of the key wrote `text`: an HMAC with SHA-256, and the key's ID.
+    pub(crate) fn sign(&self, text: &[u8]) -> Result<(String, Vec<u8>), SealError> {
+        let key: hmac::Key = self.root.expand(&[b"receipt"], hmac::HMAC_SHA256).map_err(|_| SealError::Refused)?.into();
+        Ok((shown(self.id), hmac::sign(&key, text).as_ref().to_vec()))
     }
 
     /// The part under `key`, decrypted.

@@ -170,7 +170,7 @@ impl Ledger {
         RunAnswer::Done
     }
 
-    fn add_earlier(&mut self, sent: Sent) {
+    pub(super) fn add_earlier(&mut self, sent: Sent) {
         if !sent.is_empty() {
             let unknown = !self.earlier.is_empty() && self.earlier.since.is_none();
             self.earlier.since = if unknown { None } else { self.earlier.since.into_iter().chain(sent.since).min() };

@@ -148,6 +148,11 @@ impl StateKeys {
         format!("{}retired/", self.folder)
     }
 
+    /// The folder of what an audit needs.
+    pub fn audit_folder(&self) -> String {
+        format!("{}audit/", self.folder)
+    }
+
     /// An empty object that is stored to learn what S3's clock says.
     pub fn clock(&self) -> String {
         format!("{}clock", self.folder)
@@ -183,6 +188,12 @@ impl ReportKeys {
     /// A file of the run's report, `report.json` or `rejected.csv`.
     pub fn report(&self, run: RunId, name: &str) -> String {
         format!("{}{run}/{name}", self.folder)
+    }
+
+    /// The receipt of an audit that was written at `time`. No export can have the name of this folder, because of the full stop.
+    pub fn audit_receipt(&self, time: Timestamp) -> String {
+        let of_segment = self.folder.strip_prefix("reports/").unwrap_or_default();
+        format!("reports/audit.receipts/{of_segment}{}.json", time.strftime("%Y-%m-%dT%H%M%SZ"))
     }
 
     /// The prefix of all reports of the segment.

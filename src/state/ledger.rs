@@ -104,7 +104,7 @@ impl Ledger {
         if self.retirement.as_ref().is_some_and(|retirement| retirement.is_worked_on(now)) {
             Some("the retirement")
         } else if self.is_leased(now) {
-            Some("an erasure")
+            Some("an erasure or a repair")
         } else {
             self.runs.values().any(|run| run.is_worked_on(now)).then_some("a delivery")
         }

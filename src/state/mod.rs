@@ -17,6 +17,7 @@
 //! | claim a file | `Waiting` → `Working` → `Delivered`, `Unfinished`, `Failed` | `claim` |
 //! | compare, hold, send the leavers | `Open` → `Held`, `Completing` → `Complete` | `completion` |
 //! | hand over, send again, release, forget | | `handover` |
+//! | repair what an audit found | | `repair` |
 //! | retire | → no ledger | `retire` |
 //!
 //! Each step is a function of the ledger alone, and one conditional write. Any function may take any step: a run that is
@@ -47,6 +48,7 @@ mod part;
 mod part_csv;
 mod part_row;
 mod part_store;
+mod repair;
 mod retire;
 mod retirement;
 mod run_record;
@@ -75,6 +77,7 @@ pub use self::member_key::{EmailHash, Fingerprint, MemberKey};
 pub use self::part::{BaseId, Part, PartContent, PartWriter, part_key, read_part};
 pub use self::part_row::{PartRow, Standing};
 pub use self::part_store::{PartStore, StoredPart};
+pub use self::repair::RepairAnswer;
 pub use self::retire::RetireAnswer;
 pub use self::retirement::Retirement;
 pub use self::run_record::{Allowance, Checkpoint, Completing, FileRecord, Phase, Progress, RunRecord};

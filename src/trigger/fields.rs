@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::request::{AttributeSubject, OnDemand, ReleaseRequest, Retry, StoredReports};
+use super::request::{AttributeSubject, Audit, OnDemand, ReleaseRequest, Retry, StoredReports};
 use super::{EventError, kind_of};
 use crate::config::SendRule;
 use crate::erase::Person;
@@ -138,6 +138,21 @@ impl<'e> Fields<'e> {
             )),
             (Some(_), Some(_)) => Err(EventError::field("connection", "connection and source", "one of the two")),
         }
+    }
+
+    /// Differences are allowed for a repair alone.
+    pub(super) fn audit(&mut self) -> Result<Audit, EventError> {
+        let request = Audit {
+            export: self.required("export", "the name of an export")?.into(),
+            segment: self.text("segment", "the table name of a segment")?.map(SegmentName::from),
+            repair: self.flag("repair")?,
+            allow_differences: self.count("allow_differences")?,
+            dry_run: self.flag("dry_run")?,
+        };
+        if request.allow_differences.is_some() && !request.repair {
+            return Err(EventError::field("repair", "nothing", "true, together with \"allow_differences\""));
+        }
+        Ok(request)
     }
 
     pub(super) fn retry(&mut self) -> Result<Retry, EventError> {

@@ -5,12 +5,12 @@ use std::fmt;
 use serde_json::Value;
 
 use super::fields::{Fields, RUN, shown};
-pub use super::request::{AttributeSubject, Forget, OnDemand, ReleaseRequest, Retry, Run, StoredReports};
+pub use super::request::{AttributeSubject, Audit, Forget, OnDemand, ReleaseRequest, Retry, Run, StoredReports};
 use super::{EventError, kind_of};
 use crate::erase;
 use crate::names::{ExportName, SegmentName, SourceName};
 
-const ACTIONS: &str = "run, run_all, connect, status, report, fetch, retire, forget, rebuild, retry, inspect, erase";
+const ACTIONS: &str = "run, run_all, connect, status, report, fetch, audit, retire, forget, rebuild, retry, inspect, erase";
 
 impl OnDemand {
     /// Reads a request.
@@ -18,7 +18,7 @@ impl OnDemand {
         let Value::Object(fields) = event else {
             return Err(EventError::Unknown {
                 found: kind_of(event).to_owned(),
-                allowed: "an object with the field \"action\": run, run_all, connect, status, report, fetch, retire, forget, rebuild, retry, inspect or erase",
+                allowed: "an object with the field \"action\": run, run_all, connect, status, report, fetch, audit, retire, forget, rebuild, retry, inspect or erase",
             });
         };
         let mut fields = Fields::of_action(fields);
@@ -50,6 +50,7 @@ impl OnDemand {
                 dry_run: fields.flag("dry_run")?,
             }),
             "rebuild" => Self::Rebuild { subject: fields.attribute_subject()?, dry_run: fields.flag("dry_run")? },
+            "audit" => Self::Audit(fields.audit()?),
             "retry" => Self::Retry(fields.retry()?),
             "inspect" => Self::Inspect(fields.subject()?),
             "erase" => Self::Erase(erase::Request {
@@ -77,6 +78,7 @@ impl fmt::Display for OnDemand {
             Self::Retire { .. } => "retire",
             Self::Forget(_) => "forget",
             Self::Rebuild { .. } => "rebuild",
+            Self::Audit(_) => "audit",
             Self::Retry(_) => "retry",
             Self::Inspect(_) => "inspect",
             Self::Erase(_) => "erase",

@@ -56,6 +56,8 @@ pub enum OnDemand {
         /// Whether to only report what would be done.
         dry_run: bool,
     },
+    /// Compares segments with Braze, and sends the differences if that is asked for.
+    Audit(Audit),
     /// Delivers again what failed.
     Retry(Retry),
     /// Says how files are read, or why they are ignored.
@@ -137,6 +139,21 @@ pub struct Forget {
     pub run: RunId,
     /// A file of the run that is gone: the run is complete without it.
     pub file: Option<String>,
+    /// Whether to only report what would be done.
+    pub dry_run: bool,
+}
+
+/// The parameters of `audit`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audit {
+    /// The export.
+    pub export: ExportName,
+    /// One of its segments; `None` is all that have a segment in Braze.
+    pub segment: Option<SegmentName>,
+    /// Whether the differences are sent.
+    pub repair: bool,
+    /// How many people the repair may change, because a person has said that it is right.
+    pub allow_differences: Option<u64>,
     /// Whether to only report what would be done.
     pub dry_run: bool,
 }

@@ -44,6 +44,8 @@ pub(in crate::braze) fn connection(scheme: &'static str, authority: &str) -> Con
         company: None,
         objects_per_request: 75,
         state_identifiers: crate::config::StateIdentifiers::Plain,
+        audit_bucket: None,
+        audit_prefix: String::new(),
     }
 }
 

@@ -18,6 +18,7 @@ pub static TABLES: &[&Table] = &[
     &attributes::TABLE,
     &field::TABLE,
     &attribute_names::TABLE,
+    &audit_segment_ids::TABLE,
     &csv::TABLE,
     &sources::TABLE,
     &source::TABLE,
@@ -130,6 +131,10 @@ table! {
     OBJECTS_PER_REQUEST = "objects_per_request", Kind::WholeNumber(1, 75), Presence::Default("75");
     /// How the state stores customer IDs and email addresses; `encrypted` needs a `state_key` in the secret.
     STATE_IDENTIFIERS = "state_identifiers", Kind::OneOf(StateIdentifiers::NAMES), Presence::Default("\"plain\"");
+    /// The bucket that Braze writes exports of segments to, if the workspace has one of the company's own (*Partner Integrations* > *Technology Partners* > *Amazon S3*). The functions may read it with the parameter `AuditBucket`.
+    AUDIT_BUCKET = "audit_bucket", Kind::Text("the name of an S3 bucket in the region of the stack"), Presence::Optional("exports are downloaded from the address in Braze's answer");
+    /// What the keys of these exports begin with in the bucket, before `segment-export/`.
+    AUDIT_PREFIX = "audit_prefix", Kind::Text("the beginning of keys, such as \"braze/\""), Presence::Optional("nothing");
     /// Whether hosts that Braze does not publish are accepted.
     ALLOW_ANY_HOSTNAME = "allow_any_hostname", Kind::Boolean, Presence::Default("false");
 }
@@ -161,6 +166,8 @@ table! {
     REFRESH_DAYS = "refresh_days", Kind::WholeNumber(1, 3_650), Presence::Optional("unchanged members are not sent");
     /// People who are sent and read back before the rest, when a segment is delivered first or its fields changed; 0 for none. Needs the permission `users.export.ids`.
     TRIAL = "trial", Kind::WholeNumber(0, 10_000), Presence::Default("200");
+    /// Days after which the schedule compares each segment in `audit_segment_ids` with Braze again.
+    AUDIT_DAYS = "audit_days", Kind::WholeNumber(1, 3_650), Presence::Optional("only the action `audit` compares");
     /// Minutes without changes after which a run without a `model.json` counts as complete.
     SETTLE_MINUTES = "settle_minutes", Kind::WholeNumber(0, 43_200), Presence::Default("30");
     /// The time zone in which the names of runs are read, and of the times on pages.
@@ -173,6 +180,8 @@ table! {
     ATTRIBUTES = "attributes", Kind::Table("a table of Braze names and columns, such as first_name = \"FirstName\""), Presence::Optional("none");
     /// Attribute names that differ from the segment's name.
     ATTRIBUTE_NAMES = "attribute_names", Kind::Table("a table of segments and attribute names, such as ChurnRisk = \"Churn Risk\""), Presence::Optional("the segment's name");
+    /// The segment in Braze of everyone who has the attribute, for the action `audit`.
+    AUDIT_SEGMENT_IDS = "audit_segment_ids", Kind::Table("a table of segments and Segment API identifiers, such as ChurnRisk = \"12345678-abcd-1234-abcd-123456789012\""), Presence::Optional("none");
     /// Texts that mean an empty cell, exactly as written here. In an identifier they mean an empty cell in any case.
     NULL_VALUES = "null_values", Kind::Texts("a list of different texts, or an empty list"), Presence::Default(NULL_VALUES_DEFAULT);
     /// Where telephone numbers without a country are from, if no `country_column` says it.
@@ -238,6 +247,11 @@ table! {
     attribute_names "exports.NAME.attribute_names", "attribute names that differ from the segment's name", chosen: Some(&ATTRIBUTE_NAME);
 }
 
+table! {
+    /// `[exports.NAME.audit_segment_ids]`: a segment and the identifier of the segment in Braze of everyone who has its attribute.
+    audit_segment_ids "exports.NAME.audit_segment_ids", "the segments in Braze of everyone who has the attribute, for the action `audit`", chosen: Some(&AUDIT_SEGMENT_ID);
+}
+
 /// An additional field.
 static FIELD: Key = Key {
     name: "FIELD",
@@ -252,6 +266,14 @@ static ATTRIBUTE_NAME: Key = Key {
     kind: Kind::Text("the name of a custom attribute"),
     presence: Presence::Optional("the segment's name"),
     meaning: "The custom attribute of this segment.",
+};
+
+/// The segment in Braze that a segment is compared with.
+static AUDIT_SEGMENT_ID: Key = Key {
+    name: "SEGMENT",
+    kind: Kind::Text("the Segment API identifier of a segment in Braze: letters, digits and hyphens"),
+    presence: Presence::Optional("the segment cannot be audited"),
+    meaning: "The Segment API identifier of a segment in Braze with the one filter \"attribute is true\" (*Settings* > *APIs and Identifiers*).",
 };
 
 table! {

@@ -8,7 +8,7 @@ mod keys;
 use std::fmt;
 
 pub use keys::{
-    TABLES, attribute_names, attributes, connection, connections, csv, data_matching, email, export, exports, field,
+    TABLES, attribute_names, attributes, audit_segment_ids, connection, connections, csv, data_matching, email, export, exports, field,
     root, source, sources,
 };
 

@@ -23,6 +23,8 @@ pub(in crate::run) fn export(folder: &str, segments: Option<&[&str]>) -> Export 
         company: None,
         objects_per_request: 75,
         state_identifiers: crate::config::StateIdentifiers::Plain,
+        audit_bucket: None,
+        audit_prefix: String::new(),
     };
     Export {
         name: "loyalty".into(),
@@ -38,10 +40,12 @@ pub(in crate::run) fn export(folder: &str, segments: Option<&[&str]>) -> Export 
         max_leavers: 0.5,
         settle_minutes: 30,
         refresh_days: None,
+        audit_days: None,
         trial: 200,
         data_matching: DataMatching { customer_id: Some("CustomerId".to_owned()), ..DataMatching::default() },
         attributes: Vec::new(),
         attribute_names: BTreeMap::new(),
+        audit_segment_ids: std::collections::BTreeMap::new(),
         null_values: Vec::new(),
         default_country: None,
         culture: None,

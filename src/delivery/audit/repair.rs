@@ -1,0 +1,124 @@
+//! Sends the differences, while the attribute is kept from deliveries.
+
+use super::comparing::superseded;
+use super::{Step, TRY_AGAIN, lost};
+use crate::audit::{AuditMessage, AuditOutcome, AuditRecord, AuditStore, ToSend};
+use crate::delivery::DeliveryError;
+use crate::delivery::compare::List;
+use crate::delivery::leavers::{Duty, Leaving, LeavingEnd, SetTo, Side};
+use crate::delivery::load::FETCHED_AHEAD;
+use crate::delivery::segment::SegmentDelivery;
+use crate::delivery::sources::Source;
+use crate::state::{LeaseKeeper, LeaversSent, Part, RepairAnswer};
+
+impl SegmentDelivery {
+    /// Sends those who should not have the attribute, and then the members who lack it.
+    pub(super) async fn repair(
+        &self,
+        store: &AuditStore,
+        owner: &str,
+        record: &mut AuditRecord,
+    ) -> Result<Step, DeliveryError> {
+        self.list_for_later_runs(store, owner, record).await?;
+        let now = self.now();
+        let lease = self.lease_of(owner, now);
+        let begun = self
+            .change(|ledger| ledger.begin_repair(record.run, &self.feeder, &record.set.parts, &lease, now))
+            .await?;
+        match begun {
+            Some(RepairAnswer::Ours) => {}
+            Some(RepairAnswer::Busy) => {
+                return Ok(Step::Later(AuditOutcome::Unfinished, AuditMessage::Continues, TRY_AGAIN));
+            }
+            Some(RepairAnswer::Superseded) | None => return Ok(superseded(record)),
+        }
+        let keeper = LeaseKeeper::new(lease, self.budget);
+        let sent = self.send_differences(&keeper, record).await;
+        let ours = self.change(|ledger| ledger.keep_repair(owner, None)).await?;
+        if let Some(stored) = store.read().await? {
+            (record.set, record.unset, record.counts) = (stored.set, stored.unset, stored.counts);
+        }
+        match sent? {
+            LeavingEnd::AllSent => Ok(repaired(record)),
+            LeavingEnd::Lost => Err(lost(store)),
+            LeavingEnd::OutOfTime if ours == Some(true) => Ok(Step::out_of_time()),
+            LeavingEnd::OutOfTime => Err(lost(store)),
+        }
+    }
+
+    /// Lists the members who lack the attribute once more, where the ledger can name the list until the next run is complete:
+    /// that run sends them with all of their fields.
+    async fn list_for_later_runs(
+        &self,
+        store: &AuditStore,
+        owner: &str,
+        record: &mut AuditRecord,
+    ) -> Result<(), DeliveryError> {
+        let folder = self.keys.run_folder(record.run);
+        if record.set.parts.iter().all(|part| part.key.starts_with(&folder)) {
+            return Ok(());
+        }
+        let mut list = List::new(format!("{folder}{}-audited", record.id));
+        for some in record.set.parts.chunks(FETCHED_AHEAD) {
+            self.read_lines(some.iter().map(Source::certain).collect(), |line| list.push(*line.row)).await?;
+            list.store(self, false).await?;
+        }
+        list.store(self, true).await?;
+        let parts = list.parts.into_iter().map(|part| Part { first: Some(0), ..part });
+        record.set = ToSend { parts: parts.collect(), ..ToSend::default() };
+        if store.put(owner, record).await? { Ok(()) } else { Err(lost(store)) }
+    }
+
+    async fn send_differences(
+        &self,
+        keeper: &LeaseKeeper,
+        record: &AuditRecord,
+    ) -> Result<LeavingEnd, DeliveryError> {
+        let unset = SetTo::on_leaving(self.export.on_leave);
+        let set = SetTo::of_members(self.export.create_profiles);
+        // Braze keeps no order between requests, so those who should not have it come first: an address may be a member's by now.
+        for (side, set_to, people) in [(Side::Unset, unset, &record.unset), (Side::Set, set, &record.set)] {
+            let mut leaving = Leaving::new(self, Duty::Repair(side), keeper.clone(), set_to, people.done);
+            let ended = leaving.send_all(&people.parts).await;
+            let sent = leaving.finish(&format!("{}{}-{side:?}", self.keys.audit_folder(), record.id)).await?;
+            self.note_repaired(side, &sent).await?;
+            let ended = ended?;
+            if ended != LeavingEnd::AllSent {
+                return Ok(ended);
+            }
+        }
+        Ok(LeavingEnd::AllSent)
+    }
+
+    /// Puts on record how many are done.
+    pub(in crate::delivery) async fn note_repaired(&self, side: Side, sent: &LeaversSent) -> Result<(), DeliveryError> {
+        self.audit_store()
+            .update(|stored| {
+                let Some(record) = stored else { return };
+                let people = match side {
+                    Side::Set => &mut record.set,
+                    Side::Unset => &mut record.unset,
+                };
+                // The answer to a write may be lost, so that the same is written again.
+                if people.done != sent.done || sent.carried.iter().any(|part| !people.refused.contains(part)) {
+                    people.done = sent.done;
+                    people.refused.extend(sent.carried.iter().cloned());
+                    record.counts.add(&sent.counts);
+                }
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+fn repaired(record: &AuditRecord) -> Step {
+    let refused = record.set.refused() + record.unset.refused();
+    let set = record.set.people() - record.set.refused();
+    let unset = record.unset.people() - record.unset.refused();
+    let message = if refused == 0 {
+        AuditMessage::Repaired { set, unset }
+    } else {
+        AuditMessage::PartlyRepaired { done: set + unset, refused }
+    };
+    Step::End(AuditOutcome::Repaired, message)
+}
