@@ -113,6 +113,32 @@ impl Handler {
         }
     }
 
+    /// The last audit of a segment, or the one in progress, for `status`; `None` for a segment without one.
+    pub(super) async fn audit_status(
+        &self,
+        config: &Configured,
+        export: &Arc<Export>,
+        segment: &SegmentName,
+        budget: TimeBudget,
+    ) -> Option<Value> {
+        export.audit_segment_id(segment)?;
+        let models = Models::new(self.bucket.clone());
+        let delivery = self.delivery(config, export, segment, &models, budget, Trigger::OnDemand);
+        match delivery.last_audit().await {
+            Ok(last) => last.map(|last| {
+                json!({
+                    "run": last.run,
+                    "begun_at": last.begun_at,
+                    "in_progress": last.is_in_progress(),
+                    "compared_at": last.compared_at,
+                    "missing": last.missing.people,
+                    "extra": last.extra.people,
+                })
+            }),
+            Err(error) => Some(json!({ "damage": error.to_string() })),
+        }
+    }
+
     async fn audit_segment(
         &self,
         config: &Configured,

@@ -43,8 +43,10 @@ impl Handler {
                     Ok(ledger) => segment_status(export, &segment, ledger.as_ref(), budget.now()),
                     Err(error) => damaged_status(export, &segment, &error),
                 };
+                let audit = self.audit_status(config, export, &segment, budget).await;
                 if let Some(fields) = status.as_object_mut() {
                     fields.insert("in_config".to_owned(), true.into());
+                    fields.extend(audit.map(|audit| ("audit".to_owned(), audit)));
                 }
                 statuses.push(status);
             }

@@ -57,7 +57,7 @@ pub(super) fn export(attributes: Vec<FieldMapping>) -> Export {
         },
         attributes,
         attribute_names: BTreeMap::new(),
-        audit_segment_ids: std::collections::BTreeMap::new(),
+        audit_segment_ids: BTreeMap::new(),
         null_values: ["NULL", "\\N", "#N/A", "nan"].map(str::to_owned).to_vec(),
         default_country: None,
         culture: None,

@@ -9,6 +9,7 @@
     missing_docs
 )]
 
+mod audit;
 mod bad_input;
 mod connection;
 mod continuing;

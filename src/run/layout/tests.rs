@@ -45,7 +45,7 @@ pub(in crate::run) fn export(folder: &str, segments: Option<&[&str]>) -> Export 
         data_matching: DataMatching { customer_id: Some("CustomerId".to_owned()), ..DataMatching::default() },
         attributes: Vec::new(),
         attribute_names: BTreeMap::new(),
-        audit_segment_ids: std::collections::BTreeMap::new(),
+        audit_segment_ids: BTreeMap::new(),
         null_values: Vec::new(),
         default_country: None,
         culture: None,

@@ -14,6 +14,8 @@ pub struct Counters {
     pub attribute_reads: u64,
     /// Requests to `/users/export/ids`, which are not among `requests`.
     pub profile_reads: u64,
+    /// Requests to `/users/export/segment`, which are not among `requests`.
+    pub segment_exports: u64,
     /// Bytes of request bodies.
     pub bytes: u64,
     /// Objects in requests that were looked into.

@@ -1,8 +1,8 @@
 //! A Braze workspace under Braze's documented rules, profiles kept in memory: `POST /users/track`, and, for keys with the
-//! permission, `GET /custom_attributes` and `POST /users/export/ids`.
+//! permission, `GET /custom_attributes`, `POST /users/export/ids` and `POST /users/export/segment`.
 //!
 //! Sources: Braze's pages "User track", "API limits", "API errors and responses", "User attributes object", "Email validation",
-//! "Export custom attributes" and "Export user profile by identifier". What Braze refuses is refused with an indexed error; what
+//! "Export custom attributes", "Export user profile by identifier" and "Export user profile by segment". What Braze refuses is refused with an indexed error; what
 //! Braze ignores without a word is ignored here as well, and counted in [`Counters::silently_dropped`].
 
 pub mod answers;
@@ -16,6 +16,7 @@ mod reading;
 #[cfg(test)]
 mod reading_tests;
 mod rules;
+mod segments;
 mod server;
 mod settings;
 mod shared;
@@ -38,6 +39,7 @@ pub use profiles::Profile;
 use profiles::Profiles;
 pub use rate::{HeaderForm, RateLimit};
 use rate::{RateWindows, Window};
+pub use segments::{ExportSink, SegmentExports};
 pub use settings::{BrazeSettings, ForcedType, Keep, Latency, Permission, ReadLimits, Record, RestApiKey};
 use shared::{Shared, Workspace};
 pub use track_call::{TrackCall, TrackFaultScript, TrackRecord};
@@ -72,6 +74,8 @@ impl Braze {
             blocklist: settings.blocklist.clone(),
             profiles: Profiles::default(),
             pending: Vec::new(),
+            exports: SegmentExports::default(),
+            prepared: Vec::new(),
             attribute_reads: Window::of(3600),
             profile_reads: Window::of(60),
             counters: Counters::default(),
@@ -166,6 +170,11 @@ impl Braze {
         }
     }
 
+    /// Marks every profile without a customer ID that has this address, as another system does.
+    pub fn mark_profiles_with_email(&self, email: &str, name: &str) {
+        self.shared.settled().profiles.mark_by_email(email, name);
+    }
+
     /// Deletes a profile. Whether there was one.
     pub fn delete_profile(&self, external_id: &str) -> bool {
         self.shared.settled().profiles.remove(external_id)
@@ -189,6 +198,11 @@ impl Braze {
     /// Fixes the type of a custom attribute.
     pub fn force_type(&self, name: &str, forced: ForcedType) {
         self.shared.settled().forced_types.insert(name.to_owned(), forced);
+    }
+
+    /// Sets which segments the workspace has and how they are exported.
+    pub fn set_exports(&self, exports: SegmentExports) {
+        self.shared.lock().exports = exports;
     }
 
     /// Forgets all profiles.

@@ -110,6 +110,15 @@ impl Profiles {
         self.by_email.get(email).into_iter().flatten().filter_map(|index| self.all.get(*index))
     }
 
+    /// Sets an attribute to `true` on every profile without a customer ID that has this address.
+    pub(super) fn mark_by_email(&mut self, email: &str, name: &str) {
+        for index in self.by_email.get(email).cloned().unwrap_or_default() {
+            if self.all[index].external_id.is_none() {
+                self.set_custom(index, name, Some(&Value::Bool(true)));
+            }
+        }
+    }
+
     pub(super) fn insert(&mut self, external_id: Option<&str>, email: Option<&str>) {
         let index = self.put(Profile { external_id: external_id.map(str::to_owned), ..Profile::default() });
         self.set_email(index, email);

@@ -1,5 +1,5 @@
-//! What keys with the permission may read: the custom attributes of the workspace, and profiles by their identifiers (Braze:
-//! "Export custom attributes", "Export user profile by identifier").
+//! What keys with the permission may read: the custom attributes of the workspace, profiles by their identifiers, and everyone in a
+//! segment (Braze: "Export custom attributes", "Export user profile by identifier", "Export user profile by segment").
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 use super::answers::{RATE_LIMITED, json_answer, message};
 use super::permission::refuse_key;
 use super::profiles::Profile;
+use super::segments;
 use super::settings::{ForcedType, Permission};
 use super::shared::{Shared, Workspace};
 use crate::standin::fault::Answer;
@@ -36,6 +37,7 @@ const ARRAY_LENGTH: u64 = 500;
 pub(super) enum Reading {
     Attributes,
     Profiles,
+    Segment,
 }
 
 impl Reading {
@@ -44,6 +46,7 @@ impl Reading {
         match (method, path) {
             (&Method::GET, "/custom_attributes") => Some(Self::Attributes),
             (&Method::POST, "/users/export/ids") => Some(Self::Profiles),
+            (&Method::POST, "/users/export/segment") => Some(Self::Segment),
             _ => None,
         }
     }
@@ -52,6 +55,7 @@ impl Reading {
         match self {
             Self::Attributes => Permission::CustomAttributesGet,
             Self::Profiles => Permission::UsersExportIds,
+            Self::Segment => Permission::UsersExportSegment,
         }
     }
 }
@@ -81,6 +85,7 @@ where
         match reading {
             Reading::Attributes => state.counters.attribute_reads += 1,
             Reading::Profiles => state.counters.profile_reads += 1,
+            Reading::Segment => state.counters.segment_exports += 1,
         }
         let latency = state.latency;
         state.draw(latency)
@@ -100,13 +105,14 @@ where
     Ok(answer.into_response())
 }
 
-fn read(shared: &Shared, reading: Reading, host: &str, query: &str, body: &[u8]) -> Answer {
+fn read(shared: &Arc<Shared>, reading: Reading, host: &str, query: &str, body: &[u8]) -> Answer {
     let now = shared.settings.clock.since_epoch();
     let limits = shared.settings.read_limits;
     let mut state = shared.settled();
     let admitted = match reading {
         Reading::Attributes => state.attribute_reads.admit_one(limits.attributes_per_hour, now),
         Reading::Profiles => state.profile_reads.admit_one(limits.exports_per_minute, now),
+        Reading::Segment => Ok(Vec::new()),
     };
     let headers = match admitted {
         Ok(headers) => headers,
@@ -119,6 +125,7 @@ fn read(shared: &Shared, reading: Reading, host: &str, query: &str, body: &[u8])
     let mut answer = match reading {
         Reading::Attributes => attributes(&state, host, query),
         Reading::Profiles => profiles(&state, body),
+        Reading::Segment => segments::export(shared, &mut state, host, body),
     };
     answer.headers.extend(headers);
     answer
@@ -219,7 +226,7 @@ fn profiles(state: &Workspace, body: &[u8]) -> Answer {
 }
 
 /// A profile with as little as possible: what is missing is null, false or empty.
-fn exported(state: &Workspace, profile: &Profile, fields: Option<&BTreeSet<String>>) -> Value {
+pub(super) fn exported(state: &Workspace, profile: &Profile, fields: Option<&BTreeSet<String>>) -> Value {
     let wanted = |name: &str| fields.is_none_or(|fields| fields.contains(name));
     let mut user = Map::new();
     let texts = [("external_id", &profile.external_id), ("email", &profile.email)];

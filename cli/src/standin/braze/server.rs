@@ -21,6 +21,7 @@ use super::profiles::identifier_of;
 use super::rate::RateHeader;
 use super::reading::{self, Reading};
 use super::rules;
+use super::segments;
 use super::settings::{Keep, Latency, Permission, Record};
 use super::shared::{Shared, Workspace};
 use super::track_call::{TrackCall, TrackRecord};
@@ -39,6 +40,9 @@ where
 {
     if let Some(read) = Reading::of(request.method(), request.uri().path()) {
         return reading::answer(shared, read, request).await;
+    }
+    if request.method() == Method::GET && request.uri().path().starts_with("/exports/") {
+        return Ok(segments::download(&shared, request.uri().path()).into_response());
     }
     let at = shared.settings.clock.now();
     let (number, latency) = {

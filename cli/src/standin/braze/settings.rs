@@ -11,6 +11,8 @@ pub enum Permission {
     UsersTrack,
     /// `users.export.ids`.
     UsersExportIds,
+    /// `users.export.segment`.
+    UsersExportSegment,
     /// `custom_attributes.get`.
     CustomAttributesGet,
 }
@@ -33,6 +35,13 @@ impl RestApiKey {
     /// A key with the permissions `users.track`, `users.export.ids` and `custom_attributes.get`.
     pub fn reading(key: impl Into<String>) -> Self {
         Self::with(key, [Permission::UsersTrack, Permission::UsersExportIds, Permission::CustomAttributesGet])
+    }
+
+    /// The same key with the permission `users.export.segment` as well.
+    #[must_use]
+    pub fn auditing(mut self) -> Self {
+        self.permissions.insert(Permission::UsersExportSegment);
+        self
     }
 
     /// A key with these permissions.

@@ -10,6 +10,7 @@ use super::in_flight::InFlight;
 use super::profiles::Profiles;
 use super::rate::{RateWindows, Window};
 use super::rules::{self, AttributeRules};
+use super::segments::{Prepared, SegmentExports};
 use super::settings::{BrazeSettings, ForcedType, Latency, RestApiKey};
 use super::track_call::{TrackFaultScript, TrackRecord};
 
@@ -31,6 +32,8 @@ pub(super) struct Workspace {
     pub(super) profiles: Profiles,
     /// Objects that were accepted, and when each is applied.
     pub(super) pending: Vec<(Duration, Map<String, Value>)>,
+    pub(super) exports: SegmentExports,
+    pub(super) prepared: Vec<Prepared>,
     pub(super) attribute_reads: Window,
     pub(super) profile_reads: Window,
     pub(super) counters: Counters,

@@ -108,6 +108,16 @@ impl S3Server {
         self.put_from(bucket, key, |writer| writer.write(content.as_ref()))
     }
 
+    /// Writes objects into a bucket past the protocol, as another company's service does.
+    pub fn sink(&self, bucket: &str) -> Arc<dyn Fn(&str, &[u8]) + Send + Sync> {
+        let (storage, bucket) = (Arc::clone(&self.storage), bucket.to_owned());
+        Arc::new(move |key, content| {
+            if let Err(error) = put_into(&storage, &bucket, key, |writer| writer.write(content)) {
+                tracing::error!(key, %error, "an object could not be written");
+            }
+        })
+    }
+
     /// Writes a file's content as an object, likewise past the protocol.
     pub fn put_file(&self, bucket: &str, key: &str, file: &Path) -> io::Result<String> {
         self.put_from(bucket, key, |writer| writer.write_all_of(&mut std::fs::File::open(file)?))
@@ -119,14 +129,7 @@ impl S3Server {
         key: &str,
         write: impl FnOnce(&mut Writer) -> io::Result<()>,
     ) -> io::Result<String> {
-        let mut writer = self.storage.writer(s3s::checksum::ChecksumHasher::default())?;
-        write(&mut writer)?;
-        let content = Content { written: writer.finish()?, etag: None, headers: ObjectHeaders::default() };
-        let stored = self
-            .storage
-            .commit(bucket, key, content, &Precondition::None, "ObjectCreated:Put")
-            .map_err(io::Error::other)?;
-        Ok(stored.etag.clone())
+        put_into(&self.storage, bucket, key, write)
     }
 
     /// Reads an object past the protocol; `None` when there is none.
@@ -171,6 +174,19 @@ impl S3Server {
     pub fn forget_calls(&self) {
         self.gate.forget_calls();
     }
+}
+
+fn put_into(
+    storage: &Storage,
+    bucket: &str,
+    key: &str,
+    write: impl FnOnce(&mut Writer) -> io::Result<()>,
+) -> io::Result<String> {
+    let mut writer = storage.writer(s3s::checksum::ChecksumHasher::default())?;
+    write(&mut writer)?;
+    let content = Content { written: writer.finish()?, etag: None, headers: ObjectHeaders::default() };
+    let stored = storage.commit(bucket, key, content, &Precondition::None, "ObjectCreated:Put").map_err(io::Error::other)?;
+    Ok(stored.etag.clone())
 }
 
 /// Lets `s3s` serve the request and then does what the fault script decided for it in [`FaultPoint`].
