@@ -126,7 +126,7 @@ async fn every_difference_is_found_with_its_cause_and_one_repair_mends_all_that_
     // Profiles without a customer ID: of no one known, and with the address of a member.
     for address in ["canary950@example.com", "canary11@example.com"] {
         braze.insert_profile(None, Some(address));
-        braze.mark_profiles_with_email(address, ATTRIBUTE);
+        braze.set_attribute_of_address(address, ATTRIBUTE, Some(&json!(true)));
     }
     let before = braze.counters().requests;
     let audited = audit(&world, json!({})).await;

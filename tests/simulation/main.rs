@@ -11,6 +11,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 mod audit;
+mod drift;
 mod exports;
 mod faults;
 mod figures;

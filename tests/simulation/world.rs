@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use insights_to_braze::braze::http_client;
@@ -13,7 +13,7 @@ use insights_to_braze::handler::Handler;
 use insights_to_braze::queue::Queue;
 use insights_to_braze::secrets::ApiKeys;
 use insights_to_braze::state::MEMBERS_NAMED_FROM;
-use itb::standin::braze::{Braze, BrazeSettings, Record, RestApiKey};
+use itb::standin::braze::{Braze, BrazeSettings, Record, RestApiKey, SegmentExports};
 use itb::standin::clock::Clock;
 use itb::standin::fault::Call;
 use itb::standin::s3::{S3Server, secret_access_key};
@@ -174,7 +174,7 @@ impl<'a> World<'a> {
         let workspaces = [lane.workspace(seed).await, lane.workspace(seed).await];
         lane.s3.create_bucket(&name).expect("a bucket");
         // Hidden for as long as AWS recommends: six times a function's time would be longer and change nothing here.
-        let settings = QueueSettings { visibility_timeout: std::time::Duration::from_secs(90), dead_letters: None };
+        let settings = QueueSettings { visibility_timeout: Duration::from_secs(90), dead_letters: None };
         lane.queues.create_queue(&name, settings);
         let world = Self {
             lane,
@@ -200,6 +200,22 @@ impl<'a> World<'a> {
         for braze in &self.workspaces {
             braze.set_keys(vec![RestApiKey::tracking(key.clone())]);
         }
+    }
+
+    /// Has the workspace export a segment to a bucket of the company's own, and lets the key ask for it.
+    pub(crate) fn export_segments(&self, id: &str, attribute: &str, delay: Duration, profiles_per_file: usize) {
+        let bucket = self.exports_bucket();
+        self.lane.s3.create_bucket(&bucket).expect("a bucket");
+        let segments = [(id.to_owned(), attribute.to_owned())].into();
+        let bucket = Some(self.lane.s3.sink(&bucket));
+        self.braze().set_exports(SegmentExports { segments, bucket, delay, profiles_per_file });
+        let key = format!("key-{}", self.keys.lock().expect("no panic before"));
+        self.braze().set_keys(vec![RestApiKey::tracking(key).auditing()]);
+    }
+
+    /// The company's own bucket.
+    pub(crate) fn exports_bucket(&self) -> String {
+        format!("{}-exports", self.name)
     }
 
     /// The workspace that the connection leads to now.

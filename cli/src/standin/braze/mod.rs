@@ -170,9 +170,9 @@ impl Braze {
         }
     }
 
-    /// Marks every profile without a customer ID that has this address, as another system does.
-    pub fn mark_profiles_with_email(&self, email: &str, name: &str) {
-        self.shared.settled().profiles.mark_by_email(email, name);
+    /// Sets or removes a custom attribute of every profile without a customer ID that has this address, as another system does.
+    pub fn set_attribute_of_address(&self, email: &str, name: &str, value: Option<&Value>) {
+        self.shared.settled().profiles.set_by_email(email, name, value);
     }
 
     /// Deletes a profile. Whether there was one.

@@ -110,11 +110,11 @@ impl Profiles {
         self.by_email.get(email).into_iter().flatten().filter_map(|index| self.all.get(*index))
     }
 
-    /// Sets an attribute to `true` on every profile without a customer ID that has this address.
-    pub(super) fn mark_by_email(&mut self, email: &str, name: &str) {
+    /// Sets or removes an attribute of every profile without a customer ID that has this address.
+    pub(super) fn set_by_email(&mut self, email: &str, name: &str, value: Option<&Value>) {
         for index in self.by_email.get(email).cloned().unwrap_or_default() {
             if self.all[index].external_id.is_none() {
-                self.set_custom(index, name, Some(&Value::Bool(true)));
+                self.set_custom(index, name, value);
             }
         }
     }
