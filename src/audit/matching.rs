@@ -15,7 +15,7 @@ use crate::state::{EmailHash, LineSet, PartRow, Standing};
 /// The most hashes in memory: 32 MB.
 pub const HASHES: u64 = 4_000_000;
 
-/// One of several passes over the same people.
+/// One of several times that the same people are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pass {
     number: u64,
@@ -23,7 +23,7 @@ pub struct Pass {
 }
 
 impl Pass {
-    /// The passes for so many hashes, `most` of them at a time.
+    /// The passes for this many hashes, `most` of them at a time.
     pub fn all(hashes: u64, most: u64) -> impl Iterator<Item = Self> {
         let of = hashes.div_ceil(most.max(1)).max(1);
         (0..of).map(move |number| Self { number, of })

@@ -67,9 +67,9 @@ pub enum AuditMessage {
     /// Fix: nothing to do. Braze shows them after some minutes.
     Repaired {
         /// Members whose attribute was set to `true`.
-        set: u64,
+        members: u64,
         /// Others whose attribute was set to `false` or removed.
-        unset: u64,
+        others: u64,
     },
     /// The differences were sent, and Braze rejected some people.
     ///
@@ -104,46 +104,47 @@ codes!(AuditMessage {
 
 impl fmt::Display for AuditMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let people = |number: &u64| counted(*number, "person", "people");
         match self {
-            Self::WouldAsk { members } => {
-                let members = counted(*members, "member", "members");
-                write!(f, "Nothing was sent. Braze would be asked for the segment, to compare it with {members}.")
-            }
+            Self::WouldAsk { members } => write!(
+                f,
+                "Nothing was sent. Braze would be asked for the segment, to compare it with {}.",
+                counted(*members, "member", "members"),
+            ),
             Self::Waiting => f.write_str("Braze prepares the export. The audit continues automatically."),
             Self::Continues => f.write_str("The audit is not finished. It continues automatically."),
             Self::Elsewhere => f.write_str("Another invocation is working on this audit."),
-            Self::Equal { members } => {
-                let members = counted(*members, "member", "members");
-                write!(f, "Braze has the attribute for exactly the members of the last complete run: {members}.")
-            }
+            Self::Equal { members } => write!(
+                f,
+                "Braze has the attribute for exactly the members of the last complete run: {}.",
+                counted(*members, "member", "members"),
+            ),
             Self::Differs { missing, extra } => write!(
                 f,
                 "Braze differs: {} lack the attribute, and {} have it who are no members.\n\
                  Nothing was sent. To send the differences, run audit with \"repair\": true.",
                 counted(*missing, "member", "members"),
-                people(extra),
+                counted(*extra, "person", "people"),
             ),
             Self::Held { people: all, missing, extra, allowed } => write!(
                 f,
                 "The repair is held: it would change {}, and max_leavers allows {allowed} %.\n\
                  Nothing was sent: {} lack the attribute, and {} have it who are no members. If that is right, run audit with \
                  \"repair\": true, \"allow_differences\": {all}.",
-                people(all),
+                counted(*all, "person", "people"),
                 counted(*missing, "member", "members"),
-                people(extra),
+                counted(*extra, "person", "people"),
             ),
-            Self::Repaired { set, unset } => write!(
+            Self::Repaired { members, others } => write!(
                 f,
                 "The differences were sent: {} got the attribute, and {} lost it.",
-                counted(*set, "member", "members"),
-                people(unset),
+                counted(*members, "member", "members"),
+                counted(*others, "person", "people"),
             ),
             Self::PartlyRepaired { done, refused } => write!(
                 f,
                 "The differences were sent to {}; Braze rejected {}.\nSee `sent` in the receipt.",
-                people(done),
-                people(refused),
+                counted(*done, "person", "people"),
+                counted(*refused, "person", "people"),
             ),
             Self::Superseded { run } => write!(
                 f,
@@ -250,7 +251,7 @@ codes!(AuditError wraps Export, Download source File {
 });
 
 impl AuditError {
-    /// Whether the audit goes on with the next attempt, instead of ending.
+    /// Whether the next attempt continues the audit, instead of ending it.
     pub fn may_pass(&self) -> bool {
         matches!(self, Self::Export(ExportError::Silent) | Self::Download(_))
     }

@@ -5,7 +5,7 @@
 //! | What is in a file of an export? | `archive`, `found` |
 //! | Who is missing, and who should not have the attribute? | `matching` |
 //! | How far is it? | `record` |
-//! | What was found, and what was done about it? | `receipt`, `message` |
+//! | What was found, and what was done about it? | `receipt`, `message`, `metrics` |
 //!
 //! Nothing here asks Braze or the bucket: the steps of an audit are in [`delivery`](crate::delivery).
 
@@ -13,6 +13,7 @@ mod archive;
 mod found;
 mod matching;
 mod message;
+pub mod metrics;
 mod receipt;
 mod record;
 

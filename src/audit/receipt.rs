@@ -64,9 +64,9 @@ pub struct Extra {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Repair {
     /// Members whose attribute was set to `true`.
-    pub set: u64,
+    pub members: u64,
     /// Others whose attribute was set to `false` or removed.
-    pub unset: u64,
+    pub others: u64,
     /// People whom Braze rejected.
     pub refused: u64,
     /// Requests to Braze.

@@ -3,7 +3,8 @@
 //! ```text
 //! state/<workspace>/<attribute>/audit/record.json           the audit that is in progress, or the last one
 //! state/<workspace>/<attribute>/audit/<id>-found-*.part     the profiles of the export
-//! state/<workspace>/<attribute>/audit/<id>-set-*.part       members who lack the attribute, and others who have it (`unset`)
+//! state/<workspace>/<attribute>/audit/<id>-missing-*.part   members who lack the attribute
+//! state/<workspace>/<attribute>/audit/<id>-extra-*.part     others who have it
 //! state/<workspace>/<attribute>/audit/<id>-address          where the export can be downloaded
 //! ```
 
@@ -138,10 +139,10 @@ pub struct AuditRecord {
     pub unsettled: u64,
     /// Members whose attribute is to be set to `true`.
     #[serde(default)]
-    pub set: ToSend,
+    pub to_members: ToSend,
     /// Others whose attribute is to be set to `false` or removed.
     #[serde(default)]
-    pub unset: ToSend,
+    pub to_others: ToSend,
     /// What sending them took.
     #[serde(default)]
     pub counts: Counts,
@@ -172,8 +173,8 @@ impl AuditRecord {
             missing: Missing::default(),
             extra: Extra::default(),
             unsettled: 0,
-            set: ToSend::default(),
-            unset: ToSend::default(),
+            to_members: ToSend::default(),
+            to_others: ToSend::default(),
             counts: Counts::default(),
         }
     }
@@ -196,7 +197,7 @@ impl AuditRecord {
 
     /// How many people the repair changes.
     pub fn to_send(&self) -> u64 {
-        self.set.people() + self.unset.people()
+        self.to_members.people() + self.to_others.people()
     }
 
     /// Whether another function works on it.

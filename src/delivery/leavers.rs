@@ -38,9 +38,9 @@ pub(super) enum Duty {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     /// Members who lack the attribute.
-    Set,
+    Members,
     /// Others who have it.
-    Unset,
+    Others,
 }
 
 /// What becomes of the attribute.

@@ -50,7 +50,7 @@ pub struct SegmentDelivery {
     randomness: Randomness,
     pub(super) logs_reports: bool,
     /// Whether metrics are written as well.
-    metrics_of: Option<Arc<str>>,
+    pub(super) metrics_of: Option<Arc<str>>,
     work: Mutex<Work>,
     counted: Mutex<Option<CountedFile>>,
     pub(super) elsewhere: Mutex<Option<ElsewhereOfRun>>,

@@ -166,6 +166,15 @@ mod tests {
         }
     }
 
+    /// The expected value is computed as `docs/operate.md` says, by Python's `hmac`.
+    #[test]
+    fn a_receipt_is_signed_as_the_documentation_says() {
+        let (id, hmac) = StateKey::new(TEXT).unwrap().sign(br#"{"action":"audit"}"#).unwrap();
+        let hmac: String = hmac.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(id, "5ec4f03acfe74e4d");
+        assert_eq!(hmac, "d96ef7a0ed089ef3481084ec241356e86967ce4100f709fc3bdb1e2d22f8cb5a");
+    }
+
     #[test]
     fn a_state_key_is_long_and_shown_nowhere() {
         assert!(StateKey::new("too short").is_none());

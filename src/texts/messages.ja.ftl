@@ -786,6 +786,59 @@ ITB-Y03 = { $doubt }
 ITB-Y04 = 読み取った { $people } のうち { $differing } 人で、送信した値の一部が Braze にありません
 ITB-Y05 = 最初の { $people } のうち { $new } 人は、Braze にプロファイルがありませんでした
 ITB-Y06 = 次の理由がありますが、保留を解除しました: { $reason }
+ITB-Y21 =
+    API キーに権限 users.export.segment がありません
+    比較も送信もしていません。この権限も付けたキーを Braze で作成し、接続のシークレットに保存してください。
+ITB-Y22 =
+    Braze がセグメントをエクスポートしません ({ $status }): { $reason }
+    比較も送信もしていません。audit_segment_ids の識別子を確認してください。Braze が同時に実行するセグメントのエクスポートは 1 つです。
+ITB-Y23 =
+    エクスポートの要求に Braze から応答がありませんでした
+    比較も送信もしていません。後でもう一度監査を実行してください。
+ITB-U01 = 何も送信していません。監査を実行すると、Braze にセグメントを要求し、メンバー { $members } 人と比較します。
+ITB-U02 = Braze がエクスポートを準備しています。監査は自動的に続行します。
+ITB-U03 = 監査は終わっていません。自動的に続行します。
+ITB-U04 = 別の処理がこの監査を実行しています。
+ITB-U05 = Braze で属性を持つ人は、最後に完了した実行のメンバー { $members } 人と一致しています。
+ITB-U06 =
+    Braze と異なります: メンバー { $missing } 人に属性がなく、メンバーでない { $extra } 人に属性があります。
+    何も送信していません。差異を送信するには、"repair": true を指定して監査を実行してください。
+ITB-U07 =
+    修復は保留中です: { $all } 人が変わりますが、max_leavers は { $allowed } % です。
+    何も送信していません。メンバー { $missing } 人に属性がなく、メンバーでない { $extra } 人に属性があります。正しい場合は、"repair": true、"allow_differences": { $all } を指定して監査を実行してください。
+ITB-U08 = 差異を送信しました: メンバー { $members } 人に属性を設定し、{ $others } 人から外しました。
+ITB-U09 =
+    差異を { $done } 人に送信しましたが、{ $refused } 人は Braze に却下されました。
+    処理結果の控えの sent を参照してください。
+ITB-U10 =
+    エクスポートを要求した後に、別の実行が完了しました。監査の対象は実行 { $run } でした。
+    何も送信していません。もう一度監査を実行してください。
+ITB-U21 =
+    エクスポートの audit_segment_ids に { $segment } がありません
+    Braze で「属性が true」というフィルターだけのセグメントを作成し、その Segment API Identifier を設定してください。
+ITB-U22 =
+    セグメントに完全な実行がまだありません
+    何も比較していません。実行が完了してから、もう一度監査を実行してください。
+ITB-U23 =
+    Braze はお客様のバケットにエクスポートを書き込みますが、そのバケットがわかりません
+    何も比較していません。接続の audit_bucket を設定し、関数に読み取りを許可してください (パラメーター AuditBucket)。
+ITB-U24 =
+    Braze の応答に、AWS でも Braze でもないアドレスがあります (非表示)
+    何もダウンロードしていません。お客様のバケットにエクスポートするよう Braze を設定し、audit_bucket を設定してください。
+ITB-U25 =
+    { $hours } 時間たっても、Braze がエクスポートを書き込みませんでした
+    何も比較していません。エクスポートの失敗は Braze からメールで通知されます。もう一度監査を実行してください。
+ITB-U26 =
+    エクスポートの { $lines } 行がプロファイルではありません
+    何も比較していません。
+ITB-U27 =
+    セグメントのプロファイル { $profiles } のうち { $others } 人は、属性が true ではありません。別のセグメントです
+    何も送信していません。Braze のセグメントのフィルター、または audit_segment_ids の識別子を修正してください。
+ITB-U31 = 読み取れる zip または gzip ではありません: { $found }
+ITB-U32 = 壊れています: { $found }
+ITB-U33 = 長すぎる行またはテキストがあります
+ITB-U34 = 途中で終わっています: { $what }
+
 ITB-Y11 = API キーに権限 { $permission } がありません
 ITB-Y12 = ホストが { $endpoint } に { $status } を返しました
 ITB-Y13 = { $path } のレート制限に達しました
@@ -884,6 +937,10 @@ phrase-a-time-zone = { $example } など、IANA データベースのタイム�
 phrase-a-matching = 顧客 ID の列、メールの列、または両方を指定するテーブル: { $example }
 phrase-a-table-of-columns = { $example } など、Braze の名前と列のテーブル
 phrase-a-table-of-names = { $example } など、セグメントと属性名のテーブル
+phrase-a-table-of-ids = セグメントと Segment API Identifier のテーブル ({ $example } など)
+phrase-a-segment-id = Braze のセグメントの Segment API Identifier (英数字とハイフン)
+phrase-a-bucket = スタックと同じリージョンの S3 バケットの名前
+phrase-a-prefix = キーの先頭 ({ $example } など)
 phrase-a-country = { $example } などの国
 phrase-a-culture = { $example } など、日付と数値の書き方がわかっている言語タグ
 phrase-a-csv-table = delimiter、encoding、columns と、max_record_bytes などの上限のテーブル

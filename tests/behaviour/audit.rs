@@ -111,7 +111,7 @@ async fn a_segment_that_is_the_same_in_braze_is_confirmed_and_nothing_is_sent() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_difference_is_found_with_its_cause_and_one_repair_mends_all_that_can_be() {
+async fn every_difference_is_found_with_its_cause_and_one_repair_fixes_all_that_can_be() {
     let world = delivered_world(200).await;
     let braze = &world.account.braze;
     [3, 4].into_iter().for_each(|id| set(&world, id, None));
@@ -142,7 +142,7 @@ async fn every_difference_is_found_with_its_cause_and_one_repair_mends_all_that_
 
     let repaired = audit(&world, json!({ "repair": true })).await;
     assert_eq!((&repaired["outcome"], &repaired["code"]), (&json!("repaired"), &json!("ITB-U08")), "{repaired}");
-    assert_eq!((&repaired["sent"]["set"], &repaired["sent"]["unset"], &repaired["sent"]["refused"]), (&json!(8), &json!(3), &json!(0)));
+    assert_eq!((&repaired["sent"]["members"], &repaired["sent"]["others"], &repaired["sent"]["refused"]), (&json!(8), &json!(3), &json!(0)));
     assert_eq!(repaired["sent"]["data_points"], 11);
     assert_eq!(braze.counters().segment_exports, 1, "the differences were known");
     assert_eq!(marked(&world), 201, "all members, and the profile with a member's address");
@@ -213,7 +213,7 @@ async fn a_repair_that_runs_out_of_time_is_continued_through_the_queue() {
     let receipts = world.account.list(RECEIPTS);
     let receipt = world.get_text(&receipts.last().unwrap().key);
     let receipt: Value = serde_json::from_str(&receipt).unwrap();
-    assert_eq!((&receipt["outcome"], &receipt["sent"]["set"]), (&json!("repaired"), &json!(60)), "{receipt}");
+    assert_eq!((&receipt["outcome"], &receipt["sent"]["members"]), (&json!("repaired"), &json!(60)), "{receipt}");
     let requests = receipt["sent"]["requests"]["sent"].as_u64().unwrap();
     assert!((60..=61).contains(&requests), "{receipt}");
 }
@@ -309,7 +309,7 @@ async fn what_is_kept_is_encrypted_as_the_state_is_and_the_receipt_is_signed() {
     let signature = &audited["signature"];
     assert_eq!((signature["key"].as_str().unwrap().len(), signature["hmac_sha256"].as_str().unwrap().len()), (16, 64));
     let erased = world.invoke(Function::OnDemand, &json!({ "action": "erase", "customer_id": "canary-99" })).await.unwrap();
-    assert!(erased["state"].to_string().contains("unset"), "{erased}");
+    assert!(erased["state"].to_string().contains("extra"), "{erased}");
     let repaired = audit(&world, json!({ "repair": true })).await;
     assert_eq!((&repaired["outcome"], marked(&world)), (&json!("repaired"), 31), "{repaired}");
     assert_eq!(world.has_attribute("canary-99", ATTRIBUTE), json!(true), "someone who was erased is not sent");

@@ -304,6 +304,21 @@ async fn a_run_is_dropped_and_a_state_is_looked_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_segment_is_compared_with_braze() {
+    let world = world().await;
+    world.invoke(Function::OnDemand, &sample("run-all.json")).await.unwrap();
+    let error = world.invoke(Function::OnDemand, &sample("audit.json")).await.unwrap_err();
+    assert!(error.message.contains("audit_segment_ids"), "{error}");
+    let config = world.get_text("config/exports.toml");
+    let ids = "\n[exports.loyalty.audit_segment_ids]\nHighValueCustomers = \"abc-1\"\n";
+    world.put("config/exports.toml", config + ids);
+    let answer = world.invoke(Function::OnDemand, &sample("audit.json")).await.unwrap();
+    let audited = &answer["audits"][0];
+    assert_eq!((&audited["outcome"], &audited["members"]), (&json!("dry_run"), &json!(6)), "{answer}");
+    assert_eq!(world.account.braze.counters().segment_exports, 0, "the sample is a dry run");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_inspected() {
     let world = world().await;
     let answer = world.invoke(Function::OnDemand, &sample("inspect.json")).await.unwrap();

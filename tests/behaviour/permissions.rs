@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::support::{Function, TIMEOUT, World};
-use itb::standin::braze::Latency;
+use crate::support::{API_KEY, Function, TIMEOUT, World};
+use itb::standin::braze::{Latency, RestApiKey, SegmentExports};
 use itb::standin::fault::Call;
 use itb::standin::lambda::LambdaHost;
 use itb::standin::{Account, DEAD_LETTER_QUEUE, QUEUE, TOPIC_ARN};
@@ -32,11 +33,16 @@ const NOT_ASKED_BY_THE_PROGRAM: [(&str, &str); 5] = [
     ("Trace", "Lambda sends the traces, with the function's role"),
 ];
 
+/// The company's own bucket and what keys begin with there, in place of the template's parameters.
+const EXPORTS: &str = "company-exports";
+const EXPORTS_PREFIX: &str = "braze/";
+
 fn policies() -> BTreeMap<String, Vec<Allowed>> {
     let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/template/emulate");
     let output = Command::new(script).arg("policies").output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
+    let text = String::from_utf8(output.stdout).unwrap().replace("AuditPrefix", EXPORTS_PREFIX);
+    serde_json::from_str(&text).unwrap()
 }
 
 /// The IAM action that S3, Secrets Manager, SQS and SNS demand for an operation (Service Authorization Reference).
@@ -67,9 +73,10 @@ fn covers(allowed: &Allowed, call: &Call) -> bool {
     if allowed.action != action_of(&call.operation) {
         return false;
     }
+    let bucket = if call.bucket == EXPORTS { "AuditBucket" } else { "Bucket" };
     match call.operation.as_str() {
         "ListObjectsV2" => {
-            allowed.resource == "Bucket" && allowed.prefixes.iter().any(|prefix| matches(prefix, &call.resource))
+            allowed.resource == bucket && allowed.prefixes.iter().any(|prefix| matches(prefix, &call.resource))
         }
         "ListMultipartUploads" => allowed.resource == "Bucket",
         "GetSecretValue" => allowed.resource == "ConnectionSecret",
@@ -80,7 +87,10 @@ fn covers(allowed: &Allowed, call: &Call) -> bool {
         }
         // The keys of this operation are in its body; what was deleted is compared below.
         "DeleteObjects" => allowed.resource == "Bucket/state/*",
-        _ => allowed.resource.strip_prefix("Bucket/").is_some_and(|pattern| matches(pattern, &call.resource)),
+        _ => {
+            let pattern = allowed.resource.strip_prefix(bucket).and_then(|rest| rest.strip_prefix('/'));
+            pattern.is_some_and(|pattern| matches(pattern, &call.resource))
+        }
     }
 }
 
@@ -149,7 +159,43 @@ async fn work(world: &World) {
         }
     }
     ask(world).await;
+    audit(world).await;
     run_out_of_time(world).await;
+}
+
+/// An audit by each function: by request, by the schedule, and continued through the queue.
+async fn audit(world: &World) {
+    let connection = format!("audit_bucket = \"{EXPORTS}\"\naudit_prefix = \"{EXPORTS_PREFIX}\"");
+    let ids = "\n[exports.loyalty.audit_segment_ids]\nHighValueCustomers = \"abc-1\"\n";
+    world.put("config/exports.toml", world.config(&connection, "settle_minutes = 0\naudit_days = 1") + ids);
+    world.account.s3.create_bucket(EXPORTS).unwrap();
+    let sink = world.account.s3.sink(EXPORTS);
+    let exports = |delay| SegmentExports {
+        segments: [("abc-1".to_owned(), "High Value Customers".to_owned())].into(),
+        bucket: Some(Arc::new({
+            let sink = sink.clone();
+            move |key: &str, content: &[u8]| sink(&format!("{EXPORTS_PREFIX}{key}"), content)
+        })),
+        delay,
+        ..SegmentExports::default()
+    };
+    world.account.braze.set_keys(vec![RestApiKey::tracking(API_KEY).auditing()]);
+    world.account.braze.set_exports(exports(Duration::ZERO));
+    let answer = world.invoke(Function::Scheduled, &json!({})).await.unwrap();
+    assert_eq!(answer["audits"][0]["outcome"], "equal", "{answer}");
+    let ask = json!({ "action": "audit", "export": "loyalty", "repair": true });
+    let answer = world.invoke(Function::OnDemand, &ask).await.unwrap();
+    assert_eq!(answer["audits"][0]["outcome"], "equal", "{answer}");
+    world.account.braze.set_exports(exports(Duration::from_secs(1)));
+    let answer = world.invoke(Function::OnDemand, &ask).await.unwrap();
+    assert_eq!(answer["audits"][0]["outcome"], "waiting", "{answer}");
+    let receipts = || world.account.list("reports/audit.receipts/").len();
+    let (before, host) = (receipts(), world.host(Function::ObjectCreated).await);
+    let continuation =
+        json!({ "continue": { "export": "loyalty", "segment": "HighValueCustomers", "audit": true } });
+    while receipts() == before {
+        host.invoke(&continuation, TIMEOUT).await.unwrap();
+    }
 }
 
 async fn ask(world: &World) {

@@ -41,6 +41,7 @@ const PAGE: [(&str, &[Group]); 4] = [
             ("Read in Braze", &["ProofNote", "Unread"]),
             ("Ignored objects", &["IgnoredReason"]),
             ("Fetches", &["FetchMessage"]),
+            ("Audits", &["AuditMessage"]),
         ],
     ),
     (
@@ -56,6 +57,7 @@ const PAGE: [(&str, &[Group]); 4] = [
             ("Queue", &["QueueError", "TopicError"]),
             ("Pages", &["PageError"]),
             ("Sources", &["SourceError"]),
+            ("Failed audits", &["AuditError", "ExportError", "ArchiveError"]),
         ],
     ),
     (

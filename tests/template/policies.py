@@ -42,16 +42,17 @@ def entries(statement):
     assert statement["Effect"] == "Allow", statement
     [prefixes] = [list(test.values())[0] for test in statement.get("Condition", {}).values()] or [[]]
     return [
-        {"sid": statement["Sid"], "action": action, "resource": shown(resource), "prefixes": listed(prefixes)}
+        {"sid": statement["Sid"], "action": action, "resource": shown(resource), "prefixes": [shown(prefix) for prefix in listed(prefixes)]}
         for action in listed(statement["Action"])
         for resource in listed(statement["Resource"])
     ]
 
 
 def main():
-    # With a key of the customer, and with bucket and secret made by the stack: all that a role can hold.
+    # With a key of the customer, with bucket and secret made by the stack, and with a bucket that Braze exports to: all that a
+    # role can hold.
     key = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000"
-    resources = Decided(translate(ROOT / "template.yaml"), {"KmsKeyArn": key}).template["Resources"]
+    resources = Decided(translate(ROOT / "template.yaml"), {"KmsKeyArn": key, "AuditBucket": "company-exports"}).template["Resources"]
     allowed = {}
     for function, role in ROLES.items():
         properties = resources[role]["Properties"]

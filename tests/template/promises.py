@@ -246,6 +246,18 @@ def _(t):
     return unbound == {"Trace", "AttachToTheVpc"} and not any("*" in action for action in actions)
 
 
+@promise("the functions read exports of segments below the prefix alone, and only with a bucket for them",
+         delete("Conditions", "HasAuditBucket"))
+def _(t):
+    found = [s["Fn::If"] for s in properties(t, "DeliveryPolicy")["PolicyDocument"]["Statement"] if s.get("Fn::If", [""])[0] == "HasAuditBucket"]
+    return (
+        "HasAuditBucket" in t["Conditions"]
+        and [(one["Action"], one["Resource"]["Fn::Sub"].split(":::")[1]) for _, one, _ in found]
+        == [("s3:ListBucket", "${AuditBucket}"), ("s3:GetObject", "${AuditBucket}/${AuditPrefix}segment-export/*")]
+        and found[0][1]["Condition"] == {"StringLike": {"s3:prefix": {"Fn::Sub": "${AuditPrefix}segment-export/*"}}}
+    )
+
+
 @promise("alarms: dead letters, errors, failed deliveries, rejected share, unaccounted rows, held runs, old messages, no delivery",
          delete(*of("DeadLettersAlarm", "AlarmActions")))
 def _(t):

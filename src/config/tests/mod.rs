@@ -1,6 +1,7 @@
 //! What a right file gives, and that a wrong one names every mistake in it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod audits;
 mod connections;
 mod exports;
 mod hostnames;

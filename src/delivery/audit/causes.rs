@@ -19,12 +19,12 @@ const FIELDS: &[&str] = &["external_id", "custom_attributes"];
 
 impl SegmentDelivery {
     /// Why members lack the attribute: how many for each cause. Those of whom nothing was read are `not read`.
-    pub(super) async fn causes_of(&self, set: &ToSend, people: u64) -> Result<BTreeMap<String, u64>, DeliveryError> {
+    pub(super) async fn causes_of(&self, missing: &ToSend, people: u64) -> Result<BTreeMap<String, u64>, DeliveryError> {
         let mut causes = BTreeMap::new();
         if people == 0 {
             return Ok(causes);
         }
-        let ids = self.some_ids(set).await?;
+        let ids = self.some_ids(missing).await?;
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let key = self.api_keys.get(&self.export.connection.secret).await?;
         let mut read = 0;
@@ -45,9 +45,9 @@ impl SegmentDelivery {
     }
 
     /// Customer IDs of some of them, from all parts of the list.
-    async fn some_ids(&self, set: &ToSend) -> Result<Vec<String>, DeliveryError> {
+    async fn some_ids(&self, missing: &ToSend) -> Result<Vec<String>, DeliveryError> {
         let mut ranked = BTreeMap::new();
-        self.read_lines(set.parts.iter().map(Source::certain).collect(), |Line { row, .. }| {
+        self.read_lines(missing.parts.iter().map(Source::certain).collect(), |Line { row, .. }| {
             if let Identifier::ExternalId(id) = row.identifier {
                 let [rank, _] = row.key().halves();
                 if ranked.len() < MOST_READ || ranked.last_key_value().is_some_and(|(last, _)| rank < *last) {

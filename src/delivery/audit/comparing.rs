@@ -68,7 +68,7 @@ impl SegmentDelivery {
         let lines = |sources: &[Source]| sources.iter().filter_map(|source| source.rows).sum::<u64>();
         // Each line may have a customer ID and an address.
         let hashes = 2 * (lines(&last) + lines(&since));
-        let (mut missing, mut set) = (Missing::default(), Lists::new(&prefix, "set"));
+        let (mut missing, mut to_members) = (Missing::default(), Lists::new(&prefix, "missing"));
         let (mut members, mut digest) = (0, 0_u64);
         for pass in Pass::all(hashes, HASHES) {
             let mut listed = Listed::new(pass);
@@ -79,15 +79,15 @@ impl SegmentDelivery {
             let (people, sum) = listed.members();
             (members, digest) = (members + people, digest.wrapping_add(sum));
             if listed.missing() > 0 {
-                self.list_missing(&mut listed, &last, &mut missing, &mut set).await?;
+                self.list_missing(&mut listed, &last, &mut missing, &mut to_members).await?;
             }
         }
-        set.store(self, true).await?;
-        record.set = set.finish();
+        to_members.store(self, true).await?;
+        record.to_members = to_members.finish();
         self.note_addresses(&found, lines(&found), &mut verdicts).await?;
-        (record.extra, record.unset, record.unsettled) = self.list_extra(&found, &verdicts, &prefix).await?;
+        (record.extra, record.to_others, record.unsettled) = self.list_extra(&found, &verdicts, &prefix).await?;
         (record.members, record.members_digest) = (members, format!("{digest:016x}"));
-        missing.causes = self.causes_of(&record.set, missing.people).await?;
+        missing.causes = self.causes_of(&record.to_members, missing.people).await?;
         record.missing = missing;
         record.compared_at = Some(self.now());
         record.stage = AuditStage::Compared;
@@ -99,18 +99,18 @@ impl SegmentDelivery {
         listed: &mut Listed,
         last: &[Source],
         missing: &mut Missing,
-        set: &mut Lists,
+        to_members: &mut Lists,
     ) -> Result<(), DeliveryError> {
         for some in last.chunks(FETCHED_AHEAD) {
             self.read_lines(some.to_vec(), |line| {
                 if listed.take_missing(line.row) {
                     missing.people += 1;
                     missing.accepted += u64::from(line.row.fingerprint.is_known());
-                    set.push(line.row.uncertain(Standing::Member));
+                    to_members.push(line.row.uncertain(Standing::Member));
                 }
             })
             .await?;
-            set.store(self, false).await?;
+            to_members.store(self, false).await?;
         }
         Ok(())
     }
@@ -138,7 +138,7 @@ impl SegmentDelivery {
         prefix: &str,
     ) -> Result<(Extra, ToSend, u64), DeliveryError> {
         let keeps = self.export.on_leave == OnLeave::Keep;
-        let (mut extra, mut unset, mut unsettled) = (Extra::default(), Lists::new(prefix, "unset"), 0);
+        let (mut extra, mut to_others, mut unsettled) = (Extra::default(), Lists::new(prefix, "extra"), 0);
         for some in found.chunks(FETCHED_AHEAD) {
             self.read_lines(some.to_vec(), |line| match verdicts.of(number(&line)) {
                 Verdict::Member => {}
@@ -150,15 +150,15 @@ impl SegmentDelivery {
                     if shared || keeps {
                         extra.not_repairable += 1;
                     } else {
-                        unset.push(line.row.uncertain(Standing::Left));
+                        to_others.push(line.row.uncertain(Standing::Left));
                     }
                 }
             })
             .await?;
-            unset.store(self, false).await?;
+            to_others.store(self, false).await?;
         }
-        unset.store(self, true).await?;
-        Ok((extra, unset.finish(), unsettled))
+        to_others.store(self, true).await?;
+        Ok((extra, to_others.finish(), unsettled))
     }
 
     /// Whether the differences are sent.
@@ -174,7 +174,7 @@ impl SegmentDelivery {
         self.demand_consent()?;
         let people = record.to_send();
         let allowed = record.allow_differences.is_some_and(|allowed| allowed >= people);
-        if !allowed && [record.set.people(), record.unset.people()].into_iter().any(|some| self.is_much(some, record)) {
+        if !allowed && [record.to_members.people(), record.to_others.people()].into_iter().any(|some| self.is_much(some, record)) {
             record.stage = AuditStage::Held;
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share from 0 to 1, in percent")]
             let allowed = (self.export.max_leavers * 100.0).round() as u64;
@@ -184,7 +184,7 @@ impl SegmentDelivery {
         Ok(Step::Done)
     }
 
-    /// Whether so many people are more than may leave without a person's decision.
+    /// Whether these are more people than may leave without a person's decision.
     fn is_much(&self, people: u64, record: &AuditRecord) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 52 bits")]
         let share = people as f64 / record.members.max(1) as f64;

@@ -49,7 +49,7 @@ impl SegmentDelivery {
             Some(url) if url.len() > ADDRESS_LIMIT || self.braze.may_be_asked(url).is_none() => {
                 return Err(AuditError::OtherAddress.into());
             }
-            // Whoever has the address can read the export, so it is kept as identifiers are.
+            // Everyone who has the address can read the export, so it is kept as identifiers are.
             Some(url) => self.parts.write(&self.address_key(record), url.clone().into_bytes().into()).await?,
             None if !has_bucket => return Err(AuditError::NoBucket.into()),
             None => {}

@@ -26,7 +26,9 @@ use jiff::SignedDuration;
 
 use super::DeliveryError;
 use super::segment::SegmentDelivery;
-use crate::audit::{AuditError, AuditMessage, AuditOutcome, AuditRecord, AuditStage, AuditStore, Audited};
+use crate::audit::{
+    AuditError, AuditMessage, AuditOutcome, AuditRecord, AuditStage, AuditStore, Audited, metrics,
+};
 use crate::message::Coded;
 use crate::state::{Lease, LeaseKeeper, Ledger, StateError};
 
@@ -215,7 +217,7 @@ impl SegmentDelivery {
         }
     }
 
-    /// Writes the receipt, and deletes what is not needed any more.
+    /// Writes the receipt, and deletes what is no longer needed.
     async fn conclude_audit(
         &self,
         store: &AuditStore,
@@ -241,10 +243,13 @@ impl SegmentDelivery {
         self.delete_audit(record, keeps_differences).await?;
         if !keeps_differences {
             record.stage = AuditStage::Ended;
-            (record.set, record.unset) = Default::default();
+            (record.to_members, record.to_others) = Default::default();
         }
         record.found.clear();
         store.put(owner, record).await?;
+        if let Some(stack) = &self.metrics_of {
+            metrics::log(stack, &audited);
+        }
         tracing::info!(
             outcome = ?audited.outcome,
             missing = audited.missing.people,
@@ -260,7 +265,7 @@ impl SegmentDelivery {
     async fn delete_audit(&self, record: &AuditRecord, keeps_differences: bool) -> Result<(), DeliveryError> {
         let mut keys = self.bucket.keys(&self.keys.audit_folder()).await?;
         let record_key = self.audit_store().key().to_owned();
-        let lists = record.set.parts.iter().chain(&record.unset.parts).filter(|_| keeps_differences);
+        let lists = record.to_members.parts.iter().chain(&record.to_others.parts).filter(|_| keeps_differences);
         let kept: Vec<&str> = lists.map(|part| part.key.as_str()).collect();
         keys.retain(|key| *key != record_key && !kept.contains(&key.as_str()));
         if keys.is_empty() { Ok(()) } else { Ok(self.bucket.delete(&keys).await?) }

@@ -21,7 +21,7 @@ const LINES: u64 = 15_000;
 /// How many files are read at the same time: Braze writes some 5,000 profiles into each.
 const AT_THE_SAME_TIME: usize = 8;
 
-/// After so many files, it is recorded that they are read.
+/// After this many files, it is recorded that they are read.
 const RECORDED_AFTER: usize = 64;
 
 /// What a downloaded export is called.

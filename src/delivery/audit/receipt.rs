@@ -16,10 +16,10 @@ impl SegmentDelivery {
             AuditStage::Asked { at, .. } => Some(*at),
             _ => Some(record.begun_at),
         };
-        let sent = (record.set.done + record.unset.done > 0).then(|| Repair {
-            set: record.set.done.saturating_sub(record.set.refused()),
-            unset: record.unset.done.saturating_sub(record.unset.refused()),
-            refused: record.set.refused() + record.unset.refused(),
+        let sent = (record.to_members.done + record.to_others.done > 0).then(|| Repair {
+            members: record.to_members.done.saturating_sub(record.to_members.refused()),
+            others: record.to_others.done.saturating_sub(record.to_others.refused()),
+            refused: record.to_members.refused() + record.to_others.refused(),
             requests: record.counts.requests,
             data_points: record.counts.data_points,
         });

@@ -23,7 +23,7 @@ impl SegmentDelivery {
         let now = self.now();
         let lease = self.lease_of(owner, now);
         let begun = self
-            .change(|ledger| ledger.begin_repair(record.run, &self.feeder, &record.set.parts, &lease, now))
+            .change(|ledger| ledger.begin_repair(record.run, &self.feeder, &record.to_members.parts, &lease, now))
             .await?;
         match begun {
             Some(RepairAnswer::Ours) => {}
@@ -36,7 +36,7 @@ impl SegmentDelivery {
         let sent = self.send_differences(&keeper, record).await;
         let ours = self.change(|ledger| ledger.keep_repair(owner, None)).await?;
         if let Some(stored) = store.read().await? {
-            (record.set, record.unset, record.counts) = (stored.set, stored.unset, stored.counts);
+            (record.to_members, record.to_others, record.counts) = (stored.to_members, stored.to_others, stored.counts);
         }
         match sent? {
             LeavingEnd::AllSent => Ok(repaired(record)),
@@ -46,8 +46,8 @@ impl SegmentDelivery {
         }
     }
 
-    /// Lists the members who lack the attribute once more, where the ledger can name the list until the next run is complete:
-    /// that run sends them with all of their fields.
+    /// Copies the list of members who lack the attribute to where the ledger names it until the next run is complete: that run sends
+    /// them with all of their fields.
     async fn list_for_later_runs(
         &self,
         store: &AuditStore,
@@ -55,17 +55,17 @@ impl SegmentDelivery {
         record: &mut AuditRecord,
     ) -> Result<(), DeliveryError> {
         let folder = self.keys.run_folder(record.run);
-        if record.set.parts.iter().all(|part| part.key.starts_with(&folder)) {
+        if record.to_members.parts.iter().all(|part| part.key.starts_with(&folder)) {
             return Ok(());
         }
         let mut list = List::new(format!("{folder}{}-audited", record.id));
-        for some in record.set.parts.chunks(FETCHED_AHEAD) {
+        for some in record.to_members.parts.chunks(FETCHED_AHEAD) {
             self.read_lines(some.iter().map(Source::certain).collect(), |line| list.push(*line.row)).await?;
             list.store(self, false).await?;
         }
         list.store(self, true).await?;
         let parts = list.parts.into_iter().map(|part| Part { first: Some(0), ..part });
-        record.set = ToSend { parts: parts.collect(), ..ToSend::default() };
+        record.to_members = ToSend { parts: parts.collect(), ..ToSend::default() };
         if store.put(owner, record).await? { Ok(()) } else { Err(lost(store)) }
     }
 
@@ -74,10 +74,10 @@ impl SegmentDelivery {
         keeper: &LeaseKeeper,
         record: &AuditRecord,
     ) -> Result<LeavingEnd, DeliveryError> {
-        let unset = SetTo::on_leaving(self.export.on_leave);
-        let set = SetTo::of_members(self.export.create_profiles);
+        let to_others = SetTo::on_leaving(self.export.on_leave);
+        let to_members = SetTo::of_members(self.export.create_profiles);
         // Braze keeps no order between requests, so those who should not have it come first: an address may be a member's by now.
-        for (side, set_to, people) in [(Side::Unset, unset, &record.unset), (Side::Set, set, &record.set)] {
+        for (side, set_to, people) in [(Side::Others, to_others, &record.to_others), (Side::Members, to_members, &record.to_members)] {
             let mut leaving = Leaving::new(self, Duty::Repair(side), keeper.clone(), set_to, people.done);
             let ended = leaving.send_all(&people.parts).await;
             let sent = leaving.finish(&format!("{}{}-{side:?}", self.keys.audit_folder(), record.id)).await?;
@@ -96,8 +96,8 @@ impl SegmentDelivery {
             .update(|stored| {
                 let Some(record) = stored else { return };
                 let people = match side {
-                    Side::Set => &mut record.set,
-                    Side::Unset => &mut record.unset,
+                    Side::Members => &mut record.to_members,
+                    Side::Others => &mut record.to_others,
                 };
                 // The answer to a write may be lost, so that the same is written again.
                 if people.done != sent.done || sent.carried.iter().any(|part| !people.refused.contains(part)) {
@@ -112,13 +112,13 @@ impl SegmentDelivery {
 }
 
 fn repaired(record: &AuditRecord) -> Step {
-    let refused = record.set.refused() + record.unset.refused();
-    let set = record.set.people() - record.set.refused();
-    let unset = record.unset.people() - record.unset.refused();
+    let refused = record.to_members.refused() + record.to_others.refused();
+    let members = record.to_members.people() - record.to_members.refused();
+    let others = record.to_others.people() - record.to_others.refused();
     let message = if refused == 0 {
-        AuditMessage::Repaired { set, unset }
+        AuditMessage::Repaired { members, others }
     } else {
-        AuditMessage::PartlyRepaired { done: set + unset, refused }
+        AuditMessage::PartlyRepaired { done: members + others, refused }
     };
     Step::End(AuditOutcome::Repaired, message)
 }

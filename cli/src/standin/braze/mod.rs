@@ -7,6 +7,7 @@
 
 pub mod answers;
 mod counters;
+mod exported;
 mod in_flight;
 mod in_process;
 mod permission;
@@ -39,8 +40,9 @@ pub use profiles::Profile;
 use profiles::Profiles;
 pub use rate::{HeaderForm, RateLimit};
 use rate::{RateWindows, Window};
-pub use segments::{ExportSink, SegmentExports};
-pub use settings::{BrazeSettings, ForcedType, Keep, Latency, Permission, ReadLimits, Record, RestApiKey};
+pub use settings::{
+    BrazeSettings, ExportSink, ForcedType, Keep, Latency, Permission, ReadLimits, Record, RestApiKey, SegmentExports,
+};
 use shared::{Shared, Workspace};
 pub use track_call::{TrackCall, TrackFaultScript, TrackRecord};
 

@@ -1,10 +1,9 @@
 //! `POST /users/export/segment` (Braze: "Export user profile by segment"): everyone whose attribute is `true`, as zip archives or
 //! gzip files of JSON lines. They are written to the company's own bucket, or can be downloaded from an address of the workspace.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
-use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -15,40 +14,9 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::answers::{json_answer, message};
-use super::reading::exported;
-use super::shared::{Shared, Workspace};
+use super::exported::exported;
+use super::shared::{Prepared, Shared, Workspace};
 use crate::standin::fault::Answer;
-
-/// Writes an object of this key and content into the company's own bucket.
-pub type ExportSink = Arc<dyn Fn(&str, &[u8]) + Send + Sync>;
-
-/// The segments of a workspace and how they are exported.
-#[derive(Clone)]
-pub struct SegmentExports {
-    /// By identifier, the custom attribute that is `true` for everyone in the segment.
-    pub segments: BTreeMap<String, String>,
-    /// The company's own bucket, if the workspace has one.
-    pub bucket: Option<ExportSink>,
-    /// How long an export takes.
-    pub delay: Duration,
-    /// The most profiles in a file.
-    pub profiles_per_file: usize,
-}
-
-impl Default for SegmentExports {
-    fn default() -> Self {
-        Self { segments: BTreeMap::new(), bucket: None, delay: Duration::ZERO, profiles_per_file: 5_000 }
-    }
-}
-
-/// An export that can be downloaded.
-pub(super) struct Prepared {
-    segment: String,
-    /// The path of its address.
-    path: String,
-    ready_at: Duration,
-    archive: Vec<u8>,
-}
 
 #[derive(Deserialize)]
 struct Wanted {

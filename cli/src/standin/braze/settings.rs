@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::rate::RateLimit;
@@ -62,6 +63,28 @@ pub struct ReadLimits {
 impl Default for ReadLimits {
     fn default() -> Self {
         Self { attributes_per_hour: 1000, exports_per_minute: 250 }
+    }
+}
+
+/// Writes an object of this key and content into the company's own bucket.
+pub type ExportSink = Arc<dyn Fn(&str, &[u8]) + Send + Sync>;
+
+/// The segments of a workspace and how they are exported.
+#[derive(Clone)]
+pub struct SegmentExports {
+    /// By identifier, the custom attribute that is `true` for everyone in the segment.
+    pub segments: BTreeMap<String, String>,
+    /// The company's own bucket, if the workspace has one.
+    pub bucket: Option<ExportSink>,
+    /// How long an export takes.
+    pub delay: Duration,
+    /// The most profiles in a file.
+    pub profiles_per_file: usize,
+}
+
+impl Default for SegmentExports {
+    fn default() -> Self {
+        Self { segments: BTreeMap::new(), bucket: None, delay: Duration::ZERO, profiles_per_file: 5_000 }
     }
 }
 

@@ -10,8 +10,7 @@ use super::in_flight::InFlight;
 use super::profiles::Profiles;
 use super::rate::{RateWindows, Window};
 use super::rules::{self, AttributeRules};
-use super::segments::{Prepared, SegmentExports};
-use super::settings::{BrazeSettings, ForcedType, Latency, RestApiKey};
+use super::settings::{BrazeSettings, ForcedType, Latency, RestApiKey, SegmentExports};
 use super::track_call::{TrackFaultScript, TrackRecord};
 
 /// What the requests share.
@@ -19,6 +18,15 @@ pub(crate) struct Shared {
     pub(super) settings: BrazeSettings,
     pub(super) in_flight: InFlight,
     pub(super) state: Mutex<Workspace>,
+}
+
+/// An export that can be downloaded.
+pub(super) struct Prepared {
+    pub(super) segment: String,
+    /// The path of its address.
+    pub(super) path: String,
+    pub(super) ready_at: Duration,
+    pub(super) archive: Vec<u8>,
 }
 
 /// What the workspace knows.
