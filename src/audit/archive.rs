@@ -242,8 +242,7 @@ impl Header {
         let method = source.read_u16_le().await?;
         let _modified = source.read_u32_le().await?;
         let crc = source.read_u32_le().await?;
-        let (mut packed, mut length) =
-            (u64::from(source.read_u32_le().await?), u64::from(source.read_u32_le().await?));
+        let (mut packed, mut length) = (u64::from(source.read_u32_le().await?), u64::from(source.read_u32_le().await?));
         let (name, extra) = (source.read_u16_le().await?, source.read_u16_le().await?);
         let mut bytes = vec![0; usize::from(name) + usize::from(extra)];
         source.read_exact(&mut bytes).await?;
@@ -332,7 +331,7 @@ impl<R: AsyncRead + Unpin> AsyncRead for Digested<R> {
 
 /// Bytes as digits.
 pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 #[cfg(test)]
@@ -418,8 +417,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_damaged_broken_off_or_something_else_is_an_error() {
-        let archive =
-            fill(ZipWriter::new(Cursor::new(Vec::new())), CompressionMethod::Deflated, false).into_inner();
+        let archive = fill(ZipWriter::new(Cursor::new(Vec::new())), CompressionMethod::Deflated, false).into_inner();
         let directory = archive.windows(4).position(|bytes| bytes == AFTER_FILES[0].to_le_bytes()).unwrap();
         for end in 0..directory + 4 {
             assert!(lines(&archive[..end], 64).await.is_err(), "broken off at {end}");

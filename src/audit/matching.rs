@@ -242,8 +242,12 @@ mod tests {
             let (mut verdicts, mut missing) = (Verdicts::default(), Vec::new());
             for pass in Pass::all(20, most) {
                 let mut people = Listed::new(pass);
-                listed.iter().for_each(|person| people.add(&row(person)));
-                since.iter().for_each(|person| people.add_unsettled(&row(person)));
+                for person in listed {
+                    people.add(&row(person));
+                }
+                for person in since {
+                    people.add_unsettled(&row(person));
+                }
                 people.seal();
                 (0..).zip(found).for_each(|(line, person)| people.meet(line, &row(person), &mut verdicts));
                 let expected = people.missing();

@@ -18,7 +18,8 @@ pub fn log(stack: &str, audited: &Audited) {
 fn line(stack: &str, audited: &Audited) -> Value {
     let failed = audited.outcome == AuditOutcome::Failed;
     let figures = (!failed).then_some([audited.missing.people, audited.extra.people]);
-    let values: [Option<u64>; 3] = [figures.map(|[missing, _]| missing), figures.map(|[_, extra]| extra), Some(failed.into())];
+    let values: [Option<u64>; 3] =
+        [figures.map(|[missing, _]| missing), figures.map(|[_, extra]| extra), Some(failed.into())];
     let given: Vec<(&Metric, u64)> =
         AUDIT_METRICS.iter().zip(values).filter_map(|(metric, value)| Some((metric, value?))).collect();
     let directive = directive(&[&["Stack"], &["Stack", "Export"]], given.iter().map(|(metric, _)| *metric));
@@ -64,8 +65,12 @@ mod tests {
 
     #[test]
     fn a_line_has_the_differences_unless_the_audit_failed() {
-        let found = line("stack", &audited().ended(AuditOutcome::Differs, &AuditMessage::Differs { missing: 3, extra: 2 }));
-        assert_eq!((&found["AuditMissing"], &found["AuditExtra"], &found["AuditsFailed"]), (&json!(3), &json!(2), &json!(0)));
+        let found =
+            line("stack", &audited().ended(AuditOutcome::Differs, &AuditMessage::Differs { missing: 3, extra: 2 }));
+        assert_eq!(
+            (&found["AuditMissing"], &found["AuditExtra"], &found["AuditsFailed"]),
+            (&json!(3), &json!(2), &json!(0))
+        );
         assert_eq!(found["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap().len(), 3);
         let failed = line("stack", &audited().failed(&crate::audit::AuditError::NoBucket));
         assert_eq!((failed.get("AuditMissing"), &failed["AuditsFailed"]), (None, &json!(1)));

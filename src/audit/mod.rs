@@ -21,5 +21,5 @@ pub use self::archive::{ArchiveError, ExportLines};
 pub use self::found::ExportedProfile;
 pub use self::matching::{Addresses, HASHES, Listed, Pass, Verdict, Verdicts};
 pub use self::message::{AuditError, AuditMessage};
-pub use self::record::{AuditRecord, AuditStage, AuditStore, ToSend};
 pub use self::receipt::{AuditOutcome, Audited, ExportFile, Extra, Missing, Repair, Signature};
+pub use self::record::{AuditRecord, AuditStage, AuditStore, ToSend};

@@ -85,9 +85,8 @@ impl BrazeClient {
         })
         .to_string();
         let read = Read { authorization, path: PATH.to_owned(), body: Some(body.clone().into()) };
-        let answer = match timeout(PATIENCE, self.shared().transport.read(read)).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) | Err(_) => return Err(ExportError::Silent),
+        let Ok(Ok(answer)) = timeout(PATIENCE, self.shared().transport.read(read)).await else {
+            return Err(ExportError::Silent);
         };
         let text = answer.body.unwrap_or_default();
         match answer.status {

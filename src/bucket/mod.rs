@@ -369,7 +369,9 @@ impl Bucket {
         match status {
             Some(404) if error.code() == Some("NoSuchBucket") => BucketError::Failed {
                 operation,
-                reason: "there is no such bucket. Check the environment variable BUCKET, or audit_bucket of the connection".to_owned(),
+                reason:
+                    "there is no such bucket. Check the environment variable BUCKET, or audit_bucket of the connection"
+                        .to_owned(),
                 bucket,
                 key,
             },

@@ -99,10 +99,7 @@ fn read_into(
             .into_iter()
             .map(|(segment, attribute)| (name_of(segment), AttributeName::new(attribute.value)))
             .collect(),
-        audit_segment_ids: audit_segment_ids?
-            .into_iter()
-            .map(|(segment, id)| (name_of(segment), id.value))
-            .collect(),
+        audit_segment_ids: audit_segment_ids?.into_iter().map(|(segment, id)| (name_of(segment), id.value)).collect(),
         null_values: null_values?.unwrap_or_default().into_iter().map(|text| text.value).collect(),
         default_country: default_country?,
         culture: culture?,

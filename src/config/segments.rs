@@ -80,7 +80,9 @@ fn read_by_segment(
     let mut names = Vec::new();
     let mut reported = None;
     let entries = table.map(|table| (table, table.entries()));
-    for (table, (segment, value)) in entries.into_iter().flat_map(|(table, all)| all.into_iter().map(move |one| (table, one))) {
+    for (table, (segment, value)) in
+        entries.into_iter().flat_map(|(table, all)| all.into_iter().map(move |one| (table, one)))
+    {
         let listed = segments.is_none_or(|segments| segments.iter().any(|listed| listed.value == segment.value));
         let refused = if let Some(segments) = segments.filter(|_| !listed) {
             let names: Vec<&str> = segments.iter().map(|segment| segment.value.as_str()).collect();

@@ -110,13 +110,7 @@ struct LeaverBatch {
 }
 
 impl<'a> Leaving<'a> {
-    pub(super) fn new(
-        delivery: &'a SegmentDelivery,
-        duty: Duty,
-        lease: LeaseKeeper,
-        set_to: SetTo,
-        done: u64,
-    ) -> Self {
+    pub(super) fn new(delivery: &'a SegmentDelivery, duty: Duty, lease: LeaseKeeper, set_to: SetTo, done: u64) -> Self {
         Self {
             delivery,
             duty,

@@ -837,7 +837,7 @@ ITB-U27 =
 ITB-U31 = 読み取れる zip または gzip ではありません: { $found }
 ITB-U32 = 壊れています: { $found }
 ITB-U33 = 長すぎる行またはテキストがあります
-ITB-U34 = 途中で終わっています: { $what }
+ITB-U34 = 途中で終わっています: { $what_was_found }
 
 ITB-Y11 = API キーに権限 { $permission } がありません
 ITB-Y12 = ホストが { $endpoint } に { $status } を返しました

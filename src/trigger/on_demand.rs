@@ -10,7 +10,8 @@ use super::{EventError, kind_of};
 use crate::erase;
 use crate::names::{ExportName, SegmentName, SourceName};
 
-const ACTIONS: &str = "run, run_all, connect, status, report, fetch, audit, retire, forget, rebuild, retry, inspect, erase";
+const ACTIONS: &str =
+    "run, run_all, connect, status, report, fetch, audit, retire, forget, rebuild, retry, inspect, erase";
 
 impl OnDemand {
     /// Reads a request.

@@ -45,7 +45,7 @@ async fn delivered_world(members: usize) -> World {
     world
 }
 
-fn bucket(world: &World) -> itb::standin::braze::ExportSink {
+fn bucket(world: &World) -> itb::standin::s3::Sink {
     let sink = world.account.s3.sink(BUCKET);
     std::sync::Arc::new(move |key, content| sink(&format!("braze/{key}"), content))
 }
@@ -94,7 +94,10 @@ async fn a_segment_that_is_the_same_in_braze_is_confirmed_and_nothing_is_sent() 
     let world = delivered_world(60).await;
     let before = world.account.braze.counters().requests;
     let preview = audit(&world, json!({ "dry_run": true })).await;
-    assert_eq!((&preview["outcome"], &preview["code"], &preview["members"]), (&json!("dry_run"), &json!("ITB-U01"), &json!(60)));
+    assert_eq!(
+        (&preview["outcome"], &preview["code"], &preview["members"]),
+        (&json!("dry_run"), &json!("ITB-U01"), &json!(60))
+    );
     assert_eq!(world.account.braze.counters().segment_exports, 0, "a dry run asks for nothing");
     let audited = audit(&world, json!({})).await;
     assert_eq!((&audited["outcome"], &audited["code"]), (&json!("equal"), &json!("ITB-U05")), "{audited}");
@@ -114,9 +117,12 @@ async fn a_segment_that_is_the_same_in_braze_is_confirmed_and_nothing_is_sent() 
 async fn every_difference_is_found_with_its_cause_and_one_repair_fixes_all_that_can_be() {
     let world = delivered_world(200).await;
     let braze = &world.account.braze;
-    [3, 4].into_iter().for_each(|id| set(&world, id, None));
-    [5, 6, 7].into_iter().for_each(|id| set(&world, id, Some(&json!(false))));
-    [8, 9].into_iter().for_each(|id| assert!(braze.delete_profile(&format!("canary-{id}"))));
+    for (id, value) in [(3, None), (4, None), (5, Some(false)), (6, Some(false)), (7, Some(false))] {
+        set(&world, id, value.map(Value::from).as_ref());
+    }
+    for id in [8, 9] {
+        assert!(braze.delete_profile(&format!("canary-{id}")));
+    }
     // Two who are no members: one was written by another system, one took over a member by a merge.
     for id in [900, 901] {
         braze.insert_profile(Some(&format!("canary-{id}")), Some(&format!("canary{id}@example.com")));
@@ -142,14 +148,21 @@ async fn every_difference_is_found_with_its_cause_and_one_repair_fixes_all_that_
 
     let repaired = audit(&world, json!({ "repair": true })).await;
     assert_eq!((&repaired["outcome"], &repaired["code"]), (&json!("repaired"), &json!("ITB-U08")), "{repaired}");
-    assert_eq!((&repaired["sent"]["members"], &repaired["sent"]["others"], &repaired["sent"]["refused"]), (&json!(8), &json!(3), &json!(0)));
+    assert_eq!(
+        (&repaired["sent"]["members"], &repaired["sent"]["others"], &repaired["sent"]["refused"]),
+        (&json!(8), &json!(3), &json!(0))
+    );
     assert_eq!(repaired["sent"]["data_points"], 11);
     assert_eq!(braze.counters().segment_exports, 1, "the differences were known");
     assert_eq!(marked(&world), 201, "all members, and the profile with a member's address");
     assert_eq!(kept(&world), Vec::<String>::new());
     assert_eq!(world.ledger(ATTRIBUTE)["lease"], Value::Null);
     let again = audit(&world, json!({ "repair": true })).await;
-    assert_eq!((&again["outcome"], &again["missing"]["people"], &again["extra"]["people"]), (&json!("differs"), &json!(0), &json!(1)), "{again}");
+    assert_eq!(
+        (&again["outcome"], &again["missing"]["people"], &again["extra"]["people"]),
+        (&json!("differs"), &json!(0), &json!(1)),
+        "{again}"
+    );
 
     // The next run sends those who were missing with all of their fields.
     assert_eq!(braze.profile("canary-8").unwrap().standard.get("first_name"), None);
@@ -197,7 +210,9 @@ async fn an_export_is_awaited_and_downloaded_from_the_address_in_the_answer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repair_that_runs_out_of_time_is_continued_through_the_queue() {
     let world = delivered_world(300).await;
-    let connection = format!("audit_bucket = \"{BUCKET}\"\naudit_prefix = \"braze/\"\nobjects_per_request = 1\nrequests_per_second = 10");
+    let connection = format!(
+        "audit_bucket = \"{BUCKET}\"\naudit_prefix = \"braze/\"\nobjects_per_request = 1\nrequests_per_second = 10"
+    );
     configure(&world, &connection, "max_leavers = 1.0");
     (0..60).for_each(|id| set(&world, id, None));
     let event = json!({ "action": "audit", "export": "loyalty", "repair": true });
@@ -262,13 +277,18 @@ async fn the_schedule_audits_once_in_so_many_days() {
     configure(&world, &connection, "audit_days = 30");
     set(&world, 3, None);
     let answer = world.invoke(Function::Scheduled, &json!({})).await.unwrap();
-    assert_eq!((&answer["audits"][0]["outcome"], &answer["audits"][0]["missing"]["people"]), (&json!("differs"), &json!(1)), "{answer}");
+    assert_eq!(
+        (&answer["audits"][0]["outcome"], &answer["audits"][0]["missing"]["people"]),
+        (&json!("differs"), &json!(1)),
+        "{answer}"
+    );
     let answer = world.invoke(Function::Scheduled, &json!({})).await.unwrap();
     assert_eq!((&answer["audits"], world.account.braze.counters().segment_exports), (&Value::Null, 1), "{answer}");
     assert_eq!(marked(&world), 29, "the schedule repairs nothing");
     let status = world.invoke(Function::OnDemand, &json!({ "action": "status" })).await.unwrap();
     let audited = &status["exports"][0]["segments"];
-    let audited = audited.as_array().unwrap().iter().find(|segment| segment["segment"] == "HighValueCustomers").unwrap();
+    let audited =
+        audited.as_array().unwrap().iter().find(|segment| segment["segment"] == "HighValueCustomers").unwrap();
     assert_eq!((&audited["audit"]["missing"], &audited["audit"]["extra"]), (&json!(1), &json!(0)), "{status}");
 }
 
@@ -293,7 +313,8 @@ async fn what_is_kept_is_encrypted_as_the_state_is_and_the_receipt_is_signed() {
     let world = delivered_world(30).await;
     let state_key = "canary-state-key-0123456789abcdef0123456789abcdef";
     world.account.set_secret(SECRET, json!({ "api_key": API_KEY, "state_key": state_key }).to_string());
-    let connection = format!("audit_bucket = \"{BUCKET}\"\naudit_prefix = \"braze/\"\nstate_identifiers = \"encrypted\"");
+    let connection =
+        format!("audit_bucket = \"{BUCKET}\"\naudit_prefix = \"braze/\"\nstate_identifiers = \"encrypted\"");
     configure(&world, &connection, "");
     set(&world, 3, None);
     world.account.braze.insert_profile(Some("canary-99"), None);
@@ -308,7 +329,8 @@ async fn what_is_kept_is_encrypted_as_the_state_is_and_the_receipt_is_signed() {
     }
     let signature = &audited["signature"];
     assert_eq!((signature["key"].as_str().unwrap().len(), signature["hmac_sha256"].as_str().unwrap().len()), (16, 64));
-    let erased = world.invoke(Function::OnDemand, &json!({ "action": "erase", "customer_id": "canary-99" })).await.unwrap();
+    let erased =
+        world.invoke(Function::OnDemand, &json!({ "action": "erase", "customer_id": "canary-99" })).await.unwrap();
     assert!(erased["state"].to_string().contains("extra"), "{erased}");
     let repaired = audit(&world, json!({ "repair": true })).await;
     assert_eq!((&repaired["outcome"], marked(&world)), (&json!("repaired"), 31), "{repaired}");
@@ -318,7 +340,9 @@ async fn what_is_kept_is_encrypted_as_the_state_is_and_the_receipt_is_signed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repair_and_a_delivery_do_not_meet() {
     let world = delivered_world(100).await;
-    let connection = format!("audit_bucket = \"{BUCKET}\"\naudit_prefix = \"braze/\"\nobjects_per_request = 1\nrequests_per_second = 20");
+    let connection = format!(
+        "audit_bucket = \"{BUCKET}\"\naudit_prefix = \"braze/\"\nobjects_per_request = 1\nrequests_per_second = 20"
+    );
     configure(&world, &connection, "max_leavers = 1.0");
     world.account.braze.set_latency(Latency { fixed: Duration::from_millis(20), jitter: Duration::ZERO });
     (0..60).for_each(|id| set(&world, id, None));

@@ -191,8 +191,7 @@ async fn audit(world: &World) {
     assert_eq!(answer["audits"][0]["outcome"], "waiting", "{answer}");
     let receipts = || world.account.list("reports/audit.receipts/").len();
     let (before, host) = (receipts(), world.host(Function::ObjectCreated).await);
-    let continuation =
-        json!({ "continue": { "export": "loyalty", "segment": "HighValueCustomers", "audit": true } });
+    let continuation = json!({ "continue": { "export": "loyalty", "segment": "HighValueCustomers", "audit": true } });
     while receipts() == before {
         host.invoke(&continuation, TIMEOUT).await.unwrap();
     }

@@ -235,7 +235,8 @@ fn differences(world: &World<'_>, members: &[Member]) -> Differences {
     let profiles = world.braze().profiles();
     let lower = |email: &String| email.to_lowercase();
     let ids: BTreeSet<&String> = members.iter().filter_map(|(id, _)| id.as_ref()).collect();
-    let alone: BTreeSet<String> = members.iter().filter(|(id, _)| id.is_none()).filter_map(|(_, email)| email.as_ref().map(lower)).collect();
+    let alone: BTreeSet<String> =
+        members.iter().filter(|(id, _)| id.is_none()).filter_map(|(_, email)| email.as_ref().map(lower)).collect();
     let is_member = |profile: &Profile| {
         profile.external_id.as_ref().is_some_and(|id| ids.contains(id))
             || profile.email.as_ref().is_some_and(|email| alone.contains(&lower(email)))

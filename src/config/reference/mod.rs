@@ -8,8 +8,8 @@ mod keys;
 use std::fmt;
 
 pub use keys::{
-    TABLES, attribute_names, attributes, audit_segment_ids, connection, connections, csv, data_matching, email, export, exports, field,
-    root, source, sources,
+    TABLES, attribute_names, attributes, audit_segment_ids, connection, connections, csv, data_matching, email, export,
+    exports, field, root, source, sources,
 };
 
 use super::shown::alternatives;

@@ -19,7 +19,11 @@ const FIELDS: &[&str] = &["external_id", "custom_attributes"];
 
 impl SegmentDelivery {
     /// Why members lack the attribute: how many for each cause. Those of whom nothing was read are `not read`.
-    pub(super) async fn causes_of(&self, missing: &ToSend, people: u64) -> Result<BTreeMap<String, u64>, DeliveryError> {
+    pub(super) async fn causes_of(
+        &self,
+        missing: &ToSend,
+        people: u64,
+    ) -> Result<BTreeMap<String, u64>, DeliveryError> {
         let mut causes = BTreeMap::new();
         if people == 0 {
             return Ok(causes);

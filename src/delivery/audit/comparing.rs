@@ -116,12 +116,7 @@ impl SegmentDelivery {
     }
 
     /// Finds out which addresses alone belong to the profiles of members.
-    async fn note_addresses(
-        &self,
-        found: &[Source],
-        lines: u64,
-        verdicts: &mut Verdicts,
-    ) -> Result<(), DeliveryError> {
+    async fn note_addresses(&self, found: &[Source], lines: u64, verdicts: &mut Verdicts) -> Result<(), DeliveryError> {
         for pass in Pass::all(lines, HASHES) {
             let mut addresses = Addresses::new(pass);
             self.read_lines(found.to_vec(), |line| addresses.add(number(&line), line.row, verdicts)).await?;
@@ -144,7 +139,13 @@ impl SegmentDelivery {
                 Verdict::Member => {}
                 Verdict::Unsettled => unsettled += 1,
                 Verdict::Extra { left, shared } => {
-                    let cause = if shared { SHARED } else if left { LEFT } else { NOT_IN_STATE };
+                    let cause = if shared {
+                        SHARED
+                    } else if left {
+                        LEFT
+                    } else {
+                        NOT_IN_STATE
+                    };
                     extra.people += 1;
                     *extra.causes.entry(cause.to_owned()).or_default() += 1;
                     if shared || keeps {
@@ -174,9 +175,17 @@ impl SegmentDelivery {
         self.demand_consent()?;
         let people = record.to_send();
         let allowed = record.allow_differences.is_some_and(|allowed| allowed >= people);
-        if !allowed && [record.to_members.people(), record.to_others.people()].into_iter().any(|some| self.is_much(some, record)) {
+        if !allowed
+            && [record.to_members.people(), record.to_others.people()]
+                .into_iter()
+                .any(|some| self.is_much(some, record))
+        {
             record.stage = AuditStage::Held;
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share from 0 to 1, in percent")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a share from 0 to 1, in percent"
+            )]
             let allowed = (self.export.max_leavers * 100.0).round() as u64;
             return Ok(Step::End(AuditOutcome::Held, AuditMessage::Held { people, missing, extra, allowed }));
         }

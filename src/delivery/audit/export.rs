@@ -88,14 +88,14 @@ impl SegmentDelivery {
         Ok(if is_quiet { Place::Files(bucket, files) } else { Place::Nowhere })
     }
 
-    /// What is done about an export that is not ready.
-    pub(super) fn not_ready(&self, record: &AuditRecord) -> Result<Step, DeliveryError> {
-        let AuditStage::Asked { at, .. } = &record.stage else { return Ok(waiting()) };
-        if self.now().duration_since(*at) > LONGEST_WAIT {
-            let hours = u64::try_from(LONGEST_WAIT.as_hours()).unwrap_or(0);
-            return Err(AuditError::NeverReady { hours }.into());
+    /// Whether it is still waited for the export.
+    pub(super) fn is_awaited(&self, record: &AuditRecord) -> Result<(), AuditError> {
+        match &record.stage {
+            AuditStage::Asked { at, .. } if self.now().duration_since(*at) > LONGEST_WAIT => {
+                Err(AuditError::NeverReady { hours: u64::try_from(LONGEST_WAIT.as_hours()).unwrap_or(0) })
+            }
+            _ => Ok(()),
         }
-        Ok(waiting())
     }
 }
 

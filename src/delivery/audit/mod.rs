@@ -26,9 +26,7 @@ use jiff::SignedDuration;
 
 use super::DeliveryError;
 use super::segment::SegmentDelivery;
-use crate::audit::{
-    AuditError, AuditMessage, AuditOutcome, AuditRecord, AuditStage, AuditStore, Audited, metrics,
-};
+use crate::audit::{AuditError, AuditMessage, AuditOutcome, AuditRecord, AuditStage, AuditStore, Audited, metrics};
 use crate::message::Coded;
 use crate::state::{Lease, LeaseKeeper, Ledger, StateError};
 
@@ -106,12 +104,11 @@ impl SegmentDelivery {
         };
         let lease = record.lease.clone().unwrap_or_else(|| self.lease_of(&owner, self.now()));
         let keeper = LeaseKeeper::new(lease, self.budget);
-        let renew = async |lease: Lease| match store.renew(&owner, Some(lease.until)).await? {
-            true => Ok(()),
-            false => Err(lost(&store)),
+        let renew = async |lease: Lease| {
+            if store.renew(&owner, Some(lease.until)).await? { Ok(()) } else { Err(lost(&store)) }
         };
         let mut record = record;
-        let end = keeper.keep_while(renew, self.take_steps(&store, &owner, &mut record)).await;
+        let end = Box::pin(keeper.keep_while(renew, self.take_steps(&store, &owner, &mut record))).await;
         let end = self.conclude_audit(&store, &owner, &mut record, end).await;
         store.renew(&owner, None).await?;
         end.map(Some)

@@ -4,7 +4,7 @@ use futures::{StreamExt, stream};
 use tokio::io::AsyncRead;
 use tokio::time::Instant;
 
-use super::export::Place;
+use super::export::{Place, waiting};
 use super::{Step, postponed};
 use crate::audit::{
     ArchiveError, AuditError, AuditRecord, AuditStage, AuditStore, ExportFile, ExportLines, ExportedProfile,
@@ -45,15 +45,24 @@ impl SegmentDelivery {
         owner: &str,
         record: &mut AuditRecord,
     ) -> Result<Step, DeliveryError> {
+        if record.files.is_empty() {
+            self.is_awaited(record)?;
+        }
         let read = match self.find_export(record).await? {
-            Place::Nowhere => return self.not_ready(record),
-            Place::Address(address) => self.download(record, &address).await?,
-            Place::Files(bucket, files) => Box::pin(self.read_files(store, owner, record, &bucket, files)).await?,
+            Place::Nowhere => return Ok(waiting()),
+            Place::Address(address) => self.download(record, &address).await,
+            Place::Files(bucket, files) => Box::pin(self.read_files(store, owner, record, &bucket, files)).await,
         };
         match read {
-            Some(true) => {}
-            Some(false) => return Ok(Step::out_of_time()),
-            None => return self.not_ready(record),
+            Ok(Some(true)) => {}
+            Ok(Some(false)) => return Ok(Step::out_of_time()),
+            Ok(None) => return Ok(waiting()),
+            // The connection may have broken off: it is read again.
+            Err(DeliveryError::Audit(error @ AuditError::File { source: ArchiveError::Broken(_), .. })) => {
+                postponed(&error);
+                return Ok(waiting());
+            }
+            Err(error) => return Err(error),
         }
         if record.unreadable > 0 {
             return Err(AuditError::NoProfiles { lines: record.unreadable }.into());
@@ -161,12 +170,7 @@ impl SegmentDelivery {
         Ok(read)
     }
 
-    async fn store_found(
-        &self,
-        prefix: &str,
-        writer: PartWriter,
-        parts: &mut Vec<Part>,
-    ) -> Result<(), DeliveryError> {
+    async fn store_found(&self, prefix: &str, writer: PartWriter, parts: &mut Vec<Part>) -> Result<(), DeliveryError> {
         let key = part_key(&format!("{prefix}-{:06}", parts.len() + 1));
         let (bytes, part) = writer.finish(&key);
         self.parts.write(&key, bytes).await?;

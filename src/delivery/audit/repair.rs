@@ -40,9 +40,8 @@ impl SegmentDelivery {
         }
         match sent? {
             LeavingEnd::AllSent => Ok(repaired(record)),
-            LeavingEnd::Lost => Err(lost(store)),
             LeavingEnd::OutOfTime if ours == Some(true) => Ok(Step::out_of_time()),
-            LeavingEnd::OutOfTime => Err(lost(store)),
+            LeavingEnd::Lost | LeavingEnd::OutOfTime => Err(lost(store)),
         }
     }
 
@@ -69,15 +68,13 @@ impl SegmentDelivery {
         if store.put(owner, record).await? { Ok(()) } else { Err(lost(store)) }
     }
 
-    async fn send_differences(
-        &self,
-        keeper: &LeaseKeeper,
-        record: &AuditRecord,
-    ) -> Result<LeavingEnd, DeliveryError> {
+    async fn send_differences(&self, keeper: &LeaseKeeper, record: &AuditRecord) -> Result<LeavingEnd, DeliveryError> {
         let to_others = SetTo::on_leaving(self.export.on_leave);
         let to_members = SetTo::of_members(self.export.create_profiles);
         // Braze keeps no order between requests, so those who should not have it come first: an address may be a member's by now.
-        for (side, set_to, people) in [(Side::Others, to_others, &record.to_others), (Side::Members, to_members, &record.to_members)] {
+        for (side, set_to, people) in
+            [(Side::Others, to_others, &record.to_others), (Side::Members, to_members, &record.to_members)]
+        {
             let mut leaving = Leaving::new(self, Duty::Repair(side), keeper.clone(), set_to, people.done);
             let ended = leaving.send_all(&people.parts).await;
             let sent = leaving.finish(&format!("{}{}-{side:?}", self.keys.audit_folder(), record.id)).await?;

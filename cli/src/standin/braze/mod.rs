@@ -41,7 +41,7 @@ use profiles::Profiles;
 pub use rate::{HeaderForm, RateLimit};
 use rate::{RateWindows, Window};
 pub use settings::{
-    BrazeSettings, ExportSink, ForcedType, Keep, Latency, Permission, ReadLimits, Record, RestApiKey, SegmentExports,
+    BrazeSettings, ForcedType, Keep, Latency, Permission, ReadLimits, Record, RestApiKey, SegmentExports,
 };
 use shared::{Shared, Workspace};
 pub use track_call::{TrackCall, TrackFaultScript, TrackRecord};

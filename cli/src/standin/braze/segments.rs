@@ -91,9 +91,10 @@ fn lines(state: &Workspace, attribute: &str, wanted: &Wanted) -> Vec<String> {
     let is_in = |profile: &&super::Profile| profile.custom_attributes.get(attribute) == Some(&Value::Bool(true));
     let line = |profile| {
         let mut line = exported(state, profile, Some(&wanted.fields_to_export));
-        let named = profile.custom_attributes.iter().filter(|(name, _)| {
-            wanted.custom_attributes_to_export.contains(*name) && !state.blocklist.contains(*name)
-        });
+        let named = profile
+            .custom_attributes
+            .iter()
+            .filter(|(name, _)| wanted.custom_attributes_to_export.contains(*name) && !state.blocklist.contains(*name));
         let named: serde_json::Map<String, Value> = named.map(|(name, value)| (name.clone(), value.clone())).collect();
         if !named.is_empty() {
             line["custom_attributes"] = named.into();

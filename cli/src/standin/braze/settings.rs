@@ -1,9 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::rate::RateLimit;
 use crate::standin::clock::Clock;
+use crate::standin::s3::Sink;
 
 /// A permission of a REST API key ("API overview").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,16 +66,13 @@ impl Default for ReadLimits {
     }
 }
 
-/// Writes an object of this key and content into the company's own bucket.
-pub type ExportSink = Arc<dyn Fn(&str, &[u8]) + Send + Sync>;
-
 /// The segments of a workspace and how they are exported.
 #[derive(Clone)]
 pub struct SegmentExports {
     /// By identifier, the custom attribute that is `true` for everyone in the segment.
     pub segments: BTreeMap<String, String>,
     /// The company's own bucket, if the workspace has one.
-    pub bucket: Option<ExportSink>,
+    pub bucket: Option<Sink>,
     /// How long an export takes.
     pub delay: Duration,
     /// The most profiles in a file.

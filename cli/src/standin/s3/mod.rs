@@ -38,6 +38,9 @@ pub use storage::ListedObject;
 use storage::{Content, ObjectHeaders, Precondition, Storage};
 use writer::Writer;
 
+/// Writes an object of this key and content.
+pub type Sink = Arc<dyn Fn(&str, &[u8]) + Send + Sync>;
+
 /// A running S3 server.
 pub struct S3Server {
     server: Option<HttpServer>,
@@ -109,7 +112,7 @@ impl S3Server {
     }
 
     /// Writes objects into a bucket past the protocol, as another company's service does.
-    pub fn sink(&self, bucket: &str) -> Arc<dyn Fn(&str, &[u8]) + Send + Sync> {
+    pub fn sink(&self, bucket: &str) -> Sink {
         let (storage, bucket) = (Arc::clone(&self.storage), bucket.to_owned());
         Arc::new(move |key, content| {
             if let Err(error) = put_into(&storage, &bucket, key, |writer| writer.write(content)) {
@@ -185,7 +188,8 @@ fn put_into(
     let mut writer = storage.writer(s3s::checksum::ChecksumHasher::default())?;
     write(&mut writer)?;
     let content = Content { written: writer.finish()?, etag: None, headers: ObjectHeaders::default() };
-    let stored = storage.commit(bucket, key, content, &Precondition::None, "ObjectCreated:Put").map_err(io::Error::other)?;
+    let stored =
+        storage.commit(bucket, key, content, &Precondition::None, "ObjectCreated:Put").map_err(io::Error::other)?;
     Ok(stored.etag.clone())
 }
 
