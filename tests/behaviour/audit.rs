@@ -110,6 +110,10 @@ async fn a_segment_that_is_the_same_in_braze_is_confirmed_and_nothing_is_sent() 
     assert_eq!(receipt, audited);
     assert!(audited["stored_as"].as_str().unwrap().starts_with(RECEIPTS), "{audited}");
     assert_eq!(kept(&world), Vec::<String>::new());
+    for exports in [2, 3] {
+        assert_eq!(audit(&world, json!({ "repair": true })).await["outcome"], "equal");
+        assert_eq!(world.account.braze.counters().segment_exports, exports, "Braze is asked anew each time");
+    }
     assert_eq!(world.account.braze.counters().requests, before, "nothing is sent");
 }
 

@@ -166,6 +166,7 @@ impl SegmentDelivery {
     pub(super) fn decide(&self, record: &mut AuditRecord) -> Result<Step, DeliveryError> {
         let (missing, extra) = (record.missing.people, record.extra.people);
         if missing + extra == 0 {
+            record.stage = AuditStage::Ended;
             return Ok(Step::End(AuditOutcome::Equal, AuditMessage::Equal { members: record.members }));
         }
         if !record.repair || record.to_send() == 0 {
