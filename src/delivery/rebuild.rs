@@ -40,7 +40,8 @@ impl SegmentDelivery {
         }
         // What an audit read in Braze says nothing about what was sent.
         let audited = self.keys.audit_folder();
-        keys.retain(|key| Part::is_one(key) && !key.starts_with(&audited));
+        let is_named = |key: &str| known.as_ref().is_some_and(|ledger| ledger.needs(key));
+        keys.retain(|key| Part::is_one(key) && (!key.starts_with(&audited) || is_named(key)));
         if known.is_none() && rebuilt.damage.is_empty() && !keys.is_empty() {
             rebuilt.damage.push(StateError::LedgerMissing { key: self.ledger.key().to_owned() }.to_string());
         }

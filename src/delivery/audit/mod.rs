@@ -258,13 +258,16 @@ impl SegmentDelivery {
         Ok(AuditEnd { audited, continue_in })
     }
 
-    /// Deletes the objects of all audits, but for the lists of differences of this one, if they are kept.
+    /// Deletes the objects of all audits, but for the lists of differences of this one, if they are kept, and for members whom the
+    /// next run is to send again.
     async fn delete_audit(&self, record: &AuditRecord, keeps_differences: bool) -> Result<(), DeliveryError> {
         let mut keys = self.bucket.keys(&self.keys.audit_folder()).await?;
         let record_key = self.audit_store().key().to_owned();
         let lists = record.to_members.parts.iter().chain(&record.to_others.parts).filter(|_| keeps_differences);
         let kept: Vec<&str> = lists.map(|part| part.key.as_str()).collect();
-        keys.retain(|key| *key != record_key && !kept.contains(&key.as_str()));
+        let ledger = self.ledger.read().await?;
+        let is_needed = |key: &str| ledger.as_ref().is_some_and(|ledger| ledger.needs(key));
+        keys.retain(|key| *key != record_key && !kept.contains(&key.as_str()) && !is_needed(key));
         if keys.is_empty() { Ok(()) } else { Ok(self.bucket.delete(&keys).await?) }
     }
 }

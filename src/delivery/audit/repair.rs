@@ -2,13 +2,10 @@
 
 use super::comparing::superseded;
 use super::{Step, TRY_AGAIN, lost};
-use crate::audit::{AuditMessage, AuditOutcome, AuditRecord, AuditStore, ToSend};
+use crate::audit::{AuditMessage, AuditOutcome, AuditRecord, AuditStore};
 use crate::delivery::DeliveryError;
-use crate::delivery::compare::List;
 use crate::delivery::leavers::{Duty, Leaving, LeavingEnd, SetTo, Side};
-use crate::delivery::load::FETCHED_AHEAD;
 use crate::delivery::segment::SegmentDelivery;
-use crate::delivery::sources::Source;
 use crate::state::{LeaseKeeper, LeaversSent, Part, RepairAnswer};
 
 impl SegmentDelivery {
@@ -19,12 +16,12 @@ impl SegmentDelivery {
         owner: &str,
         record: &mut AuditRecord,
     ) -> Result<Step, DeliveryError> {
-        self.list_for_later_runs(store, owner, record).await?;
+        // The next run sends these members again, with all of their fields. Collecting old state leaves the folder of audits alone.
+        let noted: Vec<Part> =
+            record.to_members.parts.iter().map(|part| Part { first: None, ..part.clone() }).collect();
         let now = self.now();
         let lease = self.lease_of(owner, now);
-        let begun = self
-            .change(|ledger| ledger.begin_repair(record.run, &self.feeder, &record.to_members.parts, &lease, now))
-            .await?;
+        let begun = self.change(|ledger| ledger.begin_repair(record.run, &self.feeder, &noted, &lease, now)).await?;
         match begun {
             Some(RepairAnswer::Ours) => {}
             Some(RepairAnswer::Busy) => {
@@ -43,29 +40,6 @@ impl SegmentDelivery {
             LeavingEnd::OutOfTime if ours == Some(true) => Ok(Step::out_of_time()),
             LeavingEnd::Lost | LeavingEnd::OutOfTime => Err(lost(store)),
         }
-    }
-
-    /// Copies the list of members who lack the attribute to where the ledger names it until the next run is complete: that run sends
-    /// them with all of their fields.
-    async fn list_for_later_runs(
-        &self,
-        store: &AuditStore,
-        owner: &str,
-        record: &mut AuditRecord,
-    ) -> Result<(), DeliveryError> {
-        let folder = self.keys.run_folder(record.run);
-        if record.to_members.parts.iter().all(|part| part.key.starts_with(&folder)) {
-            return Ok(());
-        }
-        let mut list = List::new(format!("{folder}{}-audited", record.id));
-        for some in record.to_members.parts.chunks(FETCHED_AHEAD) {
-            self.read_lines(some.iter().map(Source::certain).collect(), |line| list.push(*line.row)).await?;
-            list.store(self, false).await?;
-        }
-        list.store(self, true).await?;
-        let parts = list.parts.into_iter().map(|part| Part { first: Some(0), ..part });
-        record.to_members = ToSend { parts: parts.collect(), ..ToSend::default() };
-        if store.put(owner, record).await? { Ok(()) } else { Err(lost(store)) }
     }
 
     async fn send_differences(&self, keeper: &LeaseKeeper, record: &AuditRecord) -> Result<LeavingEnd, DeliveryError> {
