@@ -68,7 +68,7 @@ impl Verdicts {
     pub fn of(&self, line: u32) -> Verdict {
         if self.members.contains(line) {
             Verdict::Member
-        } else if self.unsettled.contains(line) {
+        } else if self.unsettled.contains(line) && !self.shared.contains(line) {
             Verdict::Unsettled
         } else {
             Verdict::Extra { left: self.left.contains(line), shared: self.shared.contains(line) }
@@ -304,7 +304,9 @@ mod tests {
             (Some("2"), Some("two@example.com"), Standing::Left),
             (Some("1"), Some("former@example.com"), Standing::Address),
         ];
-        let since = [member(Some("3"), None), member(Some("4"), Some("four@example.com"))];
+        // A repair lists members whom it has sent.
+        let repaired = member(Some("1"), Some("former@example.com"));
+        let since = [member(Some("3"), None), member(Some("4"), Some("four@example.com")), repaired];
         let found = [
             member(Some("2"), None),
             member(Some("3"), None),
