@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 const HEADER: &str = "LoyaltyId,EMail,FirstName,Points\n";
 const RUN_ID: &str = "2026-11-23T01:02Z";
-const ACTIONS: &str = "run, run_all, connect, status, report, fetch, retire";
+const ACTIONS: &str = "run, run_all, connect, status, report, fetch, audit, retire";
 
 /// Invokes, and expects an error of this type that has all the words.
 #[track_caller]
