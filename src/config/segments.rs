@@ -77,12 +77,10 @@ fn read_by_segment(
     mistakes: &mut Mistakes<'_>,
     check: impl Fn(&str) -> Result<(), Refusal>,
 ) -> Result<AttributeNames, Reported> {
+    let Some(table) = table else { return Ok(Vec::new()) };
     let mut names = Vec::new();
     let mut reported = None;
-    let entries = table.map(|table| (table, table.entries()));
-    for (table, (segment, value)) in
-        entries.into_iter().flat_map(|(table, all)| all.into_iter().map(move |one| (table, one)))
-    {
+    for (segment, value) in table.entries() {
         let listed = segments.is_none_or(|segments| segments.iter().any(|listed| listed.value == segment.value));
         let refused = if let Some(segments) = segments.filter(|_| !listed) {
             let names: Vec<&str> = segments.iter().map(|segment| segment.value.as_str()).collect();

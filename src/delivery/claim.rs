@@ -37,8 +37,8 @@ pub(super) struct Claim {
 impl Claim {
     /// Whether another file of the run has been delivered.
     pub(super) fn has_another_delivered(&self, file: &FileToDeliver) -> bool {
-        let files = self.ledger.runs.get(&file.run).into_iter().flat_map(|run| &run.files);
-        files.into_iter().any(|(key, other)| *key != file.object.key && other.progress == Progress::Delivered)
+        let mut files = self.ledger.runs.get(&file.run).into_iter().flat_map(|run| &run.files);
+        files.any(|(key, other)| *key != file.object.key && other.progress == Progress::Delivered)
     }
 }
 

@@ -75,7 +75,7 @@ impl Handler {
     ) -> Vec<Value> {
         let mut audits = Vec::new();
         for export in exports {
-            for segment in export.audit_segment_ids.keys().map(|segment| export.segment_called(segment.as_str())) {
+            for segment in audited_segments(export) {
                 if budget.is_spent() {
                     return audits;
                 }
@@ -163,6 +163,11 @@ impl Handler {
     }
 }
 
+/// The segments that have a segment in Braze.
+fn audited_segments(export: &Export) -> impl Iterator<Item = SegmentName> {
+    export.audit_segment_ids.keys().map(|segment| export.segment_called(segment.as_str()))
+}
+
 /// The segments to audit: the one that is named, or all that have a segment in Braze.
 fn segments_of(export: &Export, named: Option<&SegmentName>) -> Result<Vec<SegmentName>, HandlerError> {
     if let Some(named) = named {
@@ -172,8 +177,7 @@ fn segments_of(export: &Export, named: Option<&SegmentName>) -> Result<Vec<Segme
             _ => Ok(vec![segment]),
         };
     }
-    let segments: Vec<SegmentName> =
-        export.audit_segment_ids.keys().map(|segment| export.segment_called(segment.as_str())).collect();
+    let segments: Vec<SegmentName> = audited_segments(export).collect();
     if segments.is_empty() {
         let segment = export.segments.iter().flatten().next().cloned().unwrap_or_else(|| "SEGMENT".into());
         return Err(DeliveryError::from(AuditError::NoSegmentId { segment }).into());

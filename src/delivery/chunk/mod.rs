@@ -60,8 +60,10 @@ pub(super) struct ChunkBuilder<S> {
     elsewhere: Arc<SentElsewhere>,
     recent: RecentMembers,
     fields: RowFields,
-    /// The head of the lists of sent values, and the bytes of the last one's lines.
-    values: (ValuesHead, usize),
+    /// The head of the lists of sent values.
+    values_head: ValuesHead,
+    /// The bytes of the last one's lines.
+    values_size: usize,
     pub(super) settings: ChunkSettings,
     /// Batches that have been answered, to be filled again: as many as are in flight come and go all the time.
     pub(super) answered: Vec<Batch>,
@@ -86,7 +88,8 @@ impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
             reader,
             matcher,
             known,
-            values: (ValuesHead { fields: settings.fields.clone(), after: elsewhere.ended().to_vec() }, 0),
+            values_head: ValuesHead { fields: settings.fields.clone(), after: elsewhere.ended().to_vec() },
+            values_size: 0,
             elsewhere,
             fields: RowFields::of(&settings.fields),
             recent: RecentMembers::with_generations_of(MEMBERS_REMEMBERED.min(settings.most_rows)),
@@ -128,7 +131,7 @@ impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
                 counts: Counts::default(),
                 rejected: Vec::new(),
                 part: PartWriter::with_room_of(self.part_size, self.known.base().unwrap_or_default()),
-                values: ValuesWriter::new(&self.values.0, self.values.1),
+                values: ValuesWriter::new(&self.values_head, self.values_size),
                 lists_values: false,
                 position: self.reader.position(),
                 last: false,
@@ -168,7 +171,7 @@ impl<S: AsyncRead + Unpin> ChunkBuilder<S> {
         self.answered = draft.answered;
         let mut chunk = draft.chunk;
         self.part_size = chunk.part.size();
-        self.values.1 = chunk.values.size();
+        self.values_size = chunk.values.size();
         chunk.position = self.reader.position();
         chunk.counts.dropped_fields = draft.dropped.to_map();
         Ok(chunk)
