@@ -83,6 +83,11 @@ macro_rules! codes {
 
 pub use codes;
 
+/// Bytes as hexadecimal digits.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Message, count, counted};

@@ -14,7 +14,7 @@ use flate2::Crc;
 use thiserror::Error;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader, Chain, ReadBuf, Take};
 
-use crate::message::codes;
+use crate::message::{codes, hexadecimal};
 
 /// The longest line: one profile with its identifiers and one attribute.
 const LONGEST_LINE: usize = 1024 * 1024;
@@ -327,11 +327,6 @@ impl<R: AsyncRead + Unpin> AsyncRead for Digested<R> {
         own.digest.update(buffer.filled().get(before..).unwrap_or_default());
         Poll::Ready(Ok(()))
     }
-}
-
-/// Bytes as digits.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 #[cfg(test)]

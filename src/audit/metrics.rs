@@ -36,6 +36,7 @@ mod tests {
 
     use super::*;
     use crate::audit::{AuditMessage, Extra, Missing};
+    use crate::report::metrics::assert_documented;
 
     fn audited() -> Audited {
         Audited {
@@ -78,16 +79,6 @@ mod tests {
 
     #[test]
     fn the_documentation_lists_these_metrics_and_no_others() {
-        let page = include_str!("../../docs/operate.md");
-        let table = page.split("## Metrics of audits").nth(1).expect("the chapter about metrics of audits");
-        let table = table.split("\n## ").next().unwrap();
-        let documented: Vec<(&str, String)> = table
-            .lines()
-            .filter_map(|row| row.strip_prefix("| `")?.split_once("` | "))
-            .map(|(name, rest)| (name, rest.split(" |").next().unwrap().to_owned()))
-            .collect();
-        let written: Vec<(&str, String)> =
-            AUDIT_METRICS.iter().map(|metric| (metric.name, metric.unit.name().to_lowercase())).collect();
-        assert_eq!(documented, written);
+        assert_documented("Metrics of audits", AUDIT_METRICS.iter());
     }
 }

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::archive::hexadecimal;
 use super::message::AuditMessage;
 use crate::braze::Requests;
-use crate::message::{Coded, Message};
+use crate::message::{Coded, Message, hexadecimal};
 use crate::names::{AttributeName, ExportName, SegmentName};
 use crate::pattern::RunId;
 

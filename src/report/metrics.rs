@@ -214,6 +214,22 @@ fn rounded(value: f64) -> Value {
     ((value * 1000.0).round() / 1000.0).into()
 }
 
+/// Fails unless a chapter of the documentation lists these metrics and no others.
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test")]
+pub(crate) fn assert_documented<'m>(chapter: &str, metrics: impl Iterator<Item = &'m Metric>) {
+    let page = include_str!("../../docs/operate.md");
+    let (_, table) = page.split_once(&format!("\n## {chapter}\n")).expect("the chapter about the metrics");
+    let table = table.split("\n## ").next().unwrap_or_default();
+    let documented: Vec<(&str, String)> = table
+        .lines()
+        .filter_map(|row| row.strip_prefix("| `")?.split_once("` | "))
+        .map(|(name, rest)| (name, rest.split(" |").next().unwrap_or_default().to_owned()))
+        .collect();
+    let written: Vec<(&str, String)> = metrics.map(|metric| (metric.name, metric.unit.name().to_lowercase())).collect();
+    assert_eq!(documented, written);
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -325,15 +341,6 @@ mod tests {
 
     #[test]
     fn the_documentation_lists_these_metrics_and_no_others() {
-        let page = include_str!("../../docs/operate.md");
-        let table = page.split("## Metrics").nth(1).expect("the chapter about metrics");
-        let documented: Vec<(&str, String)> = table
-            .lines()
-            .filter_map(|row| row.strip_prefix("| `")?.split_once("` | "))
-            .map(|(name, rest)| (name, rest.split(" |").next().unwrap().to_owned()))
-            .collect();
-        let written: Vec<(&str, String)> =
-            METRICS.iter().chain(&GAUGES).map(|metric| (metric.name, metric.unit.name().to_lowercase())).collect();
-        assert_eq!(documented, written);
+        super::assert_documented("Metrics", METRICS.iter().chain(&GAUGES));
     }
 }

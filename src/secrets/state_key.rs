@@ -14,6 +14,8 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKe
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 use aws_lc_rs::{hmac, rand};
 
+use crate::message::hexadecimal;
+
 /// What an encrypted part begins with.
 const MARK: &[u8; 12] = b"itb-sealed-1";
 const ID_BYTES: usize = 8;
@@ -124,7 +126,7 @@ pub(crate) fn open<'k>(keys: &'k [StateKey], key: &str, bytes: &[u8]) -> Result<
 
 /// A key's id as messages show it.
 pub(crate) fn shown(id: [u8; ID_BYTES]) -> String {
-    id.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+    hexadecimal(&id)
 }
 
 /// One nonce suffices, because no two parts have the same key.
@@ -170,9 +172,8 @@ mod tests {
     #[test]
     fn a_receipt_is_signed_as_the_documentation_says() {
         let (id, hmac) = StateKey::new(TEXT).unwrap().sign(br#"{"action":"audit"}"#).unwrap();
-        let hmac = hmac.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         assert_eq!(id, "5ec4f03acfe74e4d");
-        assert_eq!(hmac, "d96ef7a0ed089ef3481084ec241356e86967ce4100f709fc3bdb1e2d22f8cb5a");
+        assert_eq!(hexadecimal(&hmac), "d96ef7a0ed089ef3481084ec241356e86967ce4100f709fc3bdb1e2d22f8cb5a");
     }
 
     #[test]

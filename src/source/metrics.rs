@@ -40,6 +40,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::report::metrics::assert_documented;
 
     fn report(days: Option<i64>) -> FetchReport {
         serde_json::from_value(json!({
@@ -66,16 +67,6 @@ mod tests {
 
     #[test]
     fn the_documentation_lists_these_metrics_and_no_others() {
-        let page = include_str!("../../docs/operate.md");
-        let table = page.split("## Metrics of sources").nth(1).expect("the chapter about metrics of sources");
-        let table = table.split("\n## ").next().unwrap();
-        let documented: Vec<(&str, String)> = table
-            .lines()
-            .filter_map(|row| row.strip_prefix("| `")?.split_once("` | "))
-            .map(|(name, rest)| (name, rest.split(" |").next().unwrap().to_owned()))
-            .collect();
-        let written: Vec<(&str, String)> =
-            SOURCE_METRICS.iter().map(|metric| (metric.name, metric.unit.name().to_lowercase())).collect();
-        assert_eq!(documented, written);
+        assert_documented("Metrics of sources", SOURCE_METRICS.iter());
     }
 }
