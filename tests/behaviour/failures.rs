@@ -175,7 +175,8 @@ async fn an_owner_whose_lease_has_ended_sends_nothing_more() {
         }
     })));
     let event = world.s3_event(&key);
-    let time = Duration::from_mins(2);
+    // All rows would be sent after 45 seconds.
+    let time = Duration::from_secs(70);
     let takeover = async {
         tokio::time::sleep(Duration::from_secs(32)).await;
         // The new content holds the last rows of the old one, which the stalled function would send at the end.

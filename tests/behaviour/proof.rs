@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use crate::support::{API_KEY, Function, RUN, SECRET, TIMEOUT, World, assert_silent, sqs_event};
-use itb::standin::braze::{ForcedType, Latency, Permission, RestApiKey};
+use itb::standin::braze::{Braze, ForcedType, Latency, Permission, RestApiKey};
 use serde_json::{Value, json};
 
 const NEXT_RUN: &str = "incoming/BlobExport/HighValueCustomers/2026/11/24/0102";
@@ -140,39 +140,39 @@ async fn another_writer_is_found_and_a_few_deleted_profiles_are_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_contradictory_type_or_status_holds_the_first_delivery() {
-    for (blocked, words) in [(false, "\"High Value Customers\" is String in Braze"), (true, "is blocklisted in Braze")]
-    {
-        let world = reading_world(|_| {}).await;
-        world.put(&format!("{RUN}/HighValueCustomers_1.csv"), people(0..300));
-        if blocked {
-            world.account.braze.block_attribute("loyalty_points", true);
-        } else {
-            world.account.braze.force_type(ATTRIBUTE, ForcedType::Text);
-        }
-        let connect = json!({ "action": "connect", "connection": "braze-eu" });
-        let answer = world.invoke(Function::OnDemand, &connect).await.unwrap();
-        assert_eq!(answer["outcome"], "connected", "{answer}");
-        assert_eq!(answer["reading"]["users.export.ids"], true);
-        let contradiction = answer["reading"]["contradictions"][0].as_str().unwrap_or_default();
-        assert!(contradiction.contains(words), "{answer}");
-        let preview = run(&world, json!({ "dry_run": true })).await;
-        let held = preview["preview"]["would_be_held"].as_str().unwrap();
-        assert!(held.contains(words), "{held}");
-        assert!(preview["preview"]["check_first"].to_string().contains("ITB-W07"), "{preview}");
-        let report = run(&world, json!({})).await;
-        assert_eq!((report["outcome"].as_str(), report["code"].as_str()), (Some("held"), Some("ITB-H08")), "{report}");
-        assert!(report["message"].as_str().unwrap().contains(words), "{report}");
-        assert_eq!(world.account.braze.profile_count(), 0, "no one is touched");
-        let allowed = run(&world, json!({ "allow_differences": 1 })).await;
-        // What the type says, the trial shows.
-        assert_eq!(
-            (allowed["outcome"].as_str(), allowed["code"].as_str()),
-            (Some("held"), Some("ITB-H09")),
-            "{allowed}"
-        );
-        assert!((1..=200).contains(&world.account.braze.profile_count()));
-    }
+async fn a_contradictory_type_holds_the_first_delivery() {
+    let contradict = |braze: &Braze| braze.force_type(ATTRIBUTE, ForcedType::Text);
+    contradiction_holds_the_first_delivery(contradict, "\"High Value Customers\" is String in Braze").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_blocklisted_field_holds_the_first_delivery() {
+    let contradict = |braze: &Braze| braze.block_attribute("loyalty_points", true);
+    contradiction_holds_the_first_delivery(contradict, "is blocklisted in Braze").await;
+}
+
+async fn contradiction_holds_the_first_delivery(contradict: impl FnOnce(&Braze), words: &str) {
+    let world = reading_world(|_| {}).await;
+    world.put(&format!("{RUN}/HighValueCustomers_1.csv"), people(0..300));
+    contradict(&world.account.braze);
+    let connect = json!({ "action": "connect", "connection": "braze-eu" });
+    let answer = world.invoke(Function::OnDemand, &connect).await.unwrap();
+    assert_eq!(answer["outcome"], "connected", "{answer}");
+    assert_eq!(answer["reading"]["users.export.ids"], true);
+    let contradiction = answer["reading"]["contradictions"][0].as_str().unwrap_or_default();
+    assert!(contradiction.contains(words), "{answer}");
+    let preview = run(&world, json!({ "dry_run": true })).await;
+    let held = preview["preview"]["would_be_held"].as_str().unwrap();
+    assert!(held.contains(words), "{held}");
+    assert!(preview["preview"]["check_first"].to_string().contains("ITB-W07"), "{preview}");
+    let report = run(&world, json!({})).await;
+    assert_eq!((report["outcome"].as_str(), report["code"].as_str()), (Some("held"), Some("ITB-H08")), "{report}");
+    assert!(report["message"].as_str().unwrap().contains(words), "{report}");
+    assert_eq!(world.account.braze.profile_count(), 0, "no one is touched");
+    let allowed = run(&world, json!({ "allow_differences": 1 })).await;
+    // What the type says, the trial shows.
+    assert_eq!((allowed["outcome"].as_str(), allowed["code"].as_str()), (Some("held"), Some("ITB-H09")), "{allowed}");
+    assert!((1..=200).contains(&world.account.braze.profile_count()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
