@@ -1,4 +1,4 @@
-//! The members of the last complete run: a table of 24 bytes a member. It is built once, and every file of a run is compared
+//! The members of the last complete run: a table of 22 bytes a member. It is built once, and every file of a run is compared
 //! with it.
 //!
 //! The table has the order in which the last run's files had their rows. Most files have the same order again, and then the next
@@ -6,27 +6,63 @@
 
 use std::sync::OnceLock;
 
-use super::part_number::PartNumber;
 use super::spread::Spread;
 use crate::profile::Identifier;
 use crate::state::{EmailHash, Fingerprint, MemberKey, PartRow, Standing};
 
-/// Three words: the upper half of the key; 32 more bits of it, and the number of the line; order or marks, and fingerprint.
-///
-/// Among 100 million members, two have the same 96 bits with a probability of about 10⁻¹³.
-type Row = [u64; 3];
+/// One line. Among 100 million members, two have the same 95 bits of a key with a probability of about 10⁻¹³.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, packed(2))]
+struct Row {
+    /// The upper half of the key.
+    upper: u64,
+    /// 31 more bits of it, and lowest whether the member was a member of the run, not only listed with it.
+    next: u32,
+    /// The number of the line.
+    line: u32,
+    /// The fingerprint, the lowest byte first.
+    accepted: [u8; FINGERPRINT],
+}
 
-/// The member was a member of the run, not only listed with it.
-const MEMBER: u64 = 1 << Fingerprint::BITS;
+/// The bytes of a fingerprint.
+const FINGERPRINT: usize = Fingerprint::BITS as usize / 8;
 
-/// Which line wins where several are about one member: the one from the later part.
-const ORDER_SHIFT: u32 = Fingerprint::BITS + 1;
-
-const LINE_BITS: u32 = 32;
-const LINE: u64 = (1 << LINE_BITS) - 1;
+/// The lowest bit of [`Row::next`].
+const MEMBER: u32 = 1;
 
 /// The line has no number.
 const NO_LINE: u32 = u32::MAX;
+
+impl Row {
+    fn new(key: MemberKey, was_member: bool, line: Option<u32>, fingerprint: Fingerprint) -> Self {
+        let (upper, next) = start_of(key);
+        let mut accepted = [0; FINGERPRINT];
+        accepted.copy_from_slice(&fingerprint.bits().to_le_bytes()[..FINGERPRINT]);
+        Self { upper, next: next | u32::from(was_member), line: line.unwrap_or(NO_LINE), accepted }
+    }
+
+    /// The bits of the key.
+    fn key(&self) -> (u64, u32) {
+        (self.upper, self.next & !MEMBER)
+    }
+
+    fn was_member(&self) -> bool {
+        self.next & MEMBER != 0
+    }
+
+    fn fingerprint(&self) -> Fingerprint {
+        let mut bits = [0; size_of::<u64>()];
+        bits[..FINGERPRINT].copy_from_slice(&self.accepted);
+        Fingerprint::from_bits(u64::from_le_bytes(bits))
+    }
+}
+
+/// The bits of a key that a row has.
+fn start_of(key: MemberKey) -> (u64, u32) {
+    let [upper, lower] = key.halves();
+    let next = (lower >> 32) as u32;
+    (upper, next & !MEMBER)
+}
 
 /// Who is listed with the last complete run.
 #[derive(Debug, Default)]
@@ -52,48 +88,64 @@ pub(super) struct LastSeen {
 #[derive(Debug)]
 pub struct LastRunBuilder {
     rows: Vec<Row>,
-    part: PartNumber,
+    /// Where each part begins.
+    parts: Vec<usize>,
     by_address: bool,
 }
 
 impl LastRunBuilder {
     /// A builder with room for this many lines.
     pub fn with_capacity(lines: usize) -> Self {
-        Self { rows: Vec::with_capacity(lines), part: PartNumber::default(), by_address: false }
+        Self { rows: Vec::with_capacity(lines), parts: Vec::new(), by_address: false }
     }
 
     /// From here on, lines come from a later part.
     pub fn next_part(&mut self) {
-        self.part.next();
+        self.parts.push(self.rows.len());
     }
 
     /// Adds a line of the current part, with what is certain of its fingerprint; `line` is its number, if later parts may name
     /// it.
     pub fn push(&mut self, row: &PartRow<'_>, fingerprint: Fingerprint, line: Option<u32>) {
         self.by_address |= matches!(row.identifier, Identifier::Email(_));
-        let [high, low] = above_the_line(row.key());
-        let member = if row.standing == Standing::Member { MEMBER } else { 0 };
-        let word = self.part.bits() << ORDER_SHIFT | member | fingerprint.bits();
-        self.rows.push([high, low | u64::from(line.unwrap_or(NO_LINE)), word]);
+        self.rows.push(Row::new(row.key(), row.standing == Standing::Member, line, fingerprint));
     }
 
     /// The table: each member once, as the last line about it says. `members` is how many different ones there are.
     pub fn finish(mut self, members: u64) -> LastRun {
         // As many lines as members: no one has two.
-        let each_once = self.rows.len() as u64 == members && self.rows.iter().all(|[.., word]| word & MEMBER != 0);
+        let each_once = self.rows.len() as u64 == members && self.rows.iter().all(Row::was_member);
         if !each_once {
-            self.rows.sort_unstable_by_key(|[high, low, word]| (*high, low & !LINE, *word));
-            // dedup_by keeps the earlier of two equal rows, and hands it over as the second argument.
-            self.rows.dedup_by(|later, earlier| {
-                let same = later[0] == earlier[0] && (later[1] | LINE) == (earlier[1] | LINE);
-                if same {
-                    earlier[1] = later[1];
-                    earlier[2] = later[2] | earlier[2] & MEMBER;
-                }
-                same
-            });
+            self.keep_the_last_line_of_each();
         }
         LastRun { rows: self.rows, index: OnceLock::new(), by_address: self.by_address }
+    }
+
+    /// The line from the later part wins; within one part, one with a fingerprint. Who was a member in any of them was one.
+    fn keep_the_last_line_of_each(&mut self) {
+        let row_at = |place: u32| self.rows[place as usize];
+        let part_of = |place: u32| self.parts.partition_point(|begin| *begin <= place as usize);
+        let by_member = |one: &u32, other: &u32| row_at(*one).key().cmp(&row_at(*other).key());
+        let by_part = |one: &u32, other: &u32| part_of(*one).cmp(&part_of(*other));
+        let fingerprint = |place: &u32| (row_at(*place).fingerprint().bits(), *place);
+        let mut places: Vec<u32> = (0..).take(self.rows.len()).collect();
+        places.sort_unstable_by(|one, other| {
+            let order = by_member(one, other).then_with(|| by_part(one, other));
+            order.then_with(|| fingerprint(one).cmp(&fingerprint(other)))
+        });
+        let mut replaced = Vec::new();
+        for pair in places.windows(2) {
+            let earlier = self.rows[pair[0] as usize];
+            let later = &mut self.rows[pair[1] as usize];
+            if earlier.key() == later.key() {
+                later.next |= earlier.next;
+                replaced.push(pair[0]);
+            }
+        }
+        drop(places);
+        replaced.sort_unstable();
+        let (mut place, mut replaced) = (0.., replaced.into_iter().peekable());
+        self.rows.retain(|_| place.next().is_none_or(|place| replaced.next_if_eq(&place).is_none()));
     }
 }
 
@@ -115,19 +167,17 @@ impl LastRun {
 
     /// What the row at `place` says.
     pub(super) fn at(&self, place: usize) -> LastSeen {
-        let [_, low, word] = self.rows.get(place).copied().unwrap_or_default();
-        #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
-        let line = low as u32;
+        let row = self.rows.get(place);
         LastSeen {
-            fingerprint: Fingerprint::from_bits(word),
-            was_member: word & MEMBER != 0,
-            line: (line != NO_LINE).then_some(line),
+            fingerprint: row.map_or(Fingerprint::UNKNOWN, Row::fingerprint),
+            was_member: row.is_some_and(Row::was_member),
+            line: row.map(|row| row.line).filter(|line| *line != NO_LINE),
         }
     }
 
     /// The rows whose keys begin with the hash of the address.
     pub(super) fn of_address(&self, email: EmailHash) -> impl Iterator<Item = usize> {
-        self.among(email.0).filter(move |place| self.rows.get(*place).is_some_and(|row| row[0] == email.0))
+        self.among(email.0).filter(move |place| self.rows.get(*place).is_some_and(|row| row.upper == email.0))
     }
 
     pub(super) fn find(&self, key: MemberKey) -> Option<usize> {
@@ -136,19 +186,12 @@ impl LastRun {
 
     /// Whether the row at `place` is about this member.
     pub(super) fn is_at(&self, key: MemberKey, place: usize) -> bool {
-        let [high, low] = above_the_line(key);
-        self.rows.get(place).is_some_and(|row| row[0] == high && row[1] & !LINE == low)
+        self.rows.get(place).is_some_and(|row| row.key() == start_of(key))
     }
 
     /// The rows among which all are whose keys have this upper half.
     fn among(&self, upper: u64) -> impl Iterator<Item = usize> {
-        let (spread, rows) = self.index.get_or_init(|| Spread::of_unsorted(self.rows.iter().map(|[high, ..]| *high)));
+        let (spread, rows) = self.index.get_or_init(|| Spread::of_unsorted(self.rows.iter().map(|row| row.upper)));
         rows.get(spread.rows(upper)).unwrap_or_default().iter().map(|row| *row as usize)
     }
-}
-
-/// The upper half of a key, and the 32 bits that follow, above room for the number of a line.
-fn above_the_line(key: MemberKey) -> [u64; 2] {
-    let [high, low] = key.halves();
-    [high, low & !LINE]
 }
