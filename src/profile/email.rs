@@ -91,14 +91,17 @@ fn is_microsoft_local_part(local: &str) -> bool {
 
 /// Domains that hold one of Microsoft's words have a stricter local part.
 fn is_microsoft_domain(domain: &[u8]) -> bool {
-    const WORDS: [&[u8]; 4] = [b"hotmail", b"outlook", b"live", b"msn"];
-    let begins = |from: usize, word: &[u8]| {
-        domain.get(from..from + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word))
-    };
-    // Their first letters rule out most places.
-    (0..domain.len())
-        .filter(|from| matches!(domain[*from] | 0x20, b'h' | b'o' | b'l' | b'm'))
-        .any(|from| WORDS.iter().any(|word| begins(from, word)))
+    domain.iter().enumerate().any(|(at, byte)| {
+        // At most one word has this first letter.
+        let word: &[u8] = match byte.to_ascii_lowercase() {
+            b'h' => b"hotmail",
+            b'o' => b"outlook",
+            b'l' => b"live",
+            b'm' => b"msn",
+            _ => return false,
+        };
+        domain.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word))
+    })
 }
 
 fn is_gmail_domain(domain: &str) -> bool {
