@@ -1,7 +1,7 @@
 //! Held runs, as `status` reports them.
 
 use insights_to_braze::pattern::RunId;
-use insights_to_braze::state::Allowance;
+use insights_to_braze::report::Allowance;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -11,34 +11,20 @@ use crate::ending::Failure;
 use crate::show::{self, elements};
 use crate::texts::{self, Number, Word};
 
-/// What releases a held run, together with a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Allows {
-    /// `allow_leavers`: the number of people who leave.
-    Leavers,
-    /// `allow_identifiers`: the number of rows with doubtful identifiers.
-    Identifiers,
-    /// `allow_differences`: the number of people or fields that differ in Braze.
-    Differences,
-}
-
 /// A run that waits for a person's decision.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct HeldRun {
     pub(crate) export: String,
     pub(crate) segment: String,
     pub(crate) run: RunId,
-    /// How many people would leave; of another hold, the number that releases it.
-    pub(crate) people: u64,
     /// How many members the last complete run had, if people would leave.
     pub(crate) before: u64,
     /// Why it is held.
     pub(crate) reason: String,
     /// The code of the reason, where it has one.
     pub(crate) code: String,
-    /// What releases it.
-    pub(crate) allows: Allows,
+    /// What releases it: how many people would leave, or the number that the reason names.
+    pub(crate) released_by: Allowance,
 }
 
 impl HeldRun {
@@ -54,16 +40,15 @@ impl HeldRun {
         for export in elements(&status["exports"]) {
             for segment in elements(&export["segments"]) {
                 held.extend(elements(&segment["runs"]).filter_map(|run| {
-                    let (people, before, reason, code, allows) = of_leavers(run).or_else(|| of_files(run))?;
+                    let (released_by, before, reason, code) = of_leavers(run).or_else(|| of_files(run))?;
                     Some(Self {
                         export: export["export"].as_str()?.to_owned(),
                         segment: segment["segment"].as_str()?.to_owned(),
                         run: RunId::deserialize(&run["run"]).ok()?,
-                        people,
                         before,
                         reason,
                         code,
-                        allows,
+                        released_by,
                     })
                 }));
             }
@@ -73,21 +58,23 @@ impl HeldRun {
 
     /// Whether it is held because people would leave.
     pub(crate) fn is_of_leavers(&self) -> bool {
-        self.allows == Allows::Leavers
+        !self.released_by.is_of_unsent()
+    }
+
+    /// The number that releases it.
+    pub(crate) fn number(&self) -> u64 {
+        self.released_by.number()
     }
 
     /// The request that releases it.
     pub(crate) fn release(&self) -> Value {
         let mut request = json!({ "action": "run", "export": self.export, "segment": self.segment });
-        let field = match self.allows {
-            Allows::Leavers => "allow_leavers",
-            Allows::Identifiers => "allow_identifiers",
-            Allows::Differences => "allow_differences",
-        };
         if self.is_of_leavers() {
             request["run"] = json!(self.run);
         }
-        request[field] = self.people.into();
+        if let (Some(request), Value::Object(allowed)) = (request.as_object_mut(), json!(self.released_by)) {
+            request.extend(allowed);
+        }
         request
     }
 
@@ -117,7 +104,7 @@ impl HeldRun {
             return show::said(&self.reason, &self.code).lines().map(str::to_owned).collect();
         }
         let mut facts =
-            vec![texts::with("held-people", &[("people", Number(self.people)), ("before", Number(self.before))])];
+            vec![texts::with("held-people", &[("people", Number(self.number())), ("before", Number(self.before))])];
         let reason = show::message(&self.reason);
         facts.extend(reason.lines().map(|line| texts::w("held-why", "reason", line)));
         facts.push(texts::t("held-safe"));
@@ -125,22 +112,19 @@ impl HeldRun {
     }
 }
 
-/// The numbers of a complete run that people would leave.
-fn of_leavers(run: &Value) -> Option<(u64, u64, String, String, Allows)> {
+/// What releases a complete run that people would leave, how many members there were before, and why it is held.
+fn of_leavers(run: &Value) -> Option<(Allowance, u64, String, String)> {
     let figures = run["held"].as_object()?;
     let number = |name: &str| figures.get(name).and_then(Value::as_u64).unwrap_or_default();
     let reason = figures.get("reason").and_then(Value::as_str).unwrap_or_default();
-    Some((number("leavers"), number("before"), reason.to_owned(), String::new(), Allows::Leavers))
+    Some((Allowance::Leavers(number("leavers")), number("before"), reason.to_owned(), String::new()))
 }
 
-/// The number of a run that is held by one of its files.
-fn of_files(run: &Value) -> Option<(u64, u64, String, String, Allows)> {
+/// The same of a run that is held by one of its files.
+fn of_files(run: &Value) -> Option<(Allowance, u64, String, String)> {
     elements(&run["files"]).filter(|file| file["progress"] == "held").find_map(|file| {
-        let (number, allows) = match Allowance::deserialize(&file["released_by"]).ok()? {
-            Allowance::Identifiers(number) => (number, Allows::Identifiers),
-            Allowance::Differences(number) => (number, Allows::Differences),
-        };
-        Some((number, 0, show::text(&file["message"]), show::text(&file["code"]), allows))
+        let released_by = Allowance::deserialize(&file["released_by"]).ok()?;
+        Some((released_by, 0, show::text(&file["message"]), show::text(&file["code"])))
     })
 }
 
@@ -160,7 +144,7 @@ mod tests {
         let runs = HeldRun::of_status(&status);
         let run = &runs[0];
         assert_eq!(runs.len(), 1);
-        assert_eq!((run.people, run.before, run.run.to_string().as_str()), (600, 800, "2026-11-24T01:02Z"));
+        assert_eq!((run.number(), run.before, run.run.to_string().as_str()), (600, 800, "2026-11-24T01:02Z"));
         assert_eq!(run.facts()[..2], ["600 of 800 members would leave", "Why: too many"]);
         assert_eq!(run.release()["allow_leavers"], 600);
     }
@@ -174,11 +158,11 @@ mod tests {
             HeldRun::of_status(&json!({"exports": [{"export": "loyalty", "segments": [segment]}]})).pop()
         };
         let run = held("ITB-H07", json!({"allow_differences": 50})).unwrap();
-        assert_eq!((run.people, run.code.as_str(), run.allows), (50, "ITB-H07", Allows::Differences));
+        assert_eq!((run.released_by, run.code.as_str()), (Allowance::Differences(50), "ITB-H07"));
         assert_eq!((&run.release()["allow_differences"], &run.release()["run"]), (&json!(50), &Value::Null));
         assert_eq!(run.facts(), ["a.csv is held: it differs"]);
         let doubtful = held("ITB-D05", json!({"allow_identifiers": 7}));
-        assert_eq!(doubtful.map(|run| (run.people, run.allows)), Some((7, Allows::Identifiers)));
+        assert_eq!(doubtful.map(|run| run.released_by), Some(Allowance::Identifiers(7)));
         assert_eq!(held("", Value::Null), None, "of an earlier version");
     }
 }

@@ -31,7 +31,7 @@ pub(crate) async fn run(arguments: &Hold) -> Result<Ending, Failure> {
 async fn release(arguments: &HeldSegment) -> Result<Ending, Failure> {
     let held = find(arguments).await?;
     let question = if held.is_of_leavers() { "hold-release" } else { "hold-allow" };
-    confirm::people(arguments.people, held.people, &format!("\n{}", texts::n(question, held.people)))?;
+    confirm::people(arguments.people, held.number(), &format!("\n{}", texts::n(question, held.number())))?;
     let application = arguments.place.open_to_send(Some(&arguments.export)).await?;
     deliver(&application, &arguments.place, &held.release(), arguments.json).await
 }
@@ -43,9 +43,9 @@ async fn reject(arguments: &HeldSegment) -> Result<Ending, Failure> {
     let question = if held.is_of_leavers() {
         texts::w("hold-reject", "run", &run)
     } else {
-        texts::with("hold-reject-number", &[("run", Word(&run)), ("n", Number(held.people))])
+        texts::with("hold-reject-number", &[("run", Word(&run)), ("n", Number(held.number()))])
     };
-    confirm::people(arguments.people, held.people, &format!("\n{question}"))?;
+    confirm::people(arguments.people, held.number(), &format!("\n{question}"))?;
     let application = arguments.place.open(Some(&arguments.export)).await?;
     let request = json!({ "action": "forget", "export": held.export, "segment": held.segment, "run": held.run });
     let answer = application.on_demand(&request).await?;

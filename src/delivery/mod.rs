@@ -79,11 +79,11 @@ use crate::names::{AttributeName, ConnectionName};
 use crate::pattern::RunId;
 use crate::profile::MatchError;
 use crate::proof::ProofHold;
-use crate::report::Proof;
+use crate::report::{Allowance, Proof};
 use crate::rows::ReadError;
 use crate::run::ModelReadError;
 use crate::secrets::SecretError;
-use crate::state::{Allowance, Feeder, Progress, StateError};
+use crate::state::{Feeder, Progress, StateError};
 
 /// Why a delivery stopped. The next attempt resumes from the last checkpoint.
 #[derive(Debug, Error)]

@@ -167,6 +167,7 @@ impl SegmentDelivery {
             seconds: 0.0,
             message: String::new(),
             code: String::new(),
+            released_by: None,
             notes: self.remarks.clone(),
             proof: Proof::default(),
             preview: None,
@@ -211,6 +212,7 @@ impl SegmentDelivery {
             proof: record.map(RunRecord::proof).unwrap_or_default(),
             message: message.text,
             code: message.code,
+            released_by: record.filter(|_| outcome == Outcome::Held).and_then(RunRecord::released_by),
             ..self.counted_report(started_at, counts)
         };
         report

@@ -155,6 +155,7 @@ fn segment_status(export: &Export, segment: &SegmentName, ledger: Option<&Ledger
         "fed_by": ledger.map(|ledger| &ledger.feeder),
         "superseded_in_a_row": ledger.map_or(0, |ledger| ledger.superseded.len()),
         "overdue_since": overdue.map(|overdue| overdue.since),
+        "expected_at": ledger.and_then(Ledger::expected_at),
         "last_complete": last.map(|last| json!({ "run": last.run, "members": last.members })),
         "runs": ledger.map(|ledger| ledger.runs.iter().map(|(run, record)| {
             let mut status = run_status(record);

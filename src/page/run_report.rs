@@ -1,7 +1,7 @@
 //! The page of one run of one segment.
 
 use askama::Template;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::PageError;
 use super::frame::{Frame, Reader};
@@ -10,8 +10,7 @@ use super::settings::{Setting, settings_of};
 use super::text::{change, count, duration, quoted, run, shown};
 use crate::config::Export;
 use crate::report::examples::RejectedExample;
-use crate::report::{Outcome, Proof, Report, Tone, Trigger};
-use crate::texts::messages::number_in;
+use crate::report::{Allowance, Outcome, Proof, Report, Tone, Trigger};
 
 #[derive(Template)]
 #[template(path = "run_report.html")]
@@ -48,9 +47,10 @@ struct Figure {
     change: String,
 }
 
-/// What a person can do about a held run: what happens to how many, the command and the payload that do it.
+/// What a person can do about a held run: the two choices, the command and the payload that release it.
 struct Decision {
-    text: String,
+    wrong: [String; 2],
+    right: [String; 2],
     command: String,
     payload: String,
 }
@@ -106,15 +106,25 @@ impl Figure {
 }
 
 impl Decision {
-    /// Only the message of the held run says how many would leave.
     fn new(frame: &Frame, report: &Report) -> Option<Self> {
-        let run = report.run.filter(|_| report.outcome == Outcome::Held)?;
-        let people = number_in(&report.message, &report.code, "people")?;
+        let (run, released_by) = (report.run?, report.released_by?);
         let (export, segment) = (report.export.as_str(), report.segment.as_str());
-        let payload =
-            json!({"action": "run", "export": export, "segment": segment, "run": run, "allow_leavers": people});
+        let mut payload = json!({"action": "run", "export": export, "segment": segment});
+        if let Allowance::Leavers(_) = released_by {
+            payload["run"] = json!(run);
+        }
+        if let (Some(payload), Value::Object(allowed)) = (payload.as_object_mut(), json!(released_by)) {
+            payload.extend(allowed);
+        }
+        let number = released_by.number();
+        let [wrong, right] = if released_by.is_of_unsent() {
+            ["wrong", "right"].map(|choice| [format!("decide-{choice}"), format!("decide-{choice}-text")])
+        } else {
+            ["missing", "shrank"].map(|choice| [format!("decide-{choice}"), format!("decide-{choice}-text")])
+        };
         Some(Self {
-            text: frame.n("decide-shrank-text", people),
+            wrong: wrong.map(|key| frame.t(&key)),
+            right: right.map(|key| frame.n(&key, number)),
             command: shown(&format!("itb hold release {} {}", quoted(export), quoted(segment))),
             payload: shown(&payload.to_string()),
         })
@@ -133,6 +143,7 @@ fn summary(frame: &Frame, report: &Report) -> String {
         }
         Outcome::DeliveredWithProblems => frame.numbers("summary-problems", &[("n", delivered), ("of", rows.read)]),
         Outcome::Waiting => frame.numbers("summary-waiting", &[("entered", entered)]),
+        Outcome::Held if report.released_by.is_some_and(Allowance::is_of_unsent) => frame.t("summary-held-unsent"),
         Outcome::Held => frame.t("summary-held"),
         Outcome::Unfinished => frame.n("summary-unfinished", delivered),
         Outcome::Superseded => frame.t("summary-superseded"),

@@ -1,5 +1,6 @@
 //! What a run report says: the answer of an on-demand run, the log line and `report.json` are this one object.
 
+mod allowance;
 mod comparison;
 mod counts;
 pub mod examples;
@@ -18,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::allowance::Allowance;
 pub use self::comparison::Compared;
 pub use self::counts::{Counts, Rows};
 pub use self::gauges::Gauges;
@@ -120,6 +122,9 @@ pub struct Report {
     /// The code of the message, as `docs/messages.md` lists it.
     #[serde(default)]
     pub code: String,
+    /// What releases the run, if it is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released_by: Option<Allowance>,
     /// Notes about the files, such as a difference from the configuration.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub notes: BTreeSet<String>,

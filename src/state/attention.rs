@@ -108,7 +108,20 @@ impl Ledger {
         (self.superseded.len() >= SUPERSEDED_IN_A_ROW).then_some(self.superseded.len() as u64)
     }
 
+    /// When the next delivery is usually due; `None` without a habit.
+    pub fn expected_at(&self) -> Option<Timestamp> {
+        let Overdue { since, usual } = self.rhythm()?;
+        since.checked_add(usual).ok()
+    }
+
     fn overdue(&self, now: Timestamp) -> Option<Overdue> {
+        let rhythm = self.rhythm()?;
+        let most = rhythm.usual.max(SHORTEST).saturating_mul(INTERVALS);
+        (now.duration_since(rhythm.since) > most).then_some(rhythm)
+    }
+
+    /// When it was last delivered, and the usual time between two deliveries.
+    fn rhythm(&self) -> Option<Overdue> {
         let delivered = self.history.iter().filter(|past| past.outcome.is_delivered());
         let mut ends: Vec<Timestamp> = delivered.map(|past| past.finished_at).collect();
         ends.sort_unstable();
@@ -119,9 +132,7 @@ impl Ledger {
             return None;
         }
         intervals.sort_unstable();
-        let usual = intervals[intervals.len() / 2];
-        let most = usual.max(SHORTEST).saturating_mul(INTERVALS);
-        (now.duration_since(since) > most).then_some(Overdue { since, usual })
+        Some(Overdue { since, usual: intervals[intervals.len() / 2] })
     }
 }
 
@@ -161,10 +172,12 @@ mod tests {
     fn four_times_the_usual_interval_is_overdue() {
         let daily = delivered_at(&[0, 24, 49, 72, 96].map(|hours| hours * HOUR));
         assert_eq!(daily.attention(at(192 * HOUR)).overdue, None);
+        assert_eq!(daily.expected_at(), Some(at(120 * HOUR)));
         let overdue = Overdue { since: at(96 * HOUR), usual: SignedDuration::from_hours(24) };
         assert_eq!(daily.attention(at(192 * HOUR + 1)).overdue, Some(overdue));
         let twice = delivered_at(&[0, 24, 48].map(|hours| hours * HOUR));
         assert_eq!(twice.attention(at(9_999 * HOUR)).overdue, None, "two intervals are no habit");
+        assert_eq!(twice.expected_at(), None);
         let quick = delivered_at(&[0, 10, 20, 31]);
         assert_eq!(quick.attention(at(31 + 4 * HOUR)).overdue, None, "at least four hours");
         assert!(quick.attention(at(32 + 4 * HOUR)).overdue.is_some());

@@ -80,5 +80,5 @@ pub use self::part_store::{PartStore, StoredPart};
 pub use self::repair::RepairAnswer;
 pub use self::retire::RetireAnswer;
 pub use self::retirement::Retirement;
-pub use self::run_record::{Allowance, Checkpoint, Completing, FileRecord, Phase, Progress, RunRecord};
+pub use self::run_record::{Checkpoint, Completing, FileRecord, Phase, Progress, RunRecord};
 pub use self::sent::Sent;

@@ -13,7 +13,7 @@ use crate::config::DataMatching;
 use crate::pattern::RunId;
 use crate::planted::planted;
 use crate::profile::TypesDigest;
-use crate::report::{Counts, Members, Outcome, Problem, Proof, ReadBack, RunSummary};
+use crate::report::{Allowance, Counts, Members, Outcome, Problem, Proof, ReadBack, RunSummary};
 use crate::rows::{Header, Position};
 use crate::run::Order;
 
@@ -176,17 +176,6 @@ pub enum Progress {
     },
 }
 
-/// The field of a request that releases a held file, and its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Allowance {
-    /// In how many rows identifiers are doubtful.
-    #[serde(rename = "allow_identifiers")]
-    Identifiers(u64),
-    /// How many people or fields differ in Braze.
-    #[serde(rename = "allow_differences")]
-    Differences(u64),
-}
-
 /// Where to resume reading a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Checkpoint {
@@ -235,6 +224,17 @@ impl RunRecord {
             sum.add(&file.counts);
         }
         sum
+    }
+
+    /// What releases the run, or a file of it, that waits for a person's decision.
+    pub fn released_by(&self) -> Option<Allowance> {
+        match &self.phase {
+            Phase::Held { people, released: false, .. } => Some(Allowance::Leavers(*people)),
+            _ => self.files.values().find_map(|file| match &file.progress {
+                Progress::Held { released_by, .. } => *released_by,
+                _ => None,
+            }),
+        }
     }
 
     /// What was read in Braze about all of it.

@@ -126,13 +126,6 @@ pub fn reason(language: Language, surface: Surface, text: &str) -> String {
     }
 }
 
-/// A number in a message of the application, by the name of its place in the list of messages.
-pub(crate) fn number_in(text: &str, code: &str, place: &str) -> Option<u64> {
-    let patterns = JAPANESE.all.iter().filter(|pattern| pattern.code == code);
-    let values = patterns.filter_map(|pattern| matched(&pattern.pieces, text.trim())).flatten();
-    values.filter(|(name, _)| *name == place).find_map(|(_, value)| number(value))
-}
-
 impl Patterns {
     /// A message whose code is known. It may come after what it is about: `key: message`.
     fn message(&self, surface: Surface, text: &str, code: &str) -> Option<String> {

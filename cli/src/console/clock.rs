@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 
 /// The zone in `TZ`, else that of `/etc/localtime`, else UTC.
 static ZONE: LazyLock<TimeZone> = LazyLock::new(|| {
@@ -32,6 +32,14 @@ impl Moment {
 /// The name of the zone.
 pub(crate) fn zone() -> &'static str {
     ZONE.iana_name().map_or("UTC", |name| name.trim_start_matches("Etc/"))
+}
+
+/// Nine o'clock in the morning of the next day here.
+pub(crate) fn tomorrow() -> Timestamp {
+    let now = Timestamp::now();
+    let morning = ZONE.to_datetime(now).date().tomorrow().map(|day| day.at(9, 0, 0, 0));
+    let at = morning.ok().and_then(|morning| ZONE.to_timestamp(morning).ok());
+    at.unwrap_or_else(|| now.saturating_add(24.hours()).unwrap_or(now))
 }
 
 /// The day that it is here.

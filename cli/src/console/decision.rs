@@ -17,7 +17,7 @@ const LARGEST: u64 = 64 * 1024;
 /// A decision.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Decision {
-    /// `released` or `rejected`.
+    /// `released`, `rejected`, or `postponed`.
     pub(crate) outcome: String,
     /// How many people left, or would have.
     pub(crate) people: u64,
@@ -25,6 +25,9 @@ pub(crate) struct Decision {
     /// Who decided, as they wrote it.
     pub(crate) by: String,
     pub(crate) at: Timestamp,
+    /// Until when it was postponed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) until: Option<Timestamp>,
 }
 
 impl Decision {
@@ -36,6 +39,16 @@ impl Decision {
     ) -> Result<Option<Self>, Failure> {
         let read = application.bucket()?.read(&keys.report(run, NAME), LARGEST).await?;
         Ok(read.and_then(|(bytes, _)| serde_json::from_slice(&bytes).ok()))
+    }
+
+    /// Until when it is postponed, if it still is.
+    pub(crate) fn postponed_until(&self) -> Option<Timestamp> {
+        self.until.filter(|until| *until > Timestamp::now())
+    }
+
+    /// The key of the text that says what was decided.
+    pub(crate) fn text(&self) -> String {
+        format!("decision-{}", self.outcome)
     }
 
     /// Keeps it.

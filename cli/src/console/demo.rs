@@ -8,13 +8,24 @@ use jiff::ToSpan;
 use jiff::civil::DateTime;
 use serde_json::{Value, json};
 
-use crate::demo::files::{Contents, now, write_export};
-use crate::standin::braze::{Braze, BrazeSettings, Profile, RestApiKey};
+use crate::demo::files::{Contents, addresses, now, write_export};
+use crate::standin::braze::{Braze, BrazeSettings, ForcedType, Profile, RestApiKey};
 
 /// The key of the mock. It is good nowhere else.
 const KEY: &str = "demo-key-of-the-mock";
 /// The name of the export's folder.
 const EXPORT: &str = "BlobExport";
+
+/// What happens in Braze besides deliveries. Each leads to a held run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Happening {
+    /// All profiles are deleted.
+    ProfilesDeleted,
+    /// The people get profiles with other customer IDs.
+    OtherIds,
+    /// Someone sets the type of a custom attribute to text.
+    KeptAsText(String),
+}
 
 /// A running demonstration.
 pub(crate) struct Demo {
@@ -50,6 +61,19 @@ impl Demo {
         write_export(&self.folder, self.members, contents, time)?;
         *last = (contents, time);
         Ok(())
+    }
+
+    /// Changes Braze as someone who works there would.
+    pub(crate) fn change_braze(&self, happening: &Happening) {
+        match happening {
+            Happening::ProfilesDeleted => self.braze.forget_profiles(),
+            Happening::OtherIds => {
+                for (number, address) in addresses(self.members).enumerate() {
+                    self.braze.insert_profile(Some(&format!("crm-{number}")), Some(&address));
+                }
+            }
+            Happening::KeptAsText(attribute) => self.braze.force_type(attribute, ForcedType::Text),
+        }
     }
 
     /// What the host of a connection to the mock is.

@@ -31,6 +31,11 @@ pub(crate) enum Edit {
         export: String,
         rules: Rules,
     },
+    /// Nothing delivers the export but a person, or everything does again.
+    SetPaused {
+        export: String,
+        is_paused: bool,
+    },
     Replace {
         text: String,
     },
@@ -47,9 +52,33 @@ pub(crate) struct NewExport {
     pub(crate) attribute_names: Vec<(String, String)>,
     pub(crate) customer_id: String,
     pub(crate) email: String,
-    /// Braze's name, the column, and the type if it is not to be detected.
-    pub(crate) fields: Vec<(String, String, String)>,
+    pub(crate) fields: Vec<NewField>,
     pub(crate) rules: Rules,
+}
+
+/// An optional field of an export.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NewField {
+    /// Braze's name.
+    pub(crate) name: String,
+    column: String,
+    /// The type; empty if it is to be detected.
+    kind: String,
+    /// Whether an empty cell removes the field.
+    removes: bool,
+}
+
+impl NewField {
+    fn value(&self) -> Value {
+        let mut table: InlineTable = [("column", self.column.as_str())].into_iter().collect();
+        if !self.kind.is_empty() {
+            table.insert("type", self.kind.as_str().into());
+        }
+        if self.removes {
+            table.insert("empty", "remove".into());
+        }
+        if table.len() == 1 { self.column.as_str().into() } else { table.into() }
+    }
 }
 
 /// How an export is delivered.
@@ -63,6 +92,7 @@ pub(crate) struct Rules {
     pub(crate) on_upload: bool,
     /// Of its pages.
     pub(crate) language: String,
+    pub(crate) time_zone: String,
 }
 
 impl Rules {
@@ -74,6 +104,7 @@ impl Rules {
             is_scheduled: form.has("scheduled"),
             on_upload: form.has("on_upload"),
             language: form.text("language").to_owned(),
+            time_zone: form.text("time_zone").to_owned(),
         }
     }
 
@@ -89,6 +120,9 @@ impl Rules {
         let schedule = if self.is_scheduled { "active" } else { "off" };
         set(table, "schedule", schedule.into(), self.is_scheduled);
         set(table, "on_upload", self.on_upload.into(), self.on_upload);
+        if !self.time_zone.is_empty() {
+            set(table, "time_zone", self.time_zone.as_str().into(), self.time_zone == "UTC");
+        }
         if let Some(language) = Language::of_tag(&self.language) {
             set(table, "language", language.tag().into(), language == Language::default());
         }
@@ -138,6 +172,7 @@ impl Edit {
             "remove-connection" => Self::RemoveConnection { name: text("name") },
             "add-export" => Self::AddExport(Box::new(NewExport::of(form))),
             "set-rules" => Self::SetRules { export: text("name"), rules: Rules::of(form) },
+            "set-paused" => Self::SetPaused { export: text("name"), is_paused: form.text("paused") == "on" },
             "replace" => Self::Replace { text: form.raw("text").replace("\r\n", "\n") },
             _ => return None,
         })
@@ -174,6 +209,11 @@ impl Edit {
                 add(&mut document, "exports", &export.name, table)?;
             }
             Self::SetRules { export, rules } => rules.write(find(&mut document, "exports", export)?),
+            Self::SetPaused { export, is_paused } => {
+                let table = find(&mut document, "exports", export)?;
+                set(table, "schedule", if *is_paused { "off" } else { "active" }.into(), !is_paused);
+                set(table, "on_upload", (!is_paused).into(), !is_paused);
+            }
             Self::Replace { .. } => {}
         }
         Ok(document.to_string())
@@ -246,7 +286,12 @@ impl NewExport {
                 "custom" => form.text(&format!("custom:{column}")).to_owned(),
                 field => field.to_owned(),
             };
-            Some((name, column.to_owned(), form.text(&format!("type:{column}")).to_owned()))
+            Some(NewField {
+                name,
+                column: column.to_owned(),
+                kind: form.text(&format!("type:{column}")).to_owned(),
+                removes: form.has(&format!("empty:{column}")),
+            })
         });
         Self {
             name: text("name"),
@@ -277,17 +322,8 @@ impl NewExport {
         let matching = matching.iter().filter(|(_, column)| !column.is_empty());
         table.insert("data_matching", Item::Table(matching.map(|(key, column)| (*key, column.as_str())).collect()));
         if !self.fields.is_empty() {
-            let field = |(name, column, kind): &(String, String, String)| {
-                let value = if kind.is_empty() {
-                    Value::from(column.as_str())
-                } else {
-                    Value::from(
-                        [("column", column.as_str()), ("type", kind.as_str())].into_iter().collect::<InlineTable>(),
-                    )
-                };
-                (name.clone(), value)
-            };
-            table.insert("attributes", Item::Table(self.fields.iter().map(field).collect()));
+            let fields = self.fields.iter().map(|field| (field.name.clone(), field.value()));
+            table.insert("attributes", Item::Table(fields.collect()));
         }
         if !self.attribute_names.is_empty() {
             let names = self.attribute_names.iter().map(|(segment, name)| (segment.as_str(), name.as_str()));

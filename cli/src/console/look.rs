@@ -12,7 +12,7 @@ use insights_to_braze::masked::masked;
 use insights_to_braze::names::SegmentName;
 use insights_to_braze::rows::RowReader;
 use insights_to_braze::run::{FileToDeliver, Models};
-use insights_to_braze::survey::Survey;
+use insights_to_braze::survey::{FoundRun, Survey};
 use jiff::Timestamp;
 
 use crate::ending::Failure;
@@ -48,17 +48,16 @@ pub(crate) struct SegmentFiles {
     pub(crate) name: String,
     pub(crate) run: String,
     pub(crate) files: u64,
-    pub(crate) bytes: u64,
+    /// The newest runs and the sizes of their files in words, the newest run first.
+    pub(crate) sizes: Vec<(String, String)>,
 }
 
-impl SegmentFiles {
-    /// The size of its files in words.
-    pub(crate) fn size(&self) -> String {
-        match self.bytes {
-            0..1_000 => format!("{} B", self.bytes),
-            1_000..1_000_000 => format!("{} kB", self.bytes.div_ceil(1_000)),
-            _ => format!("{} MB", self.bytes.div_ceil(1_000_000)),
-        }
+/// The size of the files of a run in words.
+fn size(run: &FoundRun) -> String {
+    match run.files.iter().map(|file| file.object.size).sum() {
+        bytes @ 0..1_000 => format!("{bytes} B"),
+        bytes @ 1_000..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),
+        bytes => format!("{} MB", bytes.div_ceil(1_000_000)),
     }
 }
 
@@ -139,7 +138,7 @@ impl Look {
                 name: segment.to_string(),
                 run: newest.run.to_string(),
                 files: newest.files.len() as u64,
-                bytes: newest.files.iter().map(|file| file.object.size).sum(),
+                sizes: runs.newest.iter().map(|run| (run.run.to_string(), size(run))).collect(),
             });
             for file in newest.files.iter().take(FILES.saturating_sub(read)) {
                 read += 1;

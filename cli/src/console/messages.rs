@@ -2,6 +2,7 @@
 
 use insights_to_braze::config::ConfigError;
 use insights_to_braze::message::{Coded, Message};
+use insights_to_braze::report::{Allowance, Report};
 use insights_to_braze::texts::messages::{Surface, translated, worded};
 use insights_to_braze::texts::{Language, Texts};
 
@@ -20,9 +21,6 @@ const ON_PAGES: [(&str, &str); 6] = [
     ("Test it with connect", "Test it on the page of the connection"),
     (": test it with connect", ": test it on the page of the connection"),
 ];
-
-/// Messages about held files, whose last line leads to a field of a request. A page has the decision itself.
-const HOLDS: [&str; 5] = ["ITB-D05", "ITB-H07", "ITB-H08", "ITB-H09", "ITB-H10"];
 
 /// A message of the terminal, for a page.
 fn here(text: &str) -> String {
@@ -50,11 +48,21 @@ impl Said {
         };
         // Backticks are for terminals.
         let lines = text.lines().filter(|line| !line.is_empty()).map(|line| line.replace('`', ""));
-        let mut lines: Vec<String> = lines.collect();
-        if HOLDS.contains(&code) && lines.len() > 1 {
-            lines.pop();
-        }
-        Self { lines, lang, code: code.to_owned() }
+        Self { lines: lines.collect(), lang, code: code.to_owned() }
+    }
+
+    /// The message of a report. Of a file that is held, the last line leads to a field of a request, and a page has the
+    /// decision itself.
+    pub(crate) fn of_report(texts: &Texts, report: &Report) -> Self {
+        let said = Self::new(texts, &report.message, &report.code);
+        if report.released_by.is_some_and(Allowance::is_of_unsent) { said.without_request() } else { said }
+    }
+
+    /// The same without its last line, if there are others.
+    pub(crate) fn without_request(mut self) -> Self {
+        let kept = self.lines.len().saturating_sub(1).max(1);
+        self.lines.truncate(kept);
+        self
     }
 
     /// What a command of the terminal would have ended with.
@@ -108,8 +116,8 @@ mod tests {
         let japanese = Said::new(of(Language::Japanese), text, "ITB-H01");
         assert!(japanese.first().contains("保留") && japanese.lang.is_none(), "{japanese:?}");
         let held = "a.csv is held: 116 of the 137 rows checked share a customer ID with rows that have another email: the column of the customer ID may be the wrong one\nNothing of it was sent. Correct the export or data_matching; if the identifiers are right, run the export on demand with \"allow_identifiers\": 116.";
-        assert_eq!(Said::new(of(Language::English), held, "ITB-D05").lines.len(), 1);
-        let japanese = Said::new(of(Language::Japanese), held, "ITB-D05");
+        assert_eq!(Said::new(of(Language::English), held, "ITB-D05").without_request().lines.len(), 1);
+        let japanese = Said::new(of(Language::Japanese), held, "ITB-D05").without_request();
         assert!(japanese.lines.len() == 1 && !japanese.first().contains("rows"), "{japanese:?}");
         let unknown = Said::new(of(Language::Japanese), "something rare", "ITB-Z99");
         assert_eq!((unknown.lang, unknown.first().as_str()), (Some("en"), "something rare"));

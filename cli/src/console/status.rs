@@ -40,6 +40,8 @@ pub(crate) struct SegmentStatus {
     pub(crate) code: String,
     /// Since when the newest run waits for the rest of its files.
     pub(crate) waiting_since: Option<Timestamp>,
+    /// When the next delivery is usually due.
+    pub(crate) expected_at: Option<Timestamp>,
     /// The runs that ended, the oldest first.
     pub(crate) history: Vec<RunSummary>,
 }
@@ -125,13 +127,14 @@ fn segment_of(export: &str, segment: &Value, failed: &[FailedRun]) -> SegmentSta
         export: export.to_owned(),
         attribute: text(&segment["attribute"]),
         members: segment["last_complete"]["members"].as_u64(),
-        last_run: text(&segment["last_complete"]["run"]),
+        last_run: segment["last_complete"]["run"].as_str().unwrap_or_default().to_owned(),
         outcome: outcome.to_owned(),
         message: text(&segment["message"]),
         code: text(&segment["code"]),
         waiting_since: newest
             .filter(|_| outcome == "waiting")
             .and_then(|run| Timestamp::deserialize(&run["started_at"]).ok()),
+        expected_at: Timestamp::deserialize(&segment["expected_at"]).ok(),
         history: Vec::deserialize(&segment["history"]).unwrap_or_default(),
         segment: name,
     }

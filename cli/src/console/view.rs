@@ -107,6 +107,12 @@ impl Frame {
         count(number.value())
     }
 
+    /// The shape of a value; of a long one, its length.
+    pub(crate) fn shape(&self, shape: impl AsRef<str>) -> String {
+        let length = shape.as_ref().strip_suffix(" letters").and_then(|length| length.parse().ok());
+        length.map_or_else(|| shape.as_ref().to_owned(), |length: u64| self.n("letters", length))
+    }
+
     /// The address of a page.
     pub(crate) fn url(&self, path: impl AsRef<str>) -> String {
         format!("{}{}", self.console.session.base(), path.as_ref())

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 
 use super::describing::model_json;
 use super::export_writer::write_run;
-use super::people::Run;
+use super::people::{Person, Run};
 use super::population::Population;
 
 /// Which people an export has.
@@ -36,6 +36,13 @@ pub(crate) fn write_export(folder: &Path, members: u64, contents: Contents, time
         files = kept;
     }
     fs::write(folder.join("model.json"), model_json(&files, Timestamp::now()))
+}
+
+/// The email addresses of an export of `members` people.
+pub(crate) fn addresses(members: u64) -> impl Iterator<Item = String> {
+    let people = Population { members }.people(Run::First);
+    people
+        .filter_map(|number| Some(Person::new(number, Run::First).address().to_owned()).filter(|text| !text.is_empty()))
 }
 
 /// Now, by the clock that names runs.

@@ -150,6 +150,12 @@ impl Person {
         if id.is_empty() { Identifier::Email(email) } else { Identifier::ExternalId(id) }
     }
 
+    /// The email address; empty if there is none.
+    pub(super) fn address(&self) -> &str {
+        let [_, _, email, ..] = &self.cells;
+        email
+    }
+
     /// First and last name.
     pub(super) fn names(&self) -> [&str; 2] {
         let [_, _, _, first, last, ..] = &self.cells;

@@ -56,6 +56,7 @@ summary-problems = { $n } of { $of ->
 } are in Braze. Something is missing: see below.
 summary-waiting = All files received so far are in Braze: { $entered } entered so far. No one is removed until the export is complete.
 summary-held = Everyone in the files is in Braze. An unusual number of people would leave. No one is changed until you decide.
+summary-held-unsent = Nothing was sent, or only to the few people of a trial. No one is changed until you decide.
 summary-unfinished = { $n ->
     [one] 1 row
    *[other] { $n } rows
@@ -87,6 +88,10 @@ decide-shrank-text = { $n ->
     [one] 1 person is set to `false` (or removed, as on_leave says).
    *[other] { $n } people are set to `false` (or removed, as on_leave says).
 } Only a later complete run takes that back. Someone with the operators’ permissions releases the run:
+decide-wrong = The data or the settings are wrong
+decide-wrong-text = Correct what the reason names and run the export again: it is checked anew.
+decide-right = It is right as it is
+decide-right-text = The run is delivered although it was held. The number that the reason names, { $n }, confirms it. Someone with the operators’ permissions releases the run:
 decide-command = At a terminal
 decide-payload = With the on-demand function
 

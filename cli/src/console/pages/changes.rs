@@ -54,7 +54,7 @@ pub(crate) async fn show(console: &Shared, visit: &Visit, form: &Form) -> Result
 fn change(console: &Shared, visit: &Visit, form: &Form, edit: &Edit, now: ConfigText) -> Change {
     let nav = match edit {
         Edit::AddConnection { .. } | Edit::SetConsent { .. } | Edit::RemoveConnection { .. } => "connections",
-        Edit::AddExport(_) | Edit::SetRules { .. } => "exports",
+        Edit::AddExport(_) | Edit::SetRules { .. } | Edit::SetPaused { .. } => "exports",
         Edit::Replace { .. } => "settings",
     };
     let frame = Frame::new(console, visit, nav);
@@ -107,7 +107,7 @@ pub(crate) async fn save(State(console): State<Shared>, visit: Visit, form: Form
             format!("/connections/{name}?saved=1")
         }
         Edit::SetConsent { .. } => format!("/connections/{name}?saved=1"),
-        Edit::AddExport(_) | Edit::SetRules { .. } => format!("/exports/{name}?saved=1"),
+        Edit::AddExport(_) | Edit::SetRules { .. } | Edit::SetPaused { .. } => format!("/exports/{name}?saved=1"),
         Edit::RemoveConnection { .. } => "/connections".to_owned(),
         Edit::Replace { .. } => "/settings?saved=1".to_owned(),
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use insights_to_braze::config::Export;
+use insights_to_braze::config::{Export, Schedule};
 use insights_to_braze::message::count;
 use serde_json::{Value, json};
 
@@ -50,7 +50,12 @@ pub(crate) async fn dry_run_of_all(State(console): State<Shared>, _form: Form) -
         let export = export.name.to_string();
         Step::new(Task::Read { export: export.clone() }, json!({ "action": "run", "export": export, "dry_run": true }))
     };
-    let steps = known.config().exports.values().map(step).collect();
+    // As the action run_all: not those that are run by name alone.
+    let active = known.config().exports.values().filter(|export| export.schedule == Schedule::Active);
+    let steps: Vec<Step> = active.map(step).collect();
+    if steps.is_empty() {
+        return Ok(to(&console, "/exports"));
+    }
     let plan = Plan { kind: Kind::DryRun, export: None, segment: None, steps };
     let number = console.jobs.start(&console.place, known.file, plan);
     Ok(to(&console, &format!("/jobs/{number}")))

@@ -39,6 +39,8 @@ struct Receipt {
     incoming: Vec<String>,
     unsearched: Vec<String>,
     stored: Option<String>,
+    /// The receipt itself. It identifies no one.
+    json: String,
 }
 
 impl Receipt {
@@ -56,6 +58,7 @@ impl Receipt {
             incoming: keys("incoming"),
             unsearched: keys("unsearched"),
             stored,
+            json: serde_json::to_string_pretty(answer).unwrap_or_default(),
         }
     }
 }

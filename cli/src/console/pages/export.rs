@@ -4,12 +4,13 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use insights_to_braze::config::{Export, OnLeave, Schedule};
+use insights_to_braze::report::RunSummary;
 
 use super::connections::Blocked;
 use super::home::Line;
 use crate::console::place::Task;
 use crate::console::state::{Known, Shared};
-use crate::console::status::Status;
+use crate::console::status::{SegmentStatus, Status};
 use crate::console::trouble::Trouble;
 use crate::console::view::{Frame, level, page};
 use crate::console::visit::Visit;
@@ -24,6 +25,7 @@ struct One {
     segments: Vec<Line>,
     saved: bool,
     has_history: bool,
+    tag: String,
 }
 
 impl One {
@@ -48,9 +50,15 @@ struct ExportView {
     on_upload: bool,
     /// Of its pages.
     language: &'static str,
+    time_zone: String,
 }
 
 impl ExportView {
+    /// Whether nothing delivers it but a person.
+    fn is_paused(&self) -> bool {
+        !self.is_scheduled && !self.on_upload
+    }
+
     fn new(console: &Shared, frame: &Frame, export: &Export) -> Self {
         let connection = export.connection.name.as_str();
         Self {
@@ -71,6 +79,29 @@ impl ExportView {
             is_scheduled: export.schedule == Schedule::Active,
             on_upload: export.on_upload,
             language: export.language.tag(),
+            time_zone: export.time_zone.iana_name().unwrap_or("UTC").to_owned(),
+        }
+    }
+}
+
+/// The sizes of a segment after its last runs, beside the limit of leavers.
+struct Sizes {
+    segment: String,
+    /// The run and its members, the newest run first.
+    members: Vec<(String, u64)>,
+    /// The most who left with one of these runs, in per cent.
+    most_left: u64,
+}
+
+impl Sizes {
+    fn of(status: &SegmentStatus) -> Self {
+        const RUNS: usize = 10;
+        let runs = || status.history.iter().rev().take(RUNS);
+        let share = |run: &RunSummary| (run.members.left * 100).checked_div(run.members.before).unwrap_or_default();
+        Self {
+            segment: status.segment.clone(),
+            members: runs().map(|run| (run.run.to_string(), run.members.after)).collect(),
+            most_left: runs().map(share).max().unwrap_or_default(),
         }
     }
 }
@@ -97,13 +128,15 @@ pub(crate) async fn one(
     let status = Status::of(&application, known.config(), Some(&name)).await?;
     let command = console.place.command(&format!("run {name}"), Some(&export.folder));
     let f = Frame::new(&console, &visit, "exports").with_command(command);
-    let segments: Vec<Line> = status.segments.into_iter().map(|segment| Line::new(&f, segment)).collect();
+    let segments: Vec<Line> =
+        status.segments.into_iter().map(|segment| Line::new(&f, known.config(), segment)).collect();
     page(&One {
         link: format!("/exports/{}", level(&name)),
         export: ExportView::new(&console, &f, export),
         has_history: segments.iter().any(|line| !line.status.history.is_empty()),
         segments,
         saved: visit.query("saved").is_some(),
+        tag: known.text.tag.clone(),
         name,
         f,
     })
@@ -117,6 +150,7 @@ struct RulesPage {
     link: String,
     export: ExportView,
     on_leave: &'static str,
+    sizes: Vec<Sizes>,
     tag: String,
 }
 
@@ -128,8 +162,12 @@ pub(crate) async fn rules(
 ) -> Result<Response, Trouble> {
     let known = console.known().await?;
     let export = find(&known, &name)?;
+    let application = console.place.open(&known.file, &Task::Look).await?;
+    let status = Status::of(&application, known.config(), Some(&name)).await?;
     let f = Frame::new(&console, &visit, "exports");
+    let delivered = status.segments.iter().filter(|segment| !segment.history.is_empty());
     page(&RulesPage {
+        sizes: delivered.map(Sizes::of).collect(),
         link: format!("/exports/{}", level(&name)),
         export: ExportView::new(&console, &f, export),
         on_leave: export.on_leave.as_str(),

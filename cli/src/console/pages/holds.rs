@@ -11,7 +11,9 @@ use serde_json::json;
 
 use super::field::Wrong;
 use super::runs::report_of;
+use crate::application::Application;
 use crate::arguments::quoted;
+use crate::console::clock::{Moment, tomorrow};
 use crate::console::decision::Decision;
 use crate::console::form::Form;
 use crate::console::jobs::{Kind, Plan, Step};
@@ -35,7 +37,12 @@ struct Page {
     reason: Said,
     /// The files of this run, and how many rows of them were read.
     files: Vec<(String, u64)>,
+    /// The same of the last complete run.
+    files_before: Vec<(String, u64)>,
     sizes: Vec<(String, u64)>,
+    tomorrow: Moment,
+    /// Until when it was postponed, and by whom.
+    postponed: Option<(Moment, String)>,
     leave: &'static str,
     connection_link: String,
     has_key: bool,
@@ -52,22 +59,35 @@ async fn view(console: &Shared, visit: &Visit, known: &Known, names: &Names, for
     let status = Status::of(&application, known.config(), Some(export)).await?;
     let is_this = |held: &&HeldRun| held.segment == *segment && held.run.to_string() == *run;
     let held = status.held.iter().find(is_this).cloned().ok_or(Trouble::NotFound)?;
-    let report = report_of(&application, (export, segment, run)).await?;
     let of_segment = status.segment(segment).cloned().unwrap_or_default();
+    let files = files_of(&application, (export, segment, run)).await?;
+    let files_before = files_of(&application, (export, segment, &of_segment.last_run)).await?;
+    let decision = Decision::read(
+        &application,
+        &ReportKeys::new(&held.export.as_str().into(), &held.segment.as_str().into()),
+        held.run,
+    )
+    .await?;
+    let postponed = decision.and_then(|decision| Some((Moment::of(decision.postponed_until()?), decision.by)));
     let commands = ["release", "reject"].map(|decision| {
         console.place.command(&format!("hold {decision} {} {}", quoted(export), quoted(segment)), None)
     });
     let f = Frame::new(console, visit, "exports").with_command(commands.join("\n"));
     let connection = configured.connection.name.as_str();
     let path = format!("/holds/{}/{}/{}", level(export), level(segment), run);
-    let files = report.map(|report| report.files).unwrap_or_default();
-    let name = |key: &str| key.rsplit('/').next().unwrap_or(key).to_owned();
     let history = of_segment.history.iter().rev().take(10);
     Ok(Page {
-        percent: (held.people * 100).checked_div(held.before).unwrap_or_default(),
-        after: held.before.saturating_sub(held.people),
-        reason: f.said(&held.reason, if held.is_of_leavers() { reason_code(&held.reason) } else { &held.code }),
-        files: files.iter().map(|file| (name(&file.key), file.rows)).collect(),
+        percent: (held.number() * 100).checked_div(held.before).unwrap_or_default(),
+        after: held.before.saturating_sub(held.number()),
+        reason: if held.is_of_leavers() {
+            f.said(&held.reason, reason_code(&held.reason))
+        } else {
+            f.said(&held.reason, &held.code).without_request()
+        },
+        files,
+        files_before,
+        tomorrow: Moment::of(tomorrow()),
+        postponed,
         sizes: history.map(|run| (run.run.to_string(), run.members.after)).collect(),
         leave: match configured.on_leave {
             OnLeave::False => "consequence-false",
@@ -82,6 +102,17 @@ async fn view(console: &Shared, visit: &Visit, known: &Known, names: &Names, for
         form,
         f,
     })
+}
+
+/// The files of a run, and how many rows of each were read. Without a report there are none.
+async fn files_of(application: &Application, names: (&str, &str, &str)) -> Result<Vec<(String, u64)>, Trouble> {
+    if names.2.is_empty() {
+        return Ok(Vec::new());
+    }
+    let report = report_of(application, names).await?;
+    let name = |key: &str| key.rsplit('/').next().unwrap_or(key).to_owned();
+    let files = report.map(|report| report.files).unwrap_or_default();
+    Ok(files.iter().map(|file| (name(&file.key), file.rows)).collect())
 }
 
 /// The code of a reason, which the state keeps as a text.
@@ -100,7 +131,7 @@ pub(crate) async fn one(State(console): State<Shared>, visit: Visit, names: Name
     page(&view(&console, &visit, &known, &names, Form::default()).await?)
 }
 
-/// Releases the run, or drops it.
+/// Puts the decision off, releases the run, or drops it.
 pub(crate) async fn decide(
     State(console): State<Shared>,
     visit: Visit,
@@ -108,10 +139,13 @@ pub(crate) async fn decide(
     form: Form,
 ) -> Result<Response, Trouble> {
     let known = console.known().await?;
+    if form.text("press") == "postpone" {
+        return postpone(&console, &visit, &known, &names, form).await;
+    }
     let is_release = form.text("press") == "release";
     let mut shown = view(&console, &visit, &known, &names, form).await?;
     let form = &shown.form;
-    if is_release && form.text("people").replace(',', "").parse() != Ok(shown.held.people) {
+    if is_release && form.text("people").replace(',', "").parse() != Ok(shown.held.number()) {
         shown.wrong.add(&shown.f, "people", "wrong-people");
     }
     let reason = if is_release { "reason" } else { "reason_to_reject" };
@@ -126,10 +160,11 @@ pub(crate) async fn decide(
     }
     let decision = Decision {
         outcome: if is_release { "released" } else { "rejected" }.to_owned(),
-        people: shown.held.people,
+        people: shown.held.number(),
         reason: form.text(reason).to_owned(),
         by: form.text("by").to_owned(),
         at: Timestamp::now(),
+        until: None,
     };
     let HeldRun { export, segment, run, .. } = shown.held.clone();
     keep(&console, &known, (&export, &segment, run), &decision).await?;
@@ -149,6 +184,29 @@ pub(crate) async fn decide(
     let request = json!({ "action": "forget", "export": export, "segment": segment, "run": run });
     application.on_demand(&request).await?;
     Ok(to(&console, &format!("/segments/{}/{}", level(&export), level(&segment))))
+}
+
+/// Home lists the run under what needs a decision again tomorrow.
+async fn postpone(
+    console: &Shared,
+    visit: &Visit,
+    known: &Known,
+    names: &Names,
+    form: Form,
+) -> Result<Response, Trouble> {
+    let held = view(console, visit, known, names, form.clone()).await?.held;
+    let people = held.number();
+    let HeldRun { export, segment, run, .. } = held;
+    let decision = Decision {
+        outcome: "postponed".to_owned(),
+        people,
+        reason: String::new(),
+        by: form.text("by").to_owned(),
+        at: Timestamp::now(),
+        until: Some(tomorrow()),
+    };
+    keep(console, known, (&export, &segment, run), &decision).await?;
+    Ok(to(console, "/"))
 }
 
 /// The decision is kept before it takes effect, so that none is without a reason.

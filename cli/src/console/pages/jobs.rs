@@ -90,7 +90,7 @@ impl ResultLine {
             attribute: report.attribute.to_string(),
             tone: tone(outcome),
             outcome: frame.t(outcome_key(outcome)),
-            said: frame.said(&report.message, &report.code),
+            said: Said::of_report(frame.texts(), report),
             entered: report.members.entered,
             left: report.members.left,
             after: report.members.after,

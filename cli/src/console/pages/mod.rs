@@ -62,5 +62,6 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/help/{code}", get(help::one))
         .route("/demo", get(demo::braze))
         .route("/demo/export", post(demo::export))
+        .route("/demo/braze", post(demo::change_braze))
         .fallback(async || Trouble::NotFound)
 }

@@ -68,6 +68,12 @@ impl Page {
         self.form.text("segments") != "listed" || self.form.all("segment").any(|chosen| chosen == segment)
     }
 
+    /// The text of a field of Braze.
+    #[expect(clippy::unused_self, reason = "templates have nothing else to call")]
+    fn label(&self, field: &str) -> String {
+        format!("field-{}", field.replace('_', "-"))
+    }
+
     fn attribute(&self, segment: &str) -> String {
         let name = format!("attribute:{segment}");
         if self.form.has(&name) { self.form.text(&name).to_owned() } else { segment.to_owned() }
@@ -81,6 +87,7 @@ struct FieldChoice {
     field: String,
     custom: String,
     kind: String,
+    removes: bool,
     suggested: &'static str,
     /// Values that would not be sent, their share of the rows in per cent, and why.
     dropped: Option<(u64, u64, Vec<String>)>,
@@ -134,7 +141,13 @@ pub(crate) async fn step(State(console): State<Shared>, visit: Visit, mut form: 
 
 /// The rules as they are unless someone chooses others.
 fn begin_rules(form: &mut Form, language: Language) {
-    let choices = [("rules", "on"), ("on_leave", "false"), ("max_leavers", "20"), ("language", language.tag())];
+    let choices = [
+        ("rules", "on"),
+        ("on_leave", "false"),
+        ("max_leavers", "20"),
+        ("language", language.tag()),
+        ("time_zone", "UTC"),
+    ];
     let switches = ["create_profiles", "scheduled", "on_upload"].map(|name| (name, "on"));
     for (name, value) in choices.into_iter().chain(switches) {
         form.set(name, value);
@@ -184,7 +197,7 @@ async fn check(console: &Shared, frame: &Frame, known: &Known, form: &Form, step
             } else if id == email {
                 wrong.add(frame, "email", "wrong-same-column");
             }
-            if NewExport::of(form).fields.iter().any(|(name, ..)| name.is_empty()) {
+            if NewExport::of(form).fields.iter().any(|field| field.name.is_empty()) {
                 wrong.add(frame, "fields", "wrong-custom-name");
             }
         }
@@ -193,9 +206,13 @@ async fn check(console: &Shared, frame: &Frame, known: &Known, form: &Form, step
         }
         _ => {}
     }
-    // Later steps can't be right if the file is not.
-    if wrong.is_empty() && step >= 3 {
-        let text = Edit::of(form).map(|edit| edit.apply(&known.text.text));
+    // Later steps can't be right if the file is not. Names of attributes are checked before columns are chosen.
+    if wrong.is_empty() && step >= 2 {
+        let mut form = form.clone();
+        if step == 2 && form.text("customer_id").is_empty() && form.text("email").is_empty() {
+            form.set("customer_id", "?");
+        }
+        let text = Edit::of(&form).map(|edit| edit.apply(&known.text.text));
         if let Some(Ok(text)) = text
             && let Err(error) = Config::parse(&text)
         {
@@ -213,8 +230,9 @@ fn belongs_to(name: &str) -> usize {
     match name {
         "folder" | "connection" | "name" => 1,
         "segments" | "segment" | "attribute" => 2,
-        "customer_id" | "email" | "field" | "custom" | "type" => 3,
-        "on_leave" | "max_leavers" | "create_profiles" | "scheduled" | "on_upload" | "language" | "rules" => 4,
+        "customer_id" | "email" | "field" | "custom" | "type" | "empty" => 3,
+        "on_leave" | "max_leavers" | "create_profiles" | "scheduled" | "on_upload" | "language" | "time_zone"
+        | "rules" => 4,
         "tag" => LAST + 1,
         _ => 0,
     }
@@ -239,7 +257,7 @@ async fn view(
             landed.push((found, look, used));
         }
     }
-    let look = if step == 2 || step == 3 { console.place.look(form.text("folder")).await? } else { Look::default() };
+    let look = if (2..LAST).contains(&step) { console.place.look(form.text("folder")).await? } else { Look::default() };
     let hidden = form.hidden(&["step"]).into_iter().filter(|(name, _)| {
         let of = belongs_to(name);
         of != 0 && of != step
@@ -322,6 +340,7 @@ fn choices(frame: &Frame, form: &Form, look: &Look) -> Vec<FieldChoice> {
             field: text("field"),
             custom: if custom.is_empty() { column.name.clone() } else { custom },
             kind: text("type"),
+            removes: form.has(&format!("empty:{}", column.name)),
             suggested: field_for(&column.name).unwrap_or_default(),
             dropped: None,
             column: column.clone(),

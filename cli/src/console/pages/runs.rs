@@ -88,7 +88,7 @@ pub(crate) async fn one(
         hold_link: (report.outcome == Outcome::Held).then(|| f.url(format!("/holds/{path}"))),
         tone: tone(report.outcome.name()),
         outcome: f.t(outcome_key(report.outcome.name())),
-        said: f.said(&report.message, &report.code),
+        said: Said::of_report(f.texts(), &report),
         began: Moment::of(report.started_at),
         ended: Moment::of(report.finished_at),
         duration: duration(report.seconds),

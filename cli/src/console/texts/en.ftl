@@ -35,6 +35,7 @@ rows =
         [one] { $n } row
        *[other] { $n } rows
     }
+letters = { $n } letters
 files =
     { $n ->
         [one] { $n } file
@@ -80,6 +81,7 @@ attention-held-text =
        *[other] { $n } people
     } of { $before } would leave. No one was changed; it can wait.
 attention-held-action = Decide
+attention-postponed = held, put off until { $name }
 attention-failed-action = Open the export
 attention-connection-action = Open the connection
 attention-consent = No consent
@@ -88,6 +90,8 @@ attention-key = No key
 attention-key-text = The API key is not known in this session. Enter it before you deliver.
 attention-test = Test failed
 attention-test-text = The last test of this connection failed.
+attention-untested = Not tested
+attention-untested-text = The key of this connection has not been tested, and nothing was delivered through it yet.
 attention-unfed = Not fed
 attention-unfed-text =
     { $n ->
@@ -106,6 +110,13 @@ attribute = Attribute
 members = Members
 change = Change
 last-complete = Last complete run
+next-run = Next run
+next-by-hand = when you run it
+next-paused = paused
+next-decision = after the decision
+next-scheduled = by the schedule
+next-upload = when files arrive
+next-about = about { $name }
 state = State
 job-running = Running
 job-follow = Follow it
@@ -214,6 +225,11 @@ history-page = History of all runs
 export-settings = Settings
 change-rules = Change the rules
 change-others = Change columns and fields in exports.toml
+pause-title = Pause
+pause-text = A paused export is delivered only when a person runs it. Files that arrive wait.
+pause = Pause…
+resume-text = This export is paused. Nothing is delivered unless a person runs it.
+resume = Resume…
 send-all-title = Send everyone again
 send-all = Send everyone again…
 send-all-text = Unchanged members are sent, too. This costs data points for everyone; it is needed only after profiles were deleted in Braze.
@@ -286,6 +302,26 @@ not-sent = not sent
 suggested = (suggested)
 custom-attribute = custom attribute…
 type-automatic = automatic
+empty-cells = Empty cells
+empty-removes = remove the field
+empty-of = An empty cell removes the field of { $name }
+field-first-name = first name
+field-last-name = last name
+field-home-city = city
+field-image-url = picture
+field-country = country
+field-language = language
+field-dob = date of birth
+field-gender = gender
+field-phone = phone number
+field-time-zone = time zone
+field-email-subscribe = email subscription
+field-push-subscribe = push subscription
+field-date-of-first-session = first session
+field-date-of-last-session = last session
+field-marked-email-as-spam-at = marked as spam at
+field-email-open-tracking-disabled = no tracking of opens
+field-email-click-tracking-disabled = no tracking of clicks
 on-leave = When someone leaves the segment
 leave-false = set the attribute to false
 leave-remove = remove the attribute
@@ -294,6 +330,9 @@ unknown-people = People whom Braze doesn't know
 create-profiles = Create a profile for them
 max-leavers = Hold a run if more leave than
 max-leavers-hint = An unusually large share of leavers often means that files are missing. The run then waits for a decision.
+sizes-found = The files found so far, for comparison:
+sizes-delivered = Members after the last runs, for comparison:
+sizes-left = At most { $n } % left at once.
 when = When it runs
 when-hint = In a deployed stack. On this machine, you run it yourself.
 scheduled = By the schedule
@@ -301,6 +340,8 @@ on-upload = As soon as files arrive
 language-en = English
 language-ja = 日本語
 reports-language = Language of the reports
+reports-zone = Time zone of the reports
+reports-zone-hint = Such as Asia/Tokyo or Europe/Berlin. Time stamps of files are read in it, too.
 dry-run-text = This is what the first delivery would do. Nothing was sent, and nothing is saved yet.
 dry-run-running = The dry run is still reading the files.
 wrong-folder = Choose a folder with files.
@@ -413,6 +454,7 @@ run = Run
 runs-caption = The newest first
 rows-title = Rows
 rejected-where = The rejected rows are in this file. It contains personal data and is not shown here:
+rejected-how = To send them after all, correct a copy and put it into the folder of the run, under any name that ends in .csv; then run the export. If each run is one file, correct the rows in that file instead: people who are missing in it would count as having left.
 for-engineers = For engineers
 full-report = Full report
 decision-released =
@@ -425,6 +467,7 @@ decision-rejected =
         [one] { $n } person
        *[other] { $n } people
     } would have left. No one was changed.
+decision-postponed = The decision was put off.
 
 # Held runs
 hold-safe = No one was changed. Everyone in the files is up to date in Braze, and this can wait until tomorrow.
@@ -441,10 +484,15 @@ hold-share = Share
 hold-remain = Would remain
 why = Why
 hold-files = Files of this run:
+hold-files-before = Files of the last complete run:
 hold-sizes = Last complete runs:
 hold-missing = Files are missing
 hold-missing-text = Run the export again in Customer Insights. The next normal run replaces this one by itself. You can also drop this run now.
 hold-reject = Drop this run
+hold-later = Not now
+hold-postpone = Remind me tomorrow
+hold-postpone-hint = Home asks again from { $name }. Nothing else changes: the run stays held, and the next normal run replaces it.
+hold-postponed = Put off until { $name }.
 hold-shrank = The segment really shrank
 consequence-false =
     { $n ->
@@ -499,6 +547,7 @@ erase-incoming = Rows in exported files
 erase-incoming-text = These exported files hold the person and are not changed. Delete them, or export again without the person:
 erase-unsearched = Not searched:
 erase-receipt = The receipt is kept as
+erase-json = The receipt itself. It identifies no one.
 erase-braze = Braze is not changed. Delete the profile there as well.
 erase-word = Type ERASE to confirm
 erase-word-hint = What is erased can't be restored from here.
@@ -537,6 +586,13 @@ demo-next = Play Customer Insights
 demo-export-all = Export again
 demo-export-partial = Export again, but break off
 demo-export-hint = With the next export, some people have entered, left or changed. An export that breaks off leads to a held run.
+demo-braze = Play someone who works in Braze
+demo-braze-hint = Each of these leads to a held run when you deliver the next time. What was delivered less than ten minutes ago is not checked yet.
+demo-delete = Delete all profiles
+demo-other-ids = Create the same people under other customer IDs
+demo-text-attribute = Name of a custom attribute
+demo-keep-text = Set its type to text
+demo-happened = Done. Run an export to see what becomes of it.
 demo-exported = A new run has arrived. Open the export and run it.
 demo-exported-partial = Only a part of the files has arrived. Open the export and run it.
 
