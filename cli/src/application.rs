@@ -46,9 +46,8 @@ impl Application {
     /// The application that the flags name: the function of a deployed stack, or its bucket; `None` if they name neither.
     pub(crate) async fn deployed(stack: &Stack) -> Result<Option<Self>, Failure> {
         if let Some(name) = &stack.name {
-            let function = StackFunction::new(name, &aws::sdk(stack.profile.as_deref()).await?);
             interrupt::work_is_in(name);
-            return Ok(Some(Self::new(Answering::Function(function), &stack.config_key, None)));
+            return Ok(Some(Self::of_function(name, &aws::sdk(stack.profile.as_deref()).await?)));
         }
         let Some(bucket) = &stack.bucket else { return Ok(None) };
         let sdk = aws::sdk(stack.profile.as_deref()).await?;
@@ -58,6 +57,11 @@ impl Application {
 
     fn new(answering: Answering, config_key: &str, served: Option<Served>) -> Self {
         Self { answering, config_key: config_key.to_owned(), served, temporary: None }
+    }
+
+    /// The application of a deployed stack, which its function is asked for.
+    pub(crate) fn of_function(stack: &str, sdk: &SdkConfig) -> Self {
+        Self::new(Answering::Function(StackFunction::new(stack, sdk)), DEFAULT_CONFIG_KEY, None)
     }
 
     /// The application on the bucket of a deployed stack, with the user's own credentials. Braze's keys come from Secrets
@@ -168,19 +172,25 @@ impl Answering {
 }
 
 impl Place {
-    /// What has been delivered, to be looked at. No key is needed.
+    /// What has been delivered, to be looked at and changed. No key is needed.
     pub(crate) async fn open(&self, export: Option<&str>) -> Result<Application, Failure> {
-        self.open_with(export, || Ok(None)).await
+        self.open_with(export, WorkspaceFolder::take, || Ok(None)).await
+    }
+
+    /// What has been delivered, to be looked at alone: another command may be writing.
+    pub(crate) async fn open_to_read(&self, export: Option<&str>) -> Result<Application, Failure> {
+        self.open_with(export, WorkspaceFolder::take_to_read, || Ok(None)).await
     }
 
     /// What has been delivered, to send what follows from it. The key is asked for where there is no Secrets Manager.
     pub(crate) async fn open_to_send(&self, export: Option<&str>) -> Result<Application, Failure> {
-        self.open_with(export, || api_key::read().map(Some)).await
+        self.open_with(export, WorkspaceFolder::take, || api_key::read().map(Some)).await
     }
 
     async fn open_with(
         &self,
         export: Option<&str>,
+        take: impl FnOnce(&Path) -> Result<WorkspaceFolder, Failure>,
         key: impl FnOnce() -> Result<Option<ApiKey>, Failure>,
     ) -> Result<Application, Failure> {
         if let Some(application) = Application::deployed(&self.source.stack).await? {
@@ -195,7 +205,7 @@ impl Place {
             let advice = "`itb run` creates it. Set --workspace to its folder.";
             return Err(Failure::file("there is no workspace", &self.workspace, nothing, advice));
         }
-        Application::of_workspace(WorkspaceFolder::take(&self.workspace)?, &config, key()?).await
+        Application::of_workspace(take(&self.workspace)?, &config, key()?).await
     }
 }
 

@@ -12,7 +12,7 @@ use crate::workspace::{ConfigFile, WorkspaceFolder};
 use crate::{api_key, show};
 
 pub(crate) async fn run(arguments: &Connect) -> Result<Ending, Failure> {
-    let request = match (&arguments.connection, &arguments.from) {
+    let request = match (arguments.connection(), &arguments.from) {
         (_, Some(source)) => json!({"action": "connect", "source": source}),
         (connection, None) => json!({"action": "connect", "connection": connection}),
     };
@@ -51,7 +51,7 @@ pub(crate) async fn run(arguments: &Connect) -> Result<Ending, Failure> {
 async fn of_file(arguments: &Connect, request: &Value) -> Result<Value, Failure> {
     let config = arguments.source.read()?;
     let (connections, sources) = (&config.config.connections, &config.config.sources);
-    let (key, sas) = match (&arguments.connection, &arguments.from) {
+    let (key, sas) = match (arguments.connection(), &arguments.from) {
         (_, Some(source)) if !sources.contains_key(source.as_str()) => {
             return Err(config.no_such("source", source, sources.keys()));
         }

@@ -119,6 +119,19 @@ pub(crate) enum Failure {
         .0.display()
     )]
     NoFiles(PathBuf),
+    /// The folder does not exist.
+    ///
+    /// Fix: check the path.
+    #[error("there is no folder {}\nCheck the path.", .0.display())]
+    NoFolder(PathBuf),
+    /// The folder is that of one segment, and not of the export.
+    ///
+    /// Fix: use the folder above it.
+    #[error(
+        "{} is the folder of one segment\nNothing was changed. Use the folder above it, which has one folder per segment.",
+        .0.display()
+    )]
+    FolderOfSegment(PathBuf),
     /// The workspace is located in the folder of the export's files.
     ///
     /// Fix: use another folder with --workspace.
@@ -263,6 +276,8 @@ codes!(Failure wraps Aws, Stack, KeyNotStored, Page, Bucket, Start, Handler sour
     NoSuchCode = "ITB-T27",
     Exists = "ITB-T28",
     NoColumn = "ITB-T29",
+    NoFolder = "ITB-T35",
+    FolderOfSegment = "ITB-T36",
 });
 
 impl Failure {

@@ -75,6 +75,16 @@ fn collect(root: &Path, below: &Path, found: &mut Vec<PathBuf>) -> Result<(), Fa
     Ok(())
 }
 
+/// Whether this is the folder of one segment, in which Customer Insights has a folder for each year: the export's is above.
+pub(crate) fn is_of_one_segment(folder: &Path) -> bool {
+    let is_year = |name: &str| name.len() == 4 && name.bytes().all(|letter| letter.is_ascii_digit());
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let is_seen = |name: &String| !name.starts_with('.');
+    let mut names = names.by_ref().filter(is_seen).peekable();
+    names.peek().is_some() && names.all(|name| is_year(&name))
+}
+
 fn same_content(source: &Path, copy: &Path) -> io::Result<bool> {
     let length = fs::metadata(source)?.len();
     if !fs::metadata(copy).is_ok_and(|metadata| metadata.is_file() && metadata.len() == length) {
@@ -147,5 +157,17 @@ mod tests {
         assert!(matches!(mirror(from.path(), to.path(), to.path()), Err(Failure::NoFiles(_))));
         assert!(to.path().join("kept.csv").exists());
         assert!(matches!(mirror(&from.path().join("none"), to.path(), to.path()), Err(Failure::File { .. })));
+    }
+
+    #[test]
+    fn the_folder_of_a_segment_has_years_and_nothing_else() {
+        let export = tempfile::tempdir().unwrap();
+        let segment = export.path().join("優良顧客");
+        assert!(!is_of_one_segment(export.path()));
+        fs::create_dir_all(segment.join("2026/11/23/0102")).unwrap();
+        fs::write(segment.join(".DS_Store"), "x").unwrap();
+        assert!(is_of_one_segment(&segment) && !is_of_one_segment(export.path()));
+        fs::write(segment.join("model.json"), "{}").unwrap();
+        assert!(!is_of_one_segment(&segment));
     }
 }

@@ -12,7 +12,7 @@ use crate::{confirm, show};
 pub(crate) async fn run(arguments: &Hold) -> Result<Ending, Failure> {
     match &arguments.action {
         HoldAction::List(list) => {
-            let application = list.place.open(list.export.as_deref()).await?;
+            let application = list.place.open_to_read(list.export.as_deref()).await?;
             let held = HeldRun::all(&application, list.export.as_deref()).await?;
             if list.json {
                 show::json(&held)?;

@@ -13,7 +13,7 @@ use crate::texts::{self, Number};
 use crate::{arguments, html};
 
 pub(crate) async fn run(arguments: &arguments::Report) -> Result<Ending, Failure> {
-    let application = arguments.place.open(Some(&arguments.export)).await?;
+    let application = arguments.place.open_to_read(Some(&arguments.export)).await?;
     let request = json!({
         "action": "report", "export": arguments.export, "segment": arguments.segment, "run": arguments.run,
         "history": arguments.history,

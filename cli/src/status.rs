@@ -40,7 +40,7 @@ pub(crate) async fn run(arguments: &Status) -> Result<Ending, Failure> {
 }
 
 async fn tell(arguments: &Status) -> Result<(), Failure> {
-    let application = arguments.place.open(arguments.export.as_deref()).await?;
+    let application = arguments.place.open_to_read(arguments.export.as_deref()).await?;
     let answer = application.on_demand(&json!({"action": "status", "export": arguments.export})).await?;
     if arguments.json {
         // A program that watches reads an answer from each line.
@@ -54,7 +54,11 @@ async fn tell(arguments: &Status) -> Result<(), Failure> {
             table.row(row(export, segment, &failed));
         }
     }
-    show::line(table);
+    if elements(&answer["exports"]).all(|export| elements(&export["segments"]).next().is_none()) && failed.is_empty() {
+        show::line(texts::t("no-segments"));
+    } else {
+        show::line(table);
+    }
     for segment in elements(&answer["exports"]).flat_map(|export| elements(&export["segments"])) {
         if let Some(message) = segment["message"].as_str().filter(|message| !message.is_empty()) {
             show::line(format!("{}: {}", text(&segment["segment"]), show::said(message, &text(&segment["code"]))));

@@ -87,10 +87,11 @@ pub(crate) fn parse_any(text: &str) -> Result<Config, ConfigError> {
     Config::parse(text)
 }
 
-/// The folder of a workspace, in this process's hands alone: two servers on one folder would not see each other's writes.
+/// The folder of a workspace. One process alone writes to it: two servers on one folder would not see each other's writes.
 pub(crate) struct WorkspaceFolder {
     path: PathBuf,
-    _lock: File,
+    /// `None` beside another process, which writes.
+    lock: Option<File>,
 }
 
 impl WorkspaceFolder {
@@ -103,9 +104,17 @@ impl WorkspaceFolder {
         let lock =
             File::options().create(true).truncate(false).write(true).open(path.join(".lock")).map_err(failure)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path, _lock: lock }),
+            Ok(()) => Ok(Self { path, lock: Some(lock) }),
             Err(TryLockError::WouldBlock) => Err(Failure::Busy(path)),
             Err(TryLockError::Error(error)) => Err(failure(error)),
+        }
+    }
+
+    /// Takes it to be read. If another command is writing to it, this shows what is there now.
+    pub(crate) fn take_to_read(path: &Path) -> Result<Self, Failure> {
+        match Self::take(path) {
+            Err(Failure::Busy(path)) => Ok(Self { path, lock: None }),
+            taken => taken,
         }
     }
 
@@ -122,8 +131,7 @@ impl WorkspaceFolder {
     /// Lets `from` be the export's folder of the bucket, to be read: nothing is copied where the system has links.
     pub(crate) fn show(&self, from: &Path, export: &Export) -> Result<(), Failure> {
         if !from.is_dir() {
-            let missing = io::Error::from(io::ErrorKind::NotFound);
-            return Err(Failure::file("can't read", from, missing, files::READ));
+            return Err(Failure::NoFolder(from.to_owned()));
         }
         #[cfg(unix)]
         {
@@ -144,6 +152,10 @@ impl WorkspaceFolder {
         if from.canonicalize().is_ok_and(|from| self.path().starts_with(from)) {
             return Err(Failure::WorkspaceInFiles(self.path().to_owned()));
         }
+        // What is copied takes the place of what was there.
+        if export.path.is_none() && files::is_of_one_segment(from) {
+            return Err(Failure::FolderOfSegment(from.to_owned()));
+        }
         files::mirror(from, &self.bucket_folder().join(&export.folder), self.path())
     }
 
@@ -151,6 +163,10 @@ impl WorkspaceFolder {
     pub(crate) async fn serve(self, config: &ConfigFile) -> Result<Served, Failure> {
         let bucket_folder = self.bucket_folder();
         let config_path = bucket_folder.join(DEFAULT_CONFIG_KEY);
+        if self.lock.is_none() {
+            let s3 = S3Server::start(&self.path, Clock::new()).await.map_err(Failure::Server)?;
+            return Ok(Served { bucket_folder, s3, _folder: self });
+        }
         let written = config_path.parent().map_or(Ok(()), fs::create_dir_all);
         written.and_then(|()| fs::write(&config_path, &config.text)).map_err(|source| {
             Failure::file("can't write", &config_path, source, "Use a writable folder with --workspace.")
@@ -185,5 +201,30 @@ impl Served {
     /// The bucket, for the application.
     pub(crate) fn bucket(&self) -> Bucket {
         Bucket::new(clients::s3(self.s3.url()), BUCKET.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn one_process_writes_and_others_read_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = |hostname: &str| {
+            let text = format!("[connections.eu]\nhostname = \"{hostname}\"\n");
+            ConfigFile::of_any_text(Path::new("exports.toml"), text).unwrap()
+        };
+        let written = config("rest.fra-01.braze.eu");
+        let writer = WorkspaceFolder::take(folder.path()).unwrap().serve(&written).await.unwrap();
+        assert!(matches!(WorkspaceFolder::take(folder.path()), Err(Failure::Busy(_))));
+        let reader = WorkspaceFolder::take_to_read(folder.path()).unwrap();
+        let reader = reader.serve(&config("rest.fra-02.braze.eu")).await.unwrap();
+        let (bytes, _) = reader.bucket().read(DEFAULT_CONFIG_KEY, 1024).await.unwrap().unwrap();
+        assert_eq!(bytes, written.text().as_bytes(), "who reads changes nothing");
+        drop((writer, reader));
+        assert!(WorkspaceFolder::take(folder.path()).is_ok());
     }
 }

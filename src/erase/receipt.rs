@@ -105,6 +105,9 @@ pub struct Receipt {
     pub not_touched: Vec<&'static str>,
     /// The outcome in words.
     pub message: String,
+    /// What else has to be done: the files below `incoming/` that contain the person, or were not searched.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub remark: String,
     /// The code of the message.
     pub code: &'static str,
     /// When it began.
@@ -146,6 +149,7 @@ impl Receipt {
             unsearched: Vec::new(),
             not_touched: NOT_TOUCHED.to_vec(),
             message: String::new(),
+            remark: String::new(),
             code: "",
             started_at: now,
             finished_at: now,
@@ -188,17 +192,18 @@ impl Receipt {
             Outcome::Unfinished => ReceiptMessage::NotEverything { rows, objects },
         };
         self.code = message.code();
-        let mut message = message.to_string();
+        self.message = message.to_string();
+        let mut remarks = Vec::new();
         if !self.incoming.is_empty() {
-            message.push_str(" Files below incoming/ still contain the person: see `incoming`.");
+            remarks.push("Files below incoming/ still contain the person: see `incoming`.".to_owned());
         }
         let unsearched = self.unsearched.iter().filter(|file| file.key.starts_with("incoming/")).count();
         if unsearched > 0 {
             let files = counted(unsearched as u64, "file", "files");
-            message = format!("{message} Not searched: {files} below incoming/, see `unsearched`.");
+            remarks.push(format!("Not searched: {files} below incoming/, see `unsearched`."));
         }
+        self.remark = remarks.join(" ");
         self.unsearched.truncate(LISTED);
-        self.message = message;
     }
 
     /// The receipt as it is stored.

@@ -661,6 +661,12 @@ ITB-T05 =
         [console] 指定してください。
        *[terminal] {" "}--files に指定してください。
     }セグメントごとのフォルダーと、その隣に model.json があるフォルダーです。
+ITB-T35 =
+    フォルダー { $display } は存在しません。
+    パスを確認してください。
+ITB-T36 =
+    { $display } は 1 つのセグメントのフォルダーです。
+    何も変更していません。その上の、セグメントごとのフォルダーを含むフォルダーを指定してください。
 ITB-T06 =
     ワークスペース { $display } が、ファイルのあるフォルダーの中にあります。
     エクスポートのファイルとして扱われてしまうため、--workspace で別のフォルダーを指定してください。
@@ -742,6 +748,10 @@ ITB-T34 =
 
 # Parts of messages that have no code of their own
 
+phrase-erase-braze = Braze: プロファイルと属性は変更しません。依頼が Braze も対象とする場合は、Braze でユーザーを削除してください (POST /users/delete またはダッシュボード)。ここだけで消去して Braze に残すと、送信した記録がなくなるため、後の実行でも属性は false になりません。
+phrase-erase-incoming = incoming/: エクスポートされたファイルは変更しません。一覧にあるものを削除するか、期限切れまでお待ちください。
+phrase-erase-versions = オブジェクトの以前のバージョン: バケットがバージョンを保持する場合は、ライフサイクルで削除されます (テンプレートのバケットでは、state/ は 14 日後、reports/ と incoming/ は 7 日後)。
+phrase-erase-source = 送信元: Customer Insights が引き続きエクスポートする人は、次の実行で加わった人として戻ります。先に Customer Insights で消去してください。
 phrase-feeder = エクスポート { $export } のセグメント { $segment }
 phrase-is-held = { $key } は保留中です:
 phrase-lets-through = { $key }: { $reason } ({ $rows } 行を許可すると送信されます)
@@ -768,23 +778,23 @@ ITB-R19 =
     実行にこの人の行がないため、何も送信していません。
     顧客 ID と data_matching を確認してください。
 ITB-H07 =
-    配信した内容が Braze にありません: { $read } のうち { $missing } 人に属性がありません
+    配信した内容が Braze にありません: { $read } 人のうち { $missing } 人に属性がありません
     別のワークスペース、プロファイルの削除、またはほかのシステムによる更新の可能性があります。何も送信しておらず、属性を false にした人はいません。ワークスペースが正しい場合は、"allow_differences": { $missing } を指定してエクスポートを実行してください。"send": "all" を加えると、全員にもう一度送信します。
 ITB-H08 =
     送信する値を Braze が保持しません: { $first }
     { $rest }何も送信していません。exports.toml の項目または Braze の属性を修正してください。意図した設定の場合は、"allow_differences": { $fields } を指定してエクスポートを実行してください。
 ITB-H09 =
-    試行した { $people } のうち { $differing } 人で、Braze の内容が送信した値と異なります
+    試行した { $people } 人のうち { $differing } 人で、Braze の内容が送信した値と異なります
     { $fields }
     送信したのはこの人たちだけです。exports.toml の項目または Braze を修正し、エクスポートを実行してください。そのままで正しい場合は、"allow_differences": { $differing } を指定してください。
 ITB-H10 =
-    顧客 ID が誤っている可能性があります: { $people } のうち { $new } 人は、プロファイルがありませんでした
+    顧客 ID が誤っている可能性があります: { $people } 人のうち { $new } 人は、プロファイルがありませんでした
     メールアドレスは、別の顧客 ID のプロファイルにあります。送信したのはこの人たちだけです。data_matching の customer_id を修正してください。正しい場合は、"allow_differences": { $new } を指定してエクスポートを実行してください。
 ITB-Y01 = Braze で確認していません ({ $what }): { $unread }
-ITB-Y02 = Braze で読み取った { $read } のうち { $missing } 人に属性がありません
+ITB-Y02 = Braze で読み取った { $read } 人のうち { $missing } 人に属性がありません
 ITB-Y03 = { $doubt }
-ITB-Y04 = 読み取った { $people } のうち { $differing } 人で、送信した値の一部が Braze にありません
-ITB-Y05 = 最初の { $people } のうち { $new } 人は、Braze にプロファイルがありませんでした
+ITB-Y04 = 読み取った { $people } 人のうち { $differing } 人で、送信した値の一部が Braze にありません
+ITB-Y05 = 最初の { $people } 人のうち { $new } 人は、Braze にプロファイルがありませんでした
 ITB-Y06 = 次の理由がありますが、保留を解除しました: { $reason }
 ITB-Y21 =
     API キーに権限 users.export.segment がありません

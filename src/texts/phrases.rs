@@ -4,6 +4,26 @@
 /// The phrases. Those of `exports.toml` are what `crate::config` finds,
 /// allows and advises; those of files, what `itb` says of this machine.
 pub(super) const PHRASES: &[(&str, &str)] = &[
+    (
+        "phrase-erase-braze",
+        "Braze: the profile and its attributes are not changed. Delete the user there (POST /users/delete, or the dashboard) if \
+         the request covers Braze. If you erase someone here but not in Braze, no later run sets their attribute to `false`, \
+         because there is no longer a record that they were sent.",
+    ),
+    (
+        "phrase-erase-incoming",
+        "incoming/: exported files are not changed. Delete those listed under `incoming`, or let them expire.",
+    ),
+    (
+        "phrase-erase-versions",
+        "Earlier versions of the objects: if the bucket keeps versions, its lifecycle removes them (the template's bucket: after \
+         14 days below state/, after 7 days below reports/ and incoming/).",
+    ),
+    (
+        "phrase-erase-source",
+        "The source: a person whom Customer Insights still exports comes back with the next run, as someone who entered. Erase \
+         them there first.",
+    ),
     ("phrase-feeder", "the segment ⟨segment⟩ of the export ⟨export⟩"),
     ("phrase-is-held", "⟨key⟩ is held:"),
     ("phrase-lets-through", "⟨key⟩: ⟨reason⟩ (\"allow_identifiers\": ⟨rows⟩ lets it through)"),

@@ -55,8 +55,11 @@ Examples:
   On the bucket of a deployed stack, with your own AWS profile:
     itb console --bucket insights-to-braze-123456789012 --profile marketing
 
+  Through the function of a deployed stack, without access to the bucket:
+    itb console --stack insights-to-braze --profile marketing
+
 The pages are served on 127.0.0.1 alone. The API key stays in memory, and is asked for again after a restart, unless it is
-in BRAZE_API_KEY. With --bucket, it is in AWS Secrets Manager.";
+in BRAZE_API_KEY. With --bucket or --stack, it is in AWS Secrets Manager.";
 
 pub(super) const INIT: &str = "\
 Examples:

@@ -15,7 +15,7 @@ use serde_json::json;
 
 pub(crate) use self::changes::{Erase, Forget, HeldSegment, Hold, HoldAction, Rebuild, Retire, Retry, RunAll};
 pub(crate) use self::place::{ExportFiles, NamedExport, Place, Source, Stack, quoted};
-pub(crate) use self::setup::{Console, Doctor, Init};
+pub(crate) use self::setup::{Connect, Console, Doctor, Init};
 
 /// Delivers Customer Insights segments to Braze, from this machine.
 #[derive(Parser)]
@@ -210,21 +210,6 @@ pub(crate) struct Inspect {
     /// End with exit code 5 if there is anything to check first.
     #[arg(long)]
     pub(crate) check: bool,
-}
-
-#[derive(Args)]
-pub(crate) struct Connect {
-    #[command(flatten)]
-    pub(crate) source: Source,
-    /// The connection to test.
-    #[arg(long, value_name = "NAME", required_unless_present = "from", conflicts_with = "from")]
-    pub(crate) connection: Option<String>,
-    /// The source to test.
-    #[arg(long = "source", value_name = "NAME")]
-    pub(crate) from: Option<String>,
-    /// Print the response as JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 #[derive(Args)]

@@ -89,3 +89,28 @@ pub(crate) struct Doctor {
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+#[derive(Args)]
+pub(crate) struct Connect {
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// The connection to test.
+    #[arg(value_name = "CONNECTION", required_unless_present_any = ["connection", "from"], conflicts_with_all = ["connection", "from"])]
+    positional: Option<String>,
+    /// The connection to test, as a flag.
+    #[arg(long, value_name = "NAME", conflicts_with = "from", hide_short_help = true)]
+    connection: Option<String>,
+    /// The source to test.
+    #[arg(long = "source", value_name = "NAME")]
+    pub(crate) from: Option<String>,
+    /// Print the response as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Connect {
+    /// The connection, by position or with its flag.
+    pub(crate) fn connection(&self) -> Option<&String> {
+        self.connection.as_ref().or(self.positional.as_ref())
+    }
+}

@@ -4,11 +4,12 @@ mod progress;
 mod reports;
 mod surface;
 mod table;
+mod wrap;
 
 use std::fmt::Display;
 use std::io::{self, Write};
 
-use console::style;
+use console::{Term, style};
 pub(crate) use insights_to_braze::message::count;
 use insights_to_braze::message::{Coded, Message};
 use serde::Serialize;
@@ -24,11 +25,13 @@ use crate::texts;
 
 /// A line of the result. A closed pipe (`| head`) does not stop the work.
 pub(crate) fn line(text: impl Display) {
+    let text = wrap::for_terminal(&Term::stdout(), &text.to_string());
     drop(writeln!(io::stdout().lock(), "{text}"));
 }
 
 /// A remark beside the result.
 pub(crate) fn aside(text: impl Display) {
+    let text = wrap::for_terminal(&Term::stderr(), &text.to_string());
     drop(writeln!(io::stderr().lock(), "{text}"));
 }
 
@@ -55,19 +58,19 @@ pub(crate) fn in_words(failure: &Failure) -> Message {
 
 /// The result for a program.
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
-    line(serde_json::to_string_pretty(value)?);
+    drop(writeln!(io::stdout().lock(), "{}", serde_json::to_string_pretty(value)?));
     Ok(())
 }
 
 /// The result for a program, on one line.
 pub(crate) fn json_line(value: &impl Serialize) -> Result<(), Failure> {
-    line(serde_json::to_string(value)?);
+    drop(writeln!(io::stdout().lock(), "{}", serde_json::to_string(value)?));
     Ok(())
 }
 
 /// The first line of a result that takes the place of the one before: on a terminal, the screen is cleared.
 pub(crate) fn anew(text: impl Display) {
-    let terminal = console::Term::stdout();
+    let terminal = Term::stdout();
     if terminal.is_term() {
         drop(terminal.clear_screen());
     }

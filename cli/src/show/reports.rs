@@ -9,9 +9,13 @@ use insights_to_braze::report::{Compared, Outcome, Report, Tone};
 use super::{Table, bad, caution, count, good, heading, line, message, reason as reason_in_words, said};
 use crate::texts::{self, Number, Word};
 
+/// The code of a run of which nothing was left to be sent. Its report is that of the delivery before.
+const ALREADY: &str = "ITB-R02";
+
 /// Shows reports run by run: what became of the rows, who entered and left, and what is to be known besides.
 pub(crate) fn reports(reports: &[Report]) {
     let mut runs: BTreeMap<Option<RunId>, Vec<&Report>> = BTreeMap::new();
+    let (again, reports): (Vec<_>, Vec<_>) = reports.iter().partition(|report| report.code == ALREADY);
     for report in reports {
         runs.entry(report.run).or_default().push(report);
     }
@@ -39,6 +43,16 @@ pub(crate) fn reports(reports: &[Report]) {
                 line(format!("{}: {}", report.segment, texts::with("in-braze", &words)));
             }
         }
+    }
+    for report in again {
+        let run = report.run.map(|run| run.to_string()).unwrap_or_default();
+        let words = [("run", Word(&run)), ("n", Number(report.members.after))];
+        line(format!(
+            "{}: {} {}",
+            report.segment,
+            said(&report.message, &report.code),
+            texts::with("stands-at", &words)
+        ));
     }
 }
 

@@ -6,7 +6,7 @@ use crate::interrupt;
 use crate::texts::{Language, language};
 
 /// What the functions' messages call a field of JSON, and what the terminal calls it.
-const IN_TERMINAL: [(&str, &str); 29] = [
+const IN_TERMINAL: [(&str, &str); 30] = [
     (" or set the environment variable CONFIG_KEY to its key", " or set --config-key to its key"),
     ("Check the environment variable BUCKET", "Check --bucket"),
     ("run the export on demand with \"allow_identifiers\": ", "run the command with --allow-identifiers "),
@@ -22,6 +22,7 @@ const IN_TERMINAL: [(&str, &str); 29] = [
     ("use the action forget with \"file\"", "use `itb forget` with --file"),
     ("dropped with the action forget", "dropped with `itb forget`"),
     ("Retire the attribute with the action retire", "Retire the attribute with `itb retire`"),
+    (": test it with connect", ": test it with `itb connect`"),
     ("the action retire", "`itb retire`"),
     ("the action rebuild", "`itb rebuild`"),
     ("the action retry", "`itb retry`"),

@@ -141,6 +141,8 @@ hold-allow = Releasing sends the run although it was held.
 hold-reject-number = Rejecting drops the run { $run }. No one is changed, and the next run is compared with the one before it.
     Type { $n } to reject it:{" "}
 none-held = No run is held.
+no-segments = No segment was delivered yet.
+stands-at = { $n } members since run { $run }.
 hold-release = Releasing changes { $n ->
     [one] 1 person
    *[other] { $n } people

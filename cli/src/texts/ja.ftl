@@ -73,7 +73,7 @@ check-first = まず確認してください:
 sample = { $segment }: 送信内容の例 (値は伏せてあります)
 time-short = 0.1 秒未満
 time-at-least = 少なくとも { $time }
-cost = 要求 { $requests } 回、接続のレートで{ $time }、データポイント { $points }
+cost = 要求 { $requests } 回、接続のレートで { $time }、データポイント { $points }
 unconfirmed = 受け付け済みの { $n } 行は、create_profiles により Braze にプロファイルがない可能性があります
 left-set = false にする人: { $n }
 would-be-held = 保留になります:
@@ -119,6 +119,8 @@ hold-allow = 解除すると、保留中の実行を送信します。
 hold-reject-number = 実行 { $run } を破棄します。誰も変更されません。次の実行は、その前の実行と比較されます。
     破棄するには { $n } と入力してください:{" "}
 none-held = 保留中の実行はありません。
+no-segments = まだ配信されたセグメントはありません。
+stands-at = 実行 { $run } 以降 { $n } 人です。
 hold-release = 保留を解除すると、{ $n } 人の属性を false にするか、削除します (on_leave の設定)。
     解除するには、外れる人数を入力してください:{" "}
 hold-reject = 実行 { $run } を破棄します。誰も変更されず、次の実行はその前の実行と比較されます。

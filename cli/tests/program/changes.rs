@@ -56,7 +56,7 @@ async fn a_held_run_is_shown_with_its_numbers_and_released_by_the_number_of_peop
     assert!(!printed.contains("allow_leavers") && !printed.contains("\"run\""), "{printed}");
     let (code, listed) = typing(&desk, "hold list --json", "").await;
     let listed: Value = serde_json::from_str(&listed).unwrap();
-    assert_eq!((code, &listed[0]["people"], &listed[0]["before"]), (3, &json!(600), &json!(800)));
+    assert_eq!((code, &listed[0]["released_by"]["allow_leavers"], &listed[0]["before"]), (3, &json!(600), &json!(800)));
 
     let (code, printed) = typing(&desk, "hold release loyalty Loyal", "").await;
     assert!(code == 2 && printed.contains("--people 600"), "{printed}");
