@@ -30,12 +30,12 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::BoxFuture;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use self::error::HandlerError;
 use self::error::listed;
 use crate::braze::{BrazeClient, HttpClients, Transport};
-use crate::bucket::Bucket;
+use crate::bucket::{Bucket, ETag};
 use crate::budget::TimeBudget;
 use crate::clock::WallClock;
 use crate::config::{Config, Connection, Export};
@@ -266,22 +266,36 @@ impl Handler {
             OnDemand::Inspect(subject) => self.inspect(&config, &subject).await,
             OnDemand::Audit(request) => Box::pin(self.audit(&config, &request, budget)).await,
             OnDemand::Erase(request) => Box::pin(self.erase(&config, &request, budget)).await,
+            OnDemand::Configuration => self.configuration().await,
         }
+    }
+
+    /// `exports.toml` as it is now.
+    async fn configuration(&self) -> Result<Value, HandlerError> {
+        let (text, etag) = self.config_text().await?;
+        Ok(json!({ "action": "configuration", "key": self.config_key, "text": text, "etag": etag.bare() }))
     }
 
     /// The configuration as it is now: it is read at each invocation, so that a change needs no deployment.
     async fn config(&self) -> Result<Configured, HandlerError> {
         let (bucket, key) = (self.bucket.name().to_owned(), self.config_key.clone());
-        let Some((bytes, etag)) = self.bucket.read(&key, Config::SIZE_LIMIT).await? else {
-            return Err(HandlerError::NoConfig { bucket, key });
-        };
-        let Ok(text) = std::str::from_utf8(&bytes) else {
-            return Err(HandlerError::ConfigNotText { bucket, key, advice: Config::how_to_save(&bytes) });
-        };
-        let config = Config::parse(text).map_err(|source| HandlerError::Config { bucket, key: key.clone(), source })?;
+        let (text, etag) = self.config_text().await?;
+        let config =
+            Config::parse(&text).map_err(|source| HandlerError::Config { bucket, key: key.clone(), source })?;
         let feeds = Arc::new(Feeds::new(&config, Some((key, etag))));
         let former = FormerState::new(&config);
         Ok(Configured { config, feeds, former })
+    }
+
+    async fn config_text(&self) -> Result<(String, ETag), HandlerError> {
+        let (bucket, key) = (self.bucket.name().to_owned(), self.config_key.clone());
+        let Some((bytes, etag)) = self.bucket.read(&key, Config::SIZE_LIMIT).await? else {
+            return Err(HandlerError::NoConfig { bucket, key });
+        };
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => Ok((text.to_owned(), etag)),
+            Err(_) => Err(HandlerError::ConfigNotText { bucket, key, advice: Config::how_to_save(&bytes) }),
+        }
     }
 
     /// The client of a connection, kept between invocations with its connections and its knowledge of the rate, as long

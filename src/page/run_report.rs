@@ -118,13 +118,13 @@ impl Decision {
         }
         let number = released_by.number();
         let [wrong, right] = if released_by.is_of_unsent() {
-            ["wrong", "right"].map(|choice| [format!("decide-{choice}"), format!("decide-{choice}-text")])
+            [["decide-wrong", "decide-wrong-text"], ["decide-right", "decide-right-text"]]
         } else {
-            ["missing", "shrank"].map(|choice| [format!("decide-{choice}"), format!("decide-{choice}-text")])
+            [["decide-missing", "decide-missing-text"], ["decide-shrank", "decide-shrank-text"]]
         };
         Some(Self {
-            wrong: wrong.map(|key| frame.t(&key)),
-            right: right.map(|key| frame.n(&key, number)),
+            wrong: wrong.map(|key| frame.t(key)),
+            right: right.map(|key| frame.n(key, number)),
             command: shown(&format!("itb hold release {} {}", quoted(export), quoted(segment))),
             payload: shown(&payload.to_string()),
         })

@@ -106,6 +106,7 @@ mod tests {
             (json!({ "action": "run", "export": "loyalty", "allow_differences": 7 }), "run with allow_differences"),
             (json!({ "action": "run", "export": "loyalty", "send": "all" }), "run with \"send\": \"all\""),
             (json!({ "action": "retire", "export": "loyalty", "segment": "A" }), "retire"),
+            (json!({ "action": "configuration" }), "configuration"),
             (json!({ "action": "retire", "export": "loyalty", "segment": "A", "dry_run": true }), "retire"),
         ] {
             let message = refused(Caller::Contributor, &request).unwrap();

@@ -10,8 +10,7 @@ use super::{EventError, kind_of};
 use crate::erase;
 use crate::names::{ExportName, SegmentName, SourceName};
 
-const ACTIONS: &str =
-    "run, run_all, connect, status, report, fetch, audit, retire, forget, rebuild, retry, inspect, erase";
+const ACTIONS: &str = "run, run_all, connect, status, report, fetch, audit, retire, forget, rebuild, retry, inspect, erase, configuration";
 
 impl OnDemand {
     /// Reads a request.
@@ -19,7 +18,7 @@ impl OnDemand {
         let Value::Object(fields) = event else {
             return Err(EventError::Unknown {
                 found: kind_of(event).to_owned(),
-                allowed: "an object with the field \"action\": run, run_all, connect, status, report, fetch, audit, retire, forget, rebuild, retry, inspect or erase",
+                allowed: "an object with the field \"action\": run, run_all, connect, status, report, fetch, audit, retire, forget, rebuild, retry, inspect, erase or configuration",
             });
         };
         let mut fields = Fields::of_action(fields);
@@ -59,6 +58,7 @@ impl OnDemand {
                 reference: fields.reference()?,
                 dry_run: fields.flag("dry_run")?,
             }),
+            "configuration" => Self::Configuration,
             other => return Err(EventError::field("action", shown(other), ACTIONS)),
         };
         fields.no_others()?;
@@ -83,6 +83,7 @@ impl fmt::Display for OnDemand {
             Self::Retry(_) => "retry",
             Self::Inspect(_) => "inspect",
             Self::Erase(_) => "erase",
+            Self::Configuration => "configuration",
         })
     }
 }

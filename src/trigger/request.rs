@@ -64,6 +64,8 @@ pub enum OnDemand {
     Inspect(Subject),
     /// Erases one person from state and reports.
     Erase(erase::Request),
+    /// Returns `exports.toml`.
+    Configuration,
 }
 
 /// The parameters of `run`.

@@ -336,6 +336,14 @@ async fn a_person_is_erased() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_configuration_is_returned() {
+    let world = world().await;
+    let answer = world.invoke(Function::OnDemand, &sample("configuration.json")).await.unwrap();
+    let text = answer["text"].as_str().unwrap();
+    assert!(text.contains("[exports.loyalty]") && answer["etag"].as_str().unwrap().len() > 16, "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_failed_is_retried() {
     let world = world().await;
     let answer = world.invoke(Function::OnDemand, &sample("retry.json")).await.unwrap();

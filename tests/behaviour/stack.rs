@@ -9,6 +9,8 @@ use std::time::Duration;
 use itb::standin::lambda::{InvokeApi, LambdaHost};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::Command;
 
 use crate::support::{Function, TIMEOUT, World, assert_silent};
@@ -71,8 +73,9 @@ impl Desk {
         self.world.put(&key, format!("LoyaltyId,EMail,FirstName,Points\n{}", rows.concat()));
     }
 
-    async fn itb(&self, line: &str) -> Ended {
-        let output = Command::new(std::env::current_exe().unwrap())
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command
             .args(["stack::as_itb", "--exact", "--ignored", "--nocapture"])
             .env_clear()
             .env("ITB", line)
@@ -80,10 +83,12 @@ impl Desk {
             .env("AWS_SHARED_CREDENTIALS_FILE", self.home.path().join("none"))
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("AWS_ENDPOINT_URL_LAMBDA", self.api.url())
-            .stdin(Stdio::null())
-            .output()
-            .await
-            .unwrap();
+            .stdin(Stdio::null());
+        command
+    }
+
+    async fn itb(&self, line: &str) -> Ended {
+        let output = self.command(line).output().await.unwrap();
         let printed = String::from_utf8(output.stdout).unwrap();
         let result = printed.split_once(&format!("{BEGIN}\n")).unwrap().1.to_owned();
         let errors = String::from_utf8(output.stderr).unwrap();
@@ -209,7 +214,7 @@ async fn what_went_wrong_is_said_in_one_line_or_in_the_functions_own_words() {
     let japanese = desk.as_contributor("status --export royalty --lang ja").await;
     japanese.shows(2, &["エラー:", "loyalty", "[ITB-E05]"]);
     desk.as_contributor("report --export loyalty").await.shows(2, &["ITB-T12", "itb status"]);
-    desk.as_contributor("console").await.shows(2, &["--bucket", "[ITB-T33]"]);
+    desk.as_contributor("console").await.shows(1, &["access denied", "lambda:InvokeFunction"]);
     desk.world.put("config/exports.toml", "[exports.loyalty]\nconnection = 7\n");
     desk.as_contributor("run loyalty").await.shows(2, &["config/exports.toml"]);
     desk.host.restart().await.unwrap();
@@ -222,4 +227,120 @@ async fn a_function_that_ends_without_an_answer_is_an_error_with_a_next_step() {
     let desk = Desk::with_time(Duration::from_millis(1)).await;
     let ended = desk.as_contributor("status").await;
     ended.shows(1, &["ended without an answer", "Task timed out", "itb status --stack loyalty-stack", "[ITB-T30]"]);
+}
+
+/// A console on the stack, and a browser that has opened its address.
+struct Console {
+    _program: tokio::process::Child,
+    host: String,
+    base: String,
+    cookie: String,
+}
+
+impl Console {
+    async fn start(desk: &Desk) -> Self {
+        let line = format!("console --stack {STACK} --profile operator");
+        let mut program = desk.command(&line).stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+        let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+        let url = loop {
+            let line = lines.next_line().await.unwrap().unwrap();
+            if let Some((_, url)) = line.split_once("http://") {
+                break url.to_owned();
+            }
+        };
+        let (host, start) = url.split_at(url.find('/').unwrap());
+        let mut console = Self { _program: program, host: host.to_owned(), base: String::new(), cookie: String::new() };
+        let begun = console.send("GET", start, "").await;
+        let header = |name: &str| begun.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned();
+        header("location:").trim_end_matches('/').clone_into(&mut console.base);
+        header("set-cookie:").split(';').next().unwrap().clone_into(&mut console.cookie);
+        console
+    }
+
+    async fn send(&self, method: &str, path: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(&self.host).await.unwrap();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nCookie: {}\r\nConnection: close\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            self.cookie,
+            body.len(),
+            host = self.host,
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    async fn get(&self, path: &str) -> String {
+        self.send("GET", &format!("{}{path}", self.base), "").await
+    }
+
+    /// Sends the form of a page that leads to `path`, and gives the page that it leads to.
+    async fn post(&self, page: &str, path: &str, fields: &str) -> String {
+        let html = self.get(page).await;
+        let form = html.split(&format!("action=\"{}{path}\"", self.base)).nth(1).unwrap_or_else(|| panic!("{html}"));
+        let token = form.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let answer = self.send("POST", &format!("{}{path}", self.base), &format!("csrf={token}&{fields}")).await;
+        let next =
+            answer.lines().find_map(|line| line.strip_prefix("location: ")).unwrap_or_else(|| panic!("{answer}"));
+        next.trim().strip_prefix(&self.base).unwrap().to_owned()
+    }
+
+    /// The page of a job once it is over.
+    async fn done(&self, job: &str) -> String {
+        loop {
+            let page = self.get(job).await;
+            if !page.contains("aria-live") {
+                return page;
+            }
+        }
+    }
+}
+
+/// Everything that needs no bucket works in the console; the rest says what it needs.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_works_through_the_function() {
+    let desk = Desk::new().await;
+    desk.upload(23, 0..100);
+    let console = Console::start(&desk).await;
+    let home = console.get("/").await;
+    assert!(home.contains("badge stack") && home.contains(STACK), "{home}");
+    let dry = console.post("/exports/loyalty", "/exports/loyalty/dry-run", "x=y").await;
+    assert!(console.done(&dry).await.contains(SEGMENT));
+    let deliver = format!("{dry}/deliver");
+    assert!(console.get(&deliver).await.contains("arrived since the dry run"));
+    let job = console.post(&deliver, &deliver, "typed=loyalty").await;
+    let delivered = console.done(&job).await;
+    assert!(delivered.contains("outcome good") && desk.members(true) == 100, "{delivered}");
+    let run = console.get(&format!("/runs/loyalty/{SEGMENT}/2026-11-23T01:02Z")).await;
+    assert!(run.contains("<h1>") && run.contains("100"), "{run}");
+    assert!(console.get(&format!("/segments/loyalty/{SEGMENT}")).await.contains("You can use it"));
+
+    // A held run is decided about.
+    desk.upload(24, 0..10);
+    let dry = console.post("/exports/loyalty", "/exports/loyalty/dry-run", "x=y").await;
+    console.done(&dry).await;
+    let deliver = format!("{dry}/deliver");
+    let job = console.post(&deliver, &deliver, "x=y").await;
+    assert!(console.done(&job).await.contains("outcome warning"));
+    let hold = format!("/holds/loyalty/{SEGMENT}/2026-11-24T01:02Z");
+    let page = console.get(&hold).await;
+    assert!(page.contains("no reason is kept") && !page.contains("id=\"reason\""), "{page}");
+    let job = console.post(&hold, &hold, "press=release&people=90").await;
+    let released = console.done(&job).await;
+    assert!(desk.members(true) == 10 && desk.members(false) == 90, "{released}");
+
+    // What needs the bucket says so, before and after it is tried.
+    let settings = console.get("/settings").await;
+    assert!(settings.contains("readonly") && settings.contains("[exports.loyalty]"), "{settings}");
+    for path in ["/connections/braze-eu", "/exports/loyalty", "/exports", "/settings"] {
+        assert!(console.get(path).await.contains("--bucket"), "{path}");
+    }
+    assert!(console.get("/exports/new").await.contains("ITB-T33"));
+    let connection = "/connections/braze%2Deu";
+    let tested = console.post(connection, connection, "press=test").await;
+    assert!(console.get(&tested).await.contains("attention good"));
+    desk.host.restart().await.unwrap();
+    assert_silent(desk.host.log_lines());
 }

@@ -235,7 +235,7 @@ class Visitor {
     await this.changeBraze("demo-keep-text");
     await this.addExportOf("HighValueCustomers", "as-text", "LoyaltyId", "Points", "Score");
     await this.release("ITB-H08", "HighValueCustomers", "ITB-H09");
-    await this.release("ITB-H09", "HighValueCustomers");
+    await this.reject("ITB-H09", "HighValueCustomers");
   }
 
   /** Does what someone who works in Braze might do. */
@@ -249,9 +249,9 @@ class Visitor {
   async anHourLater(attribute) {
     await this.go("/");
     const command = await this.page.locator("details.command code").textContent();
-    const state = join(command.match(/--workspace (\S+)/)[1], "bucket", "state");
-    const found = readdirSync(state, { recursive: true }).filter((file) => file.endsWith("ledger.json"));
-    const ledgers = found.map((file) => [join(state, file), JSON.parse(readFileSync(join(state, file), "utf8"))]);
+    const workspace = command.match(/--workspace (\S+)/)[1];
+    const found = readdirSync(workspace, { recursive: true }).filter((file) => file.endsWith("ledger.json"));
+    const ledgers = found.map((file) => [join(workspace, file), JSON.parse(readFileSync(join(workspace, file), "utf8"))]);
     for (const [file, ledger] of ledgers.filter(([, ledger]) => ledger.attribute === attribute)) {
       for (const past of ledger.history) past.finished_at = new Date(Date.parse(past.finished_at) - 3_600_000).toISOString();
       writeFileSync(file, JSON.stringify(ledger));
@@ -399,6 +399,7 @@ class Visitor {
   /** Drops it. */
   async reject(code, segment) {
     await this.openHold(code, segment);
+    await this.look(`hold-${code}`);
     await this.fill("reason_to_reject", "列の誤り");
     await this.press("hold-reject");
     await this.page.locator("h2#filter").waitFor();

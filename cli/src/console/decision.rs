@@ -37,7 +37,8 @@ impl Decision {
         keys: &ReportKeys,
         run: RunId,
     ) -> Result<Option<Self>, Failure> {
-        let read = application.bucket()?.read(&keys.report(run, NAME), LARGEST).await?;
+        let Ok(bucket) = application.bucket() else { return Ok(None) };
+        let read = bucket.read(&keys.report(run, NAME), LARGEST).await?;
         Ok(read.and_then(|(bytes, _)| serde_json::from_slice(&bytes).ok()))
     }
 
@@ -47,8 +48,12 @@ impl Decision {
     }
 
     /// The key of the text that says what was decided.
-    pub(crate) fn text(&self) -> String {
-        format!("decision-{}", self.outcome)
+    pub(crate) fn text(&self) -> &'static str {
+        match self.outcome.as_str() {
+            "released" => "decision-released",
+            "postponed" => "decision-postponed",
+            _ => "decision-rejected",
+        }
     }
 
     /// Keeps it.

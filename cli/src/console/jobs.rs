@@ -247,7 +247,9 @@ impl Job {
         let export = request["export"].as_str().map(str::to_owned);
         self.export_of_step.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&export);
         let mut files = None;
-        if let Some(export) = export.as_deref().and_then(|export| config.config.exports.get(export)) {
+        let of_export = export.as_deref().and_then(|export| config.config.exports.get(export));
+        // A function does not list the files: it delivers those that are there.
+        if let Some(export) = of_export.filter(|_| !application.is_function()) {
             let found = fingerprint(&application, &export.folder, config.text()).await?;
             if expected.as_ref().is_some_and(|expected| *expected != found) {
                 return Ok(End::Changed);

@@ -19,7 +19,7 @@ const ON_PAGES: [(&str, &str); 6] = [
     ),
     ("Set --files to the folder as written by", "Use the folder as written by"),
     ("Test it with connect", "Test it on the page of the connection"),
-    (": test it with connect", ": test it on the page of the connection"),
+    (": test it with `itb connect`", ": test it on the page of the connection"),
 ];
 
 /// A message of the terminal, for a page.
@@ -51,17 +51,22 @@ impl Said {
         Self { lines: lines.collect(), lang, code: code.to_owned() }
     }
 
-    /// The message of a report. Of a file that is held, the last line leads to a field of a request, and a page has the
-    /// decision itself.
+    /// The message of a report. Of a file that is held, the end leads to a field of a request, and a page has the decision
+    /// itself.
     pub(crate) fn of_report(texts: &Texts, report: &Report) -> Self {
         let said = Self::new(texts, &report.message, &report.code);
         if report.released_by.is_some_and(Allowance::is_of_unsent) { said.without_request() } else { said }
     }
 
-    /// The same without its last line, if there are others.
+    /// The same without the sentences of the last line that lead to a field of a request.
     pub(crate) fn without_request(mut self) -> Self {
-        let kept = self.lines.len().saturating_sub(1).max(1);
-        self.lines.truncate(kept);
+        const REQUESTS: [&str; 4] = ["\"allow_", "--allow-", "\"send\"", "--send"];
+        if let Some(line) = self.lines.last_mut() {
+            let sentences = line.split_inclusive([';', '。']).flat_map(|part| part.split_inclusive(". "));
+            let kept = sentences.filter(|sentence| !REQUESTS.iter().any(|request| sentence.contains(request)));
+            kept.collect::<String>().trim_end().trim_end_matches(';').clone_into(line);
+        }
+        self.lines.retain(|line| !line.is_empty());
         self
     }
 
@@ -116,9 +121,10 @@ mod tests {
         let japanese = Said::new(of(Language::Japanese), text, "ITB-H01");
         assert!(japanese.first().contains("保留") && japanese.lang.is_none(), "{japanese:?}");
         let held = "a.csv is held: 116 of the 137 rows checked share a customer ID with rows that have another email: the column of the customer ID may be the wrong one\nNothing of it was sent. Correct the export or data_matching; if the identifiers are right, run the export on demand with \"allow_identifiers\": 116.";
-        assert_eq!(Said::new(of(Language::English), held, "ITB-D05").without_request().lines.len(), 1);
+        let english = Said::new(of(Language::English), held, "ITB-D05").without_request();
+        assert_eq!(english.lines[1], "Nothing of it was sent. Correct the export or data_matching");
         let japanese = Said::new(of(Language::Japanese), held, "ITB-D05").without_request();
-        assert!(japanese.lines.len() == 1 && !japanese.first().contains("rows"), "{japanese:?}");
+        assert!(japanese.lines.len() == 2 && !japanese.lines[1].contains("allow_identifiers"), "{japanese:?}");
         let unknown = Said::new(of(Language::Japanese), "something rare", "ITB-Z99");
         assert_eq!((unknown.lang, unknown.first().as_str()), (Some("en"), "something rare"));
         let stopped =

@@ -3,12 +3,12 @@
 //!
 //! | what | module |
 //! | --- | --- |
-//! | where the application lives: a folder, a demonstration, the bucket of a stack | `place`, `folder`, `demo`, `bucket` |
+//! | where the application lives: a folder, a demonstration, the bucket or the function of a stack | `place`, `folder`, `demo`, `bucket`, `function` |
 //! | who may ask: token, session, checks of every request | `session`, `guard`, `visit`, `form` |
 //! | texts in English and Japanese | `texts`, `messages` |
 //! | what every page has | `view`, `trouble` |
 //! | dry runs and deliveries that continue when a page is closed | `jobs` |
-//! | files without a configuration, and changes of one | `look`, `edit`, `difference` |
+//! | files without a configuration, and changes of one | `look`, `edit`, `export_table`, `difference` |
 //! | the pages | `pages` |
 
 mod bucket;
@@ -17,8 +17,10 @@ mod decision;
 mod demo;
 mod difference;
 mod edit;
+mod export_table;
 mod folder;
 mod form;
+mod function;
 mod guard;
 mod hosts;
 mod jobs;
@@ -47,11 +49,11 @@ use tokio::net::TcpListener;
 use self::bucket::BucketPlace;
 use self::demo::Demo;
 use self::folder::FolderPlace;
+use self::function::FunctionPlace;
 use self::place::Place;
 use self::session::Session;
 use self::state::{Console, Shared};
 use crate::ending::{Ending, Failure};
-use crate::stack::StackError;
 use crate::{arguments, aws, show};
 
 /// The largest form, in bytes. Files are never uploaded.
@@ -82,7 +84,10 @@ pub(crate) async fn run(arguments: &arguments::Console) -> Result<Ending, Failur
 /// The place, and the folder that goes with it if it is temporary.
 async fn place(arguments: &arguments::Console) -> Result<(Arc<dyn Place>, Option<tempfile::TempDir>), Failure> {
     if let Some(stack) = &arguments.stack.name {
-        return Err(StackError::NeedsBucket { stack: stack.clone() }.into());
+        let place =
+            FunctionPlace::new(arguments.place(None), stack, aws::sdk(arguments.stack.profile.as_deref()).await?);
+        place.config().await?;
+        return Ok((Arc::new(place), None));
     }
     if let Some(bucket) = &arguments.stack.bucket {
         let sdk = aws::sdk(arguments.stack.profile.as_deref()).await?;

@@ -98,6 +98,12 @@ pub(crate) trait Place: Send + Sync {
     /// A command that does the same, with the flags that name this place. `files` is the folder of an export.
     fn command(&self, command: &str, files: Option<&str>) -> String;
 
+    /// Whether nothing but the function of a stack is there: neither `exports.toml` nor keys can be changed, and neither files
+    /// nor pages be read.
+    fn is_read_only(&self) -> bool {
+        false
+    }
+
     /// The mock of Braze and the exports of a demonstration.
     fn demo(&self) -> Option<&Demo> {
         None

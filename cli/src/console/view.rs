@@ -52,6 +52,8 @@ pub(crate) struct Frame {
     pub(crate) version: &'static str,
     /// The time zone of this machine.
     pub(crate) zone: &'static str,
+    /// Whether nothing can be changed but by the function of a stack.
+    pub(crate) is_read_only: bool,
 }
 
 impl Frame {
@@ -65,6 +67,7 @@ impl Frame {
             command: None,
             version: env!("CARGO_PKG_VERSION"),
             zone: clock::zone(),
+            is_read_only: console.place.is_read_only(),
         }
     }
 
@@ -125,7 +128,8 @@ impl Frame {
 
     /// A reason of the application, or a reason by which rows are counted, in the language of the page.
     pub(crate) fn reason(&self, text: impl AsRef<str>) -> String {
-        reason(self.texts.language(), Surface::Console, text.as_ref())
+        // Backticks are for terminals.
+        reason(self.texts.language(), Surface::Console, text.as_ref()).replace('`', "")
     }
 
     /// A message of the application in the language of the page.

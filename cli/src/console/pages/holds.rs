@@ -149,7 +149,7 @@ pub(crate) async fn decide(
         shown.wrong.add(&shown.f, "people", "wrong-people");
     }
     let reason = if is_release { "reason" } else { "reason_to_reject" };
-    if form.text(reason).is_empty() {
+    if form.text(reason).is_empty() && !console.place.is_read_only() {
         shown.wrong.add(&shown.f, reason, "wrong-reason");
     }
     if is_release && !shown.has_key {
@@ -167,7 +167,9 @@ pub(crate) async fn decide(
         until: None,
     };
     let HeldRun { export, segment, run, .. } = shown.held.clone();
-    keep(&console, &known, (&export, &segment, run), &decision).await?;
+    if !console.place.is_read_only() {
+        keep(&console, &known, (&export, &segment, run), &decision).await?;
+    }
     if is_release {
         let connection = known.config().exports.get(export.as_str()).map(|export| export.connection.name.to_string());
         let task = Task::Send { export: None, connection: connection.unwrap_or_default() };

@@ -9,6 +9,8 @@ use insights_to_braze::page::text::duration;
 use insights_to_braze::pattern::RunId;
 use insights_to_braze::report::{Outcome, Report};
 use insights_to_braze::state::ReportKeys;
+use serde::Deserialize;
+use serde_json::json;
 
 use crate::application::Application;
 use crate::arguments::quoted;
@@ -57,6 +59,11 @@ pub(crate) async fn report_of(
     (export, segment, run): (&str, &str, &str),
 ) -> Result<Option<Report>, Trouble> {
     let (keys, run) = keys(export, segment, run)?;
+    if application.is_function() {
+        let request = json!({ "action": "report", "export": export, "segment": segment, "run": run });
+        let answer = application.on_demand(&request).await?;
+        return Ok(Report::deserialize(&answer["reports"][0]).ok());
+    }
     let read = application.bucket()?.read(&keys.report(run, "report.json"), Report::SIZE_LIMIT).await?;
     Ok(read.and_then(|(bytes, _)| serde_json::from_slice(&bytes).ok()))
 }
@@ -74,8 +81,12 @@ pub(crate) async fn one(
     let report = report_of(&application, (&export, &segment, &run)).await?.ok_or(Trouble::NotFound)?;
     let (keys, id) = keys(&export, &segment, &run)?;
     let rejected = keys.report(id, "rejected.csv");
-    let has_rejected = report.rows.rejected > 0 && application.bucket()?.summary(&rejected).await?.is_some();
-    let has_page = application.bucket()?.summary(&keys.report(id, "report.html")).await?.is_some();
+    let (mut has_rejected, mut has_page) = (report.rows.rejected > 0, false);
+    // A function returns neither; where the rejected rows are is known all the same.
+    if let Ok(bucket) = application.bucket() {
+        has_rejected = has_rejected && bucket.summary(&rejected).await?.is_some();
+        has_page = bucket.summary(&keys.report(id, "report.html")).await?.is_some();
+    }
     let decision = Decision::read(&application, &keys, id).await?;
     let command = console
         .place
