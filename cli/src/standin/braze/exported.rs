@@ -8,7 +8,7 @@ use super::profiles::Profile;
 use super::shared::Workspace;
 
 /// A profile with as little as possible: what is missing is null, false or empty.
-pub(super) fn exported(state: &Workspace, profile: &Profile, fields: Option<&BTreeSet<String>>) -> Value {
+pub(super) fn exported(state: &Workspace, profile: &Profile, fields: Option<&BTreeSet<String>>) -> Map<String, Value> {
     let wanted = |name: &str| fields.is_none_or(|fields| fields.contains(name));
     let mut user = Map::new();
     let texts = [("external_id", &profile.external_id), ("email", &profile.email)];
@@ -25,15 +25,22 @@ pub(super) fn exported(state: &Workspace, profile: &Profile, fields: Option<&BTr
     for (name, value) in profile.standard.iter().filter(|(name, _)| wanted(name)) {
         user.insert(name.clone(), value.clone());
     }
-    let visible = |name: &&String| !state.blocklist.contains(*name);
-    let attributes: Map<String, Value> = profile
-        .custom_attributes
-        .iter()
-        .filter(|(name, _)| visible(name))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    if wanted("custom_attributes") && !attributes.is_empty() {
+    if wanted("custom_attributes") {
+        add_attributes(&mut user, state, profile, |_| true);
+    }
+    user
+}
+
+/// Adds the custom attributes that are wanted and not blocklisted, if there are any.
+pub(super) fn add_attributes(
+    user: &mut Map<String, Value>,
+    state: &Workspace,
+    profile: &Profile,
+    wanted: impl Fn(&str) -> bool,
+) {
+    let shown = profile.custom_attributes.iter().filter(|(name, _)| wanted(name) && !state.blocklist.contains(*name));
+    let attributes: Map<String, Value> = shown.map(|(name, value)| (name.clone(), value.clone())).collect();
+    if !attributes.is_empty() {
         user.insert("custom_attributes".to_owned(), attributes.into());
     }
-    user.into()
 }

@@ -210,13 +210,13 @@ fn profiles(state: &Workspace, body: &[u8]) -> Answer {
     let mut unknown = Vec::new();
     for id in &wanted.external_ids {
         match state.profiles.by_external_id(id) {
-            Some(profile) => users.push(exported(state, profile, wanted.fields_to_export.as_ref())),
+            Some(profile) => users.push(exported(state, profile, wanted.fields_to_export.as_ref()).into()),
             None => unknown.push(id),
         }
     }
     if let Some(email) = &wanted.email_address {
         let found = state.profiles.by_email(email);
-        users.extend(found.map(|profile| exported(state, profile, wanted.fields_to_export.as_ref())));
+        users.extend(found.map(|profile| Value::from(exported(state, profile, wanted.fields_to_export.as_ref()))));
     }
     let mut answer = json!({ "message": "success", "users": users });
     if !unknown.is_empty() {

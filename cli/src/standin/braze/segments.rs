@@ -14,7 +14,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::answers::{json_answer, message};
-use super::exported::exported;
+use super::exported::{add_attributes, exported};
 use super::shared::{Prepared, Shared, Workspace};
 use crate::standin::fault::Answer;
 
@@ -91,15 +91,8 @@ fn lines(state: &Workspace, attribute: &str, wanted: &Wanted) -> Vec<String> {
     let is_in = |profile: &&super::Profile| profile.custom_attributes.get(attribute) == Some(&Value::Bool(true));
     let line = |profile| {
         let mut line = exported(state, profile, Some(&wanted.fields_to_export));
-        let named = profile
-            .custom_attributes
-            .iter()
-            .filter(|(name, _)| wanted.custom_attributes_to_export.contains(*name) && !state.blocklist.contains(*name));
-        let named: serde_json::Map<String, Value> = named.map(|(name, value)| (name.clone(), value.clone())).collect();
-        if !named.is_empty() {
-            line["custom_attributes"] = named.into();
-        }
-        line.to_string() + "\n"
+        add_attributes(&mut line, state, profile, |name| wanted.custom_attributes_to_export.contains(name));
+        Value::from(line).to_string() + "\n"
     };
     let visible = !state.blocklist.contains(attribute);
     state.profiles.all().iter().filter(|_| visible).filter(is_in).map(line).collect()
