@@ -108,6 +108,12 @@ impl BrazeClient {
         self.shared.limiter.share_rate(share);
     }
 
+    /// How many requests are left in the clock hour, as far as this process knows; `None` if neither the configuration nor
+    /// Braze's answers say that there is an hourly limit.
+    pub fn left_in_hour(&self) -> Option<u64> {
+        self.shared.limiter.left_in_hour()
+    }
+
     /// How many requests should be in flight to use the full rate: 4 to 540.
     pub fn in_flight_wanted(&self) -> usize {
         // Requests that wait for a retry use none of the rate, so that others may be sent instead.

@@ -136,6 +136,11 @@ impl Limiter {
         state.latency.in_flight_wanted(rate * state.density())
     }
 
+    /// How many requests are left in the clock hour; `None` without an hourly limit.
+    pub(super) fn left_in_hour(&self) -> Option<u64> {
+        self.state().hour.as_ref().map(|hour| hour.left(self.clock.now()))
+    }
+
     /// Waits until a request may start. Fails at once when that is known to be after `deadline`.
     pub(super) async fn start(&self, deadline: Instant) -> Result<Start<'_>, NoStart> {
         self.refuse_if_late(deadline)?;
@@ -233,8 +238,14 @@ impl State {
     /// Takes in what an answer says about the limit. An hourly limit, recognised by its distant reset, doesn't set the pace.
     fn listen(&mut self, announced: &RateHeaders, now: Instant, clock: WallClock) {
         if announced.reset_in.is_some_and(|reset| reset > SHORT_WINDOW) {
-            if let (Some(hour), Some(remaining)) = (&mut self.hour, announced.remaining) {
-                hour.announced(remaining - f64::from(self.in_flight), clock.now());
+            if let Some(remaining) = announced.remaining {
+                let (left, now) = (remaining - f64::from(self.in_flight), clock.now());
+                if let Some(hour) = &mut self.hour {
+                    hour.announced(left, announced.limit, now);
+                } else {
+                    let reset_in = announced.reset_in.unwrap_or_default();
+                    self.hour = HourBudget::learned(left, announced.limit, reset_in, now);
+                }
             }
             return;
         }

@@ -282,6 +282,33 @@ async fn an_hourly_limit_in_the_headers_sets_no_pace() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_hourly_budget_is_learned_from_a_window_that_ends_with_the_clock_hour() {
+    let limiter = limiter(1000, None);
+    // The first window is too short to be told from one of a minute.
+    let announced = |remaining: f64, reset: u64| RateHeaders {
+        limit: Some(500.0),
+        remaining: Some(remaining),
+        reset_in: Some(Duration::from_secs(reset)),
+        ..RateHeaders::default()
+    };
+    let starts = async |within: u64| limiter.start(Instant::now() + Duration::from_secs(within)).await;
+    starts(1).await.unwrap().answered(&announced(0.0, 10));
+    assert_eq!(limiter.left_in_hour(), None);
+    sleep(Duration::from_secs(11)).await;
+    starts(1).await.unwrap().answered(&announced(20.0, 3_595));
+    assert_eq!(limiter.left_in_hour(), Some(20));
+    for left in (0..20).rev() {
+        starts(1).await.unwrap().answered(&RateHeaders::default());
+        assert_eq!(limiter.left_in_hour(), Some(left));
+    }
+    assert_eq!(starts(60).await.err(), Some(NoStart::OutOfTime));
+    sleep(Duration::from_hours(1)).await;
+    assert_eq!(limiter.left_in_hour(), Some(500));
+    starts(1).await.unwrap().answered(&announced(499.0, 3_590));
+    assert_eq!(limiter.left_in_hour(), Some(499));
+}
+
+#[tokio::test(start_paused = true)]
 async fn many_failures_let_only_one_request_at_a_time_try_and_end_as_an_outage() {
     let limiter = limiter(1000, None);
     let began = Instant::now();
