@@ -8,7 +8,7 @@
 //! | `fetch`: files are copied from a source into the bucket | `fetch` |
 //! | `console`: pages to set up, run and watch deliveries | `console` |
 //! | `init` and `doctor`: a first configuration, and checks | `init`, `proposal`, `doctor` |
-//! | decisions about held runs, and other changes | `hold`, `retry`, `retire`, `forget`, `rebuild`, `erase`, `confirm` |
+//! | decisions about held runs, and other changes | `hold`, `retry`, `audit`, `undo`, `retire`, `forget`, `rebuild`, `erase`, `confirm` |
 //! | what is held, what failed, and the outcome of a run | `held`, `failed`, `standing` |
 //! | `dry-run`, `inspect`, `connect`, `status` and `report` | `dry_run`, `inspect`, `connect`, `status`, `report` |
 //! | the handler of the Lambda functions on a bucket of this machine or of a deployed stack | `application` |
@@ -26,6 +26,7 @@ mod answer;
 mod api_key;
 mod application;
 mod arguments;
+mod audit;
 mod aws;
 mod check_first;
 mod clients;
@@ -63,6 +64,7 @@ mod standing;
 mod state;
 mod status;
 mod texts;
+mod undo;
 mod workspace;
 
 use std::ffi::OsString;
@@ -120,6 +122,8 @@ async fn perform(command: &Command) -> Result<Ending, Failure> {
         Command::Report(arguments) => report::run(arguments).await,
         Command::Hold(arguments) => hold::run(arguments).await,
         Command::Retry(arguments) => retry::run(arguments).await,
+        Command::Audit(arguments) => audit::run(arguments).await,
+        Command::Undo(arguments) => undo::run(arguments).await,
         Command::Retire(arguments) => retire::run(arguments).await,
         Command::Forget(arguments) => forget::run(arguments).await,
         Command::Rebuild(arguments) => rebuild::run(arguments).await,

@@ -64,6 +64,15 @@ async fn tell(arguments: &Status) -> Result<(), Failure> {
             show::line(format!("{}: {}", text(&segment["segment"]), show::said(message, &text(&segment["code"]))));
         }
     }
+    for segment in elements(&answer["exports"]).flat_map(|export| elements(&export["segments"])) {
+        let audit = &segment["audit"];
+        if let (Some(missing), Some(extra), Some(time)) =
+            (audit["missing"].as_u64(), audit["extra"].as_u64(), audit["compared_at"].as_str())
+        {
+            let figures = [("missing", Number(missing)), ("extra", Number(extra)), ("time", Word(time))];
+            show::line(format!("{}: {}", text(&segment["segment"]), texts::with("last-audit", &figures)));
+        }
+    }
     for source in elements(&answer["sources"]) {
         let days = source["days_left"].as_u64().map(|days| format!(" {}", texts::n("sas-days", days)));
         let days = days.unwrap_or_default();

@@ -143,6 +143,54 @@ pub(crate) struct Retire {
 }
 
 #[derive(Args)]
+pub(crate) struct Audit {
+    /// The export.
+    #[arg(value_name = "EXPORT")]
+    pub(crate) export: String,
+    /// One of its segments; otherwise all that have a segment in Braze (`audit_segment_ids`).
+    #[arg(value_name = "SEGMENT")]
+    pub(crate) segment: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Send the differences, once their number is confirmed.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) repair: bool,
+    /// Ask Braze for nothing: only show what would be compared.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How many people the repair changes, instead of typing the number.
+    #[arg(long, value_name = "N", requires = "repair")]
+    pub(crate) people: Option<u64>,
+    /// Print the response as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Undo {
+    /// The export.
+    #[arg(value_name = "EXPORT")]
+    pub(crate) export: String,
+    /// The segment.
+    #[arg(value_name = "SEGMENT")]
+    pub(crate) segment: String,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The run. Nothing is changed if it is not the last complete one.
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: Option<RunId>,
+    /// Only show how many people would be changed, and what can't be restored.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How many people are changed, instead of typing the number.
+    #[arg(long, value_name = "N", conflicts_with = "dry_run")]
+    pub(crate) people: Option<u64>,
+    /// Print the response as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
 pub(crate) struct Forget {
     /// The export.
     #[arg(value_name = "EXPORT")]

@@ -185,6 +185,25 @@ Examples:
 Delivers the newest run of each segment that failed. Messages in the dead-letter queue of a deployed stack stay there; the
 action `retry` of the on-demand function puts them back into the queue.";
 
+pub(super) const AUDIT: &str = "\
+Examples:
+  itb audit loyalty
+  itb audit loyalty ChurnRisk --repair
+
+Braze prepares an export of the segment, which takes minutes to hours: run the command again to continue. The segment needs its
+Segment API Identifier in `audit_segment_ids`, and the key the permission `users.export.segment`.";
+
+pub(super) const UNDO: &str = "\
+Examples:
+  Show how many people would be changed, and what can't be restored:
+    itb undo loyalty ChurnRisk --dry-run
+
+  Shows the same, and asks for the number:
+    itb undo loyalty ChurnRisk
+
+Those who entered with the last complete run are set to `false` or removed (`on_leave`), and those who left with it get the
+attribute again. The run is not delivered again; the next one is, as usual.";
+
 pub(super) const RETIRE: &str = "\
 Examples:
   itb retire loyalty ChurnRisk --dry-run

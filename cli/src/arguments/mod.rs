@@ -13,7 +13,9 @@ use insights_to_braze::pattern::RunId;
 use insights_to_braze::texts::Language;
 use serde_json::json;
 
-pub(crate) use self::changes::{Erase, Forget, HeldSegment, Hold, HoldAction, Rebuild, Retire, Retry, RunAll};
+pub(crate) use self::changes::{
+    Audit, Erase, Forget, HeldSegment, Hold, HoldAction, Rebuild, Retire, Retry, RunAll, Undo,
+};
 pub(crate) use self::place::{ExportFiles, NamedExport, Place, Source, Stack, quoted};
 pub(crate) use self::setup::{Connect, Console, Doctor, Init};
 
@@ -77,6 +79,12 @@ pub(crate) enum Command {
     /// Deliver again what failed.
     #[command(after_help = examples::RETRY)]
     Retry(Retry),
+    /// Compare segments with Braze, and send the differences.
+    #[command(after_help = examples::AUDIT)]
+    Audit(Audit),
+    /// Undo the last complete run of a segment: its members are those of the run before.
+    #[command(after_help = examples::UNDO)]
+    Undo(Undo),
     /// Set an attribute that no segment feeds to `false` for everyone.
     #[command(after_help = examples::RETIRE)]
     Retire(Retire),
@@ -350,6 +358,10 @@ mod tests {
             "itb hold release loyalty 優良顧客 --people 600",
             "itb retire loyalty ChurnRisk --dry-run",
             "itb retire --connection eu --attribute ChurnRisk",
+            "itb audit loyalty",
+            "itb audit loyalty 優良顧客 --repair --people 12 --json",
+            "itb undo loyalty ChurnRisk --dry-run",
+            "itb undo loyalty 優良顧客 --run 2026-11-23T01:02Z --people 600 --stack s",
             "itb retry",
             "itb fetch --bucket b",
             "itb fetch ci --dry-run",
@@ -370,6 +382,10 @@ mod tests {
             "itb retire loyalty",
             "itb retire loyalty ChurnRisk --connection eu --attribute ChurnRisk",
             "itb retire --connection eu",
+            "itb undo loyalty",
+            "itb audit",
+            "itb audit loyalty --people 12",
+            "itb audit loyalty --repair --dry-run",
             "itb retry --segment s",
             "itb status --config c --bucket b",
             "itb status --stack s --bucket b",

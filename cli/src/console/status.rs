@@ -44,6 +44,22 @@ pub(crate) struct SegmentStatus {
     pub(crate) expected_at: Option<Timestamp>,
     /// The runs that ended, the oldest first.
     pub(crate) history: Vec<RunSummary>,
+    /// The last comparison with Braze.
+    pub(crate) audit: Option<LastAudit>,
+}
+
+/// The last comparison of a segment with Braze.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct LastAudit {
+    /// When they were compared.
+    pub(crate) compared_at: Timestamp,
+    /// Members who lacked the attribute.
+    pub(crate) missing: u64,
+    /// Others who had it.
+    pub(crate) extra: u64,
+    /// Profiles that could not be compared.
+    #[serde(default)]
+    pub(crate) unknown: u64,
 }
 
 impl SegmentStatus {
@@ -136,6 +152,8 @@ fn segment_of(export: &str, segment: &Value, failed: &[FailedRun]) -> SegmentSta
             .and_then(|run| Timestamp::deserialize(&run["started_at"]).ok()),
         expected_at: Timestamp::deserialize(&segment["expected_at"]).ok(),
         history: Vec::deserialize(&segment["history"]).unwrap_or_default(),
+        // One that is in progress has not been compared yet.
+        audit: LastAudit::deserialize(&segment["audit"]).ok(),
         segment: name,
     }
 }

@@ -6,7 +6,7 @@ use crate::interrupt;
 use crate::texts::{Language, language};
 
 /// What the functions' messages call a field of JSON, and what the terminal calls it.
-const IN_TERMINAL: [(&str, &str); 30] = [
+const IN_TERMINAL: [(&str, &str); 33] = [
     (" or set the environment variable CONFIG_KEY to its key", " or set --config-key to its key"),
     ("Check the environment variable BUCKET", "Check --bucket"),
     ("run the export on demand with \"allow_identifiers\": ", "run the command with --allow-identifiers "),
@@ -30,6 +30,9 @@ const IN_TERMINAL: [(&str, &str); 30] = [
     ("the action status", "`itb status`"),
     ("the action inspect", "`itb inspect`"),
     ("the action connect", "`itb connect`"),
+    ("run the export with \"send\": \"all\"", "run the export with --send all"),
+    ("ask for undo again", "run `itb undo` again"),
+    ("Ask for undo again", "Run `itb undo` again"),
     ("run retire again", "run `itb retire` again"),
     ("Run retire again", "Run `itb retire` again"),
     ("Run erase again", "Run `itb erase` again"),
@@ -40,7 +43,9 @@ const IN_TERMINAL: [(&str, &str); 30] = [
 ];
 
 /// Where the text of a held run begins to speak of the next step, and how the terminal does.
-const RELEASE: [(&str, &str); 2] = [
+const RELEASE: [(&str, &str); 4] = [
+    (" If this is right, ask for undo with \"run\": ", " If this is right, type the number that `itb undo` asks for."),
+    (" If it is the one, ask for undo with \"run\": ", " If it is the one, name it with --run."),
     (" If this is right, run the export with \"run\": ", " `itb hold list` shows the numbers and what you can do."),
     (" If that is right, release it with \"run\": ", " `itb hold list` shows the numbers and what you can do."),
 ];

@@ -37,6 +37,9 @@ col-export = export
 col-file = file
 col-files = files
 col-in = in
+col-difference = difference
+col-cause = cause
+col-people = people
 col-last-complete-run = last complete run
 col-last-run = last run
 col-left = left
@@ -157,6 +160,20 @@ retire-question = { $n ->
    *[other] { $n } people
 } may have the attribute. It is set to `false`, or removed (`on_leave`).
     Type their number to retire it:{" "}
+last-audit = compared with Braze at { $time }: { $missing } without the attribute, { $extra } with it who are no members
+audit-question = The repair changes { $n ->
+    [one] 1 person
+   *[other] { $n } people
+} in Braze.
+    Type their number to send the differences:{" "}
+audit-missing = member without the attribute
+audit-extra = has the attribute, and is no member
+audit-receipt = Receipt: { $key }
+undo-question = Undoing the run { $run } changes { $n ->
+    [one] 1 person
+   *[other] { $n } people
+} in Braze.
+    Type their number to undo it:{" "}
 forget-question = The run { $run } would be dropped in these segments.
 forget-would-be-forgotten = would be dropped
 forget-forgotten = dropped

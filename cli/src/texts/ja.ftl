@@ -37,6 +37,9 @@ col-export = エクスポート
 col-file = ファイル
 col-files = ファイル
 col-in = セグメント
+col-difference = 差異
+col-cause = 原因
+col-people = 人数
 col-last-complete-run = 最新の完全な実行
 col-last-run = 前回
 col-left = 外れた
@@ -129,6 +132,14 @@ hold-reject = 実行 { $run } を破棄します。誰も変更されず、次�
 # Other changes
 retire-question = { $n } 人がこの属性を持っている可能性があります。属性を false にするか、削除します (on_leave の設定)。
     終了するには、人数を入力してください:{" "}
+last-audit = Braze との比較 ({ $time }): 属性のないメンバー { $missing } 人、属性のある、メンバー以外の人 { $extra } 人
+audit-question = 修復すると、Braze で { $n } 人の属性が変更されます。
+    差異を送信するには、人数を入力してください:{" "}
+audit-missing = 属性のないメンバー
+audit-extra = 属性のある、メンバー以外の人
+audit-receipt = 記録: { $key }
+undo-question = 実行 { $run } を取り消すと、Braze で { $n } 人の属性が変更されます。
+    取り消すには、人数を入力してください:{" "}
 forget-question = 次のセグメントの実行 { $run } を破棄します。
 forget-would-be-forgotten = 破棄予定
 forget-forgotten = 破棄しました

@@ -5,10 +5,11 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 
 use super::home::Line;
+use crate::console::clock::Moment;
 use crate::console::messages::Said;
 use crate::console::place::Task;
 use crate::console::state::Shared;
-use crate::console::status::{Status, outcome_key, tone};
+use crate::console::status::{LastAudit, Status, outcome_key, tone};
 use crate::console::trouble::Trouble;
 use crate::console::view::{Frame, level, page};
 use crate::console::visit::Visit;
@@ -33,6 +34,8 @@ struct Page {
     dry_run_path: String,
     hold_link: Option<String>,
     liquid: String,
+    /// The last comparison with Braze, and when it was.
+    audit: Option<(Moment, LastAudit)>,
 }
 
 struct RunLine {
@@ -90,6 +93,7 @@ pub(crate) async fn one(
         export_link: f.url(format!("/exports/{}", level(&export))),
         dry_run_path: format!("/exports/{}/dry-run", level(&export)),
         hold_link: held.map(|held| f.url(format!("/holds/{base}/{}", held.run))),
+        audit: found.audit.clone().map(|audit| (Moment::of(audit.compared_at), audit)),
         liquid: format!("{{{{custom_attribute.${{{}}}}}}}", found.attribute),
         line: Line::new(&f, known.config(), found),
         usable,
