@@ -36,6 +36,9 @@ pub struct ContinuedDelivery {
     /// Whether it is an audit of the segment and not a delivery.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub audit: bool,
+    /// Whether a run of the segment is being undone and not delivered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undo: bool,
     /// The run that was being delivered, for information; the newest run is delivered next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
@@ -50,7 +53,7 @@ pub struct ContinuedDelivery {
 impl ContinuedDelivery {
     /// A delivery of a segment.
     pub fn of(export: ExportName, segment: SegmentName, run: Option<RunId>) -> Self {
-        Self { export, segment, retire: false, audit: false, run, connection: None, attribute: None }
+        Self { export, segment, retire: false, audit: false, undo: false, run, connection: None, attribute: None }
     }
 }
 

@@ -198,9 +198,8 @@ impl SegmentDelivery {
         prefix: &str,
         on_leave: OnLeave,
     ) -> Result<(Vec<Part>, Vec<Part>), DeliveryError> {
-        let list = |kind: &str| List::new(format!("{prefix}-{kind}"));
         // Customer IDs first, because an address may be the same profile.
-        let (mut by_id, mut by_email, mut carried) = (list("left"), list("left-by-email"), list("carried"));
+        let (mut left, mut carried) = (Lists::new(prefix, "-left"), List::new(format!("{prefix}-carried")));
         let (mut met, mut met_addresses) = (RecentMembers::default(), RecentMembers::default());
         let mut sources = sources.into_iter();
         loop {
@@ -220,22 +219,16 @@ impl SegmentDelivery {
                     Some(Leaver::Renamed) => carried.push(row.uncertain(Standing::Left)),
                     // Nothing is sent to them, and nothing has to be known of them.
                     Some(Leaver::Gone) if on_leave == OnLeave::Keep => {}
-                    Some(Leaver::Gone) => match row.identifier {
-                        Identifier::ExternalId(_) => by_id.push(row.uncertain(Standing::Left)),
-                        Identifier::Email(_) => by_email.push(row.uncertain(Standing::Left)),
-                    },
+                    Some(Leaver::Gone) => left.push(row.uncertain(Standing::Left)),
                 }
             })
             .await?;
-            for list in [&mut by_id, &mut by_email, &mut carried] {
-                list.store(self, false).await?;
-            }
+            left.store(self, false).await?;
+            carried.store(self, false).await?;
         }
-        for list in [&mut by_id, &mut by_email, &mut carried] {
-            list.store(self, true).await?;
-        }
-        by_id.parts.extend(by_email.parts);
-        Ok((by_id.parts, carried.parts))
+        left.store(self, true).await?;
+        carried.store(self, true).await?;
+        Ok((left.into_parts(), carried.parts))
     }
 
     /// Which parts of the last complete run continue to list members, with an object that says which of their lines are true; and
@@ -298,6 +291,38 @@ impl List {
             self.parts.push(part);
         }
         Ok(())
+    }
+}
+
+/// Lists of people of whom those with a customer ID are sent before those with an address alone.
+pub(super) struct Lists {
+    by_id: List,
+    by_email: List,
+}
+
+impl Lists {
+    pub(super) fn new(prefix: &str, kind: &str) -> Self {
+        let list = |kind: &str| List::new(format!("{prefix}{kind}"));
+        Self { by_id: list(kind), by_email: list(&format!("{kind}-by-email")) }
+    }
+
+    pub(super) fn push(&mut self, row: PartRow<'_>) {
+        match row.identifier {
+            Identifier::ExternalId(_) => self.by_id.push(row),
+            Identifier::Email(_) => self.by_email.push(row),
+        }
+    }
+
+    /// Stores what is full, or all.
+    pub(super) async fn store(&mut self, delivery: &SegmentDelivery, all: bool) -> Result<(), DeliveryError> {
+        self.by_id.store(delivery, all).await?;
+        self.by_email.store(delivery, all).await
+    }
+
+    /// The parts, in the order in which they are sent.
+    pub(super) fn into_parts(mut self) -> Vec<Part> {
+        self.by_id.parts.append(&mut self.by_email.parts);
+        self.by_id.parts
     }
 }
 

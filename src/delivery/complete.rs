@@ -9,7 +9,7 @@ use super::sources::Source;
 use crate::config::OnLeave;
 use crate::pattern::RunId;
 use crate::report::{HoldReason, Members};
-use crate::state::{BeginAnswer, Compared, Completing, LeaseKeeper, Ledger, Phase, RunRecord};
+use crate::state::{BeginAnswer, Compared, Completing, LeaseKeeper, Ledger, Phase};
 
 /// A run with at most this many leavers is never held for their share: in a small segment, a few people are a large share.
 /// The same holds for this many rows without an identifier.
@@ -76,7 +76,8 @@ impl SegmentDelivery {
         let sources = self.everything_before(&seen, run).await?;
         let comparison = self.compare(&seen, record, sources.clone()).await?;
         let is_released = released == Some(comparison.people) || record.is_released_for(comparison.people);
-        let reason = self.reason_to_hold(&seen, record, &comparison).filter(|_| !is_released);
+        let unidentified = record.counts().unidentified;
+        let reason = self.reason_to_hold(&seen, unidentified, &comparison).filter(|_| !is_released);
         let mut compared = Compared {
             figures: comparison.figures.clone(),
             people: comparison.people,
@@ -120,10 +121,16 @@ impl SegmentDelivery {
     pub(super) fn reason_to_hold(
         &self,
         ledger: &Ledger,
-        record: &RunRecord,
+        unidentified: u64,
         compared: &Comparison,
     ) -> Option<HoldReason> {
-        if compared.people == 0 || self.export.on_leave == OnLeave::Keep {
+        if self.export.on_leave == OnLeave::Keep { None } else { self.too_many(ledger, unidentified, compared) }
+    }
+
+    /// The same, where something is sent to them in any case. `unidentified` rows could not be read far enough to say whose they
+    /// are.
+    pub(super) fn too_many(&self, ledger: &Ledger, unidentified: u64, compared: &Comparison) -> Option<HoldReason> {
+        if compared.people == 0 {
             return None;
         }
         let Members { before, after, .. } = compared.figures;
@@ -137,7 +144,6 @@ impl SegmentDelivery {
         if matching.is_some_and(|matching| !matching.has_the_columns_of(&self.export.data_matching)) {
             return Some(HoldReason::OtherMatching { people: compared.people });
         }
-        let unidentified = record.counts().unidentified;
         if unidentified > FEW {
             return Some(HoldReason::Unidentified { people: compared.people, rows: unidentified });
         }
@@ -155,14 +161,25 @@ impl SegmentDelivery {
         })
     }
 
-    async fn send_leavers(&self, run: RunId, owner: &str, completing: Completing) -> Result<Completion, DeliveryError> {
+    /// Sends the leavers of `run`, or the people who are sent to undo it.
+    pub(super) async fn send_leavers(
+        &self,
+        run: RunId,
+        owner: &str,
+        completing: Completing,
+    ) -> Result<Completion, DeliveryError> {
         let Some(lease) = completing.lease else {
             return Ok(Completion::LeasedElsewhere);
         };
         let keeper = LeaseKeeper::new(lease, self.budget);
         let set_to = SetTo::on_leaving(self.export.on_leave);
         let mut leaving = Leaving::new(self, Duty::Completion(run), keeper, set_to, completing.done);
-        let ended = leaving.send_all(&completing.leavers).await;
+        let mut ended = leaving.send_all(&completing.leavers).await;
+        if let (Some(undo), Ok(LeavingEnd::AllSent)) = (&completing.undo, &ended) {
+            // Those who get it back come last: an address may be a member's profile.
+            leaving.set_to(SetTo::of_members(self.export.create_profiles));
+            ended = leaving.send_all(&undo.restored).await;
+        }
         let sent = leaving.finish(&format!("{}{owner}", self.keys.run_folder(run))).await?;
         self.note_work(|work| work.counts.add(&sent.counts));
         let finished = matches!(ended, Ok(LeavingEnd::AllSent));
@@ -185,6 +202,9 @@ impl SegmentDelivery {
         match answer {
             BeginAnswer::Complete => {
                 self.note_work(|work| work.completed = finished);
+                if completing.undo.is_some() {
+                    self.report_undone(run).await;
+                }
                 self.collect().await;
                 Ok(Completion::Complete)
             }
@@ -217,8 +237,9 @@ impl SegmentDelivery {
             keys.extend(moved);
         }
         // Another function may have started a file since: its parts are in folders that this ledger does not know.
+        // While the attribute is taken as a whole, lists are stored before the ledger names them.
         let now = self.ledger.read().await?;
-        let Some(now) = now.filter(|now| now.uncollected) else {
+        let Some(now) = now.filter(|now| now.uncollected && !now.is_leased(self.now())) else {
             return Ok(());
         };
         // A list of leavers is stored before the ledger names it.

@@ -61,7 +61,7 @@ impl SegmentDelivery {
         let record =
             RunRecord { leavers: seen.counts.clone(), ..RunRecord::new(self.order_of_run(run, files), started_at) };
         let is_released = options.release == Some(Release { run, people: compared.people });
-        let too_many = self.reason_to_hold(&ledger, &record, &compared).filter(|_| !is_released);
+        let too_many = self.reason_to_hold(&ledger, record.counts().unidentified, &compared).filter(|_| !is_released);
         let (proof, hold) = self.look_at_braze(&ledger, run, &seen.sent, seen.first).await?;
         let unproven = hold.filter(|hold| !hold.is_allowed(options.allow_differences)).map(|hold| hold.to_string());
         let would_be_held = seen.held.take().or(unproven).or_else(|| too_many.map(|reason| reason.to_string()));

@@ -16,7 +16,7 @@ use crate::run::expected::expected_files;
 use crate::run::layout::{Place, place};
 use crate::run::model::Model;
 use crate::run::{FileToDeliver, ModelReadError, Models};
-use crate::state::{FileRecord, Ledger, Phase, Progress};
+use crate::state::{FileRecord, Ledger, Phase, Progress, RunRecord};
 
 /// The files of `run` that are delivered and that the model beside them describes otherwise than they were read. None
 /// unless the run is the newest. A model that cannot be read describes nothing here.
@@ -32,7 +32,7 @@ pub async fn described_differently(
     run: RunId,
 ) -> Result<Vec<FileToDeliver>, DeliveryError> {
     let mut files = Vec::new();
-    let Some(record) = ledger.runs.get(&run).filter(|_| ledger.newest_run() == Some(run)) else {
+    let Some(record) = newest(ledger, run) else {
         return Ok(files);
     };
     for (key, file) in record.files.iter().filter(|(_, file)| file.progress == Progress::Delivered) {
@@ -48,6 +48,11 @@ pub async fn described_differently(
         }
     }
     Ok(files)
+}
+
+/// The run, if it is the newest and was not undone.
+fn newest(ledger: &Ledger, run: RunId) -> Option<&RunRecord> {
+    ledger.runs.get(&run).filter(|_| ledger.newest_run() == Some(run) && !ledger.is_undone(run))
 }
 
 /// The file in the bucket, unless it has new content, which has an event of its own.
@@ -82,7 +87,7 @@ impl SegmentDelivery {
         let mapped_differently = |file: &FileRecord| {
             file.progress == Progress::Delivered && file.mapping.as_ref().is_some_and(|known| *known != mapping)
         };
-        let Some(record) = ledger.runs.get(&run).filter(|_| ledger.newest_run() == Some(run)) else {
+        let Some(record) = newest(ledger, run) else {
             return Ok(files);
         };
         if !record.files.values().any(mapped_differently) || !self.configuration_is_current().await? {

@@ -1,4 +1,4 @@
-//! Sets the attribute of those who left, from a list that a later attempt can resume.
+//! Sets the attribute of those who left, from a list that a later attempt can resume; of those who get it back, likewise.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ const CHECKPOINT: Duration = Duration::from_secs(1);
 /// Why an attribute is set: what the lease is on, and where the progress is written.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Duty {
-    /// The people are not in this run, which is being completed.
+    /// The people are not in this run, which is being completed; or the run is being undone.
     Completion(RunId),
     /// The attribute is being retired.
     Retirement,
@@ -77,8 +77,10 @@ pub(super) struct Leaving<'a> {
     lease: LeaseKeeper,
     attribute: AttributeName,
     set_to: SetTo,
-    /// People who are done, in the order of the list.
+    /// People who are done, in the order of the lists.
     done: u64,
+    /// People on lists that were sent to their ends.
+    passed: u64,
     /// Requests and data points that are not recorded yet.
     counts: Counts,
     /// People whom Braze refused and who are not recorded yet.
@@ -118,6 +120,7 @@ impl<'a> Leaving<'a> {
             attribute: delivery.attribute.clone(),
             set_to,
             done,
+            passed: 0,
             counts: Counts::default(),
             refused: PartWriter::new(),
             stored: 0,
@@ -127,12 +130,19 @@ impl<'a> Leaving<'a> {
         }
     }
 
+    /// What the next list is sent.
+    pub(super) fn set_to(&mut self, set_to: SetTo) {
+        self.set_to = set_to;
+    }
+
     /// Sends everyone on the list who has not been sent.
     pub(super) async fn send_all(&mut self, list: &[Part]) -> Result<LeavingEnd, DeliveryError> {
-        if list.is_empty() {
+        let people: u64 = list.iter().map(|part| part.rows).sum();
+        let mut skip = self.done.saturating_sub(self.passed);
+        if skip >= people {
+            self.passed += people;
             return Ok(LeavingEnd::AllSent);
         }
-        let mut skip = self.done;
         let mut key = self.delivery.api_keys.get(&self.delivery.export.connection.secret).await?;
         for part in list {
             if skip >= part.rows {
@@ -149,6 +159,7 @@ impl<'a> Leaving<'a> {
                 return Ok(end);
             }
         }
+        self.passed += people;
         Ok(LeavingEnd::AllSent)
     }
 

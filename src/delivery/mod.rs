@@ -20,6 +20,7 @@
 //! | read files again that are described differently since | `late_model` |
 //! | say what happened | `report` |
 //! | compare a segment with Braze, and send the differences | `audit` |
+//! | undo the last complete run | `undo` |
 //! | remove an attribute that is no longer delivered from everyone | `retire` |
 
 mod audit;
@@ -60,6 +61,7 @@ mod stray;
 mod take_over;
 mod trial;
 mod tried;
+mod undo;
 
 use thiserror::Error;
 
@@ -71,11 +73,12 @@ pub(crate) use self::open::look_at;
 pub use self::rebuild::Rebuilt;
 pub use self::retire::RetirementEnd;
 pub use self::segment::{Release, RunOptions, SegmentDelivery};
+pub use self::undo::{UndoEnd, UndoOptions};
 use crate::audit::AuditError;
 use crate::braze::StopReason;
 use crate::bucket::BucketError;
 use crate::message::{Coded, Message, codes, counted};
-use crate::names::{AttributeName, ConnectionName};
+use crate::names::{AttributeName, ConnectionName, SegmentName};
 use crate::pattern::RunId;
 use crate::profile::MatchError;
 use crate::proof::ProofHold;
@@ -230,6 +233,63 @@ pub enum DeliveryError {
         /// How many were released.
         asked: u64,
     },
+    /// No run of the segment is complete.
+    ///
+    /// Fix: nothing to do: nothing was changed.
+    #[error("{segment}: no run is complete, so there is nothing to undo\nNothing was changed.")]
+    NothingToUndo {
+        /// The segment.
+        segment: SegmentName,
+    },
+    /// Only the last complete run can be undone, and another one was named.
+    ///
+    /// Fix: name the run in the message, if it is the one.
+    #[error(
+        "{segment}: only the last complete run can be undone, and that is {last}\n\
+         Nothing was changed. If it is the one, ask for undo with \"run\": \"{last}\"."
+    )]
+    NotTheLastRun {
+        /// The segment.
+        segment: SegmentName,
+        /// The last complete run.
+        last: RunId,
+    },
+    /// A newer run is being delivered, or the run is being delivered again.
+    ///
+    /// Fix: wait until it is complete and undo that one; or drop it with `forget` first.
+    #[error(
+        "{segment}: run {newer} is being delivered, so the one before it can't be undone\n\
+         Nothing was changed. Wait until it is complete and undo that one, or drop it with the action forget first."
+    )]
+    NewerRunBegan {
+        /// The segment.
+        segment: SegmentName,
+        /// The run that is being delivered.
+        newer: RunId,
+    },
+    /// The run was undone before.
+    ///
+    /// Fix: nothing to do. To deliver the run after all, run the export with `"send": "all"`.
+    #[error(
+        "run {run} is undone already\n\
+         Nothing was changed. To deliver it after all, run the export with \"send\": \"all\"."
+    )]
+    UndoneAlready {
+        /// The run.
+        run: RunId,
+    },
+    /// The run became complete with an earlier version, or after the state was rebuilt, so its members before are not known.
+    ///
+    /// Fix: deliver a run with the right members instead.
+    #[error(
+        "the members before run {run} are not known\n\
+         Nothing was changed. An earlier version completed the run, or the state was rebuilt before it. Export the right members \
+         again instead."
+    )]
+    BeforeNotKnown {
+        /// The run.
+        run: RunId,
+    },
     /// The rows of the report don't add up. This is a bug, not a problem with the file.
     ///
     /// Fix: keep the report and the file, and report the bug.
@@ -255,6 +315,11 @@ codes!(DeliveryError wraps Audit, Bucket, State, Secret, Refused, Model source R
     Owned = "ITB-D07",
     InFuture = "ITB-D08",
     NotReleased = "ITB-D09",
+    NothingToUndo = "ITB-D10",
+    NotTheLastRun = "ITB-D11",
+    NewerRunBegan = "ITB-D12",
+    UndoneAlready = "ITB-D13",
+    BeforeNotKnown = "ITB-D14",
 });
 
 impl DeliveryError {

@@ -73,8 +73,11 @@ impl SegmentDelivery {
         }
         let mut ledger = Ledger::new(self.attribute.clone(), self.feeder.clone());
         if let Some(known) = known {
-            (ledger.feeder, ledger.history, ledger.moved_from) = (known.feeder, known.history, known.moved_from);
+            // Nothing else says that a run was undone.
+            let undone: Vec<_> = known.runs.keys().copied().filter(|run| known.is_undone(*run)).collect();
             ledger.forgotten = known.forgotten;
+            ledger.forgotten.extend(undone);
+            (ledger.feeder, ledger.history, ledger.moved_from) = (known.feeder, known.history, known.moved_from);
         }
         ledger.earlier.parts = parts;
         ledger.caution = Some(CAUTION.to_owned());

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::DeliveryError;
 use super::segment::SegmentDelivery;
+use super::undo::undone_message;
 use crate::braze::Requests;
 use crate::bucket::{BucketError, Condition, ETag, Piece};
 use crate::message::{Coded, Message};
@@ -85,6 +86,22 @@ impl SegmentDelivery {
         Ok(report)
     }
 
+    /// Stores the report of a run again, which says that it was undone. Nothing depends on it, so a failure is only logged.
+    pub(super) async fn report_undone(&self, run: RunId) {
+        let storing = async {
+            let ledger = self.ledger.read().await?;
+            let report = self.make_report(ledger.as_ref(), run, Outcome::Waiting, Message::default());
+            let Some(record) = ledger.as_ref().and_then(|ledger| ledger.runs.get(&run)) else { return Ok(()) };
+            let examples = self.store_rejected(run, record).await?;
+            self.store_report(&report, &Condition::Any).await?;
+            self.store_page(&report, &examples, &Condition::Any).await;
+            Ok::<_, DeliveryError>(())
+        };
+        if let Err(error) = storing.await {
+            tracing::warn!(%error, "can't store the report of an undone run");
+        }
+    }
+
     /// Whether the report of `run` says how it ended: a function may have been killed after it ended the run and before it
     /// stored the report. A report with other rows than the ledger is of an earlier delivery of the run.
     pub async fn has_final_report(&self, ledger: &Ledger, run: RunId) -> Result<bool, DeliveryError> {
@@ -161,6 +178,7 @@ impl SegmentDelivery {
             rejected_reasons: BTreeMap::new(),
             unconfirmed: 0,
             requests: Requests::default(),
+            requests_left_in_hour: self.braze.left_in_hour(),
             data_points: 0,
             started_at,
             finished_at: self.budget.now(),
@@ -317,6 +335,9 @@ fn is_news(report: &Report, stored: Option<&Report>) -> bool {
 
 /// Corrects the outcome by the ledger: a run may be held or complete by another invocation.
 fn said_of(run: RunId, record: &RunRecord, outcome: Outcome, message: Message) -> (Outcome, Message) {
+    if let (Phase::Complete, Some(undo)) = (&record.phase, &record.undone) {
+        return (record.outcome(), undone_message(run, undo).to_message());
+    }
     match (&record.phase, outcome) {
         (Phase::Held { reason, people, .. }, Outcome::Held | Outcome::Waiting | Outcome::Delivered) => {
             (Outcome::Held, ReportMessage::Held { run, reason: reason.clone(), people: *people }.to_message())

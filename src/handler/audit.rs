@@ -133,6 +133,7 @@ impl Handler {
                     "compared_at": last.compared_at,
                     "missing": last.missing.people,
                     "extra": last.extra.people,
+                    "unknown": last.unknown,
                 })
             }),
             Err(error) => Some(json!({ "damage": error.to_string() })),

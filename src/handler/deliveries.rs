@@ -219,6 +219,9 @@ impl Handler {
         if delivery.retire {
             return self.resume_retirement(config, delivery, budget).await;
         }
+        if delivery.undo {
+            return Box::pin(self.resume_undo(config, delivery, budget)).await;
+        }
         if delivery.audit {
             return Box::pin(self.resume_audit(config, delivery, budget)).await.map(|()| Vec::new());
         }

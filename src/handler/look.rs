@@ -112,7 +112,10 @@ fn nothing_to_do(ledger: &Ledger, feeder: &Feeder, order: Order, found: &FoundRu
     if ledger.retirement.is_some() || ledger.feeder != *feeder {
         return false;
     }
-    if ledger.forgotten.contains(&found.run) || ledger.newer_than(found.run, order).is_some() {
+    if ledger.forgotten.contains(&found.run)
+        || ledger.is_undone(found.run)
+        || ledger.newer_than(found.run, order).is_some()
+    {
         return !ledger.runs.values().any(|run| matches!(run.phase, Phase::Completing(_)));
     }
     ledger.runs.get(&found.run).is_some_and(|record| {

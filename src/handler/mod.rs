@@ -23,6 +23,7 @@ mod retire;
 mod retry;
 mod standing;
 mod status;
+mod undo;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -264,6 +265,7 @@ impl Handler {
             OnDemand::Rebuild { subject, dry_run } => self.rebuild(&config, &subject, dry_run, budget).await,
             OnDemand::Retry(wanted) => self.retry(&config, &wanted, budget).await,
             OnDemand::Inspect(subject) => self.inspect(&config, &subject).await,
+            OnDemand::Undo(request) => Box::pin(self.undo(&config, &request, budget)).await,
             OnDemand::Audit(request) => Box::pin(self.audit(&config, &request, budget)).await,
             OnDemand::Erase(request) => Box::pin(self.erase(&config, &request, budget)).await,
             OnDemand::Configuration => self.configuration().await,

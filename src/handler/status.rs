@@ -12,7 +12,7 @@ use crate::config::{Export, Schedule};
 use crate::message::{Coded, Message};
 use crate::names::{ExportName, SegmentName};
 use crate::report::ReportMessage;
-use crate::state::{Feeder, Ledger, Phase, Progress, RunRecord, StateError, StateKeys};
+use crate::state::{CompleteRun, Feeder, Ledger, Phase, Progress, RunRecord, StateError, StateKeys};
 
 /// How many past runs of a segment are shown: an answer of AWS Lambda has at most 6 MB.
 const RUNS_TOLD: usize = 30;
@@ -156,7 +156,7 @@ fn segment_status(export: &Export, segment: &SegmentName, ledger: Option<&Ledger
         "superseded_in_a_row": ledger.map_or(0, |ledger| ledger.superseded.len()),
         "overdue_since": overdue.map(|overdue| overdue.since),
         "expected_at": ledger.and_then(Ledger::expected_at),
-        "last_complete": last.map(|last| json!({ "run": last.run, "members": last.members })),
+        "last_complete": last.map(|last| last_complete(last, ledger.is_some_and(|ledger| ledger.is_undone(last.run)))),
         "runs": ledger.map(|ledger| ledger.runs.iter().map(|(run, record)| {
             let mut status = run_status(record);
             if let Value::Object(fields) = &mut status {
@@ -172,6 +172,14 @@ fn segment_status(export: &Export, segment: &SegmentName, ledger: Option<&Ledger
         "message": message.text,
         "code": message.code,
     })
+}
+
+fn last_complete(last: &CompleteRun, is_undone: bool) -> Value {
+    let mut shown = json!({ "run": last.run, "members": last.members });
+    if is_undone {
+        shown["undone"] = true.into();
+    }
+    shown
 }
 
 fn run_status(record: &RunRecord) -> Value {
@@ -213,8 +221,16 @@ fn run_status(record: &RunRecord) -> Value {
     };
     let problems = if record.phase == Phase::Complete { record.problems() } else { Vec::new() };
     let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let undo = match &record.phase {
+        Phase::Completing(completing) => completing
+            .undo
+            .as_ref()
+            .map(|undo| json!({ "done": completing.done, "leavers": undo.removed, "restored": undo.members.entered })),
+        _ => None,
+    };
     json!({
         "phase": phase,
+        "undo": undo,
         "problems": problems,
         "started_at": record.started_at,
         "files": files,

@@ -34,6 +34,8 @@ pub struct RunMembers {
     by_email: bool,
     /// Whether the address of any member is open.
     any_open: bool,
+    /// Whether lines about addresses are kept by other means.
+    addresses_are_kept: bool,
 }
 
 /// What becomes of someone in the state who is in no file of the run.
@@ -79,6 +81,11 @@ impl RunMembers {
     /// Addresses may identify members of later runs, so what is known of addresses has to be kept.
     pub fn expect_addresses(&mut self) {
         self.by_email = true;
+    }
+
+    /// Lines about addresses of members are kept by other means.
+    pub fn keep_no_addresses(&mut self) {
+        self.addresses_are_kept = true;
     }
 
     /// Makes it ready for questions, after the last member.
@@ -154,6 +161,17 @@ impl RunMembers {
         self.keys.iter().filter(|key| **key & STAYED != 0).count() as u64
     }
 
+    /// Whether a line is about a member who has not been marked as stayed.
+    pub fn has_not_stayed(&self, key: MemberKey) -> bool {
+        let member = self.place(key).and_then(|place| self.keys.get(place));
+        member.is_some_and(|member| member & STAYED == 0)
+    }
+
+    /// Whether someone is a member.
+    pub fn contains(&self, key: MemberKey) -> bool {
+        self.place(key).is_some()
+    }
+
     /// Whether someone from the state left, or `None` if they are in the run.
     pub fn leaver(&self, row: &PartRow<'_>) -> Option<Leaver> {
         let key = row.key();
@@ -177,6 +195,7 @@ impl RunMembers {
     /// still have that address, and the next run could not know it otherwise.
     pub fn keeps_address(&self, row: &PartRow<'_>) -> bool {
         self.by_email
+            && !self.addresses_are_kept
             && self.any_open
             && row.email.is_some()
             && matches!(row.identifier, Identifier::ExternalId(_))

@@ -13,7 +13,7 @@ use super::text::{change, count, duration, run, shortened, shown};
 use crate::config::Export;
 use crate::names::SegmentName;
 use crate::pattern::RunId;
-use crate::report::{Members, Outcome, RunSummary};
+use crate::report::{Members, Outcome, RunSummary, UndoMessage};
 use crate::state::{Ledger, Phase, Progress, ReportKeys, RunRecord};
 use crate::texts::Argument;
 
@@ -52,7 +52,7 @@ pub struct PastRun {
 impl SegmentHistory {
     /// The history in a ledger: finished runs and runs in progress.
     pub fn of(segment: &SegmentName, ledger: &Ledger) -> Self {
-        let ended = ledger.history.iter().map(|summary| PastRun { summary: summary.clone(), message: String::new() });
+        let ended = ledger.history.iter().map(PastRun::ended);
         let mut runs: Vec<PastRun> = ended.collect();
         for (run, record) in &ledger.runs {
             if record.phase != Phase::Complete {
@@ -65,6 +65,13 @@ impl SegmentHistory {
 }
 
 impl PastRun {
+    fn ended(summary: &RunSummary) -> Self {
+        let Members { left: removed, entered: restored, .. } = summary.members;
+        let undone = UndoMessage::Undone { run: summary.run, removed, restored };
+        let message = if summary.undo { undone.to_string() } else { String::new() };
+        Self { summary: summary.clone(), message }
+    }
+
     fn at_work(run: RunId, before: u64, record: &RunRecord) -> Self {
         let in_the_way = record.files.values().filter_map(|file| match &file.progress {
             Progress::Failed { message, .. } => Some((Outcome::Failed, message.clone())),

@@ -159,6 +159,7 @@ fn requests(frame: &Frame, report: &Report) -> Vec<(String, String)> {
         ("rate-limited", report.requests.rate_limited),
         ("data-points", report.data_points),
     ];
+    figures.extend(report.requests_left_in_hour.map(|left| ("left-in-hour", left)));
     figures.extend((report.unconfirmed > 0).then_some(("unconfirmed", report.unconfirmed)));
     figures.into_iter().map(|(name, figure)| (frame.t(name), count(figure))).collect()
 }

@@ -5,6 +5,7 @@ mod comparison;
 mod counts;
 pub mod examples;
 mod gauges;
+mod hold_reason;
 mod message;
 pub mod metrics;
 mod outcome;
@@ -12,6 +13,7 @@ mod problems;
 mod proof;
 pub mod rejected;
 mod standard_output;
+mod undo_message;
 mod warning;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,11 +25,13 @@ pub use self::allowance::Allowance;
 pub use self::comparison::Compared;
 pub use self::counts::{Counts, Rows};
 pub use self::gauges::Gauges;
-pub use self::message::{HoldReason, ReportMessage};
+pub use self::hold_reason::HoldReason;
+pub use self::message::ReportMessage;
 pub use self::outcome::{Outcome, Tone};
 pub use self::problems::{MOST_LEFT_OUT, MOST_REJECTED, Problem};
 pub use self::proof::{Difference, MembersRead, Proof, ReadBack};
 pub(crate) use self::standard_output::write_line;
+pub use self::undo_message::{UndoMessage, UndoNote};
 pub use self::warning::{Check, MOST_DATA_POINTS, MOST_DUPLICATES, Warning};
 use crate::braze::Requests;
 use crate::message::Message;
@@ -109,6 +113,9 @@ pub struct Report {
     pub unconfirmed: u64,
     /// Requests to Braze.
     pub requests: Requests,
+    /// How many requests were left in the clock hour when this report was made, where there is an hourly limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_left_in_hour: Option<u64>,
     /// Data points that Braze counts for what was sent, in contracts that are priced by them.
     pub data_points: u64,
     /// When the first delivery of the run began.
@@ -176,6 +183,9 @@ pub struct RunSummary {
     pub finished_at: Timestamp,
     /// The time that functions worked on it, in seconds.
     pub seconds: f64,
+    /// Whether the run was undone with this, and not delivered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undo: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde hands over")]

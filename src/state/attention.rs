@@ -122,7 +122,7 @@ impl Ledger {
 
     /// When it was last delivered, and the usual time between two deliveries.
     fn rhythm(&self) -> Option<Overdue> {
-        let delivered = self.history.iter().filter(|past| past.outcome.is_delivered());
+        let delivered = self.history.iter().filter(|past| past.outcome.is_delivered() && !past.undo);
         let mut ends: Vec<Timestamp> = delivered.map(|past| past.finished_at).collect();
         ends.sort_unstable();
         let since = *ends.last()?;
@@ -163,6 +163,7 @@ mod tests {
                 started_at: at(*end),
                 finished_at: at(*end),
                 seconds: 1.0,
+                undo: false,
             });
         }
         ledger

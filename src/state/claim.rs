@@ -56,7 +56,7 @@ pub struct FileClaim<'a> {
 pub enum ClaimAnswer {
     /// It is ours.
     Granted(Box<FileRecord>),
-    /// This content has been delivered.
+    /// This content has been delivered, or the run was undone.
     AlreadyDelivered,
     /// A newer run has begun.
     Superseded {
@@ -133,6 +133,9 @@ impl Ledger {
         {
             self.note_superseded(claim.run);
             return ClaimAnswer::Superseded { by };
+        }
+        if self.is_undone(claim.run) {
+            return ClaimAnswer::AlreadyDelivered;
         }
         let run = self.runs.entry(claim.run).or_insert_with(|| RunRecord::new(claim.order, now));
         run.enter(claim.seen, claim.resend);

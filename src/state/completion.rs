@@ -8,6 +8,8 @@
 //!   │                               └──────▶ Held ── released ──▶ Completing           │
 //!   └───────────────────────── a new file, or new content ─────────────────────────────┘
 //! ```
+//!
+//! A run that is being undone (`undo`) takes the last two steps as well.
 
 use jiff::Timestamp;
 
@@ -142,6 +144,7 @@ impl Ledger {
             carried: compared.carried.clone(),
             kept: compared.kept.clone(),
             matching: Some(compared.matching.clone()),
+            undo: None,
         };
         record.phase = Phase::Completing(completing.clone());
         BeginAnswer::Ours(Box::new(completing))
@@ -159,7 +162,13 @@ impl Ledger {
             return false;
         }
         if sent.put_on_record(&mut completing.done, &mut completing.carried) {
-            record.leavers.add(&sent.counts);
+            match &mut completing.undo {
+                None => record.leavers.add(&sent.counts),
+                Some(undo) => {
+                    undo.counts.add(&sent.counts);
+                    undo.refused += sent.carried.iter().map(|part| part.rows).sum::<u64>();
+                }
+            }
         }
         completing.lease = until.map(|until| Lease { owner: owner.to_owned(), until });
         true
@@ -173,16 +182,28 @@ impl Ledger {
         if !self.leavers_sent(run, owner, sent, None) {
             return BeginAnswer::LeasedElsewhere;
         }
-        let older = self.older_runs(run);
-        let before = self.members_before(run);
         let Some(record) = self.runs.get_mut(&run) else {
             return BeginAnswer::NotNow;
         };
-        let Phase::Completing(completing) = std::mem::replace(&mut record.phase, Phase::Complete) else {
+        let Phase::Completing(mut completing) = std::mem::replace(&mut record.phase, Phase::Complete) else {
             return BeginAnswer::NotNow;
         };
         record.replaced.clear();
         record.uncertain.clear();
+        match completing.undo.take() {
+            Some(undo) => self.end_undo(run, completing, *undo, now),
+            None => self.begin_next(run, completing, now),
+        }
+        BeginAnswer::Complete
+    }
+
+    /// Makes `run`, whose leavers are sent, the one that the next is compared with.
+    fn begin_next(&mut self, run: RunId, completing: Completing, now: Timestamp) {
+        let older = self.older_runs(run);
+        let before = self.members_before(run);
+        let before_last = self.before(run);
+        let Some(record) = self.runs.get_mut(&run) else { return };
+        record.undone = None;
         let mut own = completing.carried;
         own.extend(record.parts());
         let figures = record.members.clone().unwrap_or_default();
@@ -216,7 +237,7 @@ impl Ledger {
         self.earlier = Sent::default();
         (self.caution, self.uncollected) = (None, true);
         self.superseded.clear();
+        self.before_last = before_last;
         superseded.into_iter().chain([summary]).for_each(|summary| self.remember(summary));
-        BeginAnswer::Complete
     }
 }

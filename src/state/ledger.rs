@@ -2,7 +2,7 @@
 //!
 //! It is the only object that functions contend for. Every step is one conditional write of it (see
 //! [`LedgerStore`](super::LedgerStore)), so two functions can never take the same step. The steps themselves are functions of
-//! the ledger alone, in the modules `claim`, `completion`, `handover` and `retirement`.
+//! the ledger alone, in the modules `claim`, `completion`, `handover`, `retire` and `undo`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +16,7 @@ use super::part::Part;
 use super::retirement::Retirement;
 use super::run_record::{Phase, RunRecord};
 use super::sent::Sent;
+use super::undo_record::BeforeLast;
 use crate::names::AttributeName;
 use crate::pattern::RunId;
 use crate::report::RunSummary;
@@ -45,6 +46,9 @@ pub struct Ledger {
     /// The last complete run, the attribute of its leavers included. It may be a former feeder's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_complete: Option<CompleteRun>,
+    /// Who the members were before the last complete run; `None` if that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_last: Option<BeforeLast>,
     /// The feeder's runs: the last complete one, and those that came after it.
     #[serde(default)]
     pub runs: BTreeMap<RunId, RunRecord>,
@@ -86,6 +90,7 @@ impl Ledger {
             feeder,
             vacant: false,
             last_complete: None,
+            before_last: None,
             runs: BTreeMap::new(),
             earlier: Sent::default(),
             forgotten: BTreeSet::new(),
@@ -198,9 +203,11 @@ impl Ledger {
         complete.chain(self.earlier.parts.iter_mut()).chain(runs)
     }
 
-    /// Whether a part of the last complete run, or of one that is being delivered, is below `folder`.
+    /// Whether a part of the last complete run, of the members before it, or of a run that is being delivered, is below `folder`.
     pub fn needs_any_in(&mut self, folder: &str) -> bool {
-        self.all_parts_mut().any(|part| part.key.starts_with(folder))
+        let is_in = |part: &Part| part.key.starts_with(folder);
+        self.before_last.iter().flat_map(|before| &before.parts).any(is_in)
+            || self.all_parts_mut().any(|part| is_in(part))
     }
 
     /// Whether the object with this key, or its folder, is still needed.
@@ -216,6 +223,7 @@ impl Ledger {
                     if completing.leavers.iter().chain(&completing.carried).chain(&completing.kept).any(is))
         };
         self.last_complete.as_ref().is_some_and(complete)
+            || self.before_last.as_ref().is_some_and(|before| before.parts.iter().any(is))
             || self.earlier.parts.iter().any(is)
             || self.earlier.folders.iter().any(is_in)
             || self.runs.values().any(of_run)

@@ -18,6 +18,7 @@
 //! | compare, hold, send the leavers | `Open` → `Held`, `Completing` → `Complete` | `completion` |
 //! | hand over, send again, release, forget | | `handover` |
 //! | repair what an audit found | | `repair` |
+//! | undo the last complete run | `Complete` → `Completing` → `Complete` | `undo` |
 //! | retire | → no ledger | `retire` |
 //!
 //! Each step is a function of the ledger alone, and one conditional write. Any function may take any step: a run that is
@@ -55,6 +56,8 @@ mod run_record;
 mod sent;
 #[cfg(test)]
 mod tests;
+mod undo;
+mod undo_record;
 
 pub use self::attention::{Attention, LONG_WAIT, Overdue};
 pub use self::claim::{ClaimAnswer, FileClaim, WriteAnswer};
@@ -82,3 +85,5 @@ pub use self::retire::RetireAnswer;
 pub use self::retirement::Retirement;
 pub use self::run_record::{Checkpoint, Completing, FileRecord, Phase, Progress, RunRecord};
 pub use self::sent::Sent;
+pub use self::undo::{UndoAnswer, UndoLists, UndoRefusal};
+pub use self::undo_record::{BeforeLast, Undo};

@@ -105,7 +105,7 @@ impl Ledger {
     /// Ends a retirement of which some people were refused: they alone are still listed.
     pub fn end_retirement(&mut self) {
         if let Some(retirement) = self.retirement.take() {
-            self.last_complete = None;
+            (self.last_complete, self.before_last) = (None, None);
             self.runs.clear();
             self.forgotten.clear();
             self.caution = None;

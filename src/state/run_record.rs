@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::lease::Lease;
 use super::part::Part;
 use super::sent::Sent;
+use super::undo_record::Undo;
 use crate::bucket::ETag;
 use crate::config::DataMatching;
 use crate::pattern::RunId;
@@ -50,6 +51,9 @@ pub struct RunRecord {
     /// Requests and data points that the leavers took.
     #[serde(default)]
     pub leavers: Counts,
+    /// Its undo, once that has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone: Option<Box<Undo>>,
 }
 
 /// How far a run is.
@@ -58,7 +62,7 @@ pub struct RunRecord {
 pub enum Phase {
     /// Files are delivered, or awaited.
     Open,
-    /// All files are delivered; the attribute of those who left is being set.
+    /// All files are delivered; the attribute of those who left is being set, or the run is being undone.
     Completing(Completing),
     /// All files are delivered; too many would leave, so a person has to say that it is right.
     Held {
@@ -96,6 +100,9 @@ pub struct Completing {
     /// The columns that identify its members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matching: Option<DataMatching>,
+    /// What undoing the run changes, if it is not completed but undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Box<Undo>>,
 }
 
 /// One file of a run.
@@ -200,6 +207,7 @@ impl RunRecord {
             read_back: None,
             members: None,
             leavers: Counts::default(),
+            undone: None,
         }
     }
 
@@ -287,6 +295,7 @@ impl RunRecord {
             started_at: self.started_at,
             finished_at,
             seconds: counts.seconds,
+            undo: false,
         }
     }
 

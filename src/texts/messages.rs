@@ -371,7 +371,7 @@ mod tests {
     }
 
     /// What leads to the next step on one surface is a button or a command on another.
-    const SOURCE_DEPENDS: [&str; 3] = ["ITB-H01", "ITB-D05", "ITB-D09"];
+    const SOURCE_DEPENDS: [&str; 4] = ["ITB-H01", "ITB-H11", "ITB-D05", "ITB-D09"];
 
     #[test]
     fn arguments_are_numbers_and_messages() {

@@ -107,6 +107,7 @@ mod tests {
             (json!({ "action": "run", "export": "loyalty", "send": "all" }), "run with \"send\": \"all\""),
             (json!({ "action": "retire", "export": "loyalty", "segment": "A" }), "retire"),
             (json!({ "action": "configuration" }), "configuration"),
+            (json!({ "action": "undo", "export": "loyalty", "segment": "A", "dry_run": true }), "undo"),
             (json!({ "action": "retire", "export": "loyalty", "segment": "A", "dry_run": true }), "retire"),
         ] {
             let message = refused(Caller::Contributor, &request).unwrap();

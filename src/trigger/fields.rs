@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::request::{AttributeSubject, Audit, OnDemand, ReleaseRequest, Retry, StoredReports};
+use super::request::{AttributeSubject, Audit, OnDemand, ReleaseRequest, Retry, StoredReports, Undo};
 use super::{EventError, kind_of};
 use crate::config::SendRule;
 use crate::erase::Person;
@@ -151,6 +151,21 @@ impl<'e> Fields<'e> {
         };
         if request.allow_differences.is_some() && !request.repair {
             return Err(EventError::field("repair", "nothing", "true, together with \"allow_differences\""));
+        }
+        Ok(request)
+    }
+
+    /// Without the run, a request that comes twice would undo one run after another.
+    pub(super) fn undo(&mut self) -> Result<Undo, EventError> {
+        let request = Undo {
+            export: self.required("export", "the name of an export")?.into(),
+            segment: self.required("segment", "the table name of a segment")?.into(),
+            run: self.run()?,
+            allow_leavers: self.count("allow_leavers")?,
+            dry_run: self.flag("dry_run")?,
+        };
+        if request.run.is_none() && !request.dry_run {
+            return Err(EventError::field("run", "nothing", "the run that the answer with \"dry_run\": true names"));
         }
         Ok(request)
     }

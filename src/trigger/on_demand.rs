@@ -5,12 +5,12 @@ use std::fmt;
 use serde_json::Value;
 
 use super::fields::{Fields, RUN, shown};
-pub use super::request::{AttributeSubject, Audit, Forget, OnDemand, ReleaseRequest, Retry, Run, StoredReports};
+pub use super::request::{AttributeSubject, Audit, Forget, OnDemand, ReleaseRequest, Retry, Run, StoredReports, Undo};
 use super::{EventError, kind_of};
 use crate::erase;
 use crate::names::{ExportName, SegmentName, SourceName};
 
-const ACTIONS: &str = "run, run_all, connect, status, report, fetch, audit, retire, forget, rebuild, retry, inspect, erase, configuration";
+const ACTIONS: &str = "run, run_all, connect, status, report, fetch, audit, undo, retire, forget, rebuild, retry, inspect, erase, configuration";
 
 impl OnDemand {
     /// Reads a request.
@@ -18,7 +18,7 @@ impl OnDemand {
         let Value::Object(fields) = event else {
             return Err(EventError::Unknown {
                 found: kind_of(event).to_owned(),
-                allowed: "an object with the field \"action\": run, run_all, connect, status, report, fetch, audit, retire, forget, rebuild, retry, inspect, erase or configuration",
+                allowed: "an object with the field \"action\": run, run_all, connect, status, report, fetch, audit, undo, retire, forget, rebuild, retry, inspect, erase or configuration",
             });
         };
         let mut fields = Fields::of_action(fields);
@@ -51,6 +51,7 @@ impl OnDemand {
             }),
             "rebuild" => Self::Rebuild { subject: fields.attribute_subject()?, dry_run: fields.flag("dry_run")? },
             "audit" => Self::Audit(fields.audit()?),
+            "undo" => Self::Undo(fields.undo()?),
             "retry" => Self::Retry(fields.retry()?),
             "inspect" => Self::Inspect(fields.subject()?),
             "erase" => Self::Erase(erase::Request {
@@ -80,6 +81,7 @@ impl fmt::Display for OnDemand {
             Self::Forget(_) => "forget",
             Self::Rebuild { .. } => "rebuild",
             Self::Audit(_) => "audit",
+            Self::Undo(_) => "undo",
             Self::Retry(_) => "retry",
             Self::Inspect(_) => "inspect",
             Self::Erase(_) => "erase",

@@ -58,6 +58,8 @@ pub enum OnDemand {
     },
     /// Compares segments with Braze, and sends the differences if that is asked for.
     Audit(Audit),
+    /// Undoes the last complete run of a segment.
+    Undo(Undo),
     /// Delivers again what failed.
     Retry(Retry),
     /// Says how files are read, or why they are ignored.
@@ -157,6 +159,21 @@ pub struct Audit {
     /// How many people the repair may change, because a person has said that it is right.
     pub allow_differences: Option<u64>,
     /// Whether to only report what would be done.
+    pub dry_run: bool,
+}
+
+/// The parameters of `undo`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undo {
+    /// The export.
+    pub export: ExportName,
+    /// The segment.
+    pub segment: SegmentName,
+    /// The last complete run. Only a dry run may leave it out.
+    pub run: Option<RunId>,
+    /// How many people may be set to `false` or removed, because a person has said that it is right.
+    pub allow_leavers: Option<u64>,
+    /// Whether to only report what would be sent.
     pub dry_run: bool,
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 const HEADER: &str = "LoyaltyId,EMail,FirstName,Points\n";
 const RUN_ID: &str = "2026-11-23T01:02Z";
-const ACTIONS: &str = "run, run_all, connect, status, report, fetch, audit, retire";
+const ACTIONS: &str = "run, run_all, connect, status, report, fetch, audit, undo, retire";
 
 /// Invokes, and expects an error of this type that has all the words.
 #[track_caller]
@@ -256,6 +256,7 @@ async fn requests_that_the_on_demand_function_does_not_take() {
         (json!({ "action": "connect" }), "InvalidEvent", &["connection", "nothing"]),
         (json!({ "action": "status", "segment": "x" }), "InvalidEvent", &["segment", "action, export"]),
         (json!({ "action": "retire", "export": "loyalty" }), "InvalidEvent", &["segment", "nothing"]),
+        (json!({ "action": "undo", "export": "loyalty", "segment": "ChurnRisk" }), "InvalidEvent", &["run", "dry_run"]),
         (json!({ "action": "run", "export": "loyal" }), "NotFound", &["the export", "loyal", "existing: loyalty"]),
         (
             json!({ "action": "run", "export": "loyalty", "segment": "Churn" }),

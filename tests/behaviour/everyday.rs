@@ -75,7 +75,9 @@ async fn a_run_that_changes_little_writes_little_and_membership_stays_exact() {
         sizes.push(state(&story));
     }
     println!("bytes and parts of the state after each day: first {first}, then {second}, {sizes:?}");
-    assert!(sizes.iter().all(|(bytes, parts)| *bytes < 2 * first && *parts <= 15), "{sizes:?}");
+    assert!(sizes.iter().all(|(bytes, parts)| *bytes < 3 * first && *parts <= 15), "{sizes:?}");
+    // When all members are listed anew, the list of those before stays until the next run.
+    assert!(sizes.iter().filter(|(bytes, _)| *bytes >= 2 * first).count() <= 1, "{sizes:?}");
     assert_ne!(story.world.ledger("Gold")["last_complete"]["base"]["id"], base, "all members were listed anew once");
 }
 

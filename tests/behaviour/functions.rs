@@ -319,6 +319,17 @@ async fn a_segment_is_compared_with_braze() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_last_run_would_be_undone() {
+    let world = world().await;
+    world.invoke(Function::OnDemand, &sample("run-all.json")).await.unwrap();
+    let requests = world.account.braze.counters().requests;
+    let reports = reports(&world, Function::OnDemand, &sample("undo.json")).await;
+    assert_eq!(shown(&reports[0]), ("HighValueCustomers", "dry_run", "on-demand", 0));
+    assert_eq!((&reports[0]["members"]["left"], &reports[0]["members"]["after"]), (&json!(6), &json!(0)));
+    assert_eq!(world.account.braze.counters().requests, requests, "the sample is a dry run");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_inspected() {
     let world = world().await;
     let answer = world.invoke(Function::OnDemand, &sample("inspect.json")).await.unwrap();

@@ -33,4 +33,6 @@ mod sharing;
 mod sources;
 mod stack;
 mod support;
+mod third_party;
 mod threats;
+mod undo;

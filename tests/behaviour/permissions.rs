@@ -210,6 +210,8 @@ async fn ask(world: &World) {
     ] {
         world.invoke(Function::OnDemand, &event).await.unwrap();
     }
+    let undo = json!({ "action": "undo", "export": "loyalty", "segment": "HighValueCustomers", "dry_run": true });
+    world.invoke(Function::OnDemand, &undo).await.unwrap();
     let config = world.get_text("config/exports.toml");
     world.put("config/exports.toml", config.replace(", \"ChurnRisk\"", ""));
     let retire = json!({ "action": "retire", "export": "loyalty", "segment": "ChurnRisk" });

@@ -31,6 +31,7 @@ const PAGE: [(&str, &[Group]); 4] = [
         "Reports and responses",
         &[
             ("Runs", &["ReportMessage"]),
+            ("Undo", &["UndoMessage", "UndoNote"]),
             ("Held runs", &["HoldReason", "ProofHold"]),
             ("Check this first", &["Warning"]),
             ("What is missing", &["Problem"]),

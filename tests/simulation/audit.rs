@@ -24,7 +24,7 @@ impl Storm<'_> {
         if let Err(problem) = self.calm_down(random, last).await {
             return vec![problem];
         }
-        self.audit_profiles(&mut problems);
+        self.audit_profiles(last, true, &mut problems);
         self.audit_leavers(&mut problems);
         self.audit_reports(last, &mut problems);
         self.audit_flights(&mut problems);
@@ -33,6 +33,9 @@ impl Storm<'_> {
             self.audit_repeated_events(random, last, &mut problems).await;
         } else {
             self.audit_unchanged_run(random, &mut problems).await;
+        }
+        if random.random_bool(0.15) {
+            self.audit_undo(random, &mut problems).await;
         }
         if random.random_bool(0.2) {
             self.audit_retirement(random, &mut problems).await;
@@ -81,10 +84,10 @@ impl Storm<'_> {
         }
     }
 
-    fn audit_profiles(&self, problems: &mut Problems) {
+    /// Every profile is as the run with this number says; with `fields`, they are as well.
+    pub(crate) fn audit_profiles(&self, last: usize, fields: bool, problems: &mut Problems) {
         let config = self.config.lock().expect("no panic before").clone();
         let profiles = self.world.braze().profiles();
-        let last = self.last_run();
         for segment in SEGMENTS.iter().take(self.segments) {
             let attribute = &self.attribute_of(segment);
             let members = self.runs.lock().expect("no panic before")[&(*segment, last)].members();
@@ -114,7 +117,7 @@ impl Storm<'_> {
                     }
                 };
                 expected.insert(place);
-                let fields = (self.segments == 1 && alone).then_some((row.name.as_str(), row.points));
+                let fields = (fields && self.segments == 1 && alone).then_some((row.name.as_str(), row.points));
                 check_member(&profiles[place], attribute, fields, &config, row.person, problems);
             }
             for (place, profile) in profiles.iter().enumerate() {
@@ -134,7 +137,7 @@ impl Storm<'_> {
     }
 
     /// Nobody may be unset before a run without them was whole.
-    fn audit_leavers(&self, problems: &mut Problems) {
+    pub(crate) fn audit_leavers(&self, problems: &mut Problems) {
         let snapshots = self.snapshots.lock().expect("no panic before");
         let mut names: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
         let mut of_first = self.former.lock().expect("no panic before").clone();
@@ -154,12 +157,12 @@ impl Storm<'_> {
                         continue;
                     }
                     let who = object["external_id"].as_str().or_else(|| object["email"].as_str()).unwrap_or_default();
-                    let allowed = !keeps
-                        && snapshots.iter().any(|snapshot| {
-                            (swapped || snapshot.segment == *segment)
-                                && snapshot.from <= record.at
-                                && !snapshot.protected.contains(who)
-                        });
+                    let allowed = snapshots.iter().any(|snapshot| {
+                        (!keeps || snapshot.undo)
+                            && (swapped || snapshot.segment == *segment)
+                            && snapshot.from <= record.at
+                            && !snapshot.protected.contains(who)
+                    });
                     if !allowed {
                         problems.push(format!("{segment}: {who:?} was unset at {} by no whole run", record.at));
                     }
@@ -262,14 +265,13 @@ impl Storm<'_> {
         if self.segments < 2 {
             return false;
         }
-        let [first, second] = SEGMENTS.map(|segment| self.members_of(segment));
+        let [first, second] = SEGMENTS.map(|segment| self.last_members_of(segment));
         let differ = |row: &Row, other: &Row| (&row.name, row.points) != (&other.name, other.points);
         first.iter().any(|(person, row)| second.get(person).is_some_and(|other| differ(row, other)))
     }
 
-    fn members_of(&self, segment: &'static str) -> Members {
-        let last = self.last_run();
-        self.runs.lock().expect("no panic before")[&(segment, last)].members()
+    fn last_members_of(&self, segment: &'static str) -> Members {
+        self.members_of(segment, self.last_run())
     }
 
     /// Every profile has the fields of one of its rows in the last runs, whichever segment that is of.
@@ -277,7 +279,7 @@ impl Storm<'_> {
         let profiles = self.world.braze().profiles();
         let mut expected: BTreeMap<usize, Vec<(Value, Value)>> = BTreeMap::new();
         let mut unsure = BTreeSet::new();
-        for row in SEGMENTS.iter().flat_map(|segment| self.members_of(segment).into_values()) {
+        for row in SEGMENTS.iter().flat_map(|segment| self.last_members_of(segment).into_values()) {
             let places = targets(&profiles, &self.people[row.person], row.form, row.generation);
             if places.len() > 1 {
                 unsure.extend(places.iter().copied());

@@ -420,7 +420,8 @@ loyalty_points = {{ column = "Points", type = "integer", empty = "remove" }}
         let from = self.world.lane.clock.now();
         for run in self.runs.lock().expect("no panic before").values().filter(|run| run.number == number) {
             if run.files.keys().all(|key| !missing.contains(key)) {
-                let snapshot = Snapshot { segment: run.segment, from, protected: run.protected(&self.people) };
+                let snapshot =
+                    Snapshot { segment: run.segment, from, protected: run.protected(&self.people), undo: false };
                 self.snapshots.lock().expect("no panic before").push(snapshot);
             }
         }
@@ -435,13 +436,38 @@ loyalty_points = {{ column = "Points", type = "integer", empty = "remove" }}
 
     /// The last run once more under the next date, with the same content.
     pub(crate) fn repeat_run(&self, random: &mut SmallRng) -> usize {
+        self.run_like(random, self.last_run())
+    }
+
+    /// A run under the next date with the members of the one with this number.
+    pub(crate) fn run_like(&self, random: &mut SmallRng, other: usize) -> usize {
+        self.run_after(random, |_, segment| self.members_of(segment, other))
+    }
+
+    /// A run under the next date of which some have left, and others have come.
+    pub(crate) fn next_run(&self, random: &mut SmallRng) -> usize {
+        let last = self.last_run();
+        self.run_after(random, |random, segment| {
+            plan::next_members(random, &self.people, &self.members_of(segment, last), 0.5)
+        })
+    }
+
+    /// The members of a run.
+    pub(crate) fn members_of(&self, segment: &'static str, number: usize) -> Members {
+        self.runs.lock().expect("no panic before")[&(segment, number)].members()
+    }
+
+    fn run_after(
+        &self,
+        random: &mut SmallRng,
+        mut members: impl FnMut(&mut SmallRng, &'static str) -> Members,
+    ) -> usize {
         let number = self.last_run() + 1;
         for segment in SEGMENTS.iter().take(self.segments) {
             let keys = plan::keys(random, self.evidence, segment, number);
-            let mut runs = self.runs.lock().expect("no panic before");
-            let files = plan::split(random, &runs[&(*segment, number - 1)].members(), &keys);
-            runs.insert((*segment, number), Run { number, segment, files });
-            drop(runs);
+            let members = members(random, segment);
+            let files = plan::split(random, &members, &keys);
+            self.runs.lock().expect("no panic before").insert((*segment, number), Run { number, segment, files });
             for key in keys {
                 self.put_file(random, &key, number);
             }

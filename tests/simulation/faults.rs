@@ -96,6 +96,8 @@ pub(crate) const DRAWS: &[&str] = &[
     "run: complete by its layout",
     "run: held, and released",
     "run: forgotten",
+    "run: undone",
+    "run: an older one is to be undone",
     "run: the same content again",
     "segment: retired",
     "case: one slow file, overwritten",

@@ -19,6 +19,7 @@ mod outage;
 mod plan;
 mod storm;
 mod trouble;
+mod undo;
 mod virtual_time;
 mod world;
 

@@ -270,8 +270,13 @@ fn quoted(field: &str) -> String {
 impl Run {
     /// Everybody whom the run has, by all identifiers under which nobody may be unset because of it.
     pub(crate) fn protected(&self, people: &[Person]) -> BTreeSet<String> {
+        self.protected_by(people, |_| true)
+    }
+
+    /// The same by certain rows alone.
+    pub(crate) fn protected_by(&self, people: &[Person], rows: impl Fn(&Row) -> bool) -> BTreeSet<String> {
         let mut protected = BTreeSet::new();
-        for row in self.files.values().flat_map(|file| &file.rows) {
+        for row in self.files.values().flat_map(|file| &file.rows).filter(|row| rows(row)) {
             let person = &people[row.person];
             if person.kind != Kind::EmailAlone {
                 protected.insert(person.id(row.generation));

@@ -44,6 +44,8 @@ pub(crate) struct Snapshot {
     pub(crate) segment: &'static str,
     pub(crate) from: Timestamp,
     pub(crate) protected: BTreeSet<String>,
+    /// Whether a later run is undone: then those who are not in this one are unset even with `on_leave = "keep"`.
+    pub(crate) undo: bool,
 }
 
 /// What the case has done so far.
@@ -81,7 +83,7 @@ pub(crate) struct Storm<'a> {
     pub(crate) paused: AtomicBool,
 }
 
-enum Task {
+pub(crate) enum Task {
     Messages(Value),
     Scheduled,
     OnDemand(Value),
@@ -240,15 +242,35 @@ impl<'a> Storm<'a> {
             self.world.drawn.count("event: send all, on demand");
             let all = json!({ "action": "run", "export": "loyalty", "send": "all" });
             self.invoke(random, instance, &Task::OnDemand(all)).await;
-        } else if random.random_bool(0.01) && self.last_run() > 0 {
-            self.world.drawn.count("run: forgotten");
-            let run = plan::run_name(self.evidence, random.random_range(0..self.last_run()));
-            let segment = SEGMENTS[random.random_range(0..self.segments)];
-            let forget = json!({ "action": "forget", "export": "loyalty", "segment": segment, "run": run });
-            self.invoke(random, instance, &Task::OnDemand(forget)).await;
+        } else if random.random_bool(0.02) && self.last_run() > 0 {
+            if random.random_bool(0.5) {
+                self.forget_an_older_run(random, instance).await;
+            } else {
+                self.undo_an_older_run(random, instance).await;
+            }
         } else {
             self.take_messages(random, instance).await;
         }
+    }
+
+    async fn forget_an_older_run(&self, random: &mut SmallRng, instance: &mut Option<Handler>) {
+        self.world.drawn.count("run: forgotten");
+        let run = plan::run_name(self.evidence, random.random_range(0..self.last_run()));
+        let segment = SEGMENTS[random.random_range(0..self.segments)];
+        let forget = json!({ "action": "forget", "export": "loyalty", "segment": segment, "run": run });
+        self.invoke(random, instance, &Task::OnDemand(forget)).await;
+    }
+
+    /// The run is undone only if no newer one has begun, although one is there.
+    async fn undo_an_older_run(&self, random: &mut SmallRng, instance: &mut Option<Handler>) {
+        self.world.drawn.count("run: an older one is to be undone");
+        let run = plan::run_name(self.evidence, self.last_run() - 1);
+        let segment = SEGMENTS[random.random_range(0..self.segments)];
+        // Whoever entered may be unset by it.
+        let snapshot = Snapshot { segment, from: self.world.lane.clock.now(), protected: BTreeSet::new(), undo: true };
+        self.snapshots.lock().expect("no panic before").push(snapshot);
+        let undo = json!({ "action": "undo", "export": "loyalty", "segment": segment, "run": run });
+        self.invoke(random, instance, &Task::OnDemand(undo)).await;
     }
 
     /// What Lambda does with a queue: failed messages come back, those of a killed function when they are visible again.
@@ -275,7 +297,12 @@ impl<'a> Storm<'a> {
     }
 
     /// One invocation; `None` if it was killed.
-    async fn invoke(&self, random: &mut SmallRng, instance: &mut Option<Handler>, task: &Task) -> Option<Value> {
+    pub(crate) async fn invoke(
+        &self,
+        random: &mut SmallRng,
+        instance: &mut Option<Handler>,
+        task: &Task,
+    ) -> Option<Value> {
         self.tally.invocations.fetch_add(1, Ordering::Relaxed);
         let handler = instance.get_or_insert_with(|| self.world.handler());
         let calm = self.calm.load(Ordering::Relaxed);
@@ -360,21 +387,24 @@ impl<'a> Storm<'a> {
         Err(format!("it does not come to an end: {:?}, {answer}", self.phases(last)))
     }
 
+    /// Begins or ends failures and kills.
+    pub(crate) fn trouble(&self, begins: bool) {
+        self.calm.store(!begins, Ordering::Relaxed);
+        self.world.set_faults(begins.then_some(self.rates));
+    }
+
     /// Retires an attribute, asking again as long as it is not done: first among failures and kills, then in calm.
     pub(crate) async fn retire(&self, random: &mut SmallRng, attribute: &str) -> Result<(), String> {
         let event = json!({ "action": "retire", "connection": "braze-eu", "attribute": attribute });
         let mut instance = None;
         let mut last = Value::Null;
         for attempt in 0..12 {
-            let calm = attempt >= 3;
-            self.calm.store(calm, Ordering::Relaxed);
-            self.world.set_faults((!calm).then_some(self.rates));
+            self.trouble(attempt < 3);
             last = self.invoke(random, &mut instance, &Task::OnDemand(event.clone())).await.unwrap_or_default();
             // Whoever was killed had done it already.
             let gone = last["error"].as_str().is_some_and(|error| error.contains("does not exist"));
             if last["reports"][0]["outcome"] == "delivered" || gone {
-                self.calm.store(true, Ordering::Relaxed);
-                self.world.set_faults(None);
+                self.trouble(false);
                 return Ok(());
             }
             sleep(Duration::from_secs(40)).await;

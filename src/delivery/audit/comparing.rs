@@ -7,55 +7,24 @@ use crate::audit::{
 };
 use crate::config::OnLeave;
 use crate::delivery::DeliveryError;
-use crate::delivery::compare::List;
+use crate::delivery::compare::Lists;
 use crate::delivery::complete::FEW;
 use crate::delivery::load::{FETCHED_AHEAD, Line};
 use crate::delivery::segment::SegmentDelivery;
 use crate::delivery::sources::Source;
-use crate::profile::Identifier;
-use crate::state::{Part, PartRow, Standing};
+use crate::state::{Part, Standing};
 
 /// Of those who have the attribute and are no members: why they may have it.
 const LEFT: &str = "left before, and Braze refused the change";
 const NOT_IN_STATE: &str = "not in the state: another system set it, or a profile was merged";
 const SHARED: &str = "only an address, which a member's profile has too";
 
-/// People of one kind: those with a customer ID are sent before those with an address alone.
-struct Lists {
-    by_id: List,
-    by_email: List,
-}
-
-impl Lists {
-    fn new(prefix: &str, kind: &str) -> Self {
-        let list = |kind: &str| List::new(format!("{prefix}{kind}"));
-        Self { by_id: list(kind), by_email: list(&format!("{kind}-by-email")) }
-    }
-
-    fn push(&mut self, row: PartRow<'_>) {
-        match row.identifier {
-            Identifier::ExternalId(_) => self.by_id.push(row),
-            Identifier::Email(_) => self.by_email.push(row),
-        }
-    }
-
-    async fn store(&mut self, delivery: &SegmentDelivery, all: bool) -> Result<(), DeliveryError> {
-        self.by_id.store(delivery, all).await?;
-        self.by_email.store(delivery, all).await
-    }
-
-    /// The lists. Their lines are numbered, so that one that was erased leaves a gap.
-    fn finish(self) -> ToSend {
-        let parts = self.by_id.parts.into_iter().chain(self.by_email.parts);
-        ToSend { parts: parts.map(|part| Part { first: Some(0), ..part }).collect(), ..ToSend::default() }
-    }
-}
-
 impl SegmentDelivery {
     /// Finds out who is missing and who should not have the attribute.
     pub(super) async fn compare_with_export(&self, record: &mut AuditRecord) -> Result<Step, DeliveryError> {
         let Some(ledger) = self.ledger.read().await? else { return Ok(superseded(record)) };
         match ledger.is_settled(record.run, &self.feeder) {
+            Some(true) if ledger.was_undone_since(record.run, record.begun_at) => return Ok(superseded(record)),
             Some(true) => {}
             Some(false) => return Ok(superseded(record)),
             None => return Ok(Step::Later(AuditOutcome::Unfinished, AuditMessage::Continues, super::TRY_AGAIN)),
@@ -83,7 +52,7 @@ impl SegmentDelivery {
             }
         }
         to_members.store(self, true).await?;
-        record.to_members = to_members.finish();
+        record.to_members = numbered(to_members);
         self.note_addresses(&found, lines(&found), &mut verdicts).await?;
         (record.extra, record.to_others, record.unsettled) = self.list_extra(&found, &verdicts, &prefix).await?;
         (record.members, record.members_digest) = (members, format!("{digest:016x}"));
@@ -159,7 +128,7 @@ impl SegmentDelivery {
             to_others.store(self, false).await?;
         }
         to_others.store(self, true).await?;
-        Ok((extra, to_others.finish(), unsettled))
+        Ok((extra, numbered(to_others), unsettled))
     }
 
     /// Whether the differences are sent.
@@ -200,6 +169,12 @@ impl SegmentDelivery {
         let share = people as f64 / record.members.max(1) as f64;
         people > FEW && share > self.export.max_leavers
     }
+}
+
+/// The lists. Their lines are numbered, so that one that was erased leaves a gap.
+fn numbered(lists: Lists) -> ToSend {
+    let parts = lists.into_parts().into_iter().map(|part| Part { first: Some(0), ..part }).collect();
+    ToSend { parts, ..ToSend::default() }
 }
 
 pub(super) fn superseded(record: &AuditRecord) -> Step {

@@ -21,7 +21,14 @@ impl SegmentDelivery {
             record.to_members.parts.iter().map(|part| Part { first: None, ..part.clone() }).collect();
         let now = self.now();
         let lease = self.lease_of(owner, now);
-        let begun = self.change(|ledger| ledger.begin_repair(record.run, &self.feeder, &noted, &lease, now)).await?;
+        let begun = self
+            .change(|ledger| {
+                if ledger.was_undone_since(record.run, record.begun_at) {
+                    return RepairAnswer::Superseded;
+                }
+                ledger.begin_repair(record.run, &self.feeder, &noted, &lease, now)
+            })
+            .await?;
         match begun {
             Some(RepairAnswer::Ours) => {}
             Some(RepairAnswer::Busy) => {

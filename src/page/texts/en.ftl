@@ -77,6 +77,7 @@ requests = Requests
 retries = Retries
 rate-limited = Rate limited (429)
 data-points = Data points
+left-in-hour = Requests left in the clock hour
 unconfirmed = Accepted, perhaps without a profile in Braze (create_profiles)
 
 # The decision about a held run

@@ -62,6 +62,7 @@ requests = 要求
 retries = 再試行
 rate-limited = レート制限 (429)
 data-points = データポイント
+left-in-hour = この 1 時間に残っている要求の数
 unconfirmed = 受け付け済み (create_profiles により Braze にプロファイルがない可能性あり)
 
 # The decision about a held run

@@ -6,9 +6,10 @@ use jiff::Timestamp;
 
 use super::steps::{KEY, Listed, at, feeder, lease, ledger, order, part, run, with_file};
 use crate::bucket::ETag;
+use crate::report::{Counts, Members};
 use crate::state::{
-    BeginAnswer, ClaimAnswer, CompleteRun, Completing, FileClaim, Ledger, Phase, Progress, RetireAnswer, Retirement,
-    RunAnswer, TakeOverAnswer,
+    BeforeLast, BeginAnswer, ClaimAnswer, CompleteRun, Completing, FileClaim, LeaversSent, Ledger, Phase, Progress,
+    RepairAnswer, RetireAnswer, Retirement, RunAnswer, TakeOverAnswer, Undo, UndoAnswer, UndoLists, UndoRefusal,
 };
 
 /// A lease of another function ends at 30 s; the events come before or after.
@@ -16,24 +17,41 @@ const NOW: i64 = 10;
 const ENDED: i64 = 31;
 
 const TABLE: &str = "
-state      | same file   other file  newer run   older run   takeover    complete    resend      release     forget      retire      leave
-nothing    | granted     granted     granted     granted     granted     not now     unknown     unknown     unknown     list        left
-waiting    | granted     granted     granted     superseded  granted     not now     done        not held    done        list        left
-working    | others      wait        wait        superseded  wait        not now     busy        not held    busy        busy        wait
-killed     | granted     granted     granted     superseded  granted     not now     done        not held    done        list        left
-unfinished | granted     granted     granted     superseded  granted     not now     done        not held    done        list        left
-failed     | granted     granted     granted     superseded  granted     not now     done        not held    done        list        left
-doubtful   | granted     granted     granted     superseded  granted     not now     done        not held    done        list        left
-delivered  | delivered   granted     granted     superseded  granted     compare     done        not held    done        list        left
-held       | delivered   granted     granted     superseded  granted     compare     done        done        done        list        left
-completing | wait        wait        wait        superseded  wait        others      busy        not held    busy        busy        wait
-stopped    | leavers     leavers     leavers     superseded  granted     ours        busy        not held    done        list        left
-complete   | delivered   granted     granted     superseded  granted     complete    done        not held    done        list        left
-retiring   | wait        wait        wait        wait        wait        complete    done        not held    done        busy        wait
-given up   | granted     granted     granted     superseded  granted     complete    done        not held    done        ours        left
-erasing    | wait        wait        wait        superseded  wait        complete    done        not held    done        busy        wait
-vacant     | take over   take over   take over   take over   granted     complete    done        not held    done        list        left
+state      | same file   other file  newer run   older run   takeover    complete    resend      release     forget      retire      leave       undo        repair
+nothing    | granted     granted     granted     granted     granted     not now     unknown     unknown     unknown     list        left        refused     superseded
+waiting    | granted     granted     granted     superseded  granted     not now     done        not held    done        list        left        refused     superseded
+working    | others      wait        wait        superseded  wait        not now     busy        not held    busy        busy        wait        refused     superseded
+killed     | granted     granted     granted     superseded  granted     not now     done        not held    done        list        left        refused     superseded
+unfinished | granted     granted     granted     superseded  granted     not now     done        not held    done        list        left        refused     superseded
+failed     | granted     granted     granted     superseded  granted     not now     done        not held    done        list        left        refused     superseded
+doubtful   | granted     granted     granted     superseded  granted     not now     done        not held    done        list        left        refused     superseded
+delivered  | delivered   granted     granted     superseded  granted     compare     done        not held    done        list        left        refused     superseded
+held       | delivered   granted     granted     superseded  granted     compare     done        done        done        list        left        refused     superseded
+completing | wait        wait        wait        superseded  wait        others      busy        not held    busy        busy        wait        refused     superseded
+stopped    | leavers     leavers     leavers     superseded  granted     ours        busy        not held    done        list        left        refused     superseded
+complete   | delivered   granted     granted     superseded  granted     complete    done        not held    done        list        left        compare     ours
+retiring   | wait        wait        wait        wait        wait        complete    done        not held    done        busy        wait        busy        busy
+given up   | granted     granted     granted     superseded  granted     complete    done        not held    done        ours        left        busy        busy
+erasing    | wait        wait        wait        superseded  wait        complete    done        not held    done        busy        wait        busy        busy
+vacant     | take over   take over   take over   take over   granted     complete    done        not held    done        list        left        refused     superseded
+undoing    | wait        wait        wait        superseded  wait        others      busy        not held    busy        busy        wait        busy        busy
+undo stop  | leavers     leavers     leavers     superseded  granted     ours        busy        not held    done        list        left        ours        busy
+undone     | delivered   delivered   granted     superseded  granted     complete    done        not held    done        list        left        refused     ours
 ";
+
+/// Two people are set to `false`, and one gets the attribute again.
+fn undo_lists() -> UndoLists {
+    let undo = Undo {
+        restored: vec![part("restored")],
+        members: Members { before: 3, entered: 1, stayed: 2, left: 1, after: 3 },
+        removed: 1,
+        refused: 0,
+        started_at: at(5),
+        ended_at: None,
+        counts: Counts::default(),
+    };
+    UndoLists { leavers: vec![part("left")], carried: vec![part("carried")], kept: vec![part("1")], undo }
+}
 
 /// A ledger in a state, and when the event comes.
 fn state(name: &str) -> (Ledger, i64) {
@@ -52,6 +70,17 @@ fn state(name: &str) -> (Ledger, i64) {
         let parts = vec![part("1")];
         ledger.last_complete =
             Some(CompleteRun { run, order, feeder, matching: None, started_at: None, members: 3, parts, base: None });
+        ledger.before_last = Some(BeforeLast { parts: vec![part("before")], matching: None });
+        (ledger, now)
+    };
+    let undoing = |until: i64| {
+        let (mut ledger, now) = complete();
+        let UndoAnswer::Compare(run) = ledger.resume_undo(&feeder("Gold"), None, &lease("other", until), at(5)) else {
+            panic!("it can be undone");
+        };
+        let seen = ledger.clone();
+        let begun = ledger.begin_undo(&seen, run, &undo_lists(), &lease("other", until), at(5));
+        assert!(matches!(begun, UndoAnswer::Ours(..)), "{begun:?}");
         (ledger, now)
     };
     let retired = |until: i64| {
@@ -75,6 +104,14 @@ fn state(name: &str) -> (Ledger, i64) {
         "complete" => complete(),
         "retiring" => retired(30),
         "given up" => retired(5),
+        "undoing" => undoing(30),
+        "undo stop" => undoing(6),
+        "undone" => {
+            let (mut ledger, now) = undoing(30);
+            let sent = LeaversSent { done: 2, counts: Counts::default(), carried: vec![part("refused")] };
+            assert_eq!(ledger.end_completion(run(23), "other", &sent, at(7)), BeginAnswer::Complete);
+            (ledger, now)
+        }
         "vacant" => {
             let (mut ledger, now) = complete();
             ledger.vacant = true;
@@ -156,6 +193,21 @@ fn event(name: &str, ledger: &mut Ledger, now: i64) -> &'static str {
             RetireAnswer::Changed => "changed",
             RetireAnswer::Busy(_) => "busy",
         },
+        "undo" => match ledger.resume_undo(&feeder("Gold"), Some(run(23)), &lease("own", now + 30), time) {
+            UndoAnswer::Ours(..) => "ours",
+            UndoAnswer::Compare(_) => "compare",
+            UndoAnswer::Changed => "changed",
+            UndoAnswer::Busy(_) => "busy",
+            UndoAnswer::Refused(_) => "refused",
+        },
+        "repair" => {
+            let noted = [part("noted")];
+            match ledger.begin_repair(run(23), &feeder("Gold"), &noted, &lease("own", now + 30), time) {
+                RepairAnswer::Ours => "ours",
+                RepairAnswer::Superseded => "superseded",
+                RepairAnswer::Busy => "busy",
+            }
+        }
         "leave" => ledger.vacate(&feeder("Gold"), time).map_or("left", |_| "wait"),
         other => panic!("no event is called {other}"),
     }
@@ -199,4 +251,44 @@ fn every_event_in_every_state() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn an_undone_run_lists_the_members_of_before_and_trusts_nothing_else() {
+    let (mut ledger, _) = state("complete");
+    ledger.earlier.parts.push(part("only"));
+    let answer = ledger.resume_undo(&feeder("Gold"), Some(run(22)), &lease("own", 30), at(5));
+    assert_eq!(answer, UndoAnswer::Refused(UndoRefusal::OtherRun { last: run(23) }));
+    assert_eq!(ledger.lease, None, "nothing is kept from deliveries");
+    let answer = ledger.resume_undo(&feeder("Gold"), None, &lease("own", 30), at(5));
+    assert_eq!((answer, ledger.is_leased(at(6))), (UndoAnswer::Compare(run(23)), true));
+    let seen = ledger.clone();
+    // A lease that has ended was not held all the time.
+    assert!(!ledger.clone().keep_for_undo("own", Some(at(90)), at(31)));
+    assert_eq!(
+        ledger.clone().begin_undo(&seen, run(23), &undo_lists(), &lease("own", 60), at(31)),
+        UndoAnswer::Changed
+    );
+    let mut other = ledger.clone();
+    other.earlier.parts.push(part("another"));
+    assert_eq!(other.begin_undo(&seen, run(23), &undo_lists(), &lease("own", 60), at(6)), UndoAnswer::Changed);
+    assert!(ledger.keep_for_undo("own", Some(at(40)), at(6)));
+    ledger.begin_undo(&seen, run(23), &undo_lists(), &lease("own", 60), at(7));
+    let sent = LeaversSent { done: 2, counts: Counts::default(), carried: vec![part("refused")] };
+    ledger.end_completion(run(23), "own", &sent, at(8));
+    let last = ledger.last_complete.clone().unwrap();
+    let keys: Vec<&str> = last.parts.iter().map(|part| part.key.as_str()).collect();
+    let of = |name: &str| part(name).key;
+    assert_eq!(keys, [of("carried"), of("refused"), of("restored"), of("1")]);
+    assert_eq!((last.run, last.members, ledger.is_undone(run(23))), (run(23), 3, true));
+    assert!(ledger.earlier.parts.iter().all(|part| part.outdated), "what was sent besides may have been changed");
+    assert!(!ledger.needs(&of("before")), "the list of before is collected");
+    assert_eq!(ledger.history.last().map(|past| (past.undo, past.members.after)), Some((true, 3)));
+    assert_eq!(
+        ledger.resume_undo(&feeder("Gold"), None, &lease("own", 90), at(50)),
+        UndoAnswer::Refused(UndoRefusal::Undone { run: run(23) })
+    );
+    // Delivered after all, it can be undone once more.
+    ledger.resend(run(23), &[(KEY.to_owned(), ETag::new("a"))], at(51));
+    assert!(!ledger.is_undone(run(23)));
 }
