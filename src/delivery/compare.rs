@@ -29,12 +29,15 @@ pub(super) struct Comparison {
     pub(super) no_one_else: bool,
     /// The lines of the last complete run that the run's files name.
     pub(super) named: NamedLines,
+    /// Whether parts of the last complete run are not encrypted as those of the run are.
+    pub(super) sealed_otherwise: bool,
 }
 
 impl Comparison {
     /// With people whom the state lists as well, and no one else.
     fn of_the_same(members: RunMembers, figures: Members) -> Self {
-        Self { members, figures, gone: 0, people: 0, no_one_else: true, named: NamedLines::default() }
+        let named = NamedLines::default();
+        Self { members, figures, gone: 0, people: 0, no_one_else: true, named, sealed_otherwise: false }
     }
 
     /// A first run with this many members.
@@ -168,7 +171,11 @@ impl SegmentDelivery {
         members.seal();
         let last_parts = ledger.last_complete.as_ref().map_or(0, |last| last.parts.len());
         let mut tally = Tally::new(last_parts);
+        let (sealing, mut sealed_otherwise) = (self.parts.sealing().await?, false);
         self.read_sources(sources.clone(), |read| {
+            if let Read::Part(key) = &read {
+                sealed_otherwise |= tally.part < last_parts && **key != sealing;
+            }
             tally.add(&read, |row, in_last_run| {
                 let leaver = members.mark_seen(row, in_last_run);
                 (leaver, members.keeps_address(row))
@@ -186,7 +193,8 @@ impl SegmentDelivery {
         let Tally { gone, people, elsewhere, .. } = tally;
         let figures = figures(ledger, members.stayed(), members.len());
         let no_one_else = people + elsewhere == 0;
-        Ok(Comparison { gone, people, no_one_else, ..Comparison::of_the_same(members, figures) })
+        let same = Comparison::of_the_same(members, figures);
+        Ok(Comparison { gone, people, no_one_else, sealed_otherwise, ..same })
     }
 
     /// Stores lists of those who left, in the order in which they are sent, and of those whom a later run has to know.

@@ -86,6 +86,7 @@ impl SegmentDelivery {
             carried: Vec::new(),
             kept: Vec::new(),
             matching: self.export.data_matching.clone(),
+            sealed_otherwise: comparison.sealed_otherwise,
         };
         let prefix = format!("{}{owner}", self.keys.run_folder(run));
         if compared.reason.is_none() && !comparison.no_one_else {

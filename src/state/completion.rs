@@ -40,6 +40,8 @@ pub struct Compared {
     pub kept: Vec<Part>,
     /// The columns that identify the members.
     pub matching: DataMatching,
+    /// Whether parts of the last complete run are not encrypted as those of the run are.
+    pub sealed_otherwise: bool,
 }
 
 /// The result of the attempt to complete a run.
@@ -145,6 +147,7 @@ impl Ledger {
             kept: compared.kept.clone(),
             matching: Some(compared.matching.clone()),
             undo: None,
+            forgets_before: compared.sealed_otherwise,
         };
         record.phase = Phase::Completing(completing.clone());
         BeginAnswer::Ours(Box::new(completing))
@@ -201,7 +204,7 @@ impl Ledger {
     fn begin_next(&mut self, run: RunId, completing: Completing, now: Timestamp) {
         let older = self.older_runs(run);
         let before = self.members_before(run);
-        let before_last = self.before(run);
+        let before_last = self.before(run).filter(|_| !completing.forgets_before);
         let Some(record) = self.runs.get_mut(&run) else { return };
         record.undone = None;
         let mut own = completing.carried;

@@ -103,6 +103,10 @@ pub struct Completing {
     /// What undoing the run changes, if it is not completed but undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Box<Undo>>,
+    /// Whether nothing is kept of the members of the run before: their lists are not encrypted as the run's are, so a key that was
+    /// replaced, or a plain list, would be needed for longer than people expect.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forgets_before: bool,
 }
 
 /// One file of a run.

@@ -282,6 +282,7 @@ mod steps {
             carried: Vec::new(),
             kept: Vec::new(),
             matching: DataMatching::default(),
+            sealed_otherwise: false,
         }
     }
 

@@ -164,6 +164,7 @@ impl Ledger {
             kept: lists.kept.clone(),
             matching,
             undo: Some(Box::new(lists.undo.clone())),
+            forgets_before: false,
         };
         record.phase = Phase::Completing(completing.clone());
         UndoAnswer::Ours(run, Box::new(completing))
