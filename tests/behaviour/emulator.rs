@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::support::{API_KEY, Function, TIMEOUT, assert_silent};
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_types::SdkConfig;
+use insights_to_braze::state::Part;
 use itb::standin::braze::{Braze, BrazeSettings, Latency};
 use itb::standin::lambda::{LambdaFunction, LambdaHost};
 use serde_json::{Value, json};
@@ -218,7 +219,7 @@ async fn a_file_travels_through_the_stack_to_braze() {
     // State and reports are the emulator's, and of the run before, the state has only the list of its members, for an undo.
     let state = stack.keys("state/").await;
     let before: Vec<_> = state.iter().filter(|key| key.contains("2026-11-22")).collect();
-    assert!(matches!(before[..], [list] if list.ends_with(".part")), "{state:?}");
+    assert!(matches!(before[..], [list] if Part::is_one(list)), "{state:?}");
     let first = format!("reports/loyalty/{SEGMENT}/2026-11-22T01:02Z");
     let second = format!("reports/loyalty/{SEGMENT}/2026-11-23T01:02Z");
     let mut expected = vec!["reports/loyalty/history.html".to_owned(), format!("{first}/rejected.csv")];
