@@ -1,5 +1,5 @@
 //! Texts are in plain English: phrases that readers stumbled over stay out of the documentation, of string literals, of
-//! `--help`, of the pages and of comments. A number in front of a plural has to be `counted`.
+//! `--help`, of the pages, of the texts in both languages and of comments. A number in front of a plural has to be `counted`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -121,8 +121,9 @@ struct Line {
 #[test]
 fn texts_are_in_plain_english() {
     let mut found = Vec::new();
-    for line in documents().iter().chain(&literals()).chain(&help()).chain(&comments()) {
-        let is_japanese = line.file.ends_with(".ja.md") || line.file.starts_with("docs/ja/");
+    for line in documents().iter().chain(&translations()).chain(&literals()).chain(&help()).chain(&comments()) {
+        let japanese = [".ja.md", "/ja.ftl", ".ja.ftl"];
+        let is_japanese = japanese.iter().any(|end| line.file.ends_with(end)) || line.file.starts_with("docs/ja/");
         let phrases: &[(&str, &str)] = if is_japanese { &JAPANESE } else { &PHRASES };
         found.extend(stumbles(line, phrases));
     }
@@ -211,6 +212,16 @@ fn documents() -> Vec<Line> {
     files.iter().flat_map(|file| lines(file)).collect()
 }
 
+/// The texts of pages, mails, console and terminal in both languages.
+fn translations() -> Vec<Line> {
+    let mut files = Vec::new();
+    for folder in ["src", "cli/src"] {
+        files_with("ftl", &root().join(folder), &mut files);
+    }
+    assert!(files.len() > 8, "the texts are not where they were: {files:?}");
+    files.iter().flat_map(|file| lines(file)).collect()
+}
+
 /// What clap shows as `--help`.
 fn help() -> Vec<Line> {
     let mut files = Vec::new();
@@ -253,12 +264,17 @@ fn literals() -> Vec<Line> {
 }
 
 fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
+    files_with("rs", folder, files);
+}
+
+/// The files below a folder with this ending, but for tests and the mock servers.
+fn files_with(ending: &str, folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_dir() && !["tests", "standin"].contains(&name.as_str()) {
-            sources(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") && name != "tests.rs" {
+            files_with(ending, &path, files);
+        } else if path.extension().is_some_and(|extension| extension == ending) && name != "tests.rs" {
             files.push(path);
         }
     }

@@ -90,7 +90,7 @@ decide-shrank-text = { $n ->
    *[other] { $n } people are set to `false` (or removed, as on_leave says).
 } Only a later complete run takes that back. Someone with the operators’ permissions releases the run:
 decide-wrong = The data or the settings are wrong
-decide-wrong-text = Correct what the reason names and run the export again: it is checked anew.
+decide-wrong-text = Correct what the reason names and run the export again: it is checked again.
 decide-right = It is right as it is
 decide-right-text = The run is delivered although it was held. The number that the reason names, { $n }, confirms it. Someone with the operators’ permissions releases the run:
 decide-command = At a terminal
