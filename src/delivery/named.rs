@@ -105,14 +105,7 @@ impl NamedLines {
             // Nothing has changed.
             return (last.parts.clone(), false);
         }
-        let kept = numbered(last).filter(|(part, first)| self.named.count_in(*first, part.rows) > 0);
-        let mut needs_object = false;
-        let parts = kept.map(|(part, first)| {
-            let whole = self.still.count_in(first, part.rows) == part.rows;
-            needs_object |= !whole;
-            Part { live: (!whole).then(|| key.to_owned()), ..part.clone() }
-        });
-        (parts.collect(), needs_object)
+        parts_with(last, &self.named, &self.still, key)
     }
 
     /// The parts of the last complete run with members to be sent again, with all of their lines.
@@ -124,6 +117,19 @@ impl NamedLines {
     pub(super) fn is_again(&self, line: &Line<'_>) -> bool {
         line.number.is_some_and(|number| self.again.contains(number))
     }
+}
+
+/// The parts of a complete run with any of the lines `named`, and whether the object `key` has to say which of their lines are
+/// `still` true.
+pub(super) fn parts_with(last: &CompleteRun, named: &LineSet, still: &LineSet, key: &str) -> (Vec<Part>, bool) {
+    let kept = numbered(last).filter(|(part, first)| named.count_in(*first, part.rows) > 0);
+    let mut needs_object = false;
+    let parts = kept.map(|(part, first)| {
+        let whole = still.count_in(first, part.rows) == part.rows;
+        needs_object |= !whole;
+        Part { live: (!whole).then(|| key.to_owned()), ..part.clone() }
+    });
+    (parts.collect(), needs_object)
 }
 
 fn numbered(last: &CompleteRun) -> impl Iterator<Item = (&Part, u32)> {

@@ -12,6 +12,7 @@ use super::DeliveryError;
 use super::compare::{Comparison, List, Lists};
 use super::complete::Completion;
 use super::load::FETCHED_AHEAD;
+use super::named::parts_with;
 use super::segment::SegmentDelivery;
 use super::sources::Source;
 use crate::config::OnLeave;
@@ -254,15 +255,7 @@ impl SegmentDelivery {
         })
         .await?;
         let key = format!("{prefix}-true.lines");
-        let (mut kept, mut needs_object) = (Vec::new(), false);
-        for part in &last.parts {
-            let count = part.first.map_or(0, |first| stayed.count_in(first, part.rows));
-            if count == 0 {
-                continue;
-            }
-            needs_object |= count < part.rows;
-            kept.push(Part { live: (count < part.rows).then(|| key.clone()), ..part.clone() });
-        }
+        let (kept, needs_object) = parts_with(last, &stayed, &stayed, &key);
         if needs_object {
             self.parts.write_lines(&key, &stayed).await?;
         }
