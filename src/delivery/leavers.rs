@@ -331,7 +331,7 @@ impl<'a> Leaving<'a> {
                 (None, _) => false,
                 (Some(ledger), Duty::Completion(run)) => ledger.leavers_sent(run, &owner, &sent, Some(until)),
                 (Some(ledger), Duty::Retirement) => ledger.retired(&owner, &sent, Some(until)),
-                (Some(ledger), Duty::Repair(_)) => ledger.keep_repair(&owner, Some(until)),
+                (Some(ledger), Duty::Repair(_)) => ledger.keep_lease(&owner, Some(until)),
             })
             .await?;
         if let Duty::Repair(side) = duty {

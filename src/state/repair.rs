@@ -22,28 +22,29 @@ pub enum RepairAnswer {
 }
 
 impl Ledger {
-    /// Whether the members of `run` are those who have to have the attribute, as far as is known: nothing is being sent to leavers.
-    /// `None` if that is not known at the moment.
-    pub fn is_settled(&self, run: RunId, feeder: &Feeder) -> Option<bool> {
+    /// Whether the members of `run` are those who have to have the attribute, as far as is known, and have been so `since` then:
+    /// nothing is being sent to leavers. `None` if that is not known at the moment.
+    pub fn is_settled(&self, run: RunId, feeder: &Feeder, since: Timestamp) -> Option<bool> {
         let is_last = self.last_complete.as_ref().is_some_and(|last| last.run == run && last.feeder == *feeder);
-        if !is_last || self.feeder != *feeder || self.vacant {
+        if !is_last || self.feeder != *feeder || self.vacant || self.was_undone_since(run, since) {
             return Some(false);
         }
         let completing = |run: &super::RunRecord| matches!(run.phase, Phase::Completing(_));
         (self.retirement.is_none() && !self.runs.values().any(completing)).then_some(true)
     }
 
-    /// Takes the attribute for a repair of what an audit of `run` found, and records those who are `noted`, so that the next run
+    /// Takes the attribute for a repair of what an audit of `run` found that began at `since`, and records those who are `noted`, so that the next run
     /// sends them again with all of their fields.
     pub fn begin_repair(
         &mut self,
         run: RunId,
         feeder: &Feeder,
+        since: Timestamp,
         noted: &[Part],
         lease: &Lease,
         now: Timestamp,
     ) -> RepairAnswer {
-        match self.is_settled(run, feeder) {
+        match self.is_settled(run, feeder, since) {
             Some(false) => return RepairAnswer::Superseded,
             None => return RepairAnswer::Busy,
             Some(true) => {}
@@ -60,8 +61,8 @@ impl Ledger {
         RepairAnswer::Ours
     }
 
-    /// Renews or releases the lease of a repair. Returns whether `owner` still holds it.
-    pub fn keep_repair(&mut self, owner: &str, until: Option<Timestamp>) -> bool {
+    /// Renews or releases the lease of the whole attribute. Returns whether `owner` still has it.
+    pub fn keep_lease(&mut self, owner: &str, until: Option<Timestamp>) -> bool {
         let is_ours = self.lease.as_ref().is_some_and(|lease| lease.owner == owner);
         if is_ours {
             self.lease = until.map(|until| Lease { owner: owner.to_owned(), until });

@@ -126,11 +126,7 @@ impl Ledger {
 
     /// Renews or releases the lease under which the lists are made. Returns whether `owner` has held it all the time.
     pub fn keep_for_undo(&mut self, owner: &str, until: Option<Timestamp>, now: Timestamp) -> bool {
-        let is_ours = self.lease.as_ref().is_some_and(|lease| lease.owner == owner && lease.holds(now));
-        if is_ours {
-            self.lease = until.map(|until| Lease { owner: owner.to_owned(), until });
-        }
-        is_ours
+        self.is_leased(now) && self.keep_lease(owner, until)
     }
 
     /// Begins to undo `run`, whose lists were made from what `seen` says while the attribute was ours.

@@ -23,8 +23,7 @@ impl SegmentDelivery {
     /// Finds out who is missing and who should not have the attribute.
     pub(super) async fn compare_with_export(&self, record: &mut AuditRecord) -> Result<Step, DeliveryError> {
         let Some(ledger) = self.ledger.read().await? else { return Ok(superseded(record)) };
-        match ledger.is_settled(record.run, &self.feeder) {
-            Some(true) if ledger.was_undone_since(record.run, record.begun_at) => return Ok(superseded(record)),
+        match ledger.is_settled(record.run, &self.feeder, record.begun_at) {
             Some(true) => {}
             Some(false) => return Ok(superseded(record)),
             None => return Ok(Step::Later(AuditOutcome::Unfinished, AuditMessage::Continues, super::TRY_AGAIN)),

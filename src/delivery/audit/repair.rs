@@ -22,12 +22,7 @@ impl SegmentDelivery {
         let now = self.now();
         let lease = self.lease_of(owner, now);
         let begun = self
-            .change(|ledger| {
-                if ledger.was_undone_since(record.run, record.begun_at) {
-                    return RepairAnswer::Superseded;
-                }
-                ledger.begin_repair(record.run, &self.feeder, &noted, &lease, now)
-            })
+            .change(|ledger| ledger.begin_repair(record.run, &self.feeder, record.begun_at, &noted, &lease, now))
             .await?;
         match begun {
             Some(RepairAnswer::Ours) => {}
@@ -38,7 +33,7 @@ impl SegmentDelivery {
         }
         let keeper = LeaseKeeper::new(lease, self.budget);
         let sent = self.send_differences(&keeper, record).await;
-        let ours = self.change(|ledger| ledger.keep_repair(owner, None)).await?;
+        let ours = self.change(|ledger| ledger.keep_lease(owner, None)).await?;
         if let Some(stored) = store.read().await? {
             (record.to_members, record.to_others, record.counts) = (stored.to_members, stored.to_others, stored.counts);
         }
