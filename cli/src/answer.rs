@@ -2,8 +2,9 @@
 
 use insights_to_braze::report::Report;
 use serde::Deserialize;
+use serde_json::Value;
 
-use crate::ending::Ending;
+use crate::ending::{Ending, Failure};
 use crate::show;
 use crate::texts::{self, Number, Word};
 
@@ -34,6 +35,17 @@ impl Answer {
         } else {
             Ending::of_reports(&self.reports)
         }
+    }
+
+    /// Shows an answer as JSON or by its messages. How the command ends.
+    pub(crate) fn end(answer: &Value, as_json: bool) -> Result<Ending, Failure> {
+        let parsed = Self::deserialize(answer)?;
+        if as_json {
+            show::json(answer)?;
+        } else {
+            parsed.messages();
+        }
+        Ok(parsed.ending())
     }
 
     /// Shows the messages of the reports alone.
@@ -67,7 +79,7 @@ impl Answer {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 

@@ -41,13 +41,7 @@ pub(crate) async fn run(arguments: &Undo) -> Result<Ending, Failure> {
     interrupt::listen();
     let application = place.open_to_send(Some(export)).await?;
     let answer = application.on_demand(&request).await?;
-    let parsed = Answer::deserialize(&answer)?;
-    if *json {
-        show::json(&answer)?;
-    } else {
-        parsed.messages();
-    }
-    Ok(parsed.ending())
+    Answer::end(&answer, *json)
 }
 
 /// The message, and what can't be restored.

@@ -1,7 +1,5 @@
 //! `undo`: the last complete run of a segment is undone.
 
-use std::sync::Arc;
-
 use futures::FutureExt;
 use serde_json::Value;
 
@@ -9,10 +7,8 @@ use super::answer::answer;
 use super::error::no_such_segment;
 use super::{Configured, Handler, HandlerError};
 use crate::budget::TimeBudget;
-use crate::config::Export;
-use crate::delivery::UndoOptions;
+use crate::delivery::{SegmentDelivery, UndoOptions};
 use crate::message::{Coded, Message};
-use crate::names::SegmentName;
 use crate::queue::ContinuedDelivery;
 use crate::report::{Report, Trigger, UndoMessage};
 use crate::run::Models;
@@ -31,9 +27,10 @@ impl Handler {
             return Err(no_such_segment(&segment, segments));
         }
         config.former.move_all(&self.bucket, &self.api_keys, budget.now()).await?;
+        let models = Models::new(self.bucket.clone());
+        let delivery = self.delivery(config, export, &segment, &models, budget, Trigger::OnDemand);
         let options = UndoOptions { run: request.run, allow_leavers: request.allow_leavers, dry_run: request.dry_run };
-        let report = self.undo_at_its_share(config, export, &segment, options, budget, Trigger::OnDemand).await?;
-        let reports = [report];
+        let reports = [self.undo_at_its_share(&delivery, options).await?];
         self.keep_histories(config, &reports, budget).await;
         Ok(answer(&reports, &[("action", "undo".into())]))
     }
@@ -47,33 +44,25 @@ impl Handler {
     ) -> Result<Vec<Report>, HandlerError> {
         let export = Self::export(config, &continued.export)?;
         let models = Models::new(self.bucket.clone());
-        let trigger = Trigger::ObjectCreated;
-        let delivery = self.delivery(config, export, &continued.segment, &models, budget, trigger);
+        let delivery = self.delivery(config, export, &continued.segment, &models, budget, Trigger::ObjectCreated);
         if !delivery.is_being_undone().await? {
             return Ok(Vec::new());
         }
-        let options = UndoOptions::default();
-        let report = self.undo_at_its_share(config, export, &continued.segment, options, budget, trigger).await?;
-        Ok(vec![report])
+        Ok(vec![self.undo_at_its_share(&delivery, UndoOptions::default()).await?])
     }
 
     async fn undo_at_its_share(
         &self,
-        config: &Configured,
-        export: &Arc<Export>,
-        segment: &SegmentName,
+        delivery: &SegmentDelivery,
         options: UndoOptions,
-        budget: TimeBudget,
-        trigger: Trigger,
     ) -> Result<Report, HandlerError> {
-        let models = Models::new(self.bucket.clone());
-        let delivery = self.delivery(config, export, segment, &models, budget, trigger);
         let undoing = delivery.undo(options).boxed();
         let end = self.at_its_share(delivery.connection(), delivery.braze(), undoing).await?;
         let mut report = end.report;
         if end.must_continue {
             if let Some(queue) = &self.queue {
-                let continued = ContinuedDelivery::of(export.name.clone(), segment.clone(), report.run);
+                let continued =
+                    ContinuedDelivery::of(delivery.export().name.clone(), delivery.segment().clone(), report.run);
                 queue.send(ContinuedDelivery { undo: true, ..continued }).await?;
             } else {
                 let Message { text, code } = UndoMessage::Stopped.to_message();

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::application::Application;
 use crate::ending::Failure;
+use crate::held::HeldRun;
 
 /// The name of the object beside `report.json`.
 const NAME: &str = "decision.json";
@@ -40,6 +41,12 @@ impl Decision {
         let Ok(bucket) = application.bucket() else { return Ok(None) };
         let read = bucket.read(&keys.report(run, NAME), LARGEST).await?;
         Ok(read.and_then(|(bytes, _)| serde_json::from_slice(&bytes).ok()))
+    }
+
+    /// That of a held run.
+    pub(crate) async fn of_held(application: &Application, held: &HeldRun) -> Result<Option<Self>, Failure> {
+        let keys = ReportKeys::new(&held.export.as_str().into(), &held.segment.as_str().into());
+        Self::read(application, &keys, held.run).await
     }
 
     /// Until when it is postponed, if it still is.

@@ -62,12 +62,7 @@ async fn view(console: &Shared, visit: &Visit, known: &Known, names: &Names, for
     let of_segment = status.segment(segment).cloned().unwrap_or_default();
     let files = files_of(&application, (export, segment, run)).await?;
     let files_before = files_of(&application, (export, segment, &of_segment.last_run)).await?;
-    let decision = Decision::read(
-        &application,
-        &ReportKeys::new(&held.export.as_str().into(), &held.segment.as_str().into()),
-        held.run,
-    )
-    .await?;
+    let decision = Decision::of_held(&application, &held).await?;
     let postponed = decision.and_then(|decision| Some((Moment::of(decision.postponed_until()?), decision.by)));
     let commands = ["release", "reject"].map(|decision| {
         console.place.command(&format!("hold {decision} {} {}", quoted(export), quoted(segment)), None)

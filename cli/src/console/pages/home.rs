@@ -7,7 +7,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use insights_to_braze::config::{Config, Schedule};
-use insights_to_braze::state::ReportKeys;
 use insights_to_braze::texts::Argument;
 use jiff::{SignedDuration, Timestamp};
 
@@ -127,8 +126,7 @@ pub(crate) async fn home(State(console): State<Shared>, visit: Visit) -> Result<
 async fn postponed(application: &Application, held: &[HeldRun]) -> Result<Vec<Option<Timestamp>>, Trouble> {
     let mut postponed = Vec::new();
     for held in held {
-        let keys = ReportKeys::new(&held.export.as_str().into(), &held.segment.as_str().into());
-        let decision = Decision::read(application, &keys, held.run).await?;
+        let decision = Decision::of_held(application, held).await?;
         postponed.push(decision.and_then(|decision| decision.postponed_until()));
     }
     Ok(postponed)
