@@ -154,7 +154,7 @@ async fn unusually_many_are_held_and_a_newer_run_prevents_it() {
     let message = refused(&story, json!({ "allow_leavers": 10 })).await;
     assert!(message.contains("run 2026-11-22T01:02Z is being delivered") && message.contains("[ITB-D12]"), "{message}");
     assert_eq!(story.marked("Gold"), set(10..60));
-    // Once it is dropped, whoever came with it leaves as well.
+    // Once it is dropped, those who came with it leave as well.
     story.ask(json!({ "action": "forget", "export": "x", "run": "2026-11-22T01:02Z" })).await.unwrap();
     let undone = asked(&story, json!({ "allow_leavers": 20 })).await;
     assert_eq!((&undone["outcome"], story.marked("Gold")), (&json!("delivered"), set(0..40)), "{undone}");

@@ -266,7 +266,7 @@ impl<'a> Storm<'a> {
         self.world.drawn.count("run: an older one is to be undone");
         let run = plan::run_name(self.evidence, self.last_run() - 1);
         let segment = SEGMENTS[random.random_range(0..self.segments)];
-        // Whoever entered may be unset by it.
+        // Those who entered may be set to `false` by it.
         let snapshot = Snapshot { segment, from: self.world.lane.clock.now(), protected: BTreeSet::new(), undo: true };
         self.snapshots.lock().expect("no panic before").push(snapshot);
         let undo = json!({ "action": "undo", "export": "loyalty", "segment": segment, "run": run });
@@ -401,7 +401,7 @@ impl<'a> Storm<'a> {
         for attempt in 0..12 {
             self.trouble(attempt < 3);
             last = self.invoke(random, &mut instance, &Task::OnDemand(event.clone())).await.unwrap_or_default();
-            // Whoever was killed had done it already.
+            // The function that was killed had done it already.
             let gone = last["error"].as_str().is_some_and(|error| error.contains("does not exist"));
             if last["reports"][0]["outcome"] == "delivered" || gone {
                 self.trouble(false);

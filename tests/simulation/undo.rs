@@ -92,7 +92,7 @@ impl Storm<'_> {
                 _ => self.invoke(random, &mut instance, &Task::OnDemand(event.clone())).await.unwrap_or_default(),
             };
             let done = last["reports"][0]["outcome"].as_str().is_some_and(|outcome| outcome.starts_with("delivered"));
-            // Whoever was killed had done it already.
+            // The function that was killed had done it already.
             if done || last["error"].as_str().is_some_and(|error| error.contains("undone already")) {
                 self.trouble(false);
                 return Ok(());

@@ -284,7 +284,7 @@ async fn an_hourly_limit_in_the_headers_sets_no_pace() {
 #[tokio::test(start_paused = true)]
 async fn an_hourly_budget_is_learned_from_a_window_that_ends_with_the_clock_hour() {
     let limiter = limiter(1000, None);
-    // The first window is too short to be told from one of a minute.
+    // The first window is too short: one of a minute may end with the hour as well.
     let announced = |remaining: f64, reset: u64| RateHeaders {
         limit: Some(500.0),
         remaining: Some(remaining),
